@@ -1,0 +1,1 @@
+"""The agent worker: one booth a job, one job a room."""

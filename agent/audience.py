@@ -1,0 +1,46 @@
+"""Who is there to listen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+VIEWER = "pressbox.viewer"
+"""Attribute with which a participant says that it watches, also while its own camera is the
+source.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A remote participant. `machine`: an agent, an ingress, an egress or a bridge. `viewer`: has
+    said that it watches.
+    """
+
+    identity: str
+    machine: bool
+    viewer: bool
+
+
+def is_watched(people: Iterable[Person], source: str) -> bool:
+    """Whether anyone but machines and the bare source is in the room."""
+    return any(p.viewer or (not p.machine and p.identity != source) for p in people)
+
+
+class Audience:
+    """Remembers since when nobody has been watching. Times are `time.monotonic()` seconds."""
+
+    def __init__(self, idle_after: float, now: float) -> None:
+        """`idle_after`: seconds with nobody watching until commentary rests; 0 for never."""
+        self.idle_after = idle_after
+        self._seen = now
+
+    def update(self, watched: bool, now: float) -> bool:
+        """Note whether anyone is watching; returns whether commentary is worth making."""
+        if watched:
+            self._seen = now
+        return not self.idle_after or now - self._seen < self.idle_after
+
+    def spoke(self, now: float) -> None:
+        """Somebody asked or ordered something: someone is there, whatever the room says."""
+        self._seen = now

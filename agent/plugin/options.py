@@ -1,0 +1,69 @@
+"""What a session is asked to do; checked when it is made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+_RANGES: dict[str, tuple[float, float, str]] = {
+    "capture_fps": (0.1, 30.0, "frames per second"),
+    "window_size": (1, 512, "frames"),
+    "frames_per_inference": (1, 64, "frames"),
+    "frame_stride": (1, 32, "sampled frames"),
+    "inference_interval": (0.0, 60.0, "seconds"),
+    "change_threshold": (0.0, 255.0, "grey levels"),
+    "max_new_tokens": (8, 1024, "tokens"),
+}
+_WHOLE = frozenset({"window_size", "frames_per_inference", "frame_stride", "max_new_tokens"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Settings of one session. Raises ValueError naming the option, its value and its range.
+
+    Attributes:
+        prompt: The persona. Empty: the instructions of the ``Agent``.
+        voice: A voice of the engine. Empty: the engine's own default.
+        language: BCP 47 tag of the language to speak.
+        capture_fps: Frames sampled per second.
+        window_size: Sampled frames that are remembered.
+        frames_per_inference: Frames in one request, at most.
+        frame_stride: Every how many sampled frames one goes into a request.
+        inference_interval: Least time between the starts of two requests, seconds.
+        change_threshold: Mean absolute grey difference (0..255) from which on the picture counts
+            as changed.
+        max_new_tokens: Token cap of one line.
+        enable_tts: Ask the engine for speech; otherwise lines are text only.
+        room: Name under which the engine queues the requests fairly.
+    """
+
+    prompt: str = ""
+    voice: str = ""
+    language: str = "en"
+    capture_fps: float = 2.0
+    window_size: int = 32
+    frames_per_inference: int = 4
+    frame_stride: int = 2
+    inference_interval: float = 1.0
+    change_threshold: float = 5.0
+    max_new_tokens: int = 96
+    enable_tts: bool = True
+    room: str = ""
+
+    def __post_init__(self) -> None:
+        for name, (low, high, unit) in _RANGES.items():
+            value = getattr(self, name)
+            whole = name in _WHOLE
+            if not _is_number(value, whole=whole) or not low <= value <= high:
+                kind = "a whole number" if whole else "a number"
+                raise ValueError(
+                    f"{name}={value!r} is not allowed: {kind} from {low:g} to {high:g} ({unit})"
+                )
+
+
+def _is_number(value: object, *, whole: bool) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int):
+        return True
+    return not whole and isinstance(value, float) and math.isfinite(value)

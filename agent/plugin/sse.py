@@ -1,0 +1,99 @@
+"""One chunk of a streamed chat completion, read with care: it comes from another program. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class GarbageError(ValueError):
+    """A chunk that does not look like one; the text says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of an answer; each field may be empty.
+
+    Attributes:
+        text: More of the text.
+        transcript: More of what the speech says; some engines send this instead of ``text``,
+            some both.
+        pcm: More of the speech: 24 kHz mono int16 little endian, any number of bytes.
+        finish: Why the answer ended (``stop``, ``length``), in its last piece.
+        prompt_tokens, completion_tokens: The usage, where the engine tells it.
+    """
+
+    text: str = ""
+    transcript: str = ""
+    pcm: bytes = b""
+    finish: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def parse_chunk(chunk: object) -> list[Delta]:
+    """What a chunk says. Takes openai's model or a plain mapping. Raises GarbageError."""
+    data = chunk.model_dump(warnings=False) if isinstance(chunk, BaseModel) else chunk
+    if not isinstance(data, Mapping):
+        raise GarbageError(f"a chunk is a {type(data).__name__}")
+    choices = data.get("choices")
+    if choices is None:
+        choices = []
+    if not isinstance(choices, list):
+        raise GarbageError("its choices are no list")
+    deltas = [_choice(choice) for choice in choices[:1]]
+    usage = data.get("usage")
+    if isinstance(usage, Mapping):
+        deltas.append(
+            Delta(
+                prompt_tokens=_count(usage.get("prompt_tokens")),
+                completion_tokens=_count(usage.get("completion_tokens")),
+            )
+        )
+    return deltas
+
+
+def _choice(choice: object) -> Delta:
+    if not isinstance(choice, Mapping):
+        raise GarbageError("a choice is no object")
+    delta = choice.get("delta") or {}
+    if not isinstance(delta, Mapping):
+        raise GarbageError("a delta is no object")
+    finish = choice.get("finish_reason")
+    audio = delta.get("audio") or {}
+    if not isinstance(audio, Mapping):
+        raise GarbageError("its audio is no object")
+    return Delta(
+        text=_text(delta.get("content")),
+        transcript=_text(audio.get("transcript")),
+        pcm=_pcm(audio.get("data")),
+        finish=_text(finish),
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise GarbageError(f"a text is a {type(value).__name__}")
+    return value
+
+
+def _pcm(value: Any) -> bytes:
+    if value is None:
+        return b""
+    if not isinstance(value, str):
+        raise GarbageError("its audio data is no text")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise GarbageError("its audio data is not base64") from error
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 0

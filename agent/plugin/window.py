@@ -1,0 +1,88 @@
+"""The window: remembered frames, and which of them one request carries. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Grey = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampledFrame:
+    """One scaled and encoded picture.
+
+    Attributes:
+        capture_time: Monotonic seconds at which the picture reached us.
+        jpeg: The JPEG file, at most 640 pixels on its long edge.
+        grey: The same picture as uint8 grey levels 0..255 of a fixed small shape (90, 160).
+    """
+
+    capture_time: float
+    jpeg: bytes
+    grey: Grey
+
+
+class Window:
+    """The newest sampled frames, in capture order: ``size`` of them, and all within ``reach``.
+
+    ``reach`` is in seconds before the newest frame; 0 makes it a plain ring.
+    """
+
+    def __init__(self, size: int, reach: float = 0.0) -> None:
+        self.size = size
+        self.reach = reach
+        self._frames: deque[SampledFrame] = deque()
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def add(self, frame: SampledFrame) -> None:
+        """Remember a frame. One older than the newest starts the window anew: the source's
+        clock jumped back, so nothing in it can be put in order with what follows."""
+        if self._frames and frame.capture_time < self._frames[-1].capture_time:
+            self._frames.clear()
+        self._frames.append(frame)
+        self._forget(frame.capture_time - self.reach)
+
+    def resize(self, size: int) -> None:
+        """Keep ``size`` frames from now on."""
+        self.size = size
+        if self._frames:
+            self._forget(self._frames[-1].capture_time - self.reach)
+
+    def clear(self) -> None:
+        self._frames.clear()
+
+    def _forget(self, before: float) -> None:
+        while len(self._frames) > self.size and self._frames[0].capture_time < before:
+            self._frames.popleft()
+
+    def first_from(self, not_before: float) -> SampledFrame | None:
+        """The oldest frame captured at ``not_before`` (monotonic seconds) or later."""
+        return next((f for f in self._frames if f.capture_time >= not_before), None)
+
+    def nearest(self, wanted: float) -> SampledFrame | None:
+        """The frame captured nearest to ``wanted`` (monotonic seconds)."""
+        return min(self._frames, key=lambda f: abs(f.capture_time - wanted), default=None)
+
+    def newest_until(self, limit: float) -> SampledFrame | None:
+        """The newest frame captured at ``limit`` (monotonic seconds) or earlier."""
+        return next((f for f in reversed(self._frames) if f.capture_time <= limit), None)
+
+    def ending_at(self, anchor: SampledFrame, *, count: int, stride: int) -> list[SampledFrame]:
+        """At most ``count`` frames in time order: every ``stride``-th sampled one, then the anchor.
+
+        The anchor need not be a sampled frame itself.
+        """
+        earlier = [f for f in reversed(self._frames) if f.capture_time < anchor.capture_time]
+        chosen = earlier[stride - 1 :: stride][: count - 1]
+        return [*reversed(chosen), anchor]
+
+
+def change(before: Grey, after: Grey) -> float:
+    """Mean absolute difference of two grey pictures of one shape, in grey levels 0..255."""
+    return float(np.abs(before.astype(np.int16) - after.astype(np.int16)).mean())

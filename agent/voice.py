@@ -1,0 +1,128 @@
+"""The booth's `AgentSession`: the plugin behind it, the commentary track and the captions before
+it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from livekit import rtc
+from livekit.agents import Agent, AgentSession
+
+from agent.booth_pacer import BoothPacer, reading_time
+from agent.captions import Captions
+from agent.commentary_track import CommentaryTrack
+from agent.plugin.line import Line
+from agent.plugin.options import Options
+from agent.plugin.realtime import RealtimeModel, RealtimeSession
+
+log = logging.getLogger("pressbox.voice")
+
+INTERRUPT_TIMEOUT = 3.0
+
+
+class Voice:
+    """Speaks and captions what the engine says, each line at its slot.
+
+    `on_started(line)` and `on_ended(line, dropped)` are called on the event loop; `dropped` is a
+    reason, or None for a line that was said to its end.
+    """
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        model: RealtimeModel,
+        pacer: BoothPacer,
+        *,
+        audio_lag: float,
+        on_started: Callable[[Line], None],
+        on_ended: Callable[[Line, str | None], None],
+        on_state: Callable[[str], None],
+    ) -> None:
+        """`audio_lag`: seconds by which sound is held longer than its picture, because it travels
+        faster.
+        """
+        self._pacer = pacer
+        self._on_started = on_started
+        self._on_ended = on_ended
+        self._audio_lag = audio_lag
+        self._reading: asyncio.Task[None] | None = None
+        self._track = CommentaryTrack(
+            room,
+            start_time=self._audible_at,
+            on_started=self._line_started,
+            on_ended=self._line_ended,
+        )
+        self._captions = Captions(room, lambda: self._track.sid)
+        pacer.on_unspoken = self._show
+        # Nobody is listened to here: there is no microphone, and questions interrupt by themselves.
+        self._session: AgentSession[None] = AgentSession(
+            llm=model,
+            turn_handling={
+                "turn_detection": "manual",
+                "interruption": {"mode": "vad", "resume_false_interruption": False},
+            },
+        )
+        self._session.on("agent_state_changed", lambda event: on_state(event.new_state))
+        self._agent = Agent(instructions="")
+        self._plugin: RealtimeSession | None = None
+
+    @property
+    def plugin(self) -> RealtimeSession:
+        """The plugin's session. Raises RuntimeError before `start`."""
+        if self._plugin is None:
+            raise RuntimeError("the voice has not been started")
+        return self._plugin
+
+    async def start(self) -> None:
+        """Publish the track and start the session. Raises TimeoutError or PublishTrackError."""
+        await self._track.start()
+        self._session.output.audio = self._track
+        await self._session.start(self._agent, record=False)
+        plugin = self._agent.realtime_llm_session
+        if not isinstance(plugin, RealtimeSession):
+            raise RuntimeError(f"unexpected session {type(plugin).__name__}")
+        self._plugin = plugin
+
+    async def ask(self, question: str) -> None:
+        """Fall silent, have the question answered, return when the answer has been heard."""
+        await asyncio.wait_for(self._session.interrupt(force=True), INTERRUPT_TIMEOUT)
+        await self._session.generate_reply(user_input=question)
+
+    def set_options(self, options: Options) -> None:
+        """Take new settings from the next request on; without speech, lines are captions only."""
+        self._pacer.speaks = options.enable_tts
+        self._session.output.set_audio_enabled(options.enable_tts)
+        self.plugin.update_settings(options)
+
+    async def aclose(self) -> None:
+        """End the session and the track. Idempotent."""
+        if self._reading:
+            self._reading.cancel()
+        await self._session.aclose()
+        await self._captions.aclose()
+        await self._track.aclose()
+
+    def _audible_at(self, line: Line) -> float:
+        return self._pacer.start_time(line) + (self._audio_lag if line.kind != "answer" else 0.0)
+
+    def _show(self, line: Line) -> None:
+        """A line that is not spoken lasts as long as reading it takes."""
+        self._line_started(line)
+        self._reading = asyncio.create_task(self._read(line), name="voice.read")
+
+    async def _read(self, line: Line) -> None:
+        await asyncio.sleep(reading_time(line.text))
+        self._line_ended(line, False)
+
+    def _line_started(self, line: Line) -> None:
+        self._pacer.started(line)
+        self._captions.begin(line)
+        self._on_started(line)
+
+    def _line_ended(self, line: Line, interrupted: bool) -> None:
+        self._pacer.ended(line)
+        self._captions.end()
+        self._on_ended(line, "interrupted" if interrupted else None)

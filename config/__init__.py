@@ -1,0 +1,1 @@
+"""What every process shares: settings, profiles, presets, logging and the saved state of rooms."""

@@ -1,0 +1,64 @@
+"""Logging for every process: plain lines on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+_NOISY = (
+    "aiohttp.access",
+    "asyncio",
+    "httpx2",
+    "httpcore2",
+    "libav",
+    "livekit",
+    "openai",
+    "urllib3",
+)
+
+_SAID_BY_ITSELF = "livekit.agents"
+"""The launcher waits for its line "registered worker", which comes at info."""
+
+
+class _Formatter(logging.Formatter):
+    """`HH:MM:SS.mmm level name message`, one line a record apart from a traceback."""
+
+    default_msec_format = "%s.%03d"
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(level)s %(name)s %(message)s", datefmt="%H:%M:%S")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        return f"{super().formatTime(record, datefmt)}.{int(record.msecs):03d}"
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        record.level = record.levelname.lower()
+        # A name or a text from a room must not be able to forge a second line.
+        record.message = "".join(char if char.isprintable() else " " for char in record.message)
+        return super().formatMessage(record)
+
+
+def _not_ours(record: logging.LogRecord) -> bool:
+    """LiveKit tells the root logger of every text stream that a participant does not read."""
+    return record.name != "root" or not str(record.msg).startswith("ignoring ")
+
+
+def setup(process: str, level: str = "info") -> None:
+    """Sends this process's log to stderr.
+
+    process names it in its first line; level is debug, info, warning or error. Calling it again
+    only changes the level. Nothing is redacted here: secrets do not belong into messages.
+    """
+    root = logging.getLogger()
+    first = not any(isinstance(handler.formatter, _Formatter) for handler in root.handlers)
+    if first:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_Formatter())
+        handler.addFilter(_not_ours)
+        root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger(_SAID_BY_ITSELF).setLevel(root.level)
+    if first:
+        logging.getLogger(process).debug("log level %s", level)

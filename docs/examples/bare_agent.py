@@ -1,0 +1,27 @@
+"""A commentator for any room: `python -m livekit.agents start docs/examples/bare_agent.py`"""
+
+import os
+
+from livekit import rtc
+from livekit.agents import Agent, AgentServer, AgentSession, JobContext
+from livekit.agents.voice.room_io import RoomOptions
+
+from agent.plugin import RealtimeModel
+
+KINDS = [
+    rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+    rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS,
+]
+server = AgentServer()
+
+
+def commentator() -> AgentSession[None]:
+    model = RealtimeModel(engine=os.environ.get("ENGINE_URL", "http://127.0.0.1:8198/v1"))
+    return AgentSession(llm=model, video_sampler=None)
+
+
+@server.rtc_session()
+async def commentate(ctx: JobContext) -> None:
+    agent = Agent(instructions="You comment on what the camera sees, in one short sentence.")
+    options = RoomOptions(video_input=True, participant_kinds=KINDS)
+    await commentator().start(agent, room=ctx.room, room_options=options)

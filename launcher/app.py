@@ -1,0 +1,235 @@
+"""From settings to a running Pressbox, and down again."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+from livekit import api
+from pydantic import SecretStr
+
+from config.settings import Settings
+from launcher import keys, livekit_server, plan
+from launcher.dispatch import ERRORS, Dispatcher
+from launcher.errors import LaunchError
+from launcher.log_stream import LogStream
+from launcher.ports import check
+from launcher.supervisor import Supervisor
+
+_JOIN_LIMIT = 60.0
+_SAME_WISH = 1.0
+_PROBE = aiohttp.ClientTimeout(total=2.0)
+
+
+async def run(settings: Settings, source: str, log: LogStream, directory: Path) -> int:
+    """Starts everything and stays until a signal comes; returns the exit status.
+
+    directory is what a relative source path is relative to. A start that fails is told in one line,
+    and leaves nothing running.
+    """
+    signals = _Signals()
+    launcher = Launcher(settings, log)
+    starting = asyncio.create_task(launcher.start(source, directory), name="start")
+    stopping = asyncio.create_task(signals.first.wait(), name="first-signal")
+    status = 0
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await stopping
+    except LaunchError as error:
+        log.line("run", f"error: {error}")
+        status = 1
+    finally:
+        starting.cancel()
+        stopping.cancel()
+        await asyncio.gather(starting, stopping, return_exceptions=True)
+        await launcher.aclose(signals.second)
+    log.line("run", "everything has ended")
+    return status
+
+
+class _Signals:
+    """The first signal ends everything in order, a second one at once.
+
+    What follows within a second is the same wish: make and the terminal both pass a Ctrl-C on.
+    """
+
+    def __init__(self) -> None:
+        self.first = asyncio.Event()
+        self.second = asyncio.Event()
+        self._first_at = 0.0
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._caught)
+
+    def _caught(self) -> None:
+        if not self.first.is_set():
+            self._first_at = time.monotonic()
+            self.first.set()
+        elif time.monotonic() > self._first_at + _SAME_WISH:
+            self.second.set()
+
+
+class Launcher:
+    """The children of one start, and the dispatcher beside them."""
+
+    def __init__(self, settings: Settings, log: LogStream) -> None:
+        self._settings = settings
+        self._log = log
+        self._stack = AsyncExitStack()
+        self._dispatcher: Dispatcher | None = None
+        self._supervisor = Supervisor(log, self._on_exit)
+
+    async def start(self, source: str, directory: Path) -> None:
+        """Returns once all is up and the address is printed. Raises LaunchError."""
+        began = time.monotonic()
+        source = plan.checked_source(source, directory)
+        check(plan.ports(self._settings))
+        session = aiohttp.ClientSession(timeout=_PROBE)
+        self._session = await self._stack.enter_async_context(session)
+        await self._start_server()
+        settings = self._settings
+        dispatcher = await self._make_dispatcher()
+        steps = [
+            self._supervisor.start(plan.web(settings, self._answers(f"{self._page}/health"))),
+            self._start_agent(dispatcher),
+        ]
+        if plan.own_engine(settings):
+            ready = self._answers(plan.engine_health(settings))
+            steps.append(self._supervisor.start(plan.engine(settings, ready)))
+        if source != "none":
+            name = plan.publisher_name(source)
+            spec = plan.publisher(settings, source, lambda: dispatcher.participant_present(name))
+            steps.append(self._supervisor.start(spec))
+        await _all(steps)
+        self._say(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C ends everything")
+        self._say(f"open {self._page}")
+
+    async def aclose(self, at_once: asyncio.Event) -> None:
+        """Ends every child; at_once, when set, takes their grace away."""
+        if self._dispatcher is not None:
+            await self._dispatcher.aclose()
+        closing = asyncio.create_task(self._supervisor.aclose(last="livekit"), name="close")
+        hurry = asyncio.create_task(at_once.wait(), name="second-signal")
+        await asyncio.wait({closing, hurry}, return_when=asyncio.FIRST_COMPLETED)
+        if not closing.done():
+            await self._supervisor.kill()
+        hurry.cancel()
+        await closing
+        await self._stack.aclose()
+
+    @property
+    def _page(self) -> str:
+        return plan.page_address(self._settings)
+
+    def _say(self, text: str) -> None:
+        self._log.line("run", text)
+
+    async def _start_server(self) -> None:
+        settings = self._settings
+        if not plan.own_server(settings):
+            self._say(f"LiveKit server: {_without_secrets(settings.livekit_url)}, by the settings")
+            await _check_access(settings)
+            self._log.hide([settings.livekit_api_secret.get_secret_value()])
+            return
+        key, secret = _own_keys(settings)
+        update = {"livekit_api_key": key, "livekit_api_secret": SecretStr(secret)}
+        self._settings = settings = settings.model_copy(update=update)
+        self._log.hide([secret, settings.engine_api_key.get_secret_value()])
+        server = await livekit_server.obtain(self._say)
+        self._say(f"livekit-server: {server.way}")
+        ready = self._answers(f"http://127.0.0.1:{settings.livekit_port}/")
+        await self._supervisor.start(plan.livekit(settings, server, key, secret, ready))
+
+    async def _make_dispatcher(self) -> Dispatcher:
+        lkapi = await self._stack.enter_async_context(_api(self._settings))
+        own = plan.own_server(self._settings)
+        room = self._settings.room
+        self._dispatcher = Dispatcher(lkapi, room, self._say, every_room=own)
+        return self._dispatcher
+
+    async def _start_agent(self, dispatcher: Dispatcher) -> None:
+        await self._supervisor.start(plan.agent(self._settings, dispatcher.worker_ready))
+        dispatcher.start()
+        try:
+            async with asyncio.timeout(_JOIN_LIMIT):
+                await dispatcher.joined.wait()
+        except TimeoutError:
+            raise LaunchError(
+                f"the agent did not join room {self._settings.room} within {_JOIN_LIMIT:g} s"
+            ) from None
+
+    def _on_exit(self, name: str) -> None:
+        if self._dispatcher is None:
+            return
+        if name == "agent":
+            self._dispatcher.worker_lost()
+        elif name == "livekit":
+            self._dispatcher.server_lost()
+
+    def _answers(self, url: str) -> Callable[[], Awaitable[bool]]:
+        async def ask() -> bool:
+            try:
+                async with self._session.get(url) as response:
+                    return response.status == 200
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                return False
+
+        return ask
+
+
+async def _all(steps: Sequence[Awaitable[None]]) -> None:
+    tasks = [asyncio.ensure_future(step) for step in steps]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _own_keys(settings: Settings) -> tuple[str, str]:
+    chosen = {"livekit_api_key", "livekit_api_secret"} & settings.model_fields_set
+    if not chosen:
+        return keys.ensure(settings.state_dir, settings.livekit_url)
+    secret = settings.livekit_api_secret.get_secret_value()
+    if not settings.livekit_api_key or len(secret) < keys.LEAST_SECRET:
+        raise LaunchError(
+            "LIVEKIT_API_KEY needs a LIVEKIT_API_SECRET of at least "
+            f"{keys.LEAST_SECRET} characters beside it; without both, a pair is made"
+        )
+    return settings.livekit_api_key, secret
+
+
+def _api(settings: Settings) -> api.LiveKitAPI:
+    return api.LiveKitAPI(
+        settings.livekit_url,
+        settings.livekit_api_key,
+        settings.livekit_api_secret.get_secret_value(),
+        timeout=aiohttp.ClientTimeout(total=5.0),
+    )
+
+
+async def _check_access(settings: Settings) -> None:
+    where = f"LIVEKIT_URL={_without_secrets(settings.livekit_url)}"
+    if not settings.livekit_api_key or not settings.livekit_api_secret.get_secret_value():
+        raise LaunchError(f"{where} needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET, best in .env")
+    try:
+        async with _api(settings) as lkapi:
+            await lkapi.room.list_rooms(api.ListRoomsRequest())
+    except api.TwirpError as error:
+        if error.status == 401:
+            raise LaunchError(f"{where} refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET") from None
+        raise LaunchError(f"{where} answers {error.code}; is it a LiveKit server?") from None
+    except ERRORS as error:
+        raise LaunchError(f"{where} does not answer ({type(error).__name__})") from None
+
+
+def _without_secrets(url: str) -> str:
+    return url.split("?")[0] if "@" not in url else url.split("://")[0] + "://" + url.split("@")[-1]

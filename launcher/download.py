@@ -1,0 +1,108 @@
+"""Fetches the official livekit-server release and verifies its checksum."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import os
+import platform
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import aiohttp
+
+_RELEASES = "https://github.com/livekit/livekit/releases/download"
+_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+_TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=5, sock_read=10)
+_LARGEST = 200_000_000
+
+
+class DownloadError(Exception):
+    """The release could not be had. `str()` is one line."""
+
+
+def archive_name(version: str) -> str:
+    """File name of the release for this machine. Raises DownloadError where there is none."""
+    machine = _MACHINES.get(platform.machine().lower())
+    if sys.platform != "linux" or machine is None:
+        raise DownloadError(f"no release for {sys.platform} on {platform.machine()}")
+    return f"livekit_{version}_linux_{machine}.tar.gz"
+
+
+async def download(
+    version: str,
+    target: Path,
+    *,
+    base: str = _RELEASES,
+    timeout: aiohttp.ClientTimeout = _TIMEOUT,
+) -> None:
+    """Puts the binary of a release at target, all of it or nothing.
+
+    The archive must have the SHA-256 that the release's own checksums.txt gives for it.
+    Raises DownloadError.
+    """
+    name = archive_name(version)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+            sums = await _get(session, f"{base}/v{version}/checksums.txt")
+            wanted = _checksum(sums.decode("utf-8", "replace"), name)
+            archive = await _get(session, f"{base}/v{version}/{name}")
+    except TimeoutError:
+        raise DownloadError("the server did not answer in time") from None
+    except aiohttp.ClientResponseError as error:
+        raise DownloadError(f"the server answered {error.status} {error.message}") from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise DownloadError(f"the connection failed ({type(error).__name__})") from None
+    if hashlib.sha256(archive).hexdigest() != wanted:
+        raise DownloadError(f"{name} has a wrong checksum")
+    await asyncio.to_thread(_install, archive, target)
+
+
+async def _get(session: aiohttp.ClientSession, url: str) -> bytes:
+    async with session.get(url, raise_for_status=True) as response:
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(1 << 16):
+            body += chunk
+            if len(body) > _LARGEST:
+                raise DownloadError("the answer is far too large")
+    return bytes(body)
+
+
+def _checksum(text: str, name: str) -> str:
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 2 and words[1].lstrip("*") == name:
+            return words[0].lower()
+    raise DownloadError(f"checksums.txt does not name {name}")
+
+
+def _install(archive: bytes, target: Path) -> None:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+            member = tar.extractfile("livekit-server")
+            if member is None:
+                raise KeyError
+            store(member.read(), target)
+    except (tarfile.TarError, KeyError, EOFError):
+        raise DownloadError("the archive holds no livekit-server") from None
+    except OSError as error:
+        raise DownloadError(f"cannot write {target}: {error.strerror}") from None
+
+
+def store(binary: bytes, target: Path) -> None:
+    """Writes an executable so that target is either absent or whole. Raises OSError."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(binary)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o755)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

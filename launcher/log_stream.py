@@ -1,0 +1,64 @@
+"""One readable stream out of the logs of all children."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+
+_COLOURS = ("36", "32", "33", "35", "34", "96", "92", "93")
+_LONGEST_LINE = 8192
+
+
+class LogStream:
+    """Writes `name │ text` lines; secrets that a child prints by mistake come out as ***."""
+
+    def __init__(self, out: TextIO, *, width: int = 9, colour: bool | None = None) -> None:
+        self._out = out
+        self._width = width
+        self._colour = out.isatty() if colour is None else colour
+        self._names: list[str] = []
+        self._secrets: tuple[str, ...] = ()
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """From now on these texts are replaced wherever they turn up."""
+        known = {*self._secrets, *(secret for secret in secrets if len(secret) >= 8)}
+        self._secrets = tuple(sorted(known, key=len, reverse=True))
+
+    def line(self, name: str, text: str) -> None:
+        """Writes one line under this name."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        text = "".join(char if char.isprintable() else " " for char in text).rstrip()
+        try:
+            self._out.write(f"{self._prefix(name)} {text}\n")
+            self._out.flush()
+        except (BrokenPipeError, UnicodeEncodeError):
+            return
+
+    def _prefix(self, name: str) -> str:
+        prefix = f"{name:<{self._width}}|"
+        if not self._colour:
+            return prefix
+        if name not in self._names:
+            self._names.append(name)
+        return f"\x1b[{_COLOURS[self._names.index(name) % len(_COLOURS)]}m{prefix}\x1b[0m"
+
+
+class LineSplitter:
+    """Cuts a byte stream into lines of text; overlong lines are cut up, nothing is kept back."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> list[str]:
+        """The lines that end within this chunk."""
+        *whole, self._rest = (self._rest + chunk).split(b"\n")
+        while len(self._rest) > _LONGEST_LINE:
+            whole.append(self._rest[:_LONGEST_LINE])
+            self._rest = self._rest[_LONGEST_LINE:]
+        return [line.decode("utf-8", "replace").rstrip("\r") for line in whole]
+
+    def end(self) -> list[str]:
+        """What is left when the stream has ended."""
+        rest, self._rest = self._rest, b""
+        return [rest.decode("utf-8", "replace")] if rest else []

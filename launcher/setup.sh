@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# Set-up steps of `make`. Each does nothing when its stamp is there; stamps carry the hash of what they
+# were made from. A step that cannot go on ends with one line that says what to install.
+#
+#   bash launcher/setup.sh python base|dev | page | chromium
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+VENV=.venv
+STAMPS=.make
+
+die() {
+  echo "error: $*" >&2
+  exit 1
+}
+
+hash_of() {
+  # Path and content of every file; the same tree gives the same hash.
+  { find "$@" -type f -print0 2>/dev/null || true; } | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16
+}
+
+stamp() {
+  mkdir -p "$STAMPS"
+  rm -f "$STAMPS/$1-"*
+  touch "$STAMPS/$1-$2"
+}
+
+apt_install() {
+  local as=()
+  command -v apt-get >/dev/null || return 1
+  if [ "$(id -u)" != 0 ]; then
+    sudo -n true 2>/dev/null || return 1
+    as=(sudo -n)
+  fi
+  echo "installing $1 with apt-get"
+  "${as[@]}" apt-get -qq update >/dev/null 2>&1 || true
+  DEBIAN_FRONTEND=noninteractive "${as[@]}" apt-get -qq install -y --no-install-recommends "$1" >/dev/null 2>&1
+}
+
+python_of_the_system() {
+  local name
+  for name in "${PYTHON:-python3}" python3.11 python3.12 python3.13; do
+    if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$name"
+      return
+    fi
+  done
+  die "Python 3.11 or newer is missing: install python3, or name one with PYTHON=..."
+}
+
+make_venv() {
+  local python
+  python=$(python_of_the_system)
+  [ -x $VENV/bin/python ] && $VENV/bin/python -c '' 2>/dev/null && return
+  echo "making $VENV"
+  rm -rf $VENV
+  "$python" -m venv $VENV >/dev/null 2>&1 && return
+  rm -rf $VENV
+  apt_install python3-venv && "$python" -m venv $VENV >/dev/null 2>&1 && return
+  rm -rf $VENV
+  "$python" -m virtualenv -q $VENV 2>/dev/null && return
+  command -v uv >/dev/null && uv venv -q --seed --python "$python" $VENV && return
+  die "Python's venv module is missing: sudo apt-get install python3-venv"
+}
+
+python_step() {
+  local set=$1 hash
+  hash=$(hash_of "requirements/$set.txt")
+  [ -e "$STAMPS/$set-$hash" ] && [ -x $VENV/bin/python ] && return
+  make_venv
+  $VENV/bin/python -m pip --version >/dev/null 2>&1 \
+    || $VENV/bin/python -m ensurepip -q >/dev/null 2>&1 \
+    || die "pip is missing in $VENV: remove that folder and try again"
+  echo "installing Python packages ($set)"
+  $VENV/bin/python -m pip install -q --disable-pip-version-check --no-input \
+    --require-hashes -r "requirements/$set.txt" \
+    || die "the Python packages could not be installed: see the lines above"
+  stamp "$set" "$hash"
+  if [ "$set" = dev ]; then stamp base "$(hash_of requirements/base.txt)"; fi
+}
+
+need_node() {
+  command -v node >/dev/null && command -v npm >/dev/null \
+    || die "Node 20.19 or newer with npm is missing: install nodejs and npm"
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+    || die "Node $(node --version) is too old: 20.19 or newer is needed"
+}
+
+page_step() {
+  local packages sources
+  [ -f web/ui/package-lock.json ] || return 0
+  packages=$(hash_of web/ui/package-lock.json)
+  sources=$(cd web/ui && hash_of src public index.html package.json package-lock.json vite.config.ts tsconfig.json)
+  if [ ! -e "$STAMPS/node-$packages" ] || [ ! -d web/ui/node_modules ]; then
+    need_node
+    echo "installing the page's packages"
+    (cd web/ui && npm ci --no-audit --no-fund --loglevel=error) \
+      || die "npm ci failed in web/ui: see the lines above"
+    stamp node "$packages"
+  fi
+  if [ ! -e "$STAMPS/page-$sources" ] || [ ! -f web/ui/dist/index.html ]; then
+    need_node
+    echo "building the page"
+    (cd web/ui && npm run --silent build -- --logLevel warn) \
+      || die "the page could not be built: see the lines above"
+    stamp page "$sources"
+  fi
+}
+
+chromium_step() {
+  local name
+  for name in chromium chromium-browser google-chrome; do
+    command -v "$name" >/dev/null && return
+  done
+  apt_install chromium || die "Chromium is missing for the browser tests: sudo apt-get install chromium"
+}
+
+case "${1:-}" in
+  python) python_step "${2:?base or dev}" ;;
+  page) page_step ;;
+  chromium) chromium_step ;;
+  *) die "usage: launcher/setup.sh python base|dev | page | chromium" ;;
+esac

@@ -1,0 +1,72 @@
+"""Runs a server until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+
+from aiohttp import web
+
+from models.server import EngineServer
+
+log = logging.getLogger("engine")
+
+
+class BindError(OSError):
+    """The address cannot be listened on."""
+
+
+async def serve(server: EngineServer, host: str, port: int) -> None:
+    """Serves until SIGTERM or SIGINT; running requests get ``server.grace`` seconds to end.
+
+    Raises:
+        BindError: The address is taken or not this machine's.
+        EngineError: The engine does not start.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = make_runner(server)
+    await runner.setup()
+    try:
+        await _listen(runner, host, port)
+        if await _started(server, stop):
+            log.info("ready at http://%s:%d/v1", host, port)
+            await stop.wait()
+        log.info("stopping")
+    finally:
+        await runner.cleanup()
+
+
+def make_runner(server: EngineServer) -> web.AppRunner:
+    """A runner that cancels the handler of a closed connection: that is what stops an engine."""
+    return web.AppRunner(
+        server.app(), handler_cancellation=True, shutdown_timeout=server.grace, access_log=None
+    )
+
+
+async def _started(server: EngineServer, stop: asyncio.Event) -> bool:
+    """False when it is told to stop before the engine is up."""
+    starting = asyncio.create_task(server.start(), name="engine start")
+    stopping = asyncio.create_task(stop.wait(), name="stop signal")
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            return False
+        starting.result()
+        return True
+    finally:
+        for task in (starting, stopping):
+            task.cancel()
+        await asyncio.wait({starting, stopping})
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        raise BindError(f"cannot listen on {host}:{port}: {reason}") from None

@@ -1,0 +1,64 @@
+"""Which voices espeak-ng has, read from the data that comes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import espeakng_loader
+
+DEFAULT = "en-us"
+
+# So that a client written for OpenAI's voices is not turned away.
+_OPENAI = {
+    "alloy": "en-us",
+    "ash": "en-us+m3",
+    "ballad": "en-gb",
+    "cedar": "en-gb+m3",
+    "coral": "en-us+f2",
+    "echo": "en-us+m2",
+    "marin": "en-gb+f3",
+    "sage": "en-us+f4",
+    "shimmer": "en-us+f3",
+    "verse": "en-us+m1",
+}
+
+HELP = "'default', a language like 'en-us' or 'de', or one with a variant like 'en-gb+f3'"
+
+
+def resolve(voice: str) -> str | None:
+    """The name under which the library finds ``voice``, None when there is no such voice."""
+    wanted = _OPENAI.get(voice.lower(), voice) or DEFAULT
+    base, plus, variant = wanted.partition("+")
+    file = _files().get(base.lower())
+    if file is None or (plus and variant.lower() not in _variants()):
+        return None
+    return f"{file}+{_variants()[variant.lower()]}" if plus else file
+
+
+@cache
+def _files() -> Mapping[str, str]:
+    """Voice files by language code, name and file name, all in lower case.
+
+    The library itself finds a voice only by some of these names, but always by its file.
+    """
+    data = Path(espeakng_loader.get_data_path())
+    found: dict[str, str] = {}
+    for file in sorted(path for path in (data / "lang").rglob("*") if path.is_file()):
+        entries = [line.partition(" ")[::2] for line in file.read_text("utf-8").splitlines()]
+        languages = [value.split()[0] for key, value in entries if key == "language"]
+        names = [value.strip() for key, value in entries if key == "name"]
+        spoken = [value.split()[0] for key, value in entries if key == "dictionary"]
+        dictionary = (spoken or [languages[0].partition("-")[0]])[0]
+        if (data / f"{dictionary}_dict").is_file():
+            found[file.name.lower()] = file.name
+            for alias in (*languages, *names):
+                found.setdefault(alias.lower(), file.name)
+    return found
+
+
+@cache
+def _variants() -> Mapping[str, str]:
+    folder = Path(espeakng_loader.get_data_path()) / "voices" / "!v"
+    return {path.name.lower(): path.name for path in folder.iterdir() if path.is_file()}

@@ -1,0 +1,110 @@
+"""A real Chromium in a real room, with a page served by the real server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, Page, async_playwright
+
+from config.settings import load_settings
+from tests.browser.build import chromium, ensure_built
+from tests.browser.scripted_booth import ScriptedBooth
+from tests.support.livekit_server import LiveKitServer
+from web.page import Page as BuiltPage
+from web.server import Server
+
+FLAGS = ["--no-sandbox", "--disable-gpu"]
+FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """Path of Chromium; without one the tests that need it are skipped, but not in CI."""
+    found = chromium()
+    if found is None:
+        reason = "no Chromium on PATH"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(scope="session")
+def built_page() -> None:
+    """The page as `npm run build` leaves it."""
+    ensure_built()
+
+
+@pytest.fixture
+def camera_flags() -> list[str]:
+    """How Chromium comes by a camera; a module of tests may say otherwise."""
+    return FAKE_CAMERA
+
+
+@pytest_asyncio.fixture
+async def browser(chromium_path: Path, camera_flags: list[str]) -> AsyncIterator[Browser]:
+    """Chromium with sound: Playwright would mute it."""
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(
+            executable_path=chromium_path,
+            args=[*FLAGS, *camera_flags],
+            ignore_default_args=["--mute-audio"],
+        )
+        yield opened
+        await opened.close()
+
+
+@pytest_asyncio.fixture
+async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
+    """Opens a page at an address; an error that it throws fails the test."""
+    thrown: list[str] = []
+
+    async def open_(url: str, **context: Any) -> Page:
+        page = await (await browser.new_context(**context)).new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: thrown.append(str(error)))
+        page.on("console", lambda message: _note_refusal(message.text, thrown))
+        await page.goto(url)
+        return page
+
+    yield open_
+    assert thrown == []
+
+
+def _note_refusal(text: str, thrown: list[str]) -> None:
+    if "Content Security Policy" in text:
+        thrown.append(text)
+
+
+@pytest.fixture
+def room_name() -> str:
+    """A room of its own for every test."""
+    return f"room-{secrets.token_hex(3)}"
+
+
+@pytest_asyncio.fixture
+async def page_url(
+    built_page: None, livekit_server: LiveKitServer, room_name: str, tmp_path: Path
+) -> AsyncIterator[str]:
+    """Address of the page, which joins `room_name` of the test's LiveKit server."""
+    values = {name.lower(): value for name, value in livekit_server.environment.items()}
+    settings = load_settings(cli={**values, "room": room_name}, env={}, directory=tmp_path)
+    async with TestServer(Server(settings, BuiltPage()).app()) as server:
+        yield str(server.make_url("/"))
+
+
+@pytest_asyncio.fixture
+async def booth(livekit_server: LiveKitServer, room_name: str) -> AsyncIterator[ScriptedBooth]:
+    """A commentator that follows the test's script; the test starts it."""
+    made = ScriptedBooth(livekit_server, room_name)
+    yield made
+    await made.aclose()

@@ -1,0 +1,153 @@
+"""The user's own camera: shown, switched off, refused."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from livekit import rtc
+from playwright.async_api import expect
+
+from tests.browser.conftest import FAKE_CAMERA, OpenPage
+from tests.browser.scripted_booth import ScriptedBooth
+from tests.browser.senses import start, wait_until_it_plays
+
+_KEEP_CONNECTIONS = """
+window.connections = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...given) {
+    super(...given);
+    window.connections.push(this);
+  }
+};
+"""
+_RECEIVED_VIDEOS = """
+async () => {
+  const stats = await Promise.all(window.connections.map((one) => one.getStats()));
+  return stats
+    .flatMap((one) => [...one.values()])
+    .filter((one) => one.type === 'inbound-rtp' && one.kind === 'video').length;
+}
+"""
+
+
+def cameras(booth: ScriptedBooth) -> list[str]:
+    """Identities of those who show a camera in the room."""
+    return [
+        participant.identity
+        for participant in booth.room.remote_participants.values()
+        for publication in participant.track_publications.values()
+        if publication.source == rtc.TrackSource.SOURCE_CAMERA and not publication.muted
+    ]
+
+
+async def until(booth: ScriptedBooth, count: int) -> None:
+    """Wait until so many cameras are shown."""
+    async with asyncio.timeout(15):
+        while len(cameras(booth)) != count:
+            await asyncio.sleep(0.05)
+
+
+async def test_the_camera_is_shown_switched_off_and_on_again(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    button = page.get_by_role("button", name="Camera")
+    await expect(button).to_have_attribute("aria-pressed", "true")
+    await expect(page.get_by_label("Your camera, live")).to_be_visible()
+    await until(booth, 1)
+    await button.click()
+    await until(booth, 0)
+    await expect(button).to_have_attribute("aria-pressed", "false")
+    await expect(page.get_by_label("Your camera, live")).to_be_hidden()
+    await button.click()
+    await until(booth, 1)
+    await expect(button).to_have_attribute("aria-pressed", "true")
+
+
+async def test_a_visitor_is_marked_as_one_who_watches(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    await until(booth, 1)
+    (visitor,) = booth.room.remote_participants.values()
+    assert visitor.attributes["pressbox.viewer"] == "1"
+    await booth.status(source=visitor.identity)
+    await expect(page.get_by_text("Watching your camera")).to_be_visible()
+
+
+async def test_without_the_tick_the_camera_stays_off(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await page.get_by_label("Show my camera").uncheck()
+    await start(page)
+    await wait_until_it_plays(page)
+    assert cameras(booth) == []
+
+
+async def test_only_the_commentator_is_subscribed_to(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page, other = await open_page(page_url), await open_page(page_url)
+    await page.add_init_script(_KEEP_CONNECTIONS)
+    await page.reload()
+    await start(page)
+    await start(other)
+    await until(booth, 2)
+    await wait_until_it_plays(page)
+    assert await page.evaluate(_RECEIVED_VIDEOS) == 1
+
+
+@pytest.mark.parametrize("camera_flags", [["--use-fake-device-for-media-stream"]])
+async def test_a_blocked_camera_is_one_clear_line_and_the_page_goes_on(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    await expect(page.get_by_text("The camera is blocked.")).to_be_visible()
+    await wait_until_it_plays(page)
+    await expect(page.get_by_role("button", name="Camera")).to_have_attribute(
+        "aria-pressed", "false"
+    )
+
+
+@pytest.mark.parametrize("camera_flags", [FAKE_CAMERA[1:]])
+async def test_a_missing_camera_is_one_clear_line_and_the_page_goes_on(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    await expect(page.get_by_text("No camera was found.")).to_be_visible()
+    await wait_until_it_plays(page)
+
+
+@pytest.mark.parametrize(
+    "camera_flags",
+    [["--use-fake-device-for-media-stream=device-count=2", "--use-fake-ui-for-media-stream"]],
+)
+async def test_one_of_several_cameras_can_be_chosen(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    choice = page.get_by_label("Which camera")
+    await expect(choice.locator("option")).to_have_count(2)
+    second = await choice.locator("option").nth(1).get_attribute("value")
+    assert second
+    await choice.select_option(second)
+    await expect(choice).to_have_value(second)
+    own = page.get_by_label("Your camera, live")
+    device = "(video) => video.srcObject.getVideoTracks()[0].getSettings().deviceId"
+    async with asyncio.timeout(10):
+        while await own.evaluate(device) != second:
+            await asyncio.sleep(0.05)

@@ -1,0 +1,165 @@
+"""The page in a room with a commentator that follows a script."""
+
+from __future__ import annotations
+
+import asyncio
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.scripted_booth import ScriptedBooth
+from tests.browser.senses import (
+    brightness,
+    delayed_picture,
+    start,
+    wait_until_heard,
+    wait_until_it_plays,
+)
+
+
+async def test_the_delayed_picture_plays_and_says_how_late_it_is(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    await wait_until_it_plays(page)
+    assert await brightness(delayed_picture(page)) > 40
+    await expect(page.get_by_test_id("delay")).to_have_text("2.4 s behind live")
+    await booth.status(delay=0)
+    await expect(page.get_by_test_id("delay")).to_have_text("live")
+
+
+async def test_the_voice_is_heard_and_can_be_muted_and_turned_down(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    booth.hum(True)
+    page = await open_page(page_url)
+    await start(page)
+    await wait_until_heard(page)
+    audio = page.get_by_test_id("audio Voice")
+    assert await audio.evaluate("(audio) => !audio.paused && !audio.muted && audio.volume === 1")
+    mute = page.get_by_role("button", name="Mute: Voice")
+    await mute.click()
+    await expect(mute).to_have_attribute("aria-pressed", "true")
+    assert await audio.evaluate("(audio) => audio.muted")
+    await mute.click()
+    assert not await audio.evaluate("(audio) => audio.muted")
+    await page.get_by_label("Volume: Voice").fill("30")
+    assert await audio.evaluate("(audio) => Math.abs(audio.volume - 0.3) < 0.001")
+
+
+async def test_captions_grow_word_by_word_and_stay_in_the_list(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    caption, log = page.get_by_test_id("caption"), page.get_by_role("log")
+    await booth.line("start", "L1")
+    writer = await booth.words("L1")
+    await writer.write("A red ")
+    await expect(caption).to_have_text("A red")
+    await writer.write("ball ")
+    await expect(caption).to_have_text("A red ball")
+    await expect(log.get_by_role("listitem")).to_have_count(0)
+    await writer.write("crosses.")
+    await writer.aclose()
+    await booth.line("end", "L1", text="A red ball crosses.")
+    await expect(log.get_by_role("listitem")).to_have_count(1)
+    await expect(log).to_contain_text("A red ball crosses.")
+
+
+async def test_a_question_is_shown_with_its_written_answer(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    await page.get_by_label("Your question").fill("What colour is the ball?")
+    await page.keyboard.press("Enter")
+    text, _ = await asyncio.wait_for(booth.questions.get(), 10)
+    assert text == "What colour is the ball?"
+    log = page.get_by_role("log")
+    await expect(log).to_contain_text("You asked")
+    await expect(log).to_contain_text("Waiting for the answer")
+    await booth.say("A1", ["It", "is", "red."], kind="answer")
+    await expect(log).to_contain_text("It is red.")
+    await expect(log).not_to_contain_text("Waiting for the answer")
+
+
+async def test_a_question_of_another_viewer_is_shown_under_their_name(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page, other = await open_page(page_url), await open_page(page_url)
+    await start(page)
+    await start(other)
+    await other.get_by_label("Your question").fill("Who is there?")
+    await other.get_by_role("button", name="Ask").click()
+    await expect(page.get_by_role("log")).to_contain_text("Who is there?")
+    await expect(page.get_by_role("log")).to_contain_text("asked")
+
+
+async def test_an_interrupted_line_and_a_dropped_one_are_told_apart(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    log = page.get_by_role("log")
+    await booth.line("start", "L1")
+    writer = await booth.words("L1")
+    await writer.write("The lights ")
+    await writer.aclose()
+    await booth.line("end", "L1", text="The lights", dropped="interrupted")
+    await booth.line("end", "L2", text="Nobody hears this.", dropped="late")
+    await expect(page.get_by_text("1 line came too late")).to_be_visible()
+    await expect(log).to_contain_text("interrupted")
+    await expect(log).not_to_contain_text("Nobody hears this.")
+
+
+async def test_leaving_ends_the_visit_and_starting_again_works(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    async with asyncio.timeout(10):
+        while not booth.room.remote_participants:
+            await asyncio.sleep(0.05)
+        await page.get_by_role("button", name="Leave").click()
+        await expect(page.get_by_role("button", name="Start")).to_be_focused()
+        while booth.room.remote_participants:
+            await asyncio.sleep(0.05)
+    await start(page)
+    await wait_until_it_plays(page)
+
+
+# Playwright's own calls count as the user's gestures, so Chromium would hold nothing back here.
+_HOLD_SOUND_BACK = """
+const play = HTMLMediaElement.prototype.play;
+let allowed = false;
+const click = (event) => { allowed ||= event.target.closest('.notice') !== null; };
+addEventListener('click', click, true);
+HTMLMediaElement.prototype.play = function () {
+  if (allowed || this instanceof HTMLVideoElement) return play.call(this);
+  this.autoplay = false;
+  return Promise.reject(new DOMException('held back', 'NotAllowedError'));
+};
+"""
+
+
+async def test_sound_that_the_browser_holds_back_needs_one_more_click(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await page.add_init_script(_HOLD_SOUND_BACK)
+    await page.reload()
+    await start(page)
+    allow = page.get_by_role("button", name="Turn the sound on")
+    await allow.click()
+    await expect(allow).to_be_hidden()
+    assert await page.get_by_test_id("audio Voice").evaluate("(audio) => !audio.paused")

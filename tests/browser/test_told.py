@@ -1,0 +1,111 @@
+"""What the viewer is told when something is not as it should be."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.scripted_booth import ScriptedBooth
+from tests.browser.senses import delayed_picture, start, wait_until_it_plays
+from tests.support.livekit_server import LiveKitServer
+
+
+async def test_a_room_without_a_commentator_says_so_until_one_comes(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    page = await open_page(page_url)
+    await start(page)
+    await expect(page.get_by_text("No commentator is in this room yet.")).to_be_visible()
+    await booth.start()
+    await expect(page.get_by_text("Watching camera-1")).to_be_visible()
+    await wait_until_it_plays(page)
+
+
+async def test_each_trouble_of_the_booth_is_told_and_taken_back(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+) -> None:
+    await booth.start(engine="starting")
+    page = await open_page(page_url)
+    await start(page)
+    report = page.locator(".report")
+    await expect(report).to_have_text("The engine is starting…")
+    await booth.status(engine="down", error="connection refused")
+    await expect(report).to_contain_text("The engine does not answer (connection refused)")
+    await booth.status(engine="up", error="", behind=True)
+    await expect(report).to_contain_text("cannot keep up")
+    await booth.status(behind=False, paused="nobody is watching")
+    await expect(report).to_contain_text("nobody is watching")
+    await booth.status(paused="", source="", error="no camera in the room")
+    await expect(report).to_contain_text("no camera in the room")
+    await booth.status(source="camera-1", error="")
+    await expect(report).to_have_text("Watching camera-1")
+    await booth.state("speaking")
+    await expect(report).to_have_text("Watching camera-1 · speaking")
+
+
+@pytest.mark.parametrize("garbage", ["", "{", "[]", json.dumps({"delay": {}, "engine": 5})])
+async def test_garbage_from_the_booth_does_not_break_the_page(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth, garbage: str
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    await booth.attributes(**{"pressbox.status": garbage})
+    await booth.send("pressbox.line", garbage)
+    await booth.send("lk.transcription", "")
+    await booth.say("L1", ["Still", "here."])
+    await expect(page.get_by_role("log")).to_contain_text("Still here.")
+
+
+async def test_a_commentator_that_died_is_replaced_by_its_successor(
+    open_page: OpenPage,
+    page_url: str,
+    booth: ScriptedBooth,
+    livekit_server: LiveKitServer,
+    room_name: str,
+) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await start(page)
+    await wait_until_it_plays(page)
+    successor = ScriptedBooth(livekit_server, room_name, "agent-successor")
+    try:
+        await successor.start(source="camera-2")
+        await expect(page.get_by_text("Watching camera-2")).to_be_visible()
+        await booth.room.disconnect()
+        await expect(delayed_picture(page)).to_have_count(1)
+        await wait_until_it_plays(page)
+    finally:
+        await successor.aclose()
+
+
+async def test_a_server_that_is_away_is_named_and_start_can_be_tried_again(
+    open_page: OpenPage, page_url: str, livekit_server: LiveKitServer
+) -> None:
+    livekit_server.kill()
+    page = await open_page(page_url)
+    await page.get_by_role("button", name="Start").click()
+    alert = page.get_by_role("alert").filter(has_text="No connection to LiveKit")
+    await expect(alert).to_contain_text(livekit_server.url)
+    livekit_server.start()
+    await livekit_server.ready()
+    await page.get_by_role("button", name="Try again").click()
+    await page.get_by_role("button", name="Leave").wait_for()
+
+
+async def test_a_restarted_server_brings_page_and_camera_back_by_themselves(
+    open_page: OpenPage, page_url: str, livekit_server: LiveKitServer
+) -> None:
+    page = await open_page(page_url)
+    await start(page)
+    camera = page.get_by_role("button", name="Camera")
+    await expect(camera).to_have_attribute("aria-pressed", "true")
+    livekit_server.kill()
+    await expect(page.get_by_text("Not connected")).to_be_visible(timeout=30_000)
+    livekit_server.start()
+    await livekit_server.ready()
+    await expect(page.get_by_text("No commentator is in this room")).to_be_visible(timeout=60_000)
+    await expect(camera).to_have_attribute("aria-pressed", "true", timeout=20_000)

@@ -1,0 +1,69 @@
+"""Fixtures for all tests, and the checks that every test must pass besides its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.support.leaks import leaked_tasks
+from tests.support.livekit_server import LiveKitServer, find_binary, livekit_server_process
+
+_SETTINGS = ("LIVEKIT_", "PRESSBOX_", "ENGINE", "TTS_", "STREAM_")
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No setting or state of the person who runs the tests gets into them."""
+    for name in list(os.environ):
+        if name.startswith(_SETTINGS) and name != "PRESSBOX_LIVEKIT_SERVER":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
+@pytest.fixture(autouse=True)
+def _no_task_left(request: pytest.FixtureRequest) -> None:
+    """An async test that leaves a task running fails."""
+    if request.node.get_closest_marker("asyncio"):
+        request.getfixturevalue("_watched_loop")
+
+
+@pytest_asyncio.fixture
+async def _watched_loop() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    left = await leaked_tasks(before)
+    if left:
+        pytest.fail("tasks left running: " + ", ".join(sorted(left)))
+
+
+@pytest.fixture(scope="session")
+def livekit_binary() -> Path:
+    """Path of livekit-server; without one the tests that need it are skipped, but not in CI."""
+    binary = find_binary()
+    if binary is None:
+        reason = "no livekit-server: put it on PATH or into PRESSBOX_LIVEKIT_SERVER"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return binary
+
+
+@pytest.fixture(scope="module")
+def _livekit_process(livekit_binary: Path) -> Iterator[LiveKitServer]:
+    with livekit_server_process(livekit_binary) as server:
+        yield server
+
+
+@pytest_asyncio.fixture
+async def livekit_server(_livekit_process: LiveKitServer) -> LiveKitServer:
+    """A running LiveKit server, one for each module of tests, brought back if a test killed it."""
+    _livekit_process.start()
+    await _livekit_process.ready()
+    return _livekit_process

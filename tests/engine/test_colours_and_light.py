@@ -1,0 +1,102 @@
+"""Names of colours, and what the light did."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from models.sketch.colours import NAMES, main_colour, name_map, shares
+from models.sketch.light import gain, judge, level
+from tests.engine.scenes import plain, textured
+
+# CSS colours (red, green, blue) and what people call them.
+KNOWN = {
+    (0, 0, 0): "black",
+    (128, 128, 128): "grey",
+    (255, 255, 255): "white",
+    (255, 0, 0): "red",
+    (220, 20, 60): "red",  # crimson
+    (178, 34, 34): "red",  # firebrick
+    (255, 140, 0): "orange",
+    (255, 215, 0): "yellow",
+    (255, 255, 0): "yellow",
+    (0, 128, 0): "green",
+    (50, 205, 50): "green",
+    (85, 107, 47): "green",  # dark olive green
+    (64, 224, 208): "turquoise",
+    (0, 0, 255): "blue",
+    (65, 105, 225): "blue",
+    (70, 130, 180): "blue",  # steel blue
+    (0, 0, 128): "blue",  # navy
+    (128, 0, 128): "purple",
+    (148, 0, 211): "purple",
+    (255, 192, 203): "pink",
+    (255, 105, 180): "pink",
+    (139, 69, 19): "brown",  # saddle brown
+    (160, 82, 45): "brown",  # sienna
+    (245, 245, 245): "white",
+}
+
+
+@pytest.mark.parametrize(("rgb", "name"), KNOWN.items())
+def test_known_colours(rgb: tuple[int, int, int], name: str) -> None:
+    pixels = np.tile(np.array(rgb[::-1], np.uint8), (50, 1))
+    assert main_colour(pixels) == name
+
+
+def test_names_hold_under_a_little_noise() -> None:
+    rng = np.random.default_rng(1)
+    for rgb, name in KNOWN.items():
+        noisy = np.clip(np.array(rgb[::-1]) + rng.normal(0, 4, (400, 3)), 0, 255).astype(np.uint8)
+        assert shares(noisy).get(name, 0) > 0.5, (rgb, name, shares(noisy))
+
+
+def test_mixtures() -> None:
+    red, white, blue = (np.tile(plain(name)[0, 0], (40, 1)) for name in ("red", "white", "blue"))
+    assert main_colour(np.concatenate([red, white])) == "red"
+    assert main_colour(np.concatenate([white, white, white, red])) == "white"
+    assert main_colour(np.concatenate([red, blue])) == "red and blue"
+    assert main_colour(np.zeros((0, 3), np.uint8)) == ""
+
+
+def test_a_map_of_names() -> None:
+    image = np.concatenate([plain("red"), plain("white")])
+    names = name_map(image)
+    assert NAMES[names[0, 0]] == "red"
+    assert NAMES[names[-1, 0]] == "white"
+    assert names.shape == image.shape[:2]
+
+
+def test_gain_ignores_what_moves() -> None:
+    wall = textured(1)
+    dim = (wall * 0.5).astype(np.uint8)
+    dim[100:250, 100:300] = (255, 255, 255)
+    assert gain(wall, dim) == pytest.approx(0.5, abs=0.02)
+    assert gain(wall, wall) == 1.0
+    assert gain(np.zeros_like(wall), wall) > 20
+    assert level(plain("white")) == pytest.approx(245, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("levels", "change", "ago"),
+    [
+        ([100, 100, 100, 100], "", 0),
+        ([100, 100, 100, 10], "out", 0),
+        ([100, 10, 10, 10], "out", 2),
+        ([10, 10, 100, 100], "on", 1),
+        ([10, 10, 10, 10], "", 0),
+        ([100, 10, 100, 100], "on", 1),
+        ([100, 90, 80, 70], "darker", 2),
+        ([100, 100, 100, 150], "brighter", 0),
+        ([100, 105, 96, 100], "", 0),
+    ],
+)
+def test_changes_of_light(levels: list[float], change: str, ago: float) -> None:
+    gains = [new / old for old, new in pairwise(levels)]
+    light = judge(levels, gains, [-3.0, -2.0, -1.0, 0.0])
+    assert light.change == change
+    assert light.level == levels[-1]
+    if change in {"out", "on"}:
+        assert light.ago == ago

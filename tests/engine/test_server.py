@@ -1,0 +1,318 @@
+"""The server before a scripted engine."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import pytest
+
+from models.engine import AudioDelta, EngineError, Finished, RefusedError, TextDelta
+from models.server import Limits
+from tests.engine.conftest import Serve
+from tests.engine.scripted import ScriptedEngine, Step
+
+HELLO: list[Step] = [TextDelta("Hello."), AudioDelta(b"\x01\x00" * 480), Finished("stop", 5, 2)]
+CHAT = "/v1/chat/completions"
+
+
+def ask(room: str = "", **changes: object) -> dict[str, Any]:
+    """A request for a streamed answer."""
+    body: dict[str, Any] = {
+        "messages": [{"role": "user", "content": "What happens?"}],
+        "stream": True,
+        "modalities": ["text", "audio"],
+        "audio": {"voice": "default", "format": "pcm16"},
+        "pressbox": {"room": room},
+    }
+    return {**body, **changes}
+
+
+async def events(response: aiohttp.ClientResponse) -> list[Any]:
+    """All events to the end; the last one is the string [DONE]."""
+    text = (await response.read()).decode()
+    found = [line.removeprefix("data: ") for line in text.split("\n\n") if line.startswith("data")]
+    return [line if line == "[DONE]" else json.loads(line) for line in found]
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+async def test_a_streamed_answer(serve: Serve, http: aiohttp.ClientSession) -> None:
+    url = await serve(ScriptedEngine(HELLO))
+    body = ask(stream_options={"include_usage": True})
+    async with http.post(url + CHAT, json=body) as response:
+        assert response.status == 200
+        assert response.content_type == "text/event-stream"
+        got = await events(response)
+    *chunks, usage, done = got
+    assert done == "[DONE]"
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert deltas[0] == {"role": "assistant", "content": "Hello."}
+    assert base64.b64decode(deltas[1]["audio"]["data"]) == b"\x01\x00" * 480
+    assert [chunk["choices"][0]["finish_reason"] for chunk in chunks] == [None, None, "stop"]
+    assert usage["choices"] == []
+    assert usage["usage"] == {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
+    assert len({chunk["id"] for chunk in (*chunks, usage)}) == 1
+
+
+async def test_an_empty_answer(serve: Serve, http: aiohttp.ClientSession) -> None:
+    url = await serve(ScriptedEngine([Finished("stop", 5, 0)]))
+    async with http.post(url + CHAT, json=ask()) as response:
+        chunk, done = await events(response)
+    assert chunk["choices"][0]["finish_reason"] == "stop"
+    assert "content" not in chunk["choices"][0]["delta"]
+    assert done == "[DONE]"
+
+
+async def test_what_the_engine_is_asked(serve: Serve, http: aiohttp.ClientSession) -> None:
+    engine = ScriptedEngine(HELLO)
+    url = await serve(engine)
+    messages = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "assistant", "content": "It rains."},
+        {"role": "user", "content": [{"type": "text", "text": "And now?"}]},
+    ]
+    body = ask(
+        messages=messages,
+        model="scripted",
+        max_completion_tokens=40,
+        audio={"voice": "anna", "format": "pcm16"},
+        pressbox={"room": "lobby", "kind": "alert", "unknown": 1},
+        temperature=0.7,
+    )
+    async with http.post(url + CHAT, json=body) as response:
+        assert response.status == 200
+    (asked,) = engine.requests
+    assert (asked.system, asked.text, asked.kind, asked.room) == (
+        "Be brief.",
+        "And now?",
+        "alert",
+        "lobby",
+    )
+    assert [(turn.role, turn.text) for turn in asked.history] == [("assistant", "It rains.")]
+    assert (asked.voice, asked.audio, asked.max_tokens) == ("anna", True, 40)
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_closed_connection_stops_the_engine(
+    serve: Serve, http: aiohttp.ClientSession, streamed: bool
+) -> None:
+    engine = ScriptedEngine([TextDelta("Hello."), asyncio.Event()])
+    url = await serve(engine)
+    if streamed:
+        response = await http.post(url + CHAT, json=ask())
+        await response.content.readuntil(b"\n\n")
+        response.close()
+    else:
+        task = asyncio.create_task(http.post(url + CHAT, json=ask(stream=False)))
+        await until(lambda: engine.begun)
+        task.cancel()
+        await asyncio.wait({task})
+    async with asyncio.timeout(5):
+        await engine.closed.wait()
+    async with http.get(url + "/metrics") as response:
+        metrics = await response.text()
+    assert "pressbox_engine_cancelled_total 1.0" in metrics
+    assert "pressbox_engine_in_flight 0.0" in metrics
+
+
+async def test_a_closed_connection_frees_its_place_in_the_queue(
+    serve: Serve, http: aiohttp.ClientSession
+) -> None:
+    gate = asyncio.Event()
+    engine = ScriptedEngine([gate, *HELLO])
+    url = await serve(engine)
+    first = asyncio.create_task(post(http, url, ask("a")))
+    await until(lambda: engine.begun)
+    second = asyncio.create_task(post(http, url, ask("b")))
+    await until_waiting(http, url, 1)
+    second.cancel()
+    await until_waiting(http, url, 0)
+    gate.set()
+    assert (await first)[0] == 200
+    assert engine.begun == ["a"]
+
+
+async def post(
+    http: aiohttp.ClientSession, url: str, body: Mapping[str, object]
+) -> tuple[int, Any, Mapping[str, str]]:
+    """Status, events or the error's object, headers."""
+    async with http.post(url + CHAT, json=body) as response:
+        if response.content_type == "application/json":
+            return response.status, await response.json(), response.headers
+        return response.status, await events(response), response.headers
+
+
+async def until_waiting(http: aiohttp.ClientSession, url: str, count: int) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            async with http.get(url + "/health") as response:
+                if (await response.json())["waiting"] == count:
+                    return
+            await asyncio.sleep(0.002)
+
+
+async def test_rooms_are_served_in_turn(serve: Serve, http: aiohttp.ClientSession) -> None:
+    gate = asyncio.Event()
+    engine = ScriptedEngine([gate, *HELLO])
+    url = await serve(engine)
+    tasks = []
+    for number, room in enumerate(("greedy", "greedy", "greedy", "modest")):
+        tasks.append(asyncio.create_task(post(http, url, ask(room))))
+        await until(lambda: engine.begun)
+        await until_waiting(http, url, number)
+    gate.set()
+    assert [status for status, _, _ in await asyncio.gather(*tasks)] == [200] * 4
+    assert engine.begun == ["greedy", "greedy", "modest", "greedy"]
+
+
+async def test_a_full_queue(serve: Serve, http: aiohttp.ClientSession) -> None:
+    gate = asyncio.Event()
+    engine = ScriptedEngine([gate, *HELLO])
+    url = await serve(engine, limits=Limits(waiting=1))
+    first = asyncio.create_task(post(http, url, ask("a")))
+    await until(lambda: engine.begun)
+    second = asyncio.create_task(post(http, url, ask("b")))
+    await until_waiting(http, url, 1)
+    status, body, headers = await post(http, url, ask("c"))
+    assert (status, body["error"]["code"]) == (429, "queue_full")
+    assert body["error"]["type"] == "rate_limit_error"
+    assert int(headers["Retry-After"]) >= 1
+    gate.set()
+    assert [(await task)[0] for task in (first, second)] == [200, 200]
+
+
+async def test_a_deadline_in_the_queue(serve: Serve, http: aiohttp.ClientSession) -> None:
+    gate = asyncio.Event()
+    engine = ScriptedEngine([gate, *HELLO])
+    url = await serve(engine)
+    first = asyncio.create_task(post(http, url, ask("a")))
+    await until(lambda: engine.begun)
+    late = ask("b", pressbox={"room": "b", "deadline_ms": 30})
+    status, body, _ = await post(http, url, late)
+    assert (status, body["error"]["code"]) == (503, "deadline_exceeded")
+    gate.set()
+    await first
+    assert engine.begun == ["a"]
+    async with http.get(url + "/metrics") as response:
+        assert "pressbox_engine_deadline_missed_total 1.0" in await response.text()
+
+
+async def test_a_deadline_does_not_stop_what_has_begun(
+    serve: Serve, http: aiohttp.ClientSession
+) -> None:
+    url = await serve(ScriptedEngine([0.05, *HELLO]))
+    status, got, _ = await post(http, url, ask(pressbox={"deadline_ms": 1}))
+    assert (status, got[-1]) == (200, "[DONE]")
+
+
+async def test_comments_keep_a_waiting_stream_open(
+    serve: Serve, http: aiohttp.ClientSession
+) -> None:
+    gate = asyncio.Event()
+    url = await serve(ScriptedEngine([gate, *HELLO]), limits=Limits(keep_alive=0.02))
+    async with http.post(url + CHAT, json=ask()) as response:
+        assert response.status == 200
+        assert (await response.content.readuntil(b"\n\n")).startswith(b":")
+        gate.set()
+        assert (await events(response))[-1] == "[DONE]"
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (RefusedError("no picture", "messages[0]"), 400, "invalid_value"),
+        (EngineError("out of memory"), 500, "engine_error"),
+        (RuntimeError("/secret/path"), 500, "engine_error"),
+    ],
+)
+async def test_an_engine_that_fails_at_once(
+    serve: Serve,
+    http: aiohttp.ClientSession,
+    error: Exception,
+    status: int,
+    code: str,
+    streamed: bool,
+) -> None:
+    url = await serve(ScriptedEngine([error]))
+    got, body, _ = await post(http, url, ask(stream=streamed))
+    assert (got, body["error"]["code"]) == (status, code)
+    assert "/secret/path" not in body["error"]["message"]
+
+
+async def test_an_engine_that_fails_midway(serve: Serve, http: aiohttp.ClientSession) -> None:
+    url = await serve(ScriptedEngine([TextDelta("Hello."), EngineError("out of memory")]))
+    status, got, _ = await post(http, url, ask())
+    assert status == 200
+    assert got[-1]["error"]["message"] == "out of memory"
+    assert "[DONE]" not in got
+    async with http.get(url + "/metrics") as response:
+        assert 'outcome="engine_error"} 1.0' in await response.text()
+
+
+async def test_an_engine_that_ends_without_an_end(
+    serve: Serve, http: aiohttp.ClientSession
+) -> None:
+    url = await serve(ScriptedEngine([TextDelta("Hello.")]))
+    _, got, _ = await post(http, url, ask())
+    assert got[-1]["error"]["code"] == "engine_error"
+
+
+async def test_health_models_and_starting(serve: Serve, http: aiohttp.ClientSession) -> None:
+    url = await serve(ScriptedEngine(HELLO), ready=False)
+    async with http.get(url + "/health") as response:
+        assert response.status == 503
+        assert (await response.json())["state"] == "starting"
+    status, body, headers = await post(http, url, ask())
+    assert (status, body["error"]["code"]) == (503, "engine_starting")
+    assert "Retry-After" in headers
+    async with http.get(url + "/v1/models") as response:
+        assert [model["id"] for model in (await response.json())["data"]] == ["scripted"]
+    ready = await serve(ScriptedEngine(HELLO))
+    async with http.get(ready + "/health") as response:
+        assert response.status == 200
+        assert await response.json() == {
+            "state": "ready",
+            "engine": "scripted",
+            "running": 0,
+            "waiting": 0,
+        }
+
+
+async def test_an_api_key(serve: Serve, http: aiohttp.ClientSession) -> None:
+    url = await serve(ScriptedEngine(HELLO), api_key="s3cret-ü")
+    for given in ("", "Bearer", "Bearer wrong", "Basic s3cret-ü"):
+        async with http.get(url + "/v1/models", headers={"Authorization": given}) as response:
+            assert response.status == 401
+            body = await response.text()
+            assert json.loads(body)["error"]["code"] == "invalid_api_key"
+            assert "s3cret" not in body
+    right = {"Authorization": "Bearer s3cret-ü"}
+    async with http.get(url + "/v1/models", headers=right) as response:
+        assert response.status == 200
+    async with http.get(url + "/health") as response:
+        assert response.status == 200
+
+
+async def test_a_client_that_takes_no_data_is_dropped(serve: Serve) -> None:
+    flood: list[Step] = [AudioDelta(bytes(1 << 20)) for _ in range(64)]
+    engine = ScriptedEngine([*flood, Finished("stop", 1, 1)])
+    url = await serve(engine, limits=Limits(write_timeout=0.05))
+    host, _, port = url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+    body = json.dumps(ask()).encode()
+    head = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body)
+    async with asyncio.timeout(10):
+        await engine.closed.wait()
+    writer.close()
+    del reader

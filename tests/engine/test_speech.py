@@ -1,0 +1,169 @@
+"""The voice: what it sounds like, measured, and that it can be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import aclosing
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.engine import SAMPLE_RATE, EngineError
+from models.sketch import espeak, voices
+from models.sketch.speech import Resampler, Voice
+
+TEXT = "A round red shape crosses the picture from left to right."
+
+Samples = NDArray[np.float64]
+
+
+@pytest.fixture
+def voice() -> Iterator[Voice]:
+    made = Voice()
+    yield made
+    made.close()
+
+
+async def pieces(voice: Voice, text: str = TEXT, name: str = "") -> list[bytes]:
+    async with aclosing(voice.say(text, name)) as speech:
+        return [piece.pcm async for piece in speech]
+
+
+def samples(pcm: bytes) -> Samples:
+    return np.frombuffer(pcm, dtype="<i2").astype(np.float64)
+
+
+def spectrum(sound: Samples) -> tuple[Samples, Samples]:
+    """Frequencies in Hz and power."""
+    power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
+    return np.asarray(np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE)), np.asarray(power)
+
+
+@pytest.mark.parametrize("name", ["", "en-us+f3", "de", "alloy", "EN-GB"])
+async def test_it_sounds_like_speech(voice: Voice, name: str) -> None:
+    sound = samples(b"".join(await pieces(voice, name=name)))
+    assert 2.0 < len(sound) / SAMPLE_RATE < 6.0
+    assert np.abs(sound).max() < 32_000  # no clipping
+    assert 800 < np.sqrt(np.mean(sound**2)) < 8000
+    assert abs(sound.mean()) < 100  # no offset
+    frequencies, power = spectrum(sound)
+    voiced = power[(frequencies > 80) & (frequencies < 4000)].sum()
+    assert voiced > 0.9 * power.sum()
+    assert power[frequencies > 11_500].sum() < 1e-3 * power.sum()  # no images of the resampling
+    loud = np.sqrt(np.convolve(sound**2, np.ones(480) / 480, "same"))
+    assert loud[: SAMPLE_RATE // 4].max() > 300  # it begins at once
+    assert (loud < 30).mean() < 0.4
+
+
+async def test_pieces_are_short_and_have_no_clicks_between_them(voice: Voice) -> None:
+    got = await pieces(voice)
+    assert len(got) > 20
+    assert max(len(piece) for piece in got) <= SAMPLE_RATE * 2 // 10
+    assert all(len(piece) % 2 == 0 for piece in got)
+    sound = samples(b"".join(got))
+    # A click is a jump that the samples around it do not foretell.
+    jump = np.abs(np.diff(sound, 3))
+    borders = np.cumsum([len(piece) // 2 for piece in got])[:-1]
+    at_borders = np.array([jump[border - 4 : border + 2].max() for border in borders])
+    elsewhere = np.array([jump[border + 300 : border + 306].max() for border in borders[:-1]])
+    assert np.percentile(at_borders, 90) < 2 * np.percentile(elsewhere, 90)
+
+
+async def test_it_is_what_the_library_made_and_nothing_is_lost(voice: Voice) -> None:
+    raw: list[bytes] = []
+    name = voices.resolve("") or ""
+
+    def keep(pcm: bytes) -> bool:
+        raw.append(pcm)
+        return True
+
+    espeak.synthesise(TEXT, name, 168, keep, end_pause=True)
+    made = len(b"".join(await pieces(voice))) / 2 / SAMPLE_RATE
+    assert made == pytest.approx(len(b"".join(raw)) / 2 / espeak.SAMPLE_RATE, abs=0.01)
+
+
+@pytest.mark.parametrize("frequency", [200, 1000, 5000, 9000])
+@pytest.mark.parametrize("length", [1, 97, 1324])
+def test_the_resampler_keeps_a_tone_pure(frequency: int, length: int) -> None:
+    count = espeak.SAMPLE_RATE // 2
+    wave = 20_000 * np.sin(2 * np.pi * frequency * np.arange(count) / espeak.SAMPLE_RATE)
+    raw = wave.round().astype("<i2")
+    resampler = Resampler()
+    steps = range(0, count, length)
+    out = b"".join(resampler.push(raw[at : at + length].tobytes()) for at in steps)
+    sound = samples(out + resampler.flush())
+    assert len(sound) == pytest.approx(SAMPLE_RATE / 2, abs=2)
+    middle = sound[1000:-1000] * np.blackman(len(sound) - 2000)
+    power = np.abs(np.fft.rfft(middle)) ** 2
+    peak = int(power.argmax())
+    assert peak * SAMPLE_RATE / len(middle) == pytest.approx(frequency, abs=SAMPLE_RATE / 5000)
+    rest = power.sum() - power[max(0, peak - 25) : peak + 26].sum()
+    assert 10 * np.log10(power.sum() / rest) > 80
+
+
+async def test_two_voices_at_a_time_do_not_mix(voice: Voice) -> None:
+    alone = await pieces(voice)
+    other = Voice()
+    try:
+        both = await asyncio.gather(pieces(voice), pieces(other, "Something else entirely.", "de"))
+    finally:
+        other.close()
+    # espeak-ng draws its aspiration noise from a generator that runs on, so compare loosely
+    first, again = samples(b"".join(alone)), samples(b"".join(both[0]))
+    length = min(len(first), len(again))
+    assert len(again) == pytest.approx(len(first), rel=0.03)
+    assert np.sqrt(np.mean(again[:length] ** 2)) == pytest.approx(
+        np.sqrt(np.mean(first[:length] ** 2)), rel=0.1
+    )
+
+
+async def test_closing_stops_the_synthesis(voice: Voice) -> None:
+    long_text = " ".join([TEXT] * 10)
+    speech = voice.say(long_text, "")
+    await anext(speech)
+    await speech.aclose()
+    assert await pieces(voice, "Next.")  # its thread is free
+
+
+def test_the_callback_can_stop_it() -> None:
+    got: list[bytes] = []
+
+    def take(pcm: bytes) -> bool:
+        got.append(pcm)
+        return len(got) < 3
+
+    espeak.synthesise(TEXT, voices.resolve("") or "", 168, take)
+    assert len(got) == 3
+
+
+def test_what_the_callback_raises_is_raised() -> None:
+    def fail(_: bytes) -> bool:
+        raise KeyError("boom")
+
+    with pytest.raises(KeyError, match="boom"):
+        espeak.synthesise(TEXT, voices.resolve("") or "", 168, fail)
+
+
+async def test_errors_reach_the_reader(voice: Voice) -> None:
+    with pytest.raises(EngineError, match="does not know the voice"):
+        await pieces(voice, name="klingon-opera")
+
+
+@pytest.mark.parametrize("text", ["...", "", "\N{GRINNING FACE}", "a" * 5000, "Tom & <b> \x07"])
+async def test_odd_texts(voice: Voice, text: str) -> None:
+    got = b"".join(await pieces(voice, text))
+    assert len(got) / 2 / SAMPLE_RATE < 120
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("", "en-US"), ("en-gb", "en"), ("EN-US+F3", "en-US+f3"), ("German", "de")]
+)
+def test_voices(name: str, file: str) -> None:
+    assert voices.resolve(name) == file
+
+
+@pytest.mark.parametrize("name", ["nobody", "en-us+nobody", "../../etc/passwd", "+f3", "en-us+"])
+def test_voices_that_are_not_there(name: str) -> None:
+    assert voices.resolve(name) is None

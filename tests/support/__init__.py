@@ -1,0 +1,1 @@
+"""What the tests share: a real LiveKit server, a viewer that measures, a scripted engine."""

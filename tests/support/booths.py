@@ -1,0 +1,47 @@
+"""A booth in this process, in a real room, for tests that look closely."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from livekit import rtc
+
+from agent.booth import Booth
+from agent.room_settings import apply_each, from_metadata
+from config.room_state import RoomState
+from config.settings import load_settings
+from tests.support.livekit_server import LiveKitServer
+
+QUICK = '"stream_delay_init":1.0,"tts_pause_after":0.3,"inference_interval":0.2'
+"""Settings that make a test short."""
+
+
+@asynccontextmanager
+async def booth(
+    server: LiveKitServer,
+    room: str,
+    engine_url: str,
+    *,
+    metadata: str = "{" + QUICK + "}",
+    state_dir: Path,
+) -> AsyncIterator[Booth]:
+    """A running booth, set up as the worker sets it up."""
+    settings = load_settings(cli={"engine_url": engine_url, "state_dir": state_dir}, env={})
+    state = RoomState(settings.state_dir, room)
+    chosen, problems = from_metadata(settings.room_settings(), metadata)
+    chosen, _ = apply_each(chosen, state.load())
+    connection = rtc.Room()
+    await connection.connect(
+        server.url,
+        server.token(room, "agent-pressbox", kind="agent"),
+        rtc.RoomOptions(auto_subscribe=False),
+    )
+    made = Booth(connection, settings, chosen, state=state, problems=problems)
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.aclose()
+        await connection.disconnect()

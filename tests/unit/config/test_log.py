@@ -1,0 +1,35 @@
+"""The format of the log."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+PROGRAM = """
+import logging
+from config.log import setup
+setup("test", "info")
+setup("test", "info")
+logging.getLogger("some.name").info("hello %s", "a\\nb\\x1b[31m")
+logging.getLogger("some.name").debug("not shown")
+try:
+    1 / 0
+except ZeroDivisionError:
+    logging.getLogger("some.name").exception("bad")
+"""
+
+
+def test_lines_are_plain_and_cannot_be_forged() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    first, second, *traceback = done.stderr.splitlines()
+    time, rest = first.split(" ", 1)
+    assert len(time) == len("12:34:56.789")
+    assert time[8] == "."
+    assert rest == "info some.name hello a b [31m"
+    assert second.split(" ", 1)[1] == "error some.name bad"
+    assert traceback[-1] == "ZeroDivisionError: division by zero"

@@ -1,0 +1,282 @@
+"""Settings: the order of sources, what is allowed, and what an error says."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from config.settings import RoomSettings, Settings, SettingsError, load_settings
+
+
+def load(
+    directory: Path,
+    *,
+    yaml: str = "",
+    dotenv: str = "",
+    env: dict[str, str] | None = None,
+    cli: dict[str, object] | None = None,
+) -> Settings:
+    (directory / "pressbox.yaml").write_text(yaml)
+    (directory / ".env").write_text(dotenv)
+    return load_settings(cli=cli, env=env or {}, directory=directory)
+
+
+def problems(directory: Path, **sources: object) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(directory, **sources)  # type: ignore[arg-type]
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_defaults_are_the_known_ones(tmp_path: Path) -> None:
+    settings = load_settings(env={}, directory=tmp_path)
+    assert settings.capture_fps == 2
+    assert settings.window_size == 32
+    assert settings.frames_per_inference == 4
+    assert settings.frame_stride == 2
+    assert settings.inference_interval == 1.0
+    assert settings.change_threshold == 5.0
+    assert settings.tts_pause_after == 1.0
+    assert settings.livekit_url == "ws://127.0.0.1:7880"
+    assert settings.engine_url == "http://127.0.0.1:8198/v1"
+    assert settings.model_fields_set == set()
+
+
+def test_later_sources_win(tmp_path: Path) -> None:
+    sources: dict[str, object] = {}
+    for name, value, wanted in (
+        ("yaml", "capture_fps: 3", 3),
+        ("dotenv", "CAPTURE_FPS=4", 4),
+        ("env", {"CAPTURE_FPS": "5"}, 5),
+        ("env", {"CAPTURE_FPS": "5", "PRESSBOX_CAPTURE_FPS": "6"}, 6),
+        ("cli", {"capture_fps": "7"}, 7),
+    ):
+        sources[name] = value
+        assert load(tmp_path, **sources).capture_fps == wanted  # type: ignore[arg-type]
+
+
+def test_everyday_words_need_the_prefix_in_the_environment(tmp_path: Path) -> None:
+    env = {"LANGUAGE": "en_US:en", "SOURCE": "clip.mp4", "MODE": "production"}
+    settings = load(tmp_path, env=env)
+    assert (settings.language, settings.source, settings.mode) == ("en", "", "active")
+    prefixed = load(tmp_path, env={**env, "PRESSBOX_LANGUAGE": "de"})
+    assert prefixed.language == "de"
+    assert load(tmp_path, dotenv="LANGUAGE=fr").language == "fr"
+
+
+def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
+    settings = load(tmp_path, env={"CAPTURE_FPS": "", "LIVEKIT_URL": ""}, dotenv="WEB_PORT=\n")
+    assert settings.model_fields_set == set()
+
+
+def test_addresses_follow_the_ports(tmp_path: Path) -> None:
+    settings = load(tmp_path, env={"LIVEKIT_PORT": "9000", "ENGINE_PORT": "9001"})
+    assert settings.livekit_url == "ws://127.0.0.1:9000"
+    assert settings.engine_url == "http://127.0.0.1:9001/v1"
+    assert "livekit_url" not in settings.model_fields_set
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("CAPTURE_FPS", "0", "CAPTURE_FPS=0 is not allowed: a number from 0.1 to 30"),
+        ("CAPTURE_FPS", "nan", "CAPTURE_FPS=nan is not allowed: a number from 0.1 to 30"),
+        ("WINDOW_SIZE", "2.5", "WINDOW_SIZE=2.5 is not allowed: a whole number from 1 to 512"),
+        ("WEB_PORT", "99999", "WEB_PORT=99999 is not allowed: a whole number from 1 to 65535"),
+        ("PRESSBOX_DELAY", "soon", "PRESSBOX_DELAY=soon is not allowed: a number from 0 to 30 or"),
+        ("PRESSBOX_DELAY", "31", "PRESSBOX_DELAY=31 is not allowed: a number from 0 to 30 or auto"),
+        ("ENABLE_TTS", "maybe", "ENABLE_TTS=maybe is not allowed: true or false"),
+        ("VIDEO_CODEC", "av1", "VIDEO_CODEC=av1 is not allowed: h264 or vp8"),
+        ("PRESSBOX_PROFILE", "x", "PRESSBOX_PROFILE=x is not allowed: one of default, "),
+        ("PRESSBOX_PRESET", "x", "PRESSBOX_PRESET=x is not allowed: one of default, beast, "),
+        ("LIVEKIT_URL", "here", "LIVEKIT_URL=here is not allowed: an address such as ws://host:"),
+        ("LIVEKIT_URL", "ws://h:x", "LIVEKIT_URL=ws://h:x is not allowed: an address such as"),
+        ("ENGINE_URL", "ws://h", "ENGINE_URL=ws://h is not allowed: an address such as http://"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path: Path, key: str, value: str, said: str) -> None:
+    (line,) = problems(tmp_path, env={key: value})
+    assert line.startswith(said)
+    assert line.endswith("(from environment)")
+
+
+def test_every_wrong_key_is_told_and_each_on_one_line(tmp_path: Path) -> None:
+    lines = problems(
+        tmp_path,
+        yaml="capture_fsp: 3\nwindow_size: 0\nlanguage: no\n",
+        dotenv="DELAY_MAX=0",
+        env={"LOG_LEVEL": "loud\nfake line"},
+        cli={"web_port": "x"},
+    )
+    told = {line.split()[0].split("=")[0]: line for line in lines}
+    assert told.keys() == {
+        "capture_fsp",
+        "window_size",
+        "language",
+        "DELAY_MAX",
+        "LOG_LEVEL",
+        "WEB_PORT",
+    }
+    assert "did you mean capture_fps?" in told["capture_fsp"]
+    assert "(from pressbox.yaml)" in told["window_size"]
+    assert "(from .env)" in told["DELAY_MAX"]
+    assert "(from command line)" in told["WEB_PORT"]
+    assert not any("\n" in line for line in lines)
+
+
+def test_the_error_is_one_line_and_names_the_first_problem(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, env={"CAPTURE_FPS": "99"})
+    error = caught.value
+    assert (error.key, error.value) == ("CAPTURE_FPS", "99")
+    assert error.allowed == "a number from 0.1 to 30"
+    assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("yaml", "said"),
+    [
+        ("capture_fps: [", "pressbox.yaml is not allowed: line "),
+        ("- 1\n- 2\n", "pressbox.yaml is not allowed: it holds lines such as"),
+        ("capture_fps: [1]", "capture_fps=(list) is not allowed"),
+        ("capture_fps: true", "capture_fps=True is not allowed"),
+    ],
+)
+def test_a_wrong_yaml_file(tmp_path: Path, yaml: str, said: str) -> None:
+    assert problems(tmp_path, yaml=yaml)[0].startswith(said)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "pressbox.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        load_settings(env={}, directory=tmp_path)
+    (tmp_path / "pressbox.yaml").unlink()
+    (tmp_path / "pressbox.yaml").mkdir()
+    with pytest.raises(SettingsError, match=r"pressbox\.yaml.*must be readable"):
+        load_settings(env={}, directory=tmp_path)
+
+
+def test_a_broken_line_in_dotenv(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, dotenv="ROOM=x\nwhat is this\n")
+    assert line == ".env is not allowed: line 2 is not NAME=value"
+
+
+def test_dollar_signs_in_dotenv_stay(tmp_path: Path) -> None:
+    settings = load(tmp_path, dotenv="LIVEKIT_API_SECRET='a$HOME${B}c'")
+    assert settings.livekit_api_secret.get_secret_value() == "a$HOME${B}c"
+
+
+SECRET = "s3cr3t-that-must-not-show"
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"LIVEKIT_API_SECRET": SECRET, "CAPTURE_FPS": "0"},
+        {"LIVEKIT_URL": f"ftp://user:{SECRET}@host"},
+        {"ENGINE_URL": f"ftp://host/?key={SECRET}"},
+    ],
+)
+def test_no_error_shows_a_secret(tmp_path: Path, env: dict[str, str]) -> None:
+    assert SECRET not in "".join(problems(tmp_path, env=env))
+
+
+def test_nothing_prints_a_secret(tmp_path: Path) -> None:
+    settings = load(tmp_path, env={"LIVEKIT_API_SECRET": SECRET, "ENGINE_API_KEY": SECRET})
+    assert SECRET not in f"{settings} {settings!r} {settings.model_dump()}"
+
+
+def test_the_key_of_this_installation_is_found(tmp_path: Path) -> None:
+    (tmp_path / "livekit.env").write_text("LIVEKIT_API_KEY=k\nLIVEKIT_API_SECRET=s\n")
+    env = {"STATE_DIR": str(tmp_path)}
+    found = load(tmp_path, env=env)
+    assert (found.livekit_api_key, found.livekit_api_secret.get_secret_value()) == ("k", "s")
+    other = load(tmp_path, env={**env, "LIVEKIT_URL": "wss://elsewhere.example"})
+    assert other.livekit_api_key == ""
+
+
+def test_children_get_the_same_settings(tmp_path: Path) -> None:
+    given = {"capture_fps": "3.5", "language": "de", "enable_tts": "no", "delay": "2"}
+    settings = load(tmp_path, cli={**given, "livekit_api_secret": "x" * 32})
+    child = load_settings(env=settings.explicit(), directory=tmp_path / "elsewhere")
+    assert child == settings
+    assert child.model_fields_set == settings.model_fields_set
+
+
+class TestRoomSettings:
+    def test_a_partial_object_changes_only_what_it_names(self) -> None:
+        first = RoomSettings().updated({"capture_fps": 3})
+        second = first.updated({"profile": "match", "delay": "auto"})
+        assert (second.capture_fps, second.profile) == (3, "match")
+        assert second.model_fields_set == {"capture_fps", "profile", "delay"}
+        assert first.profile == "default"
+
+    def test_none_takes_a_setting_back(self) -> None:
+        changed = RoomSettings(capture_fps=3, delay=2).updated({"capture_fps": None})
+        assert changed.capture_fps == 2
+        assert changed.model_fields_set == {"delay"}
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"profle": "match"}, "profle is not allowed: no such setting; did you mean profile?"),
+            ({"livekit_url": "ws://x"}, "livekit_url is not allowed: no such setting"),
+            ({"capture_fps": True}, "capture_fps=True is not allowed: a number from 0.1 to 30"),
+            ({"delay": float("inf")}, "delay=inf is not allowed: a number from 0 to 30 or auto"),
+            ({"enable_tts": {}}, "enable_tts=(dict) is not allowed: true or false"),
+        ],
+    )
+    def test_wrong_changes(self, changes: dict[str, object], said: str) -> None:
+        with pytest.raises(SettingsError) as caught:
+            RoomSettings().updated(changes)
+        assert str(caught.value) == said
+
+    def test_all_wrong_keys_are_named(self) -> None:
+        with pytest.raises(SettingsError) as caught:
+            RoomSettings().updated({"capture_fps": 0, "nonsense": 1, "delay_max": 99})
+        assert {problem.key for problem in caught.value.problems} == {
+            "capture_fps",
+            "nonsense",
+            "delay_max",
+        }
+
+    def test_whatever_comes_in_a_room_gets_settings_or_a_settings_error(self) -> None:
+        chance = random.Random(7)
+        values: list[object] = [None, True, 0, -1, 1e308, 10**400, "", "x", "1", "auto", [], {}]
+        values += [float("nan"), "x" * 10_000, "\x00", "\ud800", b"\xff", 0.5, "idle", 30, "de-DE"]
+        names = [*RoomSettings.model_fields, "unknown", "", "\n"]
+        for _ in range(3000):
+            chosen = chance.sample(names, chance.randint(1, 4))
+            changes = {name: chance.choice(values) for name in chosen}
+            try:
+                made = RoomSettings().updated(changes)
+            except SettingsError as error:
+                said = str(error)
+            else:
+                assert RoomSettings.model_validate(made.model_dump()) == made
+                continue
+            assert said.isprintable()
+
+    def test_a_preset_fills_only_what_was_not_set(self) -> None:
+        effective = RoomSettings().updated({"preset": "lively", "capture_fps": 1}).effective()
+        assert effective.capture_fps == 1
+        assert effective.tts_pause_after == 0.4
+        assert effective.window_size == 32
+
+    def test_a_profile_fills_prompt_and_language(self) -> None:
+        effective = RoomSettings(profile="guard").effective()
+        assert effective.prompt.startswith("You are the guard")
+        assert "\n- " in effective.prompt
+        assert RoomSettings(profile="guard", prompt="Mine.").effective().prompt == "Mine."
+        assert RoomSettings(language="de").effective().language == "de"
+
+    def test_effective_twice_is_effective_once(self) -> None:
+        for profile in ("default", "match"):
+            once = RoomSettings(profile=profile, preset="owl").effective()
+            assert once.effective() == once
+
+    def test_the_room_part_of_all_settings(self) -> None:
+        room = Settings(room="x", capture_fps=4, engine="other").room_settings()
+        assert type(room) is RoomSettings
+        assert room.model_fields_set == {"capture_fps"}

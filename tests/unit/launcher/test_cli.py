@@ -1,0 +1,77 @@
+"""The command line of the launcher."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.errors import SettingsError
+from config.settings import Settings
+from launcher.cli import parse, usage
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_settings_and_source() -> None:
+    words = ["ROOM=a=b", "SOURCE=it's a clip.mp4", "capture_fps=3", "VOICE="]
+    assert parse(words) == ({"room": "a=b", "capture_fps": "3"}, "it's a clip.mp4")
+    assert parse([]) == ({}, "demo")
+    assert parse(["SOURCE="]) == ({}, "demo")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("ENGIN=sketch", "ENGIN is not allowed: no such setting; did you mean engine?"),
+        ("SORCE=x", "SORCE is not allowed: no such setting; did you mean source?"),
+        ("--room", "--room is not allowed: NAME=VALUE is expected"),
+        ("LIVEKIT_API_SECRET=abc", "LIVEKIT_API_SECRET is not allowed: it would show in the proc"),
+    ],
+)
+def test_wrong_words(word: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse([word])
+    assert str(caught.value).startswith(said)
+    assert "abc" not in str(caught.value)
+
+
+def test_help_names_every_setting_that_it_takes() -> None:
+    named = set(re.findall(r"^  ([A-Z_]+) ", usage(), re.MULTILINE))
+    every = {name.upper() for name in Settings.model_fields}
+    assert named == every - {"SOURCE", "LIVEKIT_API_SECRET", "ENGINE_API_KEY"}
+
+
+def start(*words: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "run.py", *words]
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def test_wrong_settings_end_the_start_with_a_line_each() -> None:
+    done = start("CAPTURE_FPS=0", "WEB_PORT=x")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "error: CAPTURE_FPS=0 is not allowed: a number from 0.1 to 30 (from command line)",
+        "error: WEB_PORT=x is not allowed: a whole number from 1 to 65535 (from command line)",
+    ]
+
+
+@pytest.mark.parametrize("source", ["no-such-file.mp4", "rtsp://user:secret@host/1", "."])
+def test_a_source_that_is_no_file(source: str) -> None:
+    done = start(f"SOURCE={source}")
+    assert done.returncode == 1
+    assert done.stderr == ""
+    first, last = done.stdout.splitlines()
+    assert first.startswith("run      | error: SOURCE: ")
+    assert last == "run      | everything has ended"
+    assert "secret" not in done.stdout
+
+
+def test_a_server_that_does_not_answer() -> None:
+    done = start("LIVEKIT_URL=ws://127.0.0.1:9", "LIVEKIT_API_KEY=k")
+    assert done.returncode == 1
+    assert "LIVEKIT_URL=ws://127.0.0.1:9 needs LIVEKIT_API_KEY and LIVEKIT_API_SE" in done.stdout

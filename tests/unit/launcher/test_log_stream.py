@@ -1,0 +1,67 @@
+"""The one stream of all logs."""
+
+from __future__ import annotations
+
+import io
+import random
+
+from launcher.log_stream import LineSplitter, LogStream
+
+
+def test_names_line_up() -> None:
+    out = io.StringIO()
+    log = LogStream(out)
+    log.line("web", "up")
+    log.line("livekit", "up too ")
+    assert out.getvalue() == "web      | up\nlivekit  | up too\n"
+
+
+def test_colours_only_where_wanted() -> None:
+    plain, coloured = io.StringIO(), io.StringIO()
+    LogStream(plain).line("web", "up")
+    LogStream(coloured, colour=True).line("web", "up")
+    assert "\x1b" not in plain.getvalue()
+    assert coloured.getvalue() == "\x1b[36mweb      |\x1b[0m up\n"
+
+
+def test_secrets_do_not_show() -> None:
+    out = io.StringIO()
+    log = LogStream(out)
+    log.hide(["secret-secret", "secret-secret-longer", "", "ab"])
+    log.line("agent", "key secret-secret-longer and secret-secret, ab")
+    assert out.getvalue() == "agent    | key *** and ***, ab\n"
+
+
+def test_a_child_cannot_steer_the_terminal() -> None:
+    out = io.StringIO()
+    LogStream(out).line("web", "a\x1b[2Jb\rc\x07")
+    assert out.getvalue() == "web      | a [2Jb c\n"
+
+
+def test_a_reader_that_went_away_is_no_error() -> None:
+    class Gone(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    LogStream(Gone(), colour=False).line("web", "up")
+
+
+def test_lines_survive_any_cutting() -> None:
+    chance = random.Random(3)
+    text = "one\ntwo ü 😀\r\n\nfour".encode()
+    for _ in range(200):
+        splitter, lines, rest = LineSplitter(), [], text
+        while rest:
+            size = chance.randint(1, 6)
+            lines += splitter.feed(rest[:size])
+            rest = rest[size:]
+        assert [*lines, *splitter.end()] == ["one", "two ü 😀", "", "four"]
+
+
+def test_garbage_and_endless_lines_are_bounded() -> None:
+    splitter = LineSplitter()
+    lines = splitter.feed(b"\xff" * 100_000)
+    assert len(lines) == 12
+    assert max(map(len, lines)) == 8192
+    assert splitter.end() != []
+    assert splitter.end() == []

@@ -1,0 +1,107 @@
+"""What would be started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from config.settings import Settings, load_settings
+from launcher import plan
+from launcher.child import Spec, at_once
+from launcher.errors import LaunchError
+from launcher.livekit_server import Server
+
+SECRET = "a-secret-of-more-than-32-characters"
+
+
+def settings(**given: object) -> Settings:
+    return Settings.model_validate(
+        {"livekit_api_key": "key", "livekit_api_secret": SecretStr(SECRET), **given}
+    )
+
+
+def specs(of: Settings) -> dict[str, Spec]:
+    server = Server(("livekit-server",), "test")
+    made = [
+        plan.livekit(of, server, "key", SECRET, at_once),
+        plan.engine(of, at_once),
+        plan.agent(of, lambda: None),
+        plan.web(of, at_once),
+        plan.publisher(of, "demo", at_once),
+    ]
+    return {spec.name: spec for spec in made}
+
+
+def test_secrets_go_by_the_environment_only() -> None:
+    for spec in specs(settings()).values():
+        assert SECRET not in " ".join(spec.argv)
+        assert SECRET not in repr(spec)
+
+
+def test_the_engine_gets_no_livekit_key() -> None:
+    env = specs(settings())["engine"].env
+    assert SECRET not in env.values()
+
+
+@pytest.mark.parametrize("name", ["agent", "web", "ingress"])
+def test_children_read_what_the_launcher_read(name: str, tmp_path: Path) -> None:
+    of = settings(room="x", capture_fps=3, livekit_port=9000)
+    child = load_settings(env=specs(of)[name].env, directory=tmp_path)
+    assert child.livekit_url == "ws://127.0.0.1:9000"
+    assert child.livekit_api_secret.get_secret_value() == SECRET
+    assert (child.room, child.capture_fps) == ("x", 3)
+
+
+def test_livekit_gets_its_ports_and_keys() -> None:
+    of = settings(livekit_port=9000, livekit_tcp_port=9001, livekit_udp_port=9002)
+    env = specs(of)["livekit"].env
+    config = yaml.safe_load(env["LIVEKIT_CONFIG"])
+    assert (config["port"], config["rtc"]["tcp_port"], config["rtc"]["udp_port"]) == (
+        9000,
+        9001,
+        9002,
+    )
+    assert config["bind_addresses"] == ["127.0.0.1"]
+    assert config["rtc"]["enable_loopback_candidate"] is True
+    assert env["LIVEKIT_KEYS"] == f"key: {SECRET}"
+
+
+def test_ports_are_those_of_what_is_started() -> None:
+    def named(of: Settings) -> list[str]:
+        return [port.setting for port in plan.ports(of)]
+
+    every = ["WEB_PORT", "ENGINE_PORT", "LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT"]
+    assert named(settings()) == every
+    assert named(settings(livekit_url="ws://h:1", engine_url="http://h:1")) == ["WEB_PORT"]
+
+
+def test_a_log_level_that_hides_the_registration() -> None:
+    assert specs(settings())["agent"].ready_line == "registered worker"
+    assert specs(settings(log_level="error"))["agent"].ready_line == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8199"),
+        ("0.0.0.0", "http://127.0.0.1:8199"),
+        ("::", "http://[::1]:8199"),
+    ],
+)
+def test_the_address_that_is_printed(host: str, address: str) -> None:
+    assert plan.page_address(settings(web_host=host)) == address
+
+
+def test_sources(tmp_path: Path) -> None:
+    clip = tmp_path / "a clip.mp4"
+    clip.write_bytes(b"")
+    assert plan.checked_source("demo", tmp_path) == "demo"
+    assert plan.checked_source("a clip.mp4", tmp_path) == str(clip)
+    assert plan.publisher_name(str(clip)) == "a clip"
+    with pytest.raises(LaunchError, match="SOURCE: gone is no file here"):
+        plan.checked_source("gone", tmp_path)
+    with pytest.raises(LaunchError, match="SOURCE: an address is no file here"):
+        plan.checked_source("rtsp://u:p@h", tmp_path)

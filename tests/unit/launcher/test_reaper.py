@@ -1,0 +1,66 @@
+"""A launcher that is killed leaves nothing running."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from launcher.reaper import alive, groups_left
+from tests.unit.launcher.scripted import running, until
+
+ROOT = Path(__file__).resolve().parents[3]
+
+LAUNCHER = """
+import asyncio, sys
+from launcher.log_stream import LogStream
+from launcher.supervisor import Supervisor
+from tests.unit.launcher.scripted import PARENT, SLEEP, STUBBORN, script
+
+async def main():
+    supervisor = Supervisor(LogStream(sys.stdout, colour=False))
+    await supervisor.start(script("one", SLEEP, ready_line="up"))
+    await supervisor.start(script("two", PARENT, STUBBORN, ready_line="stubborn"))
+    print("pids", supervisor.pid("one"), supervisor.pid("two"), flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_killed_launcher_leaves_nothing_running() -> None:
+    launcher = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", LAUNCHER, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    if launcher.stdout is None:
+        raise RuntimeError("no output")
+    pids: list[int] = []
+    while line := (await launcher.stdout.readline()).decode():
+        words = line.split()
+        if "grandchild" in words:
+            pids.append(int(words[-1]))
+        if words[0] == "pids":
+            pids += [int(word) for word in words[1:]]
+            break
+    assert len(pids) == 3
+    assert all(running(pid) for pid in pids)
+    launcher.kill()
+    await launcher.wait()
+    await until(lambda: not any(running(pid) for pid in pids))
+
+
+def test_the_list_of_groups() -> None:
+    lines = ["+10\n", "+11\n", "-10\n", "+0\n", "+1\n", "nonsense\n", "\n", "-99\n", "+12"]
+    assert groups_left(lines) == {11, 12}
+
+
+def test_whether_a_group_is_alive() -> None:
+    argv = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with subprocess.Popen(argv, start_new_session=True) as child:
+        assert alive(child.pid)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        assert not alive(child.pid)

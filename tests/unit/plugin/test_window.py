@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agent.plugin.window import SampledFrame, Window, change
+
+GREY = np.zeros((90, 160), np.uint8)
+
+
+def frame(time: float) -> SampledFrame:
+    return SampledFrame(time, b"", GREY)
+
+
+def window(*times: float, size: int = 32) -> Window:
+    made = Window(size)
+    for time in times:
+        made.add(frame(time))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("anchor", "count", "stride", "times"),
+    [
+        (5.0, 4, 1, [2.0, 3.0, 4.0, 5.0]),
+        (5.0, 3, 2, [1.0, 3.0, 5.0]),
+        (5.0, 4, 2, [1.0, 3.0, 5.0]),
+        (5.0, 1, 2, [5.0]),
+        (5.5, 3, 2, [2.0, 4.0, 5.5]),
+        (3.0, 3, 1, [1.0, 2.0, 3.0]),
+        (0.0, 4, 2, [0.0]),
+        (5.0, 64, 32, [5.0]),
+    ],
+)
+def test_a_window_ends_at_its_anchor(
+    anchor: float, count: int, stride: int, times: list[float]
+) -> None:
+    made = window(0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+    chosen = made.ending_at(frame(anchor), count=count, stride=stride)
+    assert [one.capture_time for one in chosen] == times
+
+
+def test_the_ring_keeps_the_newest() -> None:
+    made = window(*range(10), size=3)
+    assert len(made) == 3
+    assert made.first_from(0.0) is not None
+    assert made.first_from(0.0).capture_time == 7  # type: ignore[union-attr]
+    made.resize(2)
+    assert made.first_from(0.0).capture_time == 8  # type: ignore[union-attr]
+
+
+def test_looking_for_frames_by_time() -> None:
+    made = window(1.0, 2.0, 3.0)
+    assert made.first_from(1.5).capture_time == 2.0  # type: ignore[union-attr]
+    assert made.first_from(3.1) is None
+    assert made.newest_until(2.9).capture_time == 2.0  # type: ignore[union-attr]
+    assert made.newest_until(0.9) is None
+
+
+def test_a_clock_that_jumps_back_starts_the_window_anew() -> None:
+    made = window(10.0, 11.0, 1.0)
+    assert len(made) == 1
+    made.clear()
+    assert len(made) == 0
+
+
+def test_change_is_the_mean_absolute_difference() -> None:
+    half = GREY.copy()
+    half[:45] = 100
+    assert change(GREY, half) == 50.0
+    assert change(half, GREY) == 50.0
+    assert change(np.full_like(GREY, 255), GREY) == 255.0
+    assert change(half, half) == 0.0

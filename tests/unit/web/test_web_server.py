@@ -1,0 +1,157 @@
+"""The HTTP server, spoken to over loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from config.settings import Settings, load_settings
+from web.page import Page
+from web.server import BindError, Server, serve, version
+
+SECRET = "a secret of at least thirty-two characters"
+
+Client = TestClient[Request, Application]
+
+
+def settings(directory: Path, **cli: object) -> Settings:
+    keys = {"livekit_api_key": "key", "livekit_api_secret": SECRET}
+    return load_settings(cli={**keys, **cli}, env={}, directory=directory)
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    folder = tmp_path / "dist"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<title>Pressbox</title>")
+    (folder / "assets" / "index-abc.js").write_text("1")
+    (tmp_path / "secret.txt").write_text("not for you")
+    return folder
+
+
+@pytest.fixture
+async def client(tmp_path: Path, dist: Path) -> AsyncIterator[Client]:
+    app = Server(settings(tmp_path), Page(dist)).app()
+    async with TestClient(TestServer(app)) as opened:
+        yield opened
+
+
+async def post(client: Client, body: str) -> tuple[int, Mapping[str, Any]]:
+    answer = await client.post("/api/livekit/token", data=body)
+    return answer.status, await answer.json()
+
+
+async def test_a_token_request_gets_201_with_address_and_token(client: Client) -> None:
+    answer = await client.post("/api/livekit/token", json={"participant_name": "Ann"})
+    assert answer.status == 201
+    assert answer.headers["Cache-Control"] == "no-store"
+    body = await answer.json()
+    assert set(body) == {"server_url", "participant_token"}
+    assert body["server_url"] == "ws://127.0.0.1:7880"
+    assert body["participant_token"].count(".") == 2
+
+
+async def test_a_token_request_may_be_empty(client: Client) -> None:
+    status, body = await post(client, "")
+    assert status == 201
+    assert body["participant_token"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ("{", 400, "not JSON"),
+        ('"\udce4"', 400, "not JSON"),
+        ("[" * 100_000, 400, "not JSON"),
+        ("[]", 422, "JSON object"),
+        ('{"room_name": 7}', 422, "room_name"),
+        (json.dumps({"participant_metadata": "x" * 200_000}), 413, ""),
+    ],
+)
+async def test_a_bad_token_request_gets_one_clear_line(
+    client: Client, body: str, status: int, says: str
+) -> None:
+    answer = await client.post("/api/livekit/token", data=body.encode(errors="surrogateescape"))
+    assert answer.status == status
+    error = (await answer.json())["error"]
+    assert says in error
+    assert "\n" not in error
+
+
+async def test_a_wrong_path_or_method_below_api_is_answered_in_json(client: Client) -> None:
+    missing = await client.get("/api/nothing")
+    assert (missing.status, await missing.json()) == (404, {"error": "404: Not Found"})
+    wrong = await client.get("/api/livekit/token")
+    assert wrong.status == 405
+    assert wrong.headers["Allow"] == "POST"
+
+
+async def test_a_host_header_that_is_none_is_refused(client: Client) -> None:
+    answer = await client.get("/api/status", headers={"Host": "a b:c"})
+    assert answer.status == 400
+
+
+async def test_status_says_room_address_and_version(client: Client) -> None:
+    body = await (await client.get("/api/status")).json()
+    assert body == {"room": "lobby", "livekit_url": "ws://127.0.0.1:7880", "version": version()}
+
+
+async def test_health(client: Client) -> None:
+    answer = await client.get("/health")
+    assert (answer.status, await answer.json()) == (200, {"status": "ok"})
+
+
+async def test_the_page_is_asked_for_again_and_its_assets_are_kept(client: Client) -> None:
+    page = await client.get("/")
+    assert page.status == 200
+    assert "Pressbox" in await page.text()
+    assert page.headers["Cache-Control"] == "no-cache"
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    asset = await client.get("/assets/index-abc.js")
+    assert "immutable" in asset.headers["Cache-Control"]
+    again = await client.get("/", headers={"If-None-Match": page.headers["ETag"]})
+    assert again.status == 304
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/assets", "/%2e%2e/secret.txt", "/..%2fsecret.txt"])
+async def test_only_files_of_the_page_are_served(client: Client, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status == 404
+    assert "not for you" not in await answer.text()
+
+
+async def test_a_page_that_is_not_built_says_so(tmp_path: Path) -> None:
+    app = Server(settings(tmp_path), Page(tmp_path / "none")).app()
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.get("/")
+        assert answer.status == 503
+        assert "npm run build" in await answer.text()
+        assert (await client.get("/health")).status == 200
+
+
+async def test_serving_ends_when_it_is_told_to(tmp_path: Path, dist: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    stop = asyncio.Event()
+    stop.set()
+    await serve(settings(tmp_path, web_port=port), stop, Page(dist))
+    with socket.create_server(("127.0.0.1", port)):
+        pass
+
+
+async def test_a_port_in_use_is_one_line(tmp_path: Path, dist: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BindError) as caught:
+            await serve(settings(tmp_path, web_port=port), asyncio.Event(), Page(dist))
+    assert f"WEB_PORT={port}" in str(caught.value)
+    assert "in use" in str(caught.value)
+    assert "\n" not in str(caught.value)

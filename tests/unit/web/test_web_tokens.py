@@ -1,0 +1,130 @@
+"""What a token allows, and which token requests are refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from livekit import api
+
+from web.tokens import LIFETIME, TokenMaker, TokenRequestError, parse_request
+
+KEY = "key"
+SECRET = "a secret of at least thirty-two characters"
+MAKER = TokenMaker(KEY, SECRET, default_room="lobby")
+
+
+def claims(**body: object) -> api.access_token.Claims:
+    return api.TokenVerifier(KEY, SECRET).verify(MAKER.token(parse_request(body)))
+
+
+def agents(**body: object) -> list[tuple[str, str]]:
+    config = claims(**body).room_config
+    return [(agent.agent_name, agent.metadata) for agent in config.agents] if config else []
+
+
+def test_an_empty_request_joins_the_default_room_under_a_new_name() -> None:
+    first, second = claims(), claims()
+    assert first.video is not None
+    assert first.video.room == "lobby"
+    assert first.video.room_join
+    assert first.identity.startswith("viewer-")
+    assert first.identity != second.identity
+
+
+def test_a_token_allows_to_watch_publish_and_send_but_not_to_administer() -> None:
+    video = claims().video
+    assert video is not None
+    assert video.can_publish
+    assert video.can_subscribe
+    assert video.can_publish_data
+    assert video.can_update_own_metadata
+    assert not video.room_admin
+    assert not video.room_create
+    assert not video.hidden
+
+
+def test_what_is_asked_for_is_in_the_token() -> None:
+    made = claims(
+        room_name="attic",
+        participant_identity="ann",
+        participant_name="Ann",
+        participant_metadata="{}",
+        participant_attributes={"seat": "4"},
+    )
+    assert made.video is not None
+    assert (made.video.room, made.identity, made.name) == ("attic", "ann", "Ann")
+    assert made.metadata == "{}"
+    assert made.attributes == {"seat": "4", "pressbox.viewer": "1"}
+
+
+def test_the_viewer_mark_cannot_be_taken_off() -> None:
+    assert claims(participant_attributes={"pressbox.viewer": ""}).attributes == {
+        "pressbox.viewer": "1"
+    }
+
+
+def test_null_and_empty_are_the_same_as_absent() -> None:
+    made = claims(room_name=None, participant_identity="", participant_attributes=None)
+    assert made.video is not None
+    assert made.video.room == "lobby"
+    assert made.identity
+
+
+def test_another_room_gets_the_agent_when_it_is_made() -> None:
+    assert agents(room_name="attic") == [("pressbox", "")]
+    assert agents(room_name="attic", room_config={}) == [("pressbox", "")]
+
+
+def test_asked_for_agents_are_passed_on_with_their_metadata() -> None:
+    asked = {"agents": [{"agent_name": "pressbox", "metadata": '{"mode":"idle"}'}]}
+    assert agents(room_name="attic", room_config=asked) == [("pressbox", '{"mode":"idle"}')]
+    camel = {"agents": [{"agentName": "other"}]}
+    assert agents(room_name="attic", room_config=camel) == [("other", "")]
+    assert agents(room_name="attic", room_config={"agents": []}) == []
+
+
+def test_the_launchers_room_never_gets_a_second_agent() -> None:
+    assert agents() == []
+    assert agents(room_name="lobby") == []
+    asked = {"agents": [{"agent_name": "pressbox"}, {"agent_name": "other"}]}
+    assert agents(room_config=asked) == [("other", "")]
+
+
+def test_a_browser_cannot_ask_for_a_recording() -> None:
+    config = claims(
+        room_name="attic", room_config={"egress": {"room": {"file_outputs": [{}]}}}
+    ).room_config
+    assert config is not None
+    assert not config.HasField("egress")
+
+
+def test_a_token_ends() -> None:
+    payload = MAKER.token(parse_request({})).split(".")[1]
+    times = json.loads(base64.urlsafe_b64decode(payload + "==="))
+    assert times["exp"] - times["nbf"] == LIFETIME.total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ([], "JSON object"),
+        (None, "JSON object"),
+        ({"room_name": 4}, "room_name"),
+        ({"room_name": "x" * 257}, "room_name"),
+        ({"participant_metadata": "x" * 20_000}, "participant_metadata"),
+        ({"participant_attributes": {"a": 1}}, "participant_attributes.a"),
+        ({"participant_attributes": ["a"]}, "participant_attributes"),
+        ({"room_config": "pressbox"}, "room_config"),
+        ({"room_config": {"agents": [{"metadata": "x"}]}}, "room_config.agents.0.agent_name"),
+        ({"room_config": {"agents": [{"agent_name": "a"}] * 9}}, "room_config.agents"),
+    ],
+)
+def test_a_wrong_request_is_refused_with_one_line_that_names_the_field(
+    body: object, names: str
+) -> None:
+    with pytest.raises(TokenRequestError) as caught:
+        parse_request(body)
+    assert names in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,56 @@
+"""`python -m web`: serve the page and the token endpoint."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+
+from config import log
+from config.settings import Settings, SettingsError, load_settings
+from web.server import BindError, serve
+
+
+def _arguments() -> dict[str, object]:
+    parser = argparse.ArgumentParser(prog="python -m web", description=__doc__)
+    parser.add_argument("--host", dest="web_host", help="address to listen on (WEB_HOST)")
+    parser.add_argument("--port", dest="web_port", help="port to listen on (WEB_PORT)")
+    parser.add_argument("--room", help="the room that a visitor joins (ROOM)")
+    given = vars(parser.parse_args())
+    return {name: value for name, value in given.items() if value is not None}
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await serve(settings, stop)
+
+
+def main() -> int:
+    """Exit status: 0 after a signal, 1 where the address cannot be had, 2 for a wrong setting."""
+    try:
+        settings = load_settings(cli=_arguments())
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if not settings.livekit_api_key or not settings.livekit_api_secret.get_secret_value():
+        print(
+            "LIVEKIT_API_KEY and LIVEKIT_API_SECRET are not set: visitors of the page need tokens "
+            "that are signed with them",
+            file=sys.stderr,
+        )
+        return 2
+    log.setup("web", settings.log_level)
+    try:
+        asyncio.run(_run(settings))
+    except BindError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

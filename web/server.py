@@ -1,0 +1,149 @@
+"""The HTTP server: the page, the token endpoint, and what there is to know."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import logging
+import tomllib
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from yarl import URL
+
+from config.settings import Settings
+from web.addresses import server_url
+from web.page import NOT_BUILT, Page
+from web.tokens import TokenMaker, TokenRequestError, parse_request
+
+logger = logging.getLogger("web")
+
+_MAX_BODY = 128 * 1024
+_PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
+
+
+class BindError(OSError):
+    """The server cannot listen where the settings say. `str()` is one line."""
+
+
+def version() -> str:
+    """The version of Pressbox, from `pyproject.toml`."""
+    with _PROJECT.open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
+class Server:
+    """The handlers, bound to one set of settings."""
+
+    def __init__(self, settings: Settings, page: Page) -> None:
+        self._settings = settings
+        self._page = page
+        self._version = version()
+        self._tokens = TokenMaker(
+            settings.livekit_api_key,
+            settings.livekit_api_secret.get_secret_value(),
+            settings.room,
+        )
+
+    def app(self) -> web.Application:
+        """The application with all of its routes."""
+        app = web.Application(client_max_size=_MAX_BODY, middlewares=[_one_line_errors])
+        app.add_routes(
+            [
+                web.post("/api/livekit/token", self._token),
+                web.get("/api/status", self._status),
+                web.get("/health", _health),
+                web.get("/{name:(?!api/).*}", self._page.handle),
+            ]
+        )
+        return app
+
+    async def _token(self, request: web.Request) -> web.Response:
+        try:
+            wanted = parse_request(await _json_body(request))
+        except TokenRequestError as error:
+            return _error(422, str(error))
+        return web.json_response(
+            {"server_url": self._url_for(request), "participant_token": self._tokens.token(wanted)},
+            status=201,
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def _status(self, request: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                "room": self._settings.room,
+                "livekit_url": self._url_for(request),
+                "version": self._version,
+            },
+            headers={"Cache-Control": "no-store"},
+        )
+
+    def _url_for(self, request: web.Request) -> str:
+        settings = self._settings
+        try:
+            page = request.url
+        except ValueError:
+            raise web.HTTPBadRequest(text="the Host header is not a host name") from None
+        return server_url(settings.livekit_url, settings.livekit_public_url, page)
+
+
+async def _health(_: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+async def _json_body(request: web.Request) -> object:
+    body = await request.read()
+    if not body.strip():
+        return {}
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise web.HTTPBadRequest(text="the body is not JSON") from None
+
+
+def _error(status: int, message: str) -> web.Response:
+    return web.json_response({"error": message}, status=status)
+
+
+@web.middleware
+async def _one_line_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Below /api, every error is one JSON object with one line in it."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if not request.path.startswith("/api/") or error.status < 400:
+            raise
+        answer = _error(error.status, (error.text or error.reason).strip())
+        if "Allow" in error.headers:
+            answer.headers["Allow"] = error.headers["Allow"]
+        return answer
+
+
+async def serve(settings: Settings, stop: asyncio.Event, page: Page | None = None) -> None:
+    """Serves until `stop` is set. Raises BindError where the address cannot be had."""
+    page = page or Page()
+    runner = web.AppRunner(Server(settings, page).app(), access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        await _listen(runner, settings.web_host, settings.web_port)
+        if not page.built:
+            logger.warning(NOT_BUILT)
+        logger.info(
+            "the page is on %s",
+            URL.build(scheme="http", host=settings.web_host, port=settings.web_port),
+        )
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        in_use = error.errno == errno.EADDRINUSE
+        reason = "it is in use by another program" if in_use else error.strerror
+        raise BindError(f"cannot listen on WEB_HOST={host} WEB_PORT={port}: {reason}") from error

@@ -1,0 +1,30 @@
+import { useCallback } from 'react';
+
+import { errorText } from '../logic/errors';
+import { unixNow } from '../logic/time';
+import { useSession } from '../session/context';
+import { CHAT_TOPIC } from '../session/receiveText';
+
+/** Seconds after which a question is given up; the booth itself gives up a little sooner. */
+const PATIENCE = 65;
+
+/** Sends a question to the room, and says in the transcript what became of it. */
+export function useAsk(): (text: string) => void {
+  const { room, transcript } = useSession();
+  return useCallback(
+    (text) => {
+      const id = crypto.getRandomValues(new Uint32Array(2)).join('-');
+      const failed = (reason: string): void => {
+        transcript.dispatch({ type: 'unanswered', id, reason });
+      };
+      transcript.dispatch({ type: 'asked', id, text, at: unixNow(), who: '' });
+      room.localParticipant.sendText(text, { topic: CHAT_TOPIC }).catch((error: unknown) => {
+        failed(`it could not be sent: ${errorText(error)}`);
+      });
+      setTimeout(() => {
+        failed(`nothing came within ${PATIENCE} s`);
+      }, PATIENCE * 1000);
+    },
+    [room, transcript],
+  );
+}

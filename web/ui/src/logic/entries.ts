@@ -1,0 +1,51 @@
+/** What the transcript is made of. */
+
+export type SpokenKind = 'commentary' | 'answer' | 'alert';
+
+export interface Spoken {
+  readonly kind: SpokenKind;
+  readonly id: string;
+  readonly text: string;
+  /** Unix seconds. */
+  readonly at: number;
+  readonly state: 'planned' | 'running' | 'final';
+  /** Why it was not said to its end; empty if it was. */
+  readonly dropped: string;
+}
+
+export interface Question {
+  readonly kind: 'question';
+  readonly id: string;
+  readonly text: string;
+  /** Unix seconds. */
+  readonly at: number;
+  /** Who asked; empty for this page's own user. */
+  readonly who: string;
+  readonly state: 'waiting' | 'answered' | 'failed';
+  readonly reason: string;
+}
+
+export type Entry = Spoken | Question;
+
+export interface LineEvent {
+  readonly id: string;
+  readonly kind: SpokenKind;
+  readonly phase: 'start' | 'end';
+  readonly text: string;
+  readonly displayTime: number;
+  readonly dropped: string;
+}
+
+export function spoken(id: string, at: number): Spoken {
+  return { kind: 'commentary', id, text: '', at, state: 'running', dropped: '' };
+}
+
+export function question(id: string, text: string, at: number, who: string): Question {
+  return { kind: 'question', id, text, at, who, state: 'waiting', reason: '' };
+}
+
+/** The question once it is answered, or, with a reason, once it is known that it will not be. */
+export function settled(entry: Question, reason: string): Question {
+  if (entry.state !== 'waiting') return entry;
+  return { ...entry, state: reason === '' ? 'answered' : 'failed', reason };
+}

@@ -1,0 +1,25 @@
+import type { LineEvent, SpokenKind } from './entries';
+import { parseObject } from './json';
+
+const KINDS: readonly string[] = ['commentary', 'answer', 'alert'] satisfies SpokenKind[];
+
+function isKind(value: unknown): value is SpokenKind {
+  return typeof value === 'string' && KINDS.includes(value);
+}
+
+/** Reads one `pressbox.line` object; undefined if it is none. */
+export function parseLineEvent(json: string): LineEvent | undefined {
+  const object = parseObject(json);
+  if (object === undefined) return undefined;
+  const { id, kind, phase, text, display_time: displayTime, dropped } = object;
+  if (typeof id !== 'string' || !isKind(kind)) return undefined;
+  if (phase !== 'start' && phase !== 'end') return undefined;
+  return {
+    id,
+    kind,
+    phase,
+    text: typeof text === 'string' ? text : '',
+    displayTime: typeof displayTime === 'number' ? displayTime : 0,
+    dropped: typeof dropped === 'string' ? dropped : '',
+  };
+}

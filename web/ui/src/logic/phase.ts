@@ -1,0 +1,55 @@
+/** Where this page stands with the room. */
+export type Phase =
+  | { readonly name: 'idle' }
+  | { readonly name: 'connecting' }
+  | { readonly name: 'live' }
+  | { readonly name: 'reconnecting' }
+  | { readonly name: 'failed'; readonly error: string }
+  | {
+      readonly name: 'lost';
+      readonly error: string;
+      /** Retries so far. */
+      readonly attempt: number;
+      readonly retrying: boolean;
+      /** Whether the page comes back by itself. */
+      readonly again: boolean;
+    };
+
+export type PhaseEvent =
+  | { type: 'join' }
+  | { type: 'joined' }
+  | { type: 'refused'; error: string }
+  | { type: 'reconnecting' }
+  | { type: 'dropped'; error: string; again: boolean }
+  | { type: 'left' };
+
+export function nextPhase(phase: Phase, event: PhaseEvent): Phase {
+  switch (event.type) {
+    case 'join':
+      return phase.name === 'lost' ? { ...phase, retrying: true } : { name: 'connecting' };
+    case 'joined':
+      return { name: 'live' };
+    case 'reconnecting':
+      return phase.name === 'live' ? { name: 'reconnecting' } : phase;
+    case 'refused':
+      return phase.name === 'lost'
+        ? { ...phase, error: event.error, attempt: phase.attempt + 1, retrying: false }
+        : { name: 'failed', error: event.error };
+    case 'dropped':
+      return phase.name === 'live' || phase.name === 'reconnecting'
+        ? { name: 'lost', error: event.error, attempt: 0, retrying: false, again: event.again }
+        : phase;
+    case 'left':
+      return { name: 'idle' };
+  }
+}
+
+/** Whether the room is on show, even if only from memory. */
+export function isOnStage(phase: Phase): boolean {
+  return phase.name === 'live' || phase.name === 'reconnecting' || phase.name === 'lost';
+}
+
+/** Seconds until the page tries again by itself. */
+export function retryDelay(attempt: number): number {
+  return Math.min(2 ** (attempt + 1), 15);
+}

@@ -1,0 +1,110 @@
+/** What has been said and asked in the room: a pure reducer over what the text streams bring. */
+
+import { question, settled, spoken } from './entries';
+import type { Entry, LineEvent, Spoken } from './entries';
+
+export type Action =
+  | { type: 'segment'; id: string; at: number }
+  | { type: 'words'; id: string; text: string }
+  | { type: 'segmentEnd'; id: string }
+  | { type: 'line'; line: LineEvent }
+  | { type: 'asked'; id: string; text: string; at: number; who: string }
+  | { type: 'unanswered'; id: string; reason: string }
+  | { type: 'left' };
+
+export interface Transcript {
+  readonly entries: readonly Entry[];
+  /** Lines that came too late to be true, so that nobody heard any of them. */
+  readonly late: number;
+}
+
+export const EMPTY: Transcript = { entries: [], late: 0 };
+
+/** Older entries are forgotten. */
+export const MAX_ENTRIES = 200;
+
+export function reduce(state: Transcript, action: Action): Transcript {
+  switch (action.type) {
+    case 'segment':
+      return put(state, action.id, (old) => ({
+        ...(old ?? spoken(action.id, action.at)),
+        text: '',
+        state: 'running',
+      }));
+    case 'words':
+      return put(state, action.id, (old) => old && { ...old, text: old.text + action.text });
+    case 'segmentEnd':
+      return put(state, action.id, (old) => old && { ...old, state: 'final' });
+    case 'line':
+      return action.line.phase === 'start' ? started(state, action.line) : ended(state, action.line);
+    case 'asked':
+      return append(state, question(action.id, action.text, action.at, action.who));
+    case 'unanswered':
+      return settle(state, action.reason, action.id);
+    case 'left':
+      return {
+        ...state,
+        entries: state.entries.map((entry) =>
+          entry.kind === 'question'
+            ? settled(entry, 'the connection was lost')
+            : { ...entry, state: 'final' },
+        ),
+      };
+  }
+}
+
+function started(state: Transcript, line: LineEvent): Transcript {
+  const known = put(state, line.id, (old) => ({
+    ...(old ?? { ...spoken(line.id, line.displayTime), state: 'planned' }),
+    kind: line.kind,
+    at: line.displayTime,
+  }));
+  return line.kind === 'answer' ? settle(known, '') : known;
+}
+
+function ended(state: Transcript, line: LineEvent): Transcript {
+  const unheard = line.dropped !== '' && !state.entries.some((entry) => entry.id === line.id);
+  if (unheard) {
+    const counted = { ...state, late: state.late + (line.dropped === 'late' ? 1 : 0) };
+    return line.kind === 'answer' ? settle(counted, line.dropped) : counted;
+  }
+  return put(state, line.id, (old) => ({
+    ...(old ?? spoken(line.id, line.displayTime)),
+    kind: line.kind,
+    text: line.text === '' ? (old?.text ?? '') : line.text,
+    state: 'final',
+    dropped: line.dropped,
+  }));
+}
+
+/** The booth answers in turn, so what is answered is the oldest question, unless `id` says which. */
+function settle(state: Transcript, reason: string, id?: string): Transcript {
+  const index = state.entries.findIndex(
+    (entry) =>
+      entry.kind === 'question' && entry.state === 'waiting' && (id === undefined || entry.id === id),
+  );
+  return {
+    ...state,
+    entries: state.entries.map((entry, at) =>
+      at === index && entry.kind === 'question' ? settled(entry, reason) : entry,
+    ),
+  };
+}
+
+function append(state: Transcript, entry: Entry): Transcript {
+  return { ...state, entries: [...state.entries, entry].slice(-MAX_ENTRIES) };
+}
+
+function put(
+  state: Transcript,
+  id: string,
+  change: (old: Spoken | undefined) => Spoken | undefined,
+): Transcript {
+  const old = state.entries.find(
+    (entry): entry is Spoken => entry.id === id && entry.kind !== 'question',
+  );
+  const changed = change(old);
+  if (changed === undefined) return state;
+  if (old === undefined) return append(state, changed);
+  return { ...state, entries: state.entries.map((entry) => (entry === old ? changed : entry)) };
+}
