@@ -10,13 +10,12 @@ In the environment every setting may be written `PRESSBOX_NAME`; all but a few e
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -28,7 +27,9 @@ from pydantic import (
 
 from config import sources
 from config.check import checked
+from config.engine_settings import EngineSettings
 from config.errors import SettingsError
+from config.fields import Folder, Port, url
 from config.profiles import load_presets, load_profile, profile_names
 from config.sources import Found
 
@@ -49,26 +50,6 @@ def _known_preset(value: object) -> object:
     raise ValueError("one of " + ", ".join(load_presets()))
 
 
-def _url(schemes: tuple[str, ...], optional: bool = False) -> BeforeValidator:
-    def check(value: object) -> object:
-        if value == "" and optional:
-            return value
-        said = f"an address such as {schemes[0]}://host:port"
-        if not isinstance(value, str):
-            raise ValueError(said)
-        try:
-            parts = urlsplit(value)
-            good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            good = False
-        if not good:
-            raise ValueError(said)
-        return value.rstrip("/")
-
-    return BeforeValidator(check)
-
-
-Port = Annotated[int, Field(ge=1, le=65535)]
 Delay = Annotated[float, Field(ge=0, le=30)] | Literal["auto"]
 
 
@@ -196,36 +177,22 @@ class RoomSettings(BaseModel):
         return self.model_copy(update=filled)
 
 
-class Settings(RoomSettings):
+class Settings(EngineSettings, RoomSettings):
     """Everything that the processes go by; made by `load_settings`."""
 
     livekit_port: Port = Field(default=7880, description="own livekit-server: signalling port")
     livekit_tcp_port: Port = Field(default=7881, description="own livekit-server: media over TCP")
     livekit_udp_port: Port = Field(default=7882, description="own livekit-server: media over UDP")
-    livekit_url: Annotated[str, _url(("ws", "wss", "http", "https"))] = Field(
+    livekit_url: Annotated[str, url("ws", "wss", "http", "https")] = Field(
         default_factory=lambda data: f"ws://127.0.0.1:{data.get('livekit_port', 7880)}",
         description="a LiveKit server to use; not set: one of our own is started",
     )
     livekit_api_key: str = Field(default="", max_length=256, description="of that server")
     livekit_api_secret: SecretStr = Field(default=SecretStr(""), description="of that server")
-    livekit_public_url: Annotated[str, _url(("ws", "wss"), optional=True)] = Field(
+    livekit_public_url: Annotated[str, url("ws", "wss", optional=True)] = Field(
         default="", description="what browsers are told; empty: livekit_url"
     )
     room: str = Field(default="lobby", min_length=1, max_length=128, description="the default room")
-    engine: str = Field(
-        default="sketch",
-        pattern=r"^[a-z0-9_-]+$",
-        examples=["sketch"],
-        description="own engine to start",
-    )
-    engine_port: Port = Field(default=8198, description="own engine: port on loopback")
-    engine_url: Annotated[str, _url(("http", "https"))] = Field(
-        default_factory=lambda data: f"http://127.0.0.1:{data.get('engine_port', 8198)}/v1",
-        description="an engine to use; not set: one of our own is started",
-    )
-    engine_api_key: SecretStr = Field(default=SecretStr(""), description="of that engine")
-    engine_model: str = Field(default="", description="model to ask for; empty: the engine's first")
-    model_path: str = Field(default="", description="checkpoint folder of the own engine")
     web_host: str = Field(
         default="127.0.0.1", min_length=1, description="address the page listens on"
     )
@@ -237,8 +204,12 @@ class Settings(RoomSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level that is logged"
     )
-    state_dir: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = Field(
+    state_dir: Folder = Field(
         default_factory=sources.default_state_dir, description="folder of what survives a restart"
+    )
+    voice_dir: Folder = Field(
+        default_factory=lambda data: data.get("state_dir", Path()) / "voices",
+        description="folder of recordings that minicpmo can speak like: NAME.wav, NAME.flac",
     )
 
     def room_settings(self) -> RoomSettings:
@@ -280,4 +251,6 @@ def load_settings(
 def _as_text(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if isinstance(value, dict):
+        return json.dumps(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

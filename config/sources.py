@@ -18,7 +18,7 @@ PREFIX = "PRESSBOX_"
 
 # Everyday words that other programs put into the environment; there they need the prefix.
 PREFIX_ONLY = frozenset(
-    {"delay", "language", "mode", "preset", "profile", "prompt", "source", "voice"}
+    {"delay", "language", "mode", "preset", "profile", "prompt", "source", "tts", "voice"}
 )
 
 KEY_FILE = "livekit.env"

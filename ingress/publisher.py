@@ -24,6 +24,9 @@ JOIN_TIMEOUT = 15.0
 REJOIN_PATIENCE = 20.0
 """Seconds that LiveKit's own attempts to get back into the room may take before we join anew."""
 
+LEAVE_TIMEOUT = 3.0
+"""Seconds to say goodbye; without it the server shows us in the room until it misses us."""
+
 TOKEN_LIFE = timedelta(hours=24)
 BITRATE = 2_500_000
 SOUND_QUEUE_MS = 200
@@ -152,7 +155,7 @@ class Publisher:
         video, self._video = self._video, None
         audio, self._audio = self._audio, None
         try:
-            await asyncio.wait_for(room.disconnect(), timeout=1)
+            await asyncio.wait_for(room.disconnect(), LEAVE_TIMEOUT)
         except TimeoutError:
             log.debug("the server did not say goodbye")
         if video:

@@ -17,6 +17,7 @@ from pydantic import (
 from models.engine import Engine, GenerationRequest, Kind, Picture, Turn
 from models.errors import ApiError, invalid
 from models.images import read_data_uri
+from models.sounds import read_sound
 
 MAX_IMAGES = 64
 MAX_TEXT = 32_000
@@ -43,17 +44,29 @@ class ImagePart(BaseModel):
     image_url: ImageUrl
 
 
+class InputAudio(BaseModel):
+    data: str
+    format: str = "wav"
+
+
+class SoundPart(BaseModel):
+    type: Literal["input_audio"]
+    input_audio: InputAudio
+
+
 def _part_type(value: Any) -> str:
     kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
     return str(kind)
 
 
 Part = Annotated[
-    Annotated[TextPart, Tag("text")] | Annotated[ImagePart, Tag("image_url")],
+    Annotated[TextPart, Tag("text")]
+    | Annotated[ImagePart, Tag("image_url")]
+    | Annotated[SoundPart, Tag("input_audio")],
     Discriminator(
         _part_type,
         custom_error_type="unknown_part",
-        custom_error_message="a content part must have the type 'text' or 'image_url'",
+        custom_error_message="a content part is of type 'text', 'image_url' or 'input_audio'",
     ),
 ]
 
@@ -106,6 +119,8 @@ class ChatRequest(BaseModel):
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     n: Annotated[int, Field(ge=1, le=1)] | None = None
     seed: int | None = None
+    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
     pressbox: Extra = Extra()
 
     @property
@@ -141,7 +156,8 @@ def to_generation(request: ChatRequest, engine: Engine) -> GenerationRequest:
         raise invalid("the last message must be the user's", f"messages[{last}].role")
     pictures = _pictures(request)
     text = request.messages[last].text()
-    if not text and not pictures:
+    sound = _sound(request, engine)
+    if not text and not pictures and not sound:
         raise invalid("the last message is empty", f"messages[{last}].content")
     return GenerationRequest(
         system="\n".join(m.text() for m in request.messages if m.role in {"system", "developer"}),
@@ -152,20 +168,23 @@ def to_generation(request: ChatRequest, engine: Engine) -> GenerationRequest:
         ),
         pictures=pictures,
         text=text,
-        kind=request.pressbox.kind or _guessed_kind(text),
+        sound=sound,
+        kind=request.pressbox.kind or _guessed_kind(bool(text or sound)),
         room=request.pressbox.room,
         voice=voice,
-        audio=request.wants_audio,
+        audio=request.wants_audio and engine.info.speaks,
         max_tokens=min(
             request.max_completion_tokens or request.max_tokens or DEFAULT_MAX_TOKENS, MAX_TOKENS
         ),
+        temperature=request.temperature,
+        top_p=request.top_p,
         seed=request.seed,
     )
 
 
-def _guessed_kind(text: str) -> Kind:
+def _guessed_kind(asked: bool) -> Kind:
     """Any other client than Pressbox's asks, when it says something at all."""
-    return "answer" if text else "commentary"
+    return "answer" if asked else "commentary"
 
 
 def _voice(request: ChatRequest, engine: Engine) -> str:
@@ -180,7 +199,7 @@ def _voice(request: ChatRequest, engine: Engine) -> str:
             "a streamed answer has audio in pcm16 only", "audio.format", "unsupported_format"
         )
     voice = "" if request.audio.voice == "default" else request.audio.voice
-    if voice and not engine.has_voice(voice):
+    if engine.info.speaks and voice and not engine.has_voice(voice):
         raise invalid(
             f"the voice {voice!r} is not known: {engine.voice_help()}",
             "audio.voice",
@@ -214,6 +233,24 @@ def _pictures(request: ChatRequest) -> tuple[Picture, ...]:
         Picture(read_data_uri(url, param), time, param)
         for (param, url), time in zip(found, times, strict=True)
     )
+
+
+def _sound(request: ChatRequest, engine: Engine) -> bytes:
+    """The spoken question of the last message, decoded."""
+    index = len(request.messages) - 1
+    found = [
+        (f"messages[{index}].content[{at}].input_audio", part.input_audio.data)
+        for at, part in enumerate(request.messages[index].content)
+        if isinstance(part, SoundPart)
+    ]
+    if not found:
+        return b""
+    param, data = found[0]
+    if not engine.info.hears:
+        raise invalid("this engine takes no spoken questions", param, "unsupported_audio")
+    if len(found) > 1:
+        raise invalid("one sound at most", found[1][0], "too_many_sounds")
+    return read_sound(data, f"{param}.data")
 
 
 def _explained(error: ValidationError) -> ApiError:

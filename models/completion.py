@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from models.admission import Admission
+from models.admission import RETRY_AFTER, Admission
 from models.api import ChatRequest
 from models.engine import (
     AudioDelta,
+    BusyError,
     Delta,
     Engine,
     EngineError,
+    FatalEngineError,
     Finished,
     GenerationRequest,
+    Notice,
     RefusedError,
     TextDelta,
 )
@@ -38,6 +41,7 @@ class Completion:
         admission: Admission,
         metrics: Metrics,
         arrived: float,
+        on_fatal: Callable[[FatalEngineError], None],
     ) -> None:
         """``arrived`` is the loop's time in seconds."""
         self.chat = chat
@@ -47,21 +51,24 @@ class Completion:
         self._admission = admission
         self._metrics = metrics
         self._arrived = arrived
+        self._on_fatal = on_fatal
         self._answer = Answer(engine.info.name)
 
     async def whole(self) -> dict[str, Any]:
         """The answer in one piece. Raises ApiError."""
-        text, pcm, end = "", bytearray(), Finished("stop", 0, 0)
+        text, pcm, end, notices = "", bytearray(), Finished("stop", 0, 0), []
         async with aclosing(self._deltas()) as deltas:
             async for delta in deltas:
                 if isinstance(delta, TextDelta):
                     text += delta.text
                 elif isinstance(delta, AudioDelta):
                     pcm += delta.pcm
+                elif isinstance(delta, Notice):
+                    notices.append(delta.text)
                 else:
                     end = delta
-        audio = self.chat.audio if self.chat.wants_audio else None
-        return self._answer.whole(text, bytes(pcm), end, audio.format if audio else None)
+        audio = self.chat.audio if self._generation.audio else None
+        return self._answer.whole(text, bytes(pcm), end, audio.format if audio else None, notices)
 
     async def events(self, keep_alive: float) -> AsyncGenerator[bytes, None]:
         """The answer as server-sent events.
@@ -127,8 +134,14 @@ class Completion:
                     yield delta
             except RefusedError as error:
                 raise invalid(str(error), error.param) from None
+            except BusyError as error:
+                raise ApiError(
+                    503, str(error), code="engine_busy", retry_after=RETRY_AFTER
+                ) from None
             except EngineError as error:
                 log.error("%s", error)
+                if isinstance(error, FatalEngineError):
+                    self._on_fatal(error)
                 raise ApiError(500, str(error), code="engine_error") from None
             except Exception as error:
                 log.exception("the engine failed")

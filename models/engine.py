@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 SAMPLE_RATE = 24_000
-"""Hz of all speech: mono, int16 little endian."""
+"""Hz of all speech that an engine makes: mono, int16 little endian."""
+
+HEARING_RATE = 16_000
+"""Hz of all speech that an engine is given: mono, int16 little endian."""
 
 Kind = Literal["commentary", "answer", "alert"]
 
@@ -18,6 +21,14 @@ class EngineError(Exception):
 
 class EngineStartError(EngineError):
     """The engine cannot run on this machine."""
+
+
+class BusyError(EngineError):
+    """This request cannot be served now, for want of memory for example; the next one can."""
+
+
+class FatalEngineError(EngineError):
+    """The engine cannot go on in this process, which ends and is started again."""
 
 
 class RefusedError(EngineError):
@@ -64,11 +75,14 @@ class GenerationRequest:
         history: Earlier turns, oldest first.
         pictures: The window, oldest first.
         text: The instruction or the question.
+        sound: A spoken question: 16 kHz mono int16 little endian; empty for none.
         kind: What the answer is for.
         room: Whose request it is, empty when unknown.
         voice: A voice that the engine knows; empty: its own default.
         audio: Whether speech is wanted besides text.
         max_tokens: Least upper bound of the answer's length, in tokens.
+        temperature: Of the choice of words, 0 for the likeliest; None leaves it to the engine.
+        top_p: Part of the probability that words are chosen from; None leaves it to the engine.
         seed: Makes the choice of words repeatable; None leaves it to the engine.
     """
 
@@ -76,11 +90,14 @@ class GenerationRequest:
     history: tuple[Turn, ...] = ()
     pictures: tuple[Picture, ...] = ()
     text: str = ""
+    sound: bytes = b""
     kind: Kind = "commentary"
     room: str = ""
     voice: str = ""
     audio: bool = True
     max_tokens: int = 1024
+    temperature: float | None = None
+    top_p: float | None = None
     seed: int | None = None
 
 
@@ -103,6 +120,13 @@ class AudioDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the client should know, in one line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The end of an answer; always the last piece."""
 
@@ -111,7 +135,7 @@ class Finished:
     completion_tokens: int
 
 
-Delta = TextDelta | AudioDelta | Finished
+Delta = TextDelta | AudioDelta | Notice | Finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +145,14 @@ class EngineInfo:
     Attributes:
         name: Its model name on the wire.
         concurrency: How many requests it serves at a time without harm.
+        speaks: Whether it gives speech. One that does not is asked for text only.
+        hears: Whether it takes spoken questions.
     """
 
     name: str
     concurrency: int
+    speaks: bool = True
+    hears: bool = False
 
 
 class Engine(Protocol):
@@ -150,6 +178,8 @@ class Engine(Protocol):
 
         Raises:
             RefusedError: Before the first piece.
+            BusyError: Before the first piece; the next request may be served.
+            FatalEngineError: At any time; the engine is of no more use.
             EngineError: At any time.
         """
         ...

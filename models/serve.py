@@ -18,8 +18,14 @@ class BindError(OSError):
     """The address cannot be listened on."""
 
 
-async def serve(server: EngineServer, host: str, port: int) -> None:
+ENGINE_LOST = 70
+"""Exit status after which a supervisor starts the engine again; EX_SOFTWARE of sysexits.h."""
+
+
+async def serve(server: EngineServer, host: str, port: int) -> int:
     """Serves until SIGTERM or SIGINT; running requests get ``server.grace`` seconds to end.
+
+    Returns the exit status: 0, or ENGINE_LOST when the engine broke beyond repair.
 
     Raises:
         BindError: The address is taken or not this machine's.
@@ -35,10 +41,21 @@ async def serve(server: EngineServer, host: str, port: int) -> None:
         await _listen(runner, host, port)
         if await _started(server, stop):
             log.info("ready at http://%s:%d/v1", host, port)
-            await stop.wait()
+            await _either(stop, server.lost)
         log.info("stopping")
     finally:
         await runner.cleanup()
+    return ENGINE_LOST if server.lost.is_set() else 0
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait(), name="end of serving") for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.wait(waits)
 
 
 def make_runner(server: EngineServer) -> web.AppRunner:

@@ -14,7 +14,7 @@ from aiohttp import web
 from models.admission import Admission, stopping
 from models.api import parse, to_generation
 from models.completion import Completion
-from models.engine import Engine, EngineError
+from models.engine import Engine, EngineError, FatalEngineError
 from models.errors import ApiError
 from models.metrics import Metrics
 
@@ -63,6 +63,8 @@ class EngineServer:
         )
         self.metrics = Metrics(lambda: self._admission.running, lambda: self._admission.waiting)
         self._state = "starting"
+        self.lost = asyncio.Event()
+        """Set when the engine can no longer work in this process, which must then end."""
 
     @property
     def grace(self) -> float:
@@ -119,8 +121,16 @@ class EngineServer:
         )
 
     async def _models(self, _: web.Request) -> web.Response:
-        model = {"id": self._engine.info.name, "object": "model", "created": 0}
-        return web.json_response({"object": "list", "data": [{**model, "owned_by": "pressbox"}]})
+        info = self._engine.info
+        model = {
+            "id": info.name,
+            "object": "model",
+            "created": 0,
+            "owned_by": "pressbox",
+            "modalities": ["text", "audio"] if info.speaks else ["text"],
+            "input_modalities": ["text", "image", *(["audio"] if info.hears else [])],
+        }
+        return web.json_response({"object": "list", "data": [model]})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         arrived = asyncio.get_running_loop().time()
@@ -131,7 +141,7 @@ class EngineServer:
             kind = generation.kind
             self._check_ready()
             completion = Completion(
-                chat, generation, self._engine, self._admission, self.metrics, arrived
+                chat, generation, self._engine, self._admission, self.metrics, arrived, self._lost
             )
             response, outcome = await self._answered(request, completion)
         except ApiError as error:
@@ -149,6 +159,12 @@ class EngineServer:
             elif outcome == "deadline_exceeded":
                 self.metrics.deadlines_missed.inc()
         return response
+
+    def _lost(self, error: FatalEngineError) -> None:
+        """The answer that told so still goes out; nothing new is taken."""
+        log.critical("the engine ends and must be started again: %s", error)
+        self._state = "stopping"
+        self.lost.set()
 
     def _check_ready(self) -> None:
         if self._state == "starting":

@@ -8,10 +8,11 @@ import json
 import time
 import uuid
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.engine import SAMPLE_RATE, AudioDelta, Delta, Finished, TextDelta
+from models.engine import SAMPLE_RATE, AudioDelta, Delta, Finished, Notice, TextDelta
 from models.errors import ApiError
 
 DONE = b"data: [DONE]\n\n"
@@ -50,6 +51,9 @@ class Answer:
         if isinstance(delta, AudioDelta):
             data = base64.b64encode(delta.pcm).decode("ascii")
             return self._choice({"audio": {"id": self.audio_id, "data": data}})
+        if isinstance(delta, Notice):
+            head = self._head("chat.completion.chunk")
+            return event({**head, "choices": [], "pressbox": {"notice": delta.text}})
         return self._choice({}, delta.reason)
 
     def usage(self, end: Finished) -> bytes:
@@ -57,7 +61,12 @@ class Answer:
         return event({**self._head("chat.completion.chunk"), "choices": [], "usage": _usage(end)})
 
     def whole(
-        self, text: str, pcm: bytes, end: Finished, audio_format: str | None
+        self,
+        text: str,
+        pcm: bytes,
+        end: Finished,
+        audio_format: str | None,
+        notices: Sequence[str] = (),
     ) -> dict[str, Any]:
         """The answer in one piece; ``audio_format`` is None without speech."""
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
@@ -70,7 +79,8 @@ class Answer:
                 "expires_at": self.created + AUDIO_LIFETIME,
             }
         choice = {"index": 0, "message": message, "finish_reason": end.reason, "logprobs": None}
-        return {**self._head("chat.completion"), "choices": [choice], "usage": _usage(end)}
+        body = {**self._head("chat.completion"), "choices": [choice], "usage": _usage(end)}
+        return {**body, "pressbox": {"notice": "; ".join(notices)}} if notices else body
 
     def _choice(self, delta: dict[str, Any], reason: str | None = None) -> bytes:
         if not self._begun:

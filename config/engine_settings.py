@@ -1,0 +1,74 @@
+"""Settings of engines: which one, where it runs, and who speaks for one without a voice."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, SecretStr
+
+from config.fields import JsonObject, Port, url
+
+PORT_STEP = 10
+"""Own engines on several devices listen on the engine's port and every tenth above it."""
+
+
+def _own_urls(data: dict[str, Any]) -> str:
+    port, device = data.get("engine_port", 8198), data.get("engine_device", "auto")
+    ports = range(port, port + PORT_STEP * len(device.split(",")), PORT_STEP)
+    return ",".join(f"http://127.0.0.1:{port}/v1" for port in ports)
+
+
+class EngineSettings(BaseModel):
+    """Part of `Settings`."""
+
+    engine: str = Field(
+        default="sketch",
+        pattern=r"^[a-z0-9_-]+$",
+        examples=["sketch"],
+        description="own engine to start: sketch, minicpmo or vlm",
+    )
+    engine_port: Port = Field(default=8198, description="own engine: port on loopback")
+    engine_device: str = Field(
+        default="auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?(,cuda:\d+)*)$",
+        examples=["auto", "cpu", "cuda:0", "cuda:0,cuda:1"],
+        description="own engine: auto, cpu, cuda:0; several: a process for each",
+    )
+    engine_memory: float = Field(
+        default=0.0,
+        ge=0,
+        le=4096,
+        description="own engine: GiB it may take on its device; 0: what is free",
+    )
+    model_path: str = Field(
+        default="", description="own engine: folder or hub id of its checkpoint"
+    )
+    engine_url: Annotated[str, url("http", "https", several=True)] = Field(
+        default_factory=_own_urls,
+        description="engines to use, commas between; not set: one of our own is started",
+    )
+    engine_api: Literal["auto", "openai", "vllm-omni", "sglang-omni", "llama.cpp", "ollama"] = (
+        Field(default="auto", description="what those engines are; auto: as they say themselves")
+    )
+    engine_api_key: SecretStr = Field(default=SecretStr(""), description="of those engines")
+    engine_model: str = Field(default="", description="model to ask for; empty: the engine's first")
+    tts: str = Field(
+        default="auto",
+        pattern=r"^[A-Za-z0-9_:.-]+$",
+        examples=["auto", "engine", "espeak", "piper:en_US-lessac-medium", "elevenlabs"],
+        description="who speaks: auto: the engine, else espeak; engine; espeak; piper[:VOICE]; "
+        "name of a LiveKit TTS plugin",
+    )
+    tts_options: JsonObject = Field(
+        default_factory=dict, description="arguments of that plugin, a JSON object without keys"
+    )
+
+    @property
+    def engine_urls(self) -> tuple[str, ...]:
+        """Base URLs of the engines to use, at least one."""
+        return tuple(self.engine_url.split(","))
+
+    @property
+    def engine_devices(self) -> tuple[str, ...]:
+        """Devices of our own engine; a process runs on each."""
+        return tuple(self.engine_device.split(","))

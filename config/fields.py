@@ -1,0 +1,54 @@
+"""Types of settings that are more than a number or a word."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+
+def url(*schemes: str, optional: bool = False, several: bool = False) -> BeforeValidator:
+    """An address with one of these schemes; optional: or nothing; several: commas between."""
+    said = f"an address such as {schemes[0]}://host:port"
+    said += ", or several with commas between" if several else ""
+
+    def check(value: object) -> object:
+        if value == "" and optional:
+            return value
+        if not isinstance(value, str):
+            raise ValueError(said)
+        parts = value.split(",") if several else [value]
+        return ",".join(_address(part.strip(), schemes, said) for part in parts)
+
+    return BeforeValidator(check)
+
+
+def _address(value: str, schemes: tuple[str, ...], said: str) -> str:
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(said)
+    return value.rstrip("/")
+
+
+def _json_object(value: object) -> object:
+    said = 'a JSON object such as {"voice": "anna"}'
+    try:
+        read = json.loads(value or "{}") if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        raise ValueError(said) from None
+    if not isinstance(read, dict):
+        raise ValueError(said)
+    return read
+
+
+JsonObject = Annotated[dict[str, Any], BeforeValidator(_json_object)]
