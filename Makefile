@@ -1,10 +1,12 @@
 # make run [NAME=VALUE ...]   start everything on this machine; make run HELP=1 lists the names
 # make test                   every check there is
-# make lint | bench | setup | requirements | clean
+# make engine-minicpmo | engine-vlm | voice-piper   what ENGINE=… and TTS=piper need on top
+# make lint | test-engine | bench | bench-engine | setup | requirements | clean
 
 SHELL := bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench setup requirements clean
+.PHONY: run test test-engine lint bench bench-engine setup requirements clean
+.PHONY: engine-minicpmo engine-vlm voice-piper
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -26,6 +28,13 @@ setup:
 	@$(SETUP) chromium
 	@$(PY) -m launcher.livekit_server
 
+engine-minicpmo engine-vlm:
+	@$(SETUP) engine $(@:engine-%=%)
+
+voice-piper:
+	@$(SETUP) python base
+	@$(SETUP) piper
+
 lint:
 	@$(SETUP) python dev
 	$(PY) -m ruff check .
@@ -44,16 +53,26 @@ test: lint
 	@$(SETUP) chromium
 	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
+# The engines' own tests, each in the engine's own environment. PRESSBOX_TEST_MODEL=DIR takes a real
+# checkpoint of MiniCPM-o instead of the tiny one that the tests make.
+test-engine: engine-minicpmo engine-vlm
+	.venv-minicpmo/bin/python -m pytest --confcutdir=tests/minicpmo tests/minicpmo $(ARGS)
+	.venv-vlm/bin/python -m pytest --confcutdir=tests/vlm tests/vlm $(ARGS)
+
 bench:
 	@$(SETUP) python dev
 	@$(SETUP) page
 	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" $(PY) -m tests.bench $(ARGS)
 
+# make bench-engine ARGS="--model DIR --device cuda:0"
+bench-engine: engine-minicpmo
+	.venv-minicpmo/bin/python -m tests.bench.engine_speed $(ARGS)
+
 # Needs uv; only for who changes requirements/*.in
 requirements:
-	for set in base dev; do uv pip compile -q --python-version 3.11 --generate-hashes \
+	for set in base dev piper minicpmo vlm uv; do uv pip compile -q --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 
 clean:
-	rm -rf .make .venv web/ui/node_modules web/ui/dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .make .venv .venv-minicpmo .venv-vlm web/ui/node_modules web/ui/dist .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

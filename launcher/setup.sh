@@ -2,11 +2,10 @@
 # Set-up steps of `make`. Each does nothing when its stamp is there; stamps carry the hash of what they
 # were made from. A step that cannot go on ends with one line that says what to install.
 #
-#   bash launcher/setup.sh python base|dev | page | chromium
+#   bash launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | page | chromium
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-VENV=.venv
 STAMPS=.make
 
 die() {
@@ -49,34 +48,58 @@ python_of_the_system() {
 }
 
 make_venv() {
-  local python
+  local venv=$1 python
   python=$(python_of_the_system)
-  [ -x $VENV/bin/python ] && $VENV/bin/python -c '' 2>/dev/null && return
-  echo "making $VENV"
-  rm -rf $VENV
-  "$python" -m venv $VENV >/dev/null 2>&1 && return
-  rm -rf $VENV
-  apt_install python3-venv && "$python" -m venv $VENV >/dev/null 2>&1 && return
-  rm -rf $VENV
-  "$python" -m virtualenv -q $VENV 2>/dev/null && return
-  command -v uv >/dev/null && uv venv -q --seed --python "$python" $VENV && return
-  die "Python's venv module is missing: sudo apt-get install python3-venv"
+  if ! { [ -x "$venv/bin/python" ] && "$venv/bin/python" -c '' 2>/dev/null; }; then
+    echo "making $venv"
+    rm -rf "$venv"
+    fill_venv "$venv" "$python" \
+      || die "Python's venv module is missing: sudo apt-get install python3-venv"
+  fi
+  "$venv/bin/python" -m pip --version >/dev/null 2>&1 \
+    || "$venv/bin/python" -m ensurepip -q >/dev/null 2>&1 \
+    || die "pip is missing in $venv: remove that folder and try again"
+}
+
+fill_venv() {
+  local venv=$1 python=$2
+  "$python" -m venv "$venv" >/dev/null 2>&1 && return
+  rm -rf "$venv"
+  apt_install python3-venv && "$python" -m venv "$venv" >/dev/null 2>&1 && return
+  rm -rf "$venv"
+  "$python" -m virtualenv -q "$venv" 2>/dev/null && return
+  command -v uv >/dev/null && uv venv -q --seed --python "$python" "$venv"
+}
+
+pip_install() {
+  local venv=$1 set=$2
+  "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-input \
+    --require-hashes -r "requirements/$set.txt"
 }
 
 python_step() {
-  local set=$1 hash
+  local set=$1 venv=.venv hash
   hash=$(hash_of "requirements/$set.txt")
-  [ -e "$STAMPS/$set-$hash" ] && [ -x $VENV/bin/python ] && return
-  make_venv
-  $VENV/bin/python -m pip --version >/dev/null 2>&1 \
-    || $VENV/bin/python -m ensurepip -q >/dev/null 2>&1 \
-    || die "pip is missing in $VENV: remove that folder and try again"
+  [ -e "$STAMPS/$set-$hash" ] && [ -x $venv/bin/python ] && return
+  make_venv $venv
   echo "installing Python packages ($set)"
-  $VENV/bin/python -m pip install -q --disable-pip-version-check --no-input \
-    --require-hashes -r "requirements/$set.txt" \
-    || die "the Python packages could not be installed: see the lines above"
+  pip_install $venv "$set" || die "the Python packages could not be installed: see the lines above"
   stamp "$set" "$hash"
   if [ "$set" = dev ]; then stamp base "$(hash_of requirements/base.txt)"; fi
+}
+
+engine_step() {
+  # uv takes these gigabytes in half a minute and shares the files of its cache; pip is the way without.
+  local set=$1 venv=.venv-$1 hash
+  hash=$(hash_of "requirements/$set.txt")
+  [ -e "$STAMPS/$set-$hash" ] && [ -x "$venv/bin/python" ] && return
+  make_venv "$venv"
+  echo "installing the packages of the engine $set, several gigabytes"
+  { pip_install "$venv" uv \
+    && "$venv/bin/uv" pip install -q --python "$venv/bin/python" --require-hashes -r "requirements/$set.txt"; } \
+    || pip_install "$venv" "$set" \
+    || die "the packages of the engine $set could not be installed: see the lines above"
+  stamp "$set" "$hash"
 }
 
 need_node() {
@@ -117,7 +140,9 @@ chromium_step() {
 
 case "${1:-}" in
   python) python_step "${2:?base or dev}" ;;
+  piper) python_step piper ;;
+  engine) engine_step "${2:?minicpmo or vlm}" ;;
   page) page_step ;;
   chromium) chromium_step ;;
-  *) die "usage: launcher/setup.sh python base|dev | page | chromium" ;;
+  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | page | chromium" ;;
 esac
