@@ -13,9 +13,8 @@ PORT_STEP = 10
 
 
 def _own_urls(data: dict[str, Any]) -> str:
-    port, device = data.get("engine_port", 8198), data.get("engine_device", "auto")
-    ports = range(port, port + PORT_STEP * len(device.split(",")), PORT_STEP)
-    return ",".join(f"http://127.0.0.1:{port}/v1" for port in ports)
+    port, devices = data.get("engine_port", 8198), data.get("engine_device", "auto").split(",")
+    return ",".join(f"http://127.0.0.1:{port + PORT_STEP * at}/v1" for at, _ in enumerate(devices))
 
 
 class EngineSettings(BaseModel):

@@ -101,8 +101,7 @@ class Launcher:
             self._start_agent(dispatcher),
         ]
         if plan.own_engine(settings):
-            ready = self._answers(plan.engine_health(settings))
-            steps.append(self._supervisor.start(plan.engine(settings, ready)))
+            steps += map(self._supervisor.start, plan.engines(settings, self._answers))
         if source != "none":
             name = plan.publisher_name(source)
             spec = plan.publisher(settings, source, lambda: dispatcher.participant_present(name))

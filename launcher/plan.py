@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from config.engine_settings import PORT_STEP
 from config.settings import Settings
 from launcher.child import Spec, at_once, child_environment
 from launcher.errors import LaunchError
@@ -36,7 +37,11 @@ def ports(settings: Settings) -> list[Port]:
     """What the children are going to listen on."""
     wanted = [Port(settings.web_port, "WEB_PORT", "the page", settings.web_host)]
     if own_engine(settings):
-        wanted.append(Port(settings.engine_port, "ENGINE_PORT", "the engine"))
+        names = ["the engine", *(f"the engine on {one}" for one in settings.engine_devices[1:])]
+        wanted += [
+            Port(port, "ENGINE_PORT", name)
+            for port, name in zip(_engine_ports(settings), names, strict=True)
+        ]
     if own_server(settings):
         wanted += [
             Port(settings.livekit_port, "LIVEKIT_PORT", "livekit-server"),
@@ -50,11 +55,6 @@ def page_address(settings: Settings) -> str:
     """Where a browser on this machine finds the page."""
     host = _LOOPBACK.get(settings.web_host, settings.web_host)
     return f"http://{host}:{settings.web_port}"
-
-
-def engine_health(settings: Settings) -> str:
-    """Where our own engine says whether it is ready."""
-    return f"http://127.0.0.1:{settings.engine_port}/health"
 
 
 def livekit(settings: Settings, server: Server, key: str, secret: str, ready: Ready) -> Spec:
@@ -73,11 +73,31 @@ def livekit(settings: Settings, server: Server, key: str, secret: str, ready: Re
     return Spec("livekit", server.argv, environment, ROOT, ready, stop_grace=grace)
 
 
-def engine(settings: Settings, ready: Ready) -> Spec:
-    """The engine server. It takes no LiveKit key: it has nothing to do with rooms."""
+def engines(settings: Settings, answers: Callable[[str], Ready]) -> list[Spec]:
+    """The engine servers, one for each device; answers(url) asks whether a page is there.
+
+    They take no LiveKit key: they have nothing to do with rooms.
+    """
     env = {name: value for name, value in settings.explicit().items() if "LIVEKIT" not in name}
-    argv = _python("models", "serve", "--engine", settings.engine)
-    return Spec("engine", argv, child_environment(env), ROOT, ready, start_limit=_ENGINE_START)
+    specs = []
+    for at, port in enumerate(_engine_ports(settings)):
+        device = settings.engine_devices[at]
+        argv = _python("models", "serve", "--engine", settings.engine)
+        specs.append(
+            Spec(
+                f"engine-{at + 1}" if at else "engine",
+                (*argv, "--device", device, "--port", str(port)),
+                child_environment(env),
+                ROOT,
+                answers(f"http://127.0.0.1:{port}/health"),
+                start_limit=_ENGINE_START,
+            )
+        )
+    return specs
+
+
+def _engine_ports(settings: Settings) -> list[int]:
+    return [settings.engine_port + PORT_STEP * at for at in range(len(settings.engine_devices))]
 
 
 def agent(settings: Settings, registered: Callable[[], None]) -> Spec:

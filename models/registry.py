@@ -1,16 +1,33 @@
-"""The engines there are, by name."""
+"""The engines there are, by name. Each is imported only when it is made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from config.settings import Settings
 from models.engine import Engine
 
 
-def _sketch() -> Engine:
+def _sketch(_: Settings) -> Engine:
     from models.sketch.engine import SketchEngine
 
     return SketchEngine()
 
 
-ENGINES: dict[str, Callable[[], Engine]] = {"sketch": _sketch}
+def _minicpmo(settings: Settings) -> Engine:
+    from models.minicpmo.engine import MiniCPMoEngine
+
+    return MiniCPMoEngine.from_settings(settings)
+
+
+def _vlm(settings: Settings) -> Engine:
+    from models.vlm.engine import VlmEngine
+
+    return VlmEngine.from_settings(settings)
+
+
+ENGINES: dict[str, Callable[[Settings], Engine]] = {
+    "sketch": _sketch,
+    "minicpmo": _minicpmo,
+    "vlm": _vlm,
+}

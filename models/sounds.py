@@ -38,7 +38,7 @@ def read_sound(data: str, param: str) -> bytes:
 def _decoded(encoded: bytes, param: str) -> bytes:
     resampler = av.AudioResampler(format="s16", layout="mono", rate=HEARING_RATE)
     pcm = bytearray()
-    with av.open(io.BytesIO(encoded)) as container:
+    with av.open(io.BytesIO(encoded), "r") as container:
         for frame in container.decode(container.streams.audio[0]):
             for piece in resampler.resample(frame):
                 pcm += piece.to_ndarray().astype(np.int16).tobytes()

@@ -27,7 +27,7 @@ def specs(of: Settings) -> dict[str, Spec]:
     server = Server(("livekit-server",), "test")
     made = [
         plan.livekit(of, server, "key", SECRET, at_once),
-        plan.engine(of, at_once),
+        *plan.engines(of, lambda _: at_once),
         plan.agent(of, lambda: None),
         plan.web(of, at_once),
         plan.publisher(of, "demo", at_once),
@@ -67,6 +67,25 @@ def test_livekit_gets_its_ports_and_keys() -> None:
     assert config["bind_addresses"] == ["127.0.0.1"]
     assert config["rtc"]["enable_loopback_candidate"] is True
     assert env["LIVEKIT_KEYS"] == f"key: {SECRET}"
+
+
+def test_there_is_an_engine_for_each_device_and_the_agent_knows_all() -> None:
+    of = settings(engine="minicpmo", engine_device="cuda:0,cuda:1", engine_port=9100)
+    asked: list[str] = []
+
+    def answers(url: str) -> plan.Ready:
+        asked.append(url)
+        return at_once
+
+    engines = plan.engines(of, answers)
+    assert [spec.name for spec in engines] == ["engine", "engine-2"]
+    assert [spec.argv[-4:] for spec in engines] == [
+        ("--device", "cuda:0", "--port", "9100"),
+        ("--device", "cuda:1", "--port", "9110"),
+    ]
+    assert asked == ["http://127.0.0.1:9100/health", "http://127.0.0.1:9110/health"]
+    assert of.engine_urls == ("http://127.0.0.1:9100/v1", "http://127.0.0.1:9110/v1")
+    assert [port.number for port in plan.ports(of) if port.setting == "ENGINE_PORT"] == [9100, 9110]
 
 
 def test_ports_are_those_of_what_is_started() -> None:
