@@ -21,7 +21,13 @@ class ScriptedEngine:
     """
 
     def __init__(
-        self, script: Sequence[Step] = (), *, concurrency: int = 1, fails: str = ""
+        self,
+        script: Sequence[Step] = (),
+        *,
+        concurrency: int = 1,
+        fails: str = "",
+        speaks: bool = True,
+        hears: bool = False,
     ) -> None:
         self.script = list(script)
         self.begun: list[str] = []
@@ -29,12 +35,12 @@ class ScriptedEngine:
         self.closed_at = 0.0
         self.requests: list[GenerationRequest] = []
         self.released = 0
-        self._concurrency = concurrency
+        self._info = EngineInfo("scripted", concurrency, speaks, hears)
         self._fails = fails
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo("scripted", self._concurrency)
+        return self._info
 
     def has_voice(self, voice: str) -> bool:
         return voice == "anna"

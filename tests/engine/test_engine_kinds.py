@@ -1,0 +1,214 @@
+"""Engines that only write, that hear, that have something to tell, and that break."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import os
+import sys
+import wave
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import numpy as np
+import pytest
+from aiohttp import web
+
+from models.engine import (
+    HEARING_RATE,
+    BusyError,
+    FatalEngineError,
+    Finished,
+    Notice,
+    TextDelta,
+)
+from models.serve import ENGINE_LOST
+from models.server import EngineServer
+from tests.engine.conftest import Serve
+from tests.engine.scripted import ScriptedEngine, Step
+from tests.engine.test_server import CHAT, HELLO, ask, events
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wav(seconds: float, rate: int = 44_100, channels: int = 2) -> str:
+    """A 440 Hz tone as base64 of a WAV file."""
+    tone = np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate)) / rate) * 12_000
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.repeat(tone.astype(np.int16), channels).tobytes())
+    return base64.b64encode(out.getvalue()).decode()
+
+
+def spoken(*sounds: str) -> dict[str, Any]:
+    parts = [
+        {"type": "input_audio", "input_audio": {"data": sound, "format": "wav"}} for sound in sounds
+    ]
+    return ask(messages=[{"role": "user", "content": parts}])
+
+
+async def test_a_text_only_engine_is_asked_for_text_and_says_what_it_is(
+    serve: Serve, http: aiohttp.ClientSession
+) -> None:
+    engine = ScriptedEngine([TextDelta("Hello."), Finished("stop", 5, 2)], speaks=False)
+    url = await serve(engine)
+    async with http.post(url + CHAT, json=ask(audio={"voice": "any", "format": "pcm16"})) as answer:
+        assert answer.status == 200
+    assert [request.audio for request in engine.requests] == [False]
+    async with http.post(url + CHAT, json=ask(stream=False)) as answer:
+        assert "audio" not in (await answer.json())["choices"][0]["message"]
+    async with http.get(f"{url}/v1/models") as answer:
+        (model,) = (await answer.json())["data"]
+    assert (model["owned_by"], model["modalities"]) == ("pressbox", ["text"])
+    assert model["input_modalities"] == ["text", "image"]
+
+
+async def test_a_spoken_question_is_decoded(serve: Serve, http: aiohttp.ClientSession) -> None:
+    engine = ScriptedEngine(HELLO, hears=True)
+    url = await serve(engine)
+    async with http.post(url + CHAT, json=spoken(wav(0.5))) as answer:
+        assert answer.status == 200, await answer.text()
+    (request,) = engine.requests
+    heard = np.frombuffer(request.sound, np.int16).astype(float)
+    assert abs(len(heard) / HEARING_RATE - 0.5) < 0.02
+    spectrum = np.abs(np.fft.rfft(heard))
+    assert abs(np.argmax(spectrum) * HEARING_RATE / len(heard) - 440) < 5
+    assert request.kind == "answer"
+
+
+@pytest.mark.parametrize(
+    ("sounds", "status", "code", "param"),
+    [
+        (["%"], 400, "invalid_base64", "messages[0].content[0].input_audio.data"),
+        (["AAAA"], 400, "invalid_audio", "messages[0].content[0].input_audio.data"),
+        ([wav(0.0)], 400, "invalid_audio", "messages[0].content[0].input_audio.data"),
+        ([wav(61, 4000, 1)], 413, "audio_too_large", "messages[0].content[0].input_audio.data"),
+        ([wav(0.1)] * 2, 400, "too_many_sounds", "messages[0].content[1].input_audio"),
+    ],
+)
+async def test_what_is_no_question(
+    serve: Serve,
+    http: aiohttp.ClientSession,
+    sounds: list[str],
+    status: int,
+    code: str,
+    param: str,
+) -> None:
+    url = await serve(ScriptedEngine(HELLO, hears=True))
+    async with http.post(url + CHAT, json=spoken(*sounds)) as answer:
+        error = (await answer.json())["error"]
+    assert (answer.status, error["code"], error["param"]) == (status, code, param)
+
+
+async def test_who_does_not_hear_says_so(serve: Serve, http: aiohttp.ClientSession) -> None:
+    url = await serve(ScriptedEngine(HELLO))
+    async with http.post(url + CHAT, json=spoken(wav(0.1))) as answer:
+        assert (await answer.json())["error"]["code"] == "unsupported_audio"
+
+
+async def test_a_notice_travels_beside_the_answer(
+    serve: Serve, http: aiohttp.ClientSession
+) -> None:
+    script: list[Step] = [TextDelta("Hello."), Notice("speech failed"), Finished("stop", 5, 2)]
+    url = await serve(ScriptedEngine(script))
+    async with http.post(url + CHAT, json=ask()) as answer:
+        _, notice, *_ = await events(answer)
+    assert (notice["choices"], notice["pressbox"]) == ([], {"notice": "speech failed"})
+    async with http.post(url + CHAT, json=ask(stream=False)) as answer:
+        body = await answer.json()
+    assert body["pressbox"] == {"notice": "speech failed"}
+    assert body["choices"][0]["message"]["content"] == "Hello."
+
+
+async def test_a_busy_engine_asks_to_come_back(serve: Serve, http: aiohttp.ClientSession) -> None:
+    url = await serve(ScriptedEngine([BusyError("out of memory")]))
+    async with http.post(url + CHAT, json=ask()) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+        assert (await answer.json())["error"]["code"] == "engine_busy"
+    async with http.get(f"{url}/health") as answer:
+        assert answer.status == 200
+
+
+async def test_a_broken_engine_answers_once_more_and_takes_nothing_new(
+    http: aiohttp.ClientSession,
+) -> None:
+    server = EngineServer(ScriptedEngine([FatalEngineError("the GPU is gone")]))
+    runner = web.AppRunner(server.app())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await server.start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        async with http.post(url + CHAT, json=ask()) as answer:
+            assert (answer.status, (await answer.json())["error"]["message"]) == (
+                500,
+                "the GPU is gone",
+            )
+        assert server.lost.is_set()
+        async with http.post(url + CHAT, json=ask()) as answer:
+            assert answer.status == 503
+    finally:
+        await runner.cleanup()
+
+
+PROGRAM = """
+import asyncio, sys
+from models.engine import FatalEngineError
+from models.serve import serve
+from models.server import EngineServer
+from tests.engine.scripted import ScriptedEngine, Step
+server = EngineServer(ScriptedEngine([FatalEngineError("the GPU is gone")]))
+sys.exit(asyncio.run(serve(server, "127.0.0.1", int(sys.argv[1]))))
+"""
+
+
+async def test_the_process_of_a_broken_engine_ends_with_its_status(
+    http: aiohttp.ClientSession, unused_tcp_port: int
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PROGRAM, str(unused_tcp_port)),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    try:
+        url = f"http://127.0.0.1:{unused_tcp_port}"
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    async with http.post(url + CHAT, json=ask()) as answer:
+                        if answer.status == 500:
+                            break
+                except aiohttp.ClientConnectionError:
+                    pass
+                await asyncio.sleep(0.1)
+            assert await process.wait() == ENGINE_LOST
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["serve", "--engine", "nope"], "one of minicpmo, sketch, vlm"),
+        (["serve", "--device", "cuda:0,cuda:1"], "one process serves one device"),
+        (["serve", "--device", "gpu"], "ENGINE_DEVICE=gpu"),
+        (["serve", "--memory", "-1"], "ENGINE_MEMORY=-1.0"),
+    ],
+)
+async def test_wrong_words_are_told_in_one_line(words: list[str], said: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "models", *words),
+        cwd=ROOT,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, told = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 2
+    assert said in told.decode()
+    assert told.count(b"\n") == 1
