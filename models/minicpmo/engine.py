@@ -1,0 +1,66 @@
+"""The MiniCPM-o engine: one thread with the model, and requests one after the other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from models.engine import Delta, EngineInfo, GenerationRequest
+from models.minicpmo.backend import Backend
+from models.minicpmo.session import Session
+from models.minicpmo.voices import Voices
+from models.minicpmo.worker import Patience, Worker
+
+log = logging.getLogger("engine")
+
+NAME = "minicpmo"
+CLOSE_TIMEOUT = 10.0
+"""Seconds that the thread has to end; a model that is still being loaded takes longer."""
+
+
+class MiniCPMoEngine:
+    """Serves one model. Requests are queued before it, by the server."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        voices: Voices,
+        *,
+        patience: Patience | None = None,
+        close_timeout: float = CLOSE_TIMEOUT,
+    ) -> None:
+        """Nothing is loaded before ``start``."""
+        self._backend = backend
+        self._voices = voices
+        self._session = Session(backend, voices)
+        self._worker = Worker("model", backend.stop, patience)
+        self._close_timeout = close_timeout
+        self._started = False
+
+    @property
+    def info(self) -> EngineInfo:
+        """Whether it speaks is known once it has started; until then it is taken to."""
+        speaks = not self._started or self._backend.speaks
+        return EngineInfo(NAME, concurrency=1, speaks=speaks, hears=True)
+
+    def has_voice(self, voice: str) -> bool:
+        return self._voices.has(voice)
+
+    def voice_help(self) -> str:
+        return self._voices.help()
+
+    async def start(self) -> None:
+        """Raises EngineStartError when the model does not fit, load or run."""
+        await self._worker.call(self._session.open)
+        self._started = True
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta, None]:
+        work = lambda sink: self._session.answer(request, sink)  # noqa: E731
+        async with aclosing(self._worker.stream(work)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def aclose(self) -> None:
+        if not await self._worker.aclose(self._session.close, self._close_timeout):
+            log.warning("the model's thread is still at work and is left behind")
