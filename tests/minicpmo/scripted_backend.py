@@ -60,6 +60,7 @@ class ScriptedBackend:
         asked: What generations were asked for, and whether with speech.
         voices: What was set as voice.
         faults: What the next calls of a method raise, by its name.
+        gates: What a method waits for, by its name; ``stop`` does not help.
         closed_early: Generations that were closed before their end.
         begun: Set when a generation waits for an event of its script.
     """
@@ -72,6 +73,7 @@ class ScriptedBackend:
         self.asked: list[tuple[Sampling, bool]] = []
         self.voices: list[Sound] = []
         self.faults: dict[str, list[Exception]] = {}
+        self.gates: dict[str, threading.Event] = {}
         self.closed_early = 0
         self.begun = threading.Event()
         self.closed = threading.Event()
@@ -110,7 +112,8 @@ class ScriptedBackend:
                     self.begun.set()
                     step.event.wait()
                 elif isinstance(step, threading.Event):
-                    self._wait(step)
+                    if not self._wait(step):
+                        return
                 elif speech or not isinstance(step, Speech | SpeechFailed):
                     self._unended = self._unended and not isinstance(step, End)
                     yield step
@@ -134,13 +137,19 @@ class ScriptedBackend:
         if self._thread not in {None, thread}:
             raise RuntimeError(f"{name} was called from another thread")
         self._thread = thread
+        if gate := self.gates.get(name):
+            self.begun.set()
+            gate.wait()
         if faults := self.faults.get(name):
             raise faults.pop(0)
 
-    def _wait(self, event: threading.Event) -> None:
+    def _wait(self, event: threading.Event) -> bool:
+        """False when it was told to stop instead."""
         self.begun.set()
-        while not (event.wait(0.001) or self._stopped.is_set()):
-            pass
+        while not event.wait(0.001):
+            if self._stopped.is_set():
+                return False
+        return True
 
 
 def _cost(part: str | Frame | Sound) -> int:

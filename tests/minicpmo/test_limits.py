@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_too_many_pictures_are_thinned_and_the_client_is_told() -> None:
     assert 2 < len(kept) < 64
     assert kept[-1] == 0.0
     assert kept[0] == -63.0
-    steps = {round(later - earlier) for earlier, later in zip(kept, kept[1:], strict=False)}
+    steps = {round(later - earlier) for earlier, later in pairwise(kept)}
     assert max(steps) - min(steps) <= 1
     (notice,) = fitted.notices
     assert "64 pictures are too many" in notice

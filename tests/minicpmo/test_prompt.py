@@ -66,7 +66,7 @@ def test_the_system_part_is_the_same_for_all_requests_of_a_room() -> None:
     ("system", "chinese"),
     [
         ("You are a reporter.", False),
-        ("你是一名解说员，请说中文。", True),
+        ("你是一名解说员。请说中文。", True),
         ("You are a reporter.\nSpeak this language: zh-CN.", True),
         ("You are a reporter.\nSpeak this language: de.", False),
         ("You are the host of the show 你好.", False),

@@ -1,0 +1,401 @@
+"""The engine before a scripted backend."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from models.engine import (
+    AudioDelta,
+    BusyError,
+    Delta,
+    EngineError,
+    EngineStartError,
+    FatalEngineError,
+    Finished,
+    GenerationRequest,
+    Notice,
+    Picture,
+    RefusedError,
+    TextDelta,
+)
+from models.minicpmo.backend import (
+    BackendError,
+    DeviceLost,
+    End,
+    OutOfMemory,
+    SpeechFailed,
+    Text,
+)
+from models.minicpmo.engine import MiniCPMoEngine
+from models.minicpmo.voices import Voices
+from models.minicpmo.worker import Patience
+from tests.minicpmo.pictures import encoded
+from tests.minicpmo.recordings import speechlike, write_wav
+from tests.minicpmo.scripted_backend import ScriptedBackend, Step, Stuck, tone
+
+END = End("stop", 70, 3)
+START = ["load", "set_voice", "prefill", "generate", "reset"]
+
+Make = Callable[..., MiniCPMoEngine]
+
+
+@pytest.fixture
+def voices(tmp_path: Path) -> Voices:
+    (tmp_path / "voices").mkdir()
+    write_wav(tmp_path / "voices" / "anna.wav", speechlike(3.5, seed=4))
+    return Voices(tmp_path / "voices", write_wav(tmp_path / "own.wav", speechlike(4)))
+
+
+@pytest_asyncio.fixture
+async def make(voices: Voices) -> AsyncIterator[Make]:
+    """Makes engines, and closes them after the test."""
+    made: list[MiniCPMoEngine] = []
+
+    def maker(backend: ScriptedBackend, patience: Patience | None = None) -> MiniCPMoEngine:
+        made.append(MiniCPMoEngine(backend, voices, patience=patience, close_timeout=5))
+        return made[-1]
+
+    yield maker
+    for engine in made:
+        await engine.aclose()
+
+
+async def started(make: Make, backend: ScriptedBackend, **options: object) -> MiniCPMoEngine:
+    """An engine whose start left no trace in the backend's records."""
+    engine = make(backend, **options)
+    script, backend.script = backend.script, lambda _: [Text("Hello"), END]
+    await engine.start()
+    assert backend.calls == START
+    backend.script = script
+    for record in (backend.calls, backend.prompts, backend.asked, backend.voices):
+        record.clear()
+    return engine
+
+
+async def ask(engine: MiniCPMoEngine, text: str = "What now?", **changes: object) -> list[Delta]:
+    async with aclosing(engine.generate(GenerationRequest(text=text, **changes))) as deltas:  # type: ignore[arg-type]
+        return [delta async for delta in deltas]
+
+
+def said(deltas: Iterable[Delta]) -> str:
+    return "".join(delta.text for delta in deltas if isinstance(delta, TextDelta))
+
+
+async def entered(event: threading.Event) -> None:
+    assert await asyncio.to_thread(event.wait, 10)
+    event.clear()
+
+
+async def test_pieces_come_while_the_answer_is_made(make: Make) -> None:
+    gate = threading.Event()
+    engine = await started(make, ScriptedBackend([Text("A"), tone(), gate, Text(" man"), END]))
+    async with aclosing(engine.generate(GenerationRequest(text="?"))) as deltas:
+        assert await anext(deltas) == TextDelta("A")
+        sound = await anext(deltas)
+        assert isinstance(sound, AudioDelta)
+        assert sound.seconds == pytest.approx(0.1)
+        gate.set()
+        assert [delta async for delta in deltas] == [TextDelta(" man"), Finished("stop", 70, 3)]
+
+
+async def test_what_the_backend_is_asked(make: Make) -> None:
+    backend = ScriptedBackend([Text("A"), END])
+    engine = await started(make, backend)
+    shown = (encoded(), encoded(red=80))
+    await ask(
+        engine, pictures=shown, voice="anna", max_tokens=40, temperature=0.0, top_p=0.5, seed=7
+    )
+    assert backend.calls == ["set_voice", "prefill", "generate"]
+    ((sampling, speech),) = backend.asked
+    assert (sampling.max_tokens, sampling.temperature, sampling.top_p) == (40, 0.0, 0.5)
+    assert (sampling.seed, speech) == (7, True)
+    (voice,) = backend.voices
+    assert len(voice.samples) == 3.5 * 16_000
+    assert backend.prompts[0].system[1] is voice
+    await ask(engine)
+    assert backend.asked[1][0].temperature == 0.7
+    assert backend.voices[1] is not voice
+
+
+async def test_text_only(make: Make) -> None:
+    backend = ScriptedBackend([Text("A"), tone(), END])
+    engine = await started(make, backend)
+    assert await ask(engine, audio=False) == [TextDelta("A"), Finished("stop", 70, 3)]
+    assert backend.calls == ["prefill", "generate"]
+    assert backend.asked[0][1] is False
+    assert all(isinstance(part, str) for part in backend.prompts[0].system)
+
+
+async def test_the_rooms_system_part_and_voice_stay_the_same_objects(make: Make) -> None:
+    backend = ScriptedBackend([Text("A"), END])
+    engine = await started(make, backend)
+    for text in ("one", "two"):
+        await ask(engine, text, system="Persona.", pictures=(encoded(),))
+    first, second = backend.prompts
+    assert first.system == second.system
+    assert first.system[1] is second.system[1]
+    assert first.user[0] is second.user[0]
+
+
+async def test_a_backend_without_speech(make: Make, voices: Voices) -> None:
+    backend = ScriptedBackend([Text("A"), END], speaks=False)
+    engine = make(backend)
+    assert engine.info.speaks
+    await engine.start()
+    assert not engine.info.speaks
+    assert engine.info.hears
+    notice = Notice("speech failed: this model has no speech; the text goes on")
+    assert await ask(engine) == [notice, TextDelta("A"), Finished("stop", 70, 3)]
+
+
+async def test_speech_fails_and_the_text_goes_on(make: Make) -> None:
+    script = [Text("A"), SpeechFailed("no vocoder"), Text(" man"), tone(), END]
+    engine = await started(make, ScriptedBackend(script))
+    got = await ask(engine)
+    assert said(got) == "A man"
+    assert Notice("speech failed: no vocoder; the text goes on") in got
+    assert not any(isinstance(delta, AudioDelta) for delta in got)
+
+
+async def test_a_voice_that_cannot_be_set(make: Make) -> None:
+    backend = ScriptedBackend([Text("A"), tone(), END])
+    engine = await started(make, backend)
+    backend.faults["set_voice"] = [BackendError("the recording is of no use")]
+    got = await ask(engine)
+    notice = Notice("speech failed: the recording is of no use; the text goes on")
+    assert got == [notice, TextDelta("A"), Finished("stop", 70, 3)]
+    assert any(isinstance(delta, AudioDelta) for delta in await ask(engine))
+
+
+async def test_a_thinned_window_is_told(make: Make) -> None:
+    backend = ScriptedBackend([Text("A"), END])
+    engine = await started(make, backend)
+    shown = tuple(Picture(encoded().data, float(at - 63)) for at in range(64))
+    got = await ask(engine, pictures=shown, max_tokens=2048)
+    assert isinstance(got[0], Notice)
+    assert "64 pictures are too many" in got[0].text
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"pictures": (Picture(b"\xff\xd8\xff", 0.0, "there"),)}, "there"),
+        ({"voice": "nobody"}, "audio.voice"),
+        ({"sound": bytes(2 * 16_000 * 40)}, "messages"),
+    ],
+)
+async def test_a_refused_request_never_reaches_the_model(
+    make: Make, changes: dict[str, object], param: str
+) -> None:
+    backend = ScriptedBackend()
+    engine = await started(make, backend)
+    with pytest.raises(RefusedError) as raised:
+        await ask(engine, **changes)
+    assert raised.value.param == param
+    assert backend.calls == []
+    assert said(await ask(engine, "Well?")) == "Well?"
+
+
+@pytest.mark.parametrize("method", ["set_voice", "prefill", "generate", "midway"])
+@pytest.mark.parametrize(
+    ("fault", "busy", "shown"),
+    [
+        (OutOfMemory("no memory for 3 GiB"), True, "no memory for 3 GiB"),
+        (BackendError("the tensors\ndiffer"), False, "the tensors differ"),
+        (RuntimeError("secret"), False, "the model failed, the log of the engine says how"),
+    ],
+)
+async def test_after_any_failure_the_next_request_is_served(
+    make: Make, method: str, fault: Exception, busy: bool, shown: str
+) -> None:
+    if method == "set_voice" and type(fault) is BackendError:
+        pytest.skip("then the text goes on")
+    backend = ScriptedBackend()
+    engine = await started(make, backend)
+    normal = backend.script
+    if method == "midway":
+        backend.script = lambda _: [Text("A"), fault]
+    else:
+        backend.faults[method] = [fault]
+    got: list[Delta] = []
+    with pytest.raises(EngineError) as raised:
+        async for delta in engine.generate(GenerationRequest(text="red")):
+            got.append(delta)  # noqa: PERF401 - what came before the error counts
+    assert str(raised.value) == shown
+    assert type(raised.value) is (BusyError if busy and not got else EngineError)
+    assert said(got) == ("A" if method == "midway" else "")
+    assert backend.calls[-1] == "reset"
+    backend.script = normal
+    assert said(await ask(engine, "blue")) == "blue"
+
+
+@pytest.mark.parametrize("method", ["set_voice", "prefill", "generate", "midway"])
+async def test_a_lost_device_is_the_end_of_the_engine(make: Make, method: str) -> None:
+    fault = DeviceLost("illegal memory access")
+    backend = ScriptedBackend([Text("A"), fault])
+    engine = await started(make, backend)
+    if method != "midway":
+        backend.faults[method] = [fault]
+    for _ in range(2):
+        with pytest.raises(FatalEngineError, match="the device is lost: illegal memory access"):
+            await ask(engine)
+    assert "reset" not in backend.calls
+    assert backend.calls.count("prefill") <= 1
+
+
+async def test_a_model_that_cannot_be_brought_back_is_lost(make: Make) -> None:
+    backend = ScriptedBackend([BackendError("no")])
+    engine = await started(make, backend)
+    backend.faults["reset"] = [RuntimeError("never")]
+    for _ in range(2):
+        with pytest.raises(FatalEngineError, match="cannot be brought back"):
+            await ask(engine)
+
+
+async def test_an_answer_without_an_end(make: Make) -> None:
+    backend = ScriptedBackend([Text("A")])
+    engine = await started(make, backend)
+    with pytest.raises(EngineError, match="broke off"):
+        await ask(engine)
+    assert backend.calls[-1] == "reset"
+
+
+async def test_closing_stops_the_model_at_the_next_token(make: Make) -> None:
+    made: list[int] = []
+    backend = ScriptedBackend()
+    engine = await started(make, backend)
+    gate, normal = threading.Event(), backend.script
+
+    def endless(_: str) -> Iterable[Step]:
+        while True:
+            made.append(len(made))
+            yield Text("a")
+            yield gate
+
+    backend.script = endless
+    async with aclosing(engine.generate(GenerationRequest(text="red"))) as deltas:
+        await anext(deltas)
+        await entered(backend.begun)
+    backend.script = normal
+    assert said(await ask(engine, "blue")) == "blue"
+    assert made == [0]
+    assert backend.closed_early == 1
+    assert backend.calls[:4] == ["set_voice", "prefill", "generate", "reset"]
+
+
+async def test_closing_while_the_prompt_is_taken_in(make: Make) -> None:
+    backend = ScriptedBackend()
+    engine = await started(make, backend)
+    gate = backend.gates["prefill"] = threading.Event()
+    waiting = asyncio.create_task(ask(engine, "red"))
+    await entered(backend.begun)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    gate.set()
+    assert said(await ask(engine, "blue")) == "blue"
+    assert backend.calls.count("generate") == 1
+
+
+async def test_closing_stops_nobody_else(make: Make) -> None:
+    """The one behind is closed while the first runs, then the first one's place is taken."""
+    gate = threading.Event()
+    backend = ScriptedBackend([Text("A"), gate, Text(" man"), END])
+    engine = await started(make, backend)
+    first = asyncio.create_task(ask(engine))
+    await entered(backend.begun)
+    second = asyncio.create_task(ask(engine))
+    await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.wait({second})
+    gate.set()
+    assert said(await first) == "A man"
+    assert backend.calls.count("prefill") == 1
+
+
+async def test_an_end_that_was_read_needs_no_reset(make: Make) -> None:
+    backend = ScriptedBackend()
+    engine = await started(make, backend)
+    for text in ("red", "blue"):
+        assert said(await ask(engine, text)) == text
+    assert "reset" not in backend.calls
+
+
+async def test_a_thread_that_does_not_stop_is_found_out(make: Make) -> None:
+    stuck = Stuck(threading.Event())
+    backend = ScriptedBackend([Text("A"), stuck, END])
+    engine = await started(make, backend, patience=Patience(piece=60, stop=0.05))
+    async with aclosing(engine.generate(GenerationRequest(text="red"))) as deltas:
+        await anext(deltas)
+        await entered(backend.begun)
+    with pytest.raises(FatalEngineError, match=r"did not stop within 0\.05 s"):
+        await ask(engine, "blue")
+    stuck.event.set()
+
+
+async def test_a_model_that_makes_nothing_is_told_to_stop(make: Make) -> None:
+    backend = ScriptedBackend()
+    engine = await started(make, backend, patience=Patience(piece=0.05, stop=60))
+    normal = backend.script
+    backend.script = lambda _: [Text("A"), threading.Event(), END]
+    with pytest.raises(EngineError, match="broke off"):
+        await ask(engine, "red")
+    backend.script = normal
+    assert said(await ask(engine, "blue")) == "blue"
+
+
+@pytest.mark.parametrize("method", ["load", "set_voice", "prefill", "generate"])
+@pytest.mark.parametrize("fault", [BackendError("too\nlittle"), OutOfMemory("too little")])
+async def test_a_start_that_fails(make: Make, method: str, fault: Exception) -> None:
+    backend = ScriptedBackend([Text("Hello"), END])
+    backend.faults[method] = [fault]
+    with pytest.raises(EngineStartError, match="^too little$"):
+        await make(backend).start()
+
+
+async def test_an_own_voice_that_does_not_serve(tmp_path: Path) -> None:
+    own = write_wav(tmp_path / "own.wav", speechlike(1))
+    engine = MiniCPMoEngine(ScriptedBackend(), Voices(tmp_path, own))
+    with pytest.raises(EngineStartError, match="the voice 'default' cannot be used"):
+        await engine.start()
+    await engine.aclose()
+
+
+async def test_closing_the_engine(make: Make) -> None:
+    backend = ScriptedBackend([Text("A"), threading.Event(), END])
+    engine = await started(make, backend)
+    waiting = asyncio.create_task(ask(engine))
+    await entered(backend.begun)
+    await engine.aclose()
+    assert backend.calls[-1] == "close"
+    with pytest.raises(EngineError):
+        await waiting
+    await engine.aclose()
+    assert backend.calls.count("close") == 1
+
+
+async def test_closing_an_engine_that_never_started(make: Make) -> None:
+    backend = ScriptedBackend()
+    engine = make(backend)
+    await engine.aclose()
+    assert backend.calls in (["close"], [])
+
+
+async def test_closing_does_not_wait_for_a_stuck_thread(voices: Voices) -> None:
+    gate = threading.Event()
+    backend = ScriptedBackend()
+    backend.gates["load"] = gate
+    engine = MiniCPMoEngine(backend, voices, close_timeout=0.05)
+    starting = asyncio.create_task(engine.start())
+    await entered(backend.begun)
+    starting.cancel()
+    await engine.aclose()
+    assert "close" not in backend.calls
+    gate.set()
+    await asyncio.wait({starting})
