@@ -1,106 +1,56 @@
-"""The client of an engine: OpenAI chat completions, streamed, with text and speech.
-
-This is the one place where other libraries' errors become ours. No error text contains a key or
-the credentials of a URL.
-"""
+"""The client of one engine or several: OpenAI chat completions, streamed, with text and speech."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-from collections.abc import AsyncGenerator, Sequence
+import time
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-import openai
+from .endpoint import CHUNK_TIMEOUT, CONNECT_TIMEOUT, Endpoint, checked
+from .engine_errors import (
+    EngineError,
+    EngineProtocolError,
+    EngineRejected,
+    EngineTimeout,
+    EngineUnavailable,
+)
+from .engine_pool import EnginePool, one_answer
+from .engine_request import EngineRequest
+from .sse import Delta
 
-from .line import Kind
-from .prompt import Message
-from .sse import Delta, GarbageError, parse_chunk
+__all__ = [
+    "EngineClient",
+    "EngineError",
+    "EngineProtocolError",
+    "EngineRejected",
+    "EngineRequest",
+    "EngineTimeout",
+    "EngineUnavailable",
+]
 
-CONNECT_TIMEOUT = 5.0
-"""Seconds to connect, and to be told the model's name."""
-CHUNK_TIMEOUT = 10.0
-"""Seconds between two chunks of one answer."""
-
-
-class EngineError(Exception):
-    """The engine did not do what it was asked; the text is one clear line."""
-
-
-class EngineUnavailable(EngineError):  # noqa: N818 - a state, as openai names its own
-    """No connection, or the engine says that it cannot serve now.
-
-    ``status`` is the HTTP status of its answer, None when there was no answer.
-    """
-
-    def __init__(self, message: str, *, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class EngineRejected(EngineError):  # noqa: N818
-    """The engine refuses the request as it is: wrong key, wrong model, wrong field."""
-
-
-class EngineTimeout(EngineError):  # noqa: N818
-    """Nothing came in time."""
-
-
-class EngineProtocolError(EngineError):
-    """What came is not what the API promises."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineRequest:
-    """One request.
-
-    Attributes:
-        messages: OpenAI chat messages.
-        kind: What the answer is for; with ``room`` it orders the engine's queue.
-        deadline: Seconds from now after which the engine may drop the request unserved.
-        frame_times: Seconds of each picture relative to the anchor, at most 0.
-    """
-
-    messages: Sequence[Message]
-    kind: Kind = "commentary"
-    room: str = ""
-    voice: str = ""
-    audio: bool = True
-    max_tokens: int = 96
-    deadline: float | None = None
-    frame_times: Sequence[float] = ()
-
-    def arguments(self, model: str) -> dict[str, Any]:
-        """The arguments of ``chat.completions.create``."""
-        extra: dict[str, Any] = {"kind": self.kind, "frame_times": list(self.frame_times)}
-        if self.room:
-            extra["room"] = self.room
-        if self.deadline is not None:
-            extra["deadline_ms"] = max(1, int(self.deadline * 1000))
-        arguments: dict[str, Any] = {
-            "model": model,
-            "messages": list(self.messages),
-            "modalities": ["text", "audio"] if self.audio else ["text"],
-            "max_completion_tokens": self.max_tokens,
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            "extra_body": {"pressbox": extra},
-        }
-        if self.audio:
-            arguments["audio"] = {"voice": self.voice or "default", "format": "pcm16"}
-        return arguments
+REACH_GRACE = 0.5
+"""Seconds that the other engines have to answer once the first one has."""
+SLOW = 2.0
+"""Seconds without a word after which the next request goes to an engine that is as good."""
+REFUSES_NOW = frozenset({429, 502, 503, 504})
+"""Statuses of an engine that may serve later: another one may serve at once."""
 
 
 class EngineClient:
-    """Speaks to one engine server. Raises EngineError and nothing else."""
+    """Speaks to one engine server, or to the least busy of several.
+
+    Raises EngineError and nothing else. What kind of engine each is, is found out at the first
+    contact unless ``api`` says it. Where several are given, one that does not answer or refuses
+    because it is full is passed over at once, and used again when it is seen to be back.
+    """
 
     def __init__(
         self,
-        base_url: str,
+        base_url: str | Sequence[str],
         *,
+        api: str = "auto",
         api_key: str = "",
         model: str = "",
         connect_timeout: float = CONNECT_TIMEOUT,
@@ -108,53 +58,78 @@ class EngineClient:
     ) -> None:
         """
         Args:
-            base_url: Like ``http://127.0.0.1:8198/v1``.
+            base_url: Like ``http://127.0.0.1:8198/v1``; several, or one text with commas between.
+            api: "auto", "openai", "vllm-omni", "sglang-omni", "llama.cpp" or "ollama".
             api_key: Empty when the engine wants none.
             model: Empty: the first one that the engine lists.
             connect_timeout: Seconds.
             chunk_timeout: Seconds between two chunks.
 
         Raises:
-            ValueError: ``base_url`` is not an HTTP address, or carries a password or a query, which
-                HTTP libraries write into logs.
+            ValueError: ``api`` is not known, or ``base_url`` is not an HTTP address, or carries a
+                password or a query, which HTTP libraries write into logs.
         """
-        host = _checked(base_url)
-        self._api_key = api_key
-        self._given_model = self._model = model
-        self._connect_timeout = connect_timeout
-        self._chunk_timeout = chunk_timeout
-        self._client = openai.AsyncOpenAI(
-            base_url=base_url,
-            api_key=api_key or "none",
-            max_retries=0,
-            timeout=openai.Timeout(None, connect=connect_timeout, write=chunk_timeout),
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not _is_loopback(host)),
-        )
+        self._endpoints = [
+            Endpoint(
+                url,
+                api=api,
+                api_key=api_key,
+                model=model,
+                connect_timeout=connect_timeout,
+                chunk_timeout=chunk_timeout,
+            )
+            for url in _addresses(base_url)
+        ]
+        self._pool = EnginePool(len(self._endpoints))
+        self._looks: set[asyncio.Task[None]] = set()
 
     @property
     def model(self) -> str:
         """The model's name, empty while it is not known."""
-        return self._model
+        last = self._endpoints[self._pool.last]
+        return next((one.model for one in (last, *self._endpoints) if one.model), "")
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        """What kind of engine each one is taken for."""
+        return tuple(endpoint.dialect for endpoint in self._endpoints)
+
+    @property
+    def speaks(self) -> bool | None:
+        """False: no engine here gives speech. None: not known, or not all are the same."""
+        return one_answer([endpoint.speaks for endpoint in self._known()])
+
+    @property
+    def hears(self) -> bool:
+        """Whether spoken questions (``input_audio``) may be sent."""
+        return one_answer([endpoint.hears for endpoint in self._known()]) is True
 
     @staticmethod
-    def check_url(base_url: str) -> None:
-        """Raise ValueError, without quoting it, when it is not an HTTP address."""
-        _checked(base_url)
+    def check_url(base_url: str | Sequence[str]) -> None:
+        """Raise ValueError, without quoting it, when it is not one HTTP address or several."""
+        for url in _addresses(base_url):
+            checked(url)
 
     async def reach(self) -> None:
-        """Check that the engine answers, and learn the model's name where none was given."""
+        """Check that an engine answers, and learn what it is and its model's name."""
+        tasks = {
+            asyncio.create_task(self._reach(index), name=f"pressbox-engine-{index}")
+            for index in range(len(self._endpoints))
+        }
+        left, reached = tasks, False
+        failures: list[EngineError] = []
         try:
-            async with asyncio.timeout(self._connect_timeout):
-                listed = await self._client.models.list()
-            names = [name for item in listed.data if isinstance(name := item.id, str) and name]
-        except Exception as error:
-            failure = self._translated(error)
-            if self._given_model and _answered(failure):
-                return
-            raise failure from _cause(error)
-        if not names and not self._given_model:
-            raise EngineProtocolError("the engine lists no model")
-        self._model = self._given_model or names[0]
+            while left and not reached:
+                done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+                results = [task.result() for task in done]
+                reached = None in results
+                failures += [failure for failure in results if failure is not None]
+            if left:
+                await asyncio.wait(left, timeout=REACH_GRACE)
+        finally:
+            await _ended(tasks)
+        if not reached:
+            raise _worst(failures)
 
     async def stream(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
         """The answer, piece by piece; closing the generator cancels the request.
@@ -162,88 +137,106 @@ class EngineClient:
         Raises:
             EngineError: Also in the midst of an answer.
         """
-        if not self._model:
-            await self.reach()
-        finished = False
-        try:
-            answer = await self._client.chat.completions.create(**request.arguments(self._model))
-            async with answer, aclosing(answer.__stream__()) as chunks:
-                while (chunk := await self._next(chunks)) is not None:
-                    deltas = parse_chunk(chunk)
-                    finished = finished or any(delta.finish for delta in deltas)
-                    for delta in deltas:
+        self._look()
+        failures: list[EngineError] = []
+        for index in self._pool.order(time.monotonic()):
+            begun = False
+            try:
+                async with aclosing(self._stream_from(index, request)) as deltas:
+                    async for delta in deltas:
+                        begun = True
                         yield delta
-        except Exception as error:
-            failure = self._translated(error)
-            if isinstance(failure, EngineRejected):
-                self._model = self._given_model
-            raise failure from _cause(error)
-        if not finished:
-            raise EngineUnavailable("the engine ended its answer early")
+                return
+            except EngineError as failure:
+                if _absent(failure):
+                    self._pool.failed(index, time.monotonic())
+                if begun or not _absent(failure):
+                    raise
+                failures.append(failure)
+        raise _worst(failures)
 
     async def aclose(self) -> None:
-        await self._client.close()
+        await _ended(self._looks)
+        await asyncio.gather(*(endpoint.aclose() for endpoint in self._endpoints))
 
-    async def _next(self, chunks: AsyncGenerator[object, None]) -> object | None:
-        async with asyncio.timeout(self._chunk_timeout):
-            return await anext(chunks, None)
+    async def _stream_from(self, index: int, request: EngineRequest) -> AsyncGenerator[Delta, None]:
+        started, answered = time.monotonic(), False
+        self._pool.started(index)
+        try:
+            async with aclosing(self._endpoints[index].stream(request)) as deltas:
+                async for delta in deltas:
+                    answered = True
+                    self._pool.answered(index)
+                    yield delta
+        finally:
+            self._pool.ended(index)
+            if not answered and time.monotonic() - started > SLOW:
+                self._pool.passed_over(index)
 
-    def _translated(self, error: Exception) -> EngineError:
-        if isinstance(error, EngineError):
-            return error
-        if isinstance(error, TimeoutError | openai.APITimeoutError):
-            return EngineTimeout("the engine did not answer in time")
-        if isinstance(error, openai.APIStatusError):
-            return self._refused(error)
-        if isinstance(error, openai.APIConnectionError):
-            return EngineUnavailable("no connection to the engine")
-        if isinstance(error, openai.APIError):
-            return EngineUnavailable(f"the engine failed: {self._safe(error.message)}")
-        if isinstance(error, GarbageError):
-            return EngineProtocolError(f"the engine sent garbage: {self._safe(str(error))}")
-        return EngineProtocolError(f"the engine sent garbage ({type(error).__name__})")
+    async def _reach(self, index: int) -> EngineError | None:
+        reached = False
+        try:
+            await self._endpoints[index].reach()
+            reached = True
+        except EngineError as failure:
+            return failure
+        finally:
+            if reached:
+                self._pool.reached(index)
+            else:
+                self._pool.failed(index, time.monotonic())
+        return None
 
-    def _refused(self, error: openai.APIStatusError) -> EngineError:
-        status = error.status_code
-        if status == 503 and error.code == "deadline_exceeded":
-            return EngineTimeout("the engine had no time for the request before its deadline")
-        text = f"the engine answered {status}: {self._safe(error.message)}"
-        if status == 429 or status >= 500:
-            return EngineUnavailable(text, status=status)
-        return EngineRejected(text)
+    def _look(self) -> None:
+        """See, beside the request and not before it, which engines are there and how busy."""
+        if len(self._endpoints) == 1:
+            return
+        for index in self._pool.due(time.monotonic()):
+            task = asyncio.create_task(self._see(index), name=f"pressbox-engine-look-{index}")
+            self._looks.add(task)
+            task.add_done_callback(self._looks.discard)
 
-    def _safe(self, text: object) -> str:
-        line = " ".join(str(text).split())
-        return (line.replace(self._api_key, "***") if self._api_key else line)[:200]
+    async def _see(self, index: int) -> None:
+        endpoint = self._endpoints[index]
+        try:
+            if not endpoint.contacted:
+                await endpoint.reach()
+            busy = await endpoint.busy()
+        except EngineError:
+            self._pool.failed(index, time.monotonic())
+        else:
+            self._pool.seen(index, busy, time.monotonic())
 
-
-def _cause(error: Exception) -> Exception | None:
-    """What may stand in a traceback: an HTTP error's body may quote the key that was sent."""
-    return None if isinstance(error, openai.APIError | EngineError) else error
-
-
-def _answered(failure: EngineError) -> bool:
-    """Whether an engine is there, although it does not list its models."""
-    return isinstance(failure, EngineRejected | EngineProtocolError)
-
-
-def _checked(base_url: str) -> str:
-    """The host of the address. Raises ValueError without quoting it."""
-    try:
-        parts = urlsplit(base_url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("the engine's address is not a URL") from None
-    if parts.scheme not in {"http", "https"} or not host:
-        raise ValueError("the engine's address must look like http://127.0.0.1:8198/v1")
-    if parts.username or parts.password or parts.query:
-        raise ValueError("the engine's address must carry no password and no query: use the key")
-    return host
+    def _known(self) -> list[Endpoint]:
+        return [endpoint for endpoint in self._endpoints if endpoint.contacted]
 
 
-def _is_loopback(host: str) -> bool:
-    """A proxy from the environment must not stand between us and our own machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _addresses(base_url: str | Sequence[str]) -> list[str]:
+    """The addresses, each once, at least one (which may be empty and is then refused)."""
+    urls = base_url.split(",") if isinstance(base_url, str) else base_url
+    return list(dict.fromkeys(url.strip() for url in urls)) or [""]
+
+
+def _absent(failure: EngineError) -> bool:
+    """Whether the engine is not there or will not serve now, so that another one may."""
+    if isinstance(failure, EngineTimeout):
+        return failure.unreached
+    if not isinstance(failure, EngineUnavailable):
+        return False
+    return failure.status is None or failure.status in REFUSES_NOW
+
+
+def _worst(failures: Sequence[EngineError]) -> EngineError:
+    """The failure to tell when no engine serves: that of one which is at least there."""
+    there = [one for one in failures if isinstance(one, EngineUnavailable) and one.status]
+    rejected = [one for one in failures if not _absent(one)]
+    return (rejected or there or list(failures))[-1]
+
+
+async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel them and wait."""
+    left = {task for task in tasks if not task.done()}
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left)

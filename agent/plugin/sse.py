@@ -24,6 +24,7 @@ class Delta:
         transcript: More of what the speech says; some engines send this instead of ``text``,
             some both.
         pcm: More of the speech: 24 kHz mono int16 little endian, any number of bytes.
+        notice: One line that the engine wants the user to know, such as why speech failed.
         finish: Why the answer ended (``stop``, ``length``), in its last piece.
         prompt_tokens, completion_tokens: The usage, where the engine tells it.
     """
@@ -31,22 +32,35 @@ class Delta:
     text: str = ""
     transcript: str = ""
     pcm: bytes = b""
+    notice: str = ""
     finish: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
 
-def parse_chunk(chunk: object) -> list[Delta]:
-    """What a chunk says. Takes openai's model or a plain mapping. Raises GarbageError."""
+def as_mapping(chunk: object) -> Mapping[str, Any]:
+    """A chunk as a plain mapping. Raises GarbageError."""
     data = chunk.model_dump(warnings=False) if isinstance(chunk, BaseModel) else chunk
     if not isinstance(data, Mapping):
         raise GarbageError(f"a chunk is a {type(data).__name__}")
+    return data
+
+
+def parse_chunk(chunk: object) -> list[Delta]:
+    """What a chunk says. Takes openai's model or a plain mapping. Raises GarbageError.
+
+    ``pcm`` of what it returns is the sound as it came: not resampled, a WAV header still before it.
+    """
+    data = as_mapping(chunk)
     choices = data.get("choices")
     if choices is None:
         choices = []
     if not isinstance(choices, list):
         raise GarbageError("its choices are no list")
     deltas = [_choice(choice) for choice in choices[:1]]
+    own = data.get("pressbox")
+    if isinstance(own, Mapping) and own.get("notice"):
+        deltas.append(Delta(notice=_text(own["notice"])))
     usage = data.get("usage")
     if isinstance(usage, Mapping):
         deltas.append(
