@@ -94,6 +94,7 @@ class Booth:
             engine=settings.engine_url,
             model=settings.engine_model,
             api_key=settings.engine_api_key.get_secret_value(),
+            engine_api=settings.engine_api,
             pacer=self._pacer,
             options=options(room_settings, room.name),
         )

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from .dialects import by_api
 from .endpoint import CHUNK_TIMEOUT, CONNECT_TIMEOUT, Endpoint, checked
 from .engine_errors import (
     EngineError,
@@ -105,8 +106,9 @@ class EngineClient:
         return one_answer([endpoint.hears for endpoint in self._known()]) is True
 
     @staticmethod
-    def check_url(base_url: str | Sequence[str]) -> None:
-        """Raise ValueError, without quoting it, when it is not one HTTP address or several."""
+    def check_url(base_url: str | Sequence[str], api: str = "auto") -> None:
+        """Raise ValueError, as the constructor would; an address is not quoted."""
+        by_api(api)
         for url in _addresses(base_url):
             checked(url)
 

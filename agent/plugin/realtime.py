@@ -47,15 +47,17 @@ class RealtimeModel(llm.RealtimeModel):
         engine: str | EngineClient,
         model: str = "",
         api_key: str = "",
+        engine_api: str = "auto",
         pacer: Pacer | None = None,
         options: Options | None = None,
     ) -> None:
         """
         Args:
-            engine: Base URL of an OpenAI-compatible server, or a client (which stays yours to
-                close; ``model`` and ``api_key`` are then its own).
+            engine: Base URL of an OpenAI-compatible server, several with commas between, or a
+                client (which stays yours to close; ``model`` and ``api_key`` are then its own).
             model: Empty: the first one that the engine lists.
             api_key: Empty when the engine wants none.
+            engine_api: What kind of engine it is, see ``EngineClient``; "auto": it is asked.
             pacer: When windows leave and lines are said; serves one session. None: a
                 ``PlaybackPacer`` for each session.
             options: See ``Options``.
@@ -80,10 +82,11 @@ class RealtimeModel(llm.RealtimeModel):
         self._url = engine if isinstance(engine, str) else ""
         self._model_name = model
         self._api_key = api_key
+        self._engine_api = engine_api
         self._pacer = pacer
         self._sessions: weakref.WeakSet[RealtimeSession] = weakref.WeakSet()
         if self._given_client is None:
-            EngineClient.check_url(self._url)
+            EngineClient.check_url(self._url, engine_api)
 
     @property
     def model(self) -> str:
@@ -98,7 +101,7 @@ class RealtimeModel(llm.RealtimeModel):
     def session(self, *, turn_detection_disabled: bool = False) -> RealtimeSession:
         """A new session; needs a running event loop."""
         client = self._given_client or EngineClient(
-            self._url, api_key=self._api_key, model=self._model_name
+            self._url, api=self._engine_api, api_key=self._api_key, model=self._model_name
         )
         session = RealtimeSession(
             self,

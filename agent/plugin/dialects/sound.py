@@ -117,9 +117,11 @@ def _samples(data: bytes, form: SoundFormat) -> NDArray[np.float64]:
     if form.bits == 24:
         triples = np.frombuffer(data, np.uint8).reshape(-1, 3)
         padded = np.concatenate([np.zeros((len(triples), 1), np.uint8), triples], axis=1)
-        return padded.reshape(-1).view("<i4").astype(np.float64) / 2**31
-    kind = "<i2" if form.bits == 16 else "<i4"
-    return np.frombuffer(data, kind).astype(np.float64) / 2 ** (form.bits - 1)
+        data, bits = padded.tobytes(), 32
+    else:
+        bits = form.bits
+    whole = np.frombuffer(data, "<i2" if bits == 16 else "<i4")
+    return whole.astype(np.float64) / 2.0 ** (bits - 1)
 
 
 def _int16(mono: NDArray[np.float32]) -> bytes:
