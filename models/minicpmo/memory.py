@@ -1,0 +1,261 @@
+"""How much memory a checkpoint needs on its device, and whether it is there.
+
+All of it is arithmetic on the checkpoint's own config and tensors; `docs/models.md` holds it
+against what others have published and measured. Sizes are bytes, GiB are 2**30 of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.engine import EngineStartError
+from models.minicpmo.checkpoint import AWQ, Checkpoint
+from models.minicpmo.limits import FRAME_TOKENS, WINDOW
+
+GIB = 1 << 30
+FRAMES = 8
+"""Pictures of the largest window that memory is kept for."""
+_TEXT_TOKENS = 600
+_SPEECH_MODEL = "tts."
+_CUDA = GIB // 2  # allowance: context and cuBLAS workspaces of torch 2.8 take 0.3 to 0.6 GiB
+_SLACK = 0.05  # allowance: what PyTorch's allocator holds in pieces too small to use
+
+# The vocoder's flow matching (stepaudio2, flow_matching.py and decoder_dit.py): buffers for 1,000
+# frames of mel, 50 a second, which it takes at once and in float32.
+_FLOW_BUFFER = 16 * 16 * 2 * 8 * 1000 * 128 * 4
+_FLOW_BUFFER += 16 * 2 * 8 * 1000 * 128 * 4
+_FLOW_FRAME = 16 * 16 * 2 * 8 * 128 * 4
+_FRAMES_A_SECOND = 50
+_HISTORY = 100  # frames that a stream keeps beside those of the recording
+_TOKEN2WAV = ("flow.pt", "hift.pt", "speech_tokenizer_v2_25hz.onnx")  # those that go to the GPU
+VOICES = (16.8, 10.0, 6.0)
+"""Seconds of a recording to speak like, of which the longest that fits is allowed. More than the
+first does not fit into the vocoder's buffer, with its history and a chunk."""
+
+
+class NotEnoughMemoryError(EngineStartError):
+    """The model does not fit; the text is one line that says what would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A part of the need.
+
+    Attributes:
+        what: What it is, for people.
+        bytes: What it takes.
+        source: What the number comes from.
+    """
+
+    what: str
+    bytes: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a checkpoint takes while it answers the largest window."""
+
+    items: tuple[Item, ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(item.bytes for item in self.items)
+
+    @property
+    def gib(self) -> float:
+        return self.bytes / GIB
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a device has for this process, its CUDA context included.
+
+    Attributes:
+        free: Bytes that can be had now.
+        total: Bytes that the device has in all.
+    """
+
+    free: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a checkpoint is to be loaded.
+
+    Attributes:
+        speech: Whether the speech model and the vocoder fit and can be loaded.
+        voice_seconds: The longest recording to speak like that there is memory for; longer ones
+            have to be cut. 0 without speech.
+        need: What that takes.
+        notice: Why there is no speech, in one line; empty when there is.
+    """
+
+    speech: bool
+    voice_seconds: float
+    need: Need
+    notice: str = ""
+
+
+def plan(checkpoint: Checkpoint, device: str, budget_gib: float = 0.0) -> Plan:
+    """Asked before loading: with speech where it fits, text only where that fits.
+
+    Args:
+        checkpoint: What is to be loaded.
+        device: `cpu`, `cuda` or `cuda:N`.
+        budget_gib: GiB it may take (the setting ENGINE_MEMORY); 0: what is free.
+
+    Raises:
+        NotEnoughMemoryError: Not even text alone fits.
+    """
+    return decide(checkpoint, device, room(device), budget_gib)
+
+
+def decide(checkpoint: Checkpoint, device: str, found: Room, budget_gib: float) -> Plan:
+    """The same with the device's memory known."""
+    limit = min(found.free, int(budget_gib * GIB)) if budget_gib else found.free
+    for seconds in VOICES if checkpoint.speaks else ():
+        speaking = need(checkpoint, device, seconds)
+        if speaking.bytes <= limit:
+            return Plan(True, seconds, speaking)
+    silent = need(checkpoint, device)
+    has = _has(limit, found, device, budget_gib)
+    if silent.bytes > limit:
+        raise NotEnoughMemoryError(
+            f"{checkpoint.name} needs {silent.gib:.1f} GiB for text alone and {has}: "
+            + _advice(checkpoint, limit, found)
+        )
+    if not checkpoint.speaks:
+        return Plan(False, 0.0, silent, f"text only: {checkpoint.silent}")
+    return Plan(False, 0.0, silent, f"text only: speech needs {speaking.gib:.1f} GiB and {has}")
+
+
+def need(checkpoint: Checkpoint, device: str, voice_seconds: float = 0.0) -> Need:
+    """What it takes on a device, `cpu` or `cuda…`.
+
+    Args:
+        checkpoint: What is to be loaded.
+        device: Where.
+        voice_seconds: Length of the recording that it speaks like; 0: text only.
+    """
+    speech = voice_seconds > 0
+    width = 4 if checkpoint.dtype(device) == "float32" else 2
+    config = checkpoint.config
+    items = [
+        Item("weights", _weights(checkpoint, width, speech), "tensors of the checkpoint"),
+        Item("context", WINDOW * _kv_bytes(config, width), f"config, {WINDOW} tokens"),
+    ]
+    window = _working(config, width)
+    frames = int(voice_seconds * _FRAMES_A_SECOND)
+    if speech:
+        items.append(Item("vocoder", _vocoder_files(checkpoint), "its files, float32"))
+        kept = _FLOW_BUFFER + _FLOW_FRAME * frames
+        items.append(Item("voice", kept, f"vocoder's buffers, recording of {voice_seconds:g} s"))
+    # An answer's speech begins when its window is done with, and takes a copy of the voice's cache.
+    answer = _FLOW_FRAME * (frames + _HISTORY) if speech else 0
+    items.append(Item("at work", max(window, answer), f"config, {FRAMES} pictures, or speech"))
+    items.append(Item("allocator", int(_SLACK * sum(it.bytes for it in items)), "allowance"))
+    if device != "cpu":
+        items.append(Item("CUDA", _CUDA, "allowance"))
+    return Need(tuple(items))
+
+
+def room(device: str) -> Room:
+    """The memory of a device. Raises NotEnoughMemoryError when there is no such device."""
+    if device == "cpu":
+        return _cpu_room(Path("/proc/meminfo"), Path("/sys/fs/cgroup"))
+    try:
+        import torch
+
+        free, total = torch.cuda.mem_get_info(device)
+    except (ImportError, RuntimeError, AssertionError, ValueError):
+        raise NotEnoughMemoryError(
+            f"there is no {device} that torch can use on this machine: --device cpu, or see what "
+            "nvidia-smi says"
+        ) from None
+    # Asking has made this process's context, which is part of the need.
+    return Room(min(free + _CUDA, total), total)
+
+
+def _weights(checkpoint: Checkpoint, width: int, speech: bool) -> int:
+    """Floats take ``width`` bytes once they are loaded, packed integers what they take in files."""
+    return sum(
+        tensor.count * width if tensor.floating else tensor.bytes
+        for name, tensor in checkpoint.tensors.items()
+        if speech or not name.startswith(_SPEECH_MODEL)
+    )
+
+
+def _kv_bytes(config: Mapping[str, Any], width: int) -> int:
+    """Keys and values of one token."""
+    heads = int(config.get("num_key_value_heads", 8))
+    return 2 * int(config.get("num_hidden_layers", 36)) * heads * _head(config) * width
+
+
+def _head(config: Mapping[str, Any]) -> int:
+    own = config.get("head_dim")
+    return int(own or config.get("hidden_size", 4096) // config.get("num_attention_heads", 32))
+
+
+def _working(config: Mapping[str, Any], width: int) -> int:
+    """The larger of what the pictures' encoder and the prompt's first pass take for a while."""
+    return max(_vision(config, width), _prefill(config, width))
+
+
+def _vision(config: Mapping[str, Any], width: int) -> int:
+    """Inner states of one layer for all pictures; SDPA keeps no scores of pairs of patches."""
+    vision = config.get("vision_config") or {}
+    patches = (int(config.get("image_size", 448)) // int(vision.get("patch_size", 14))) ** 2
+    states = 2 * int(vision.get("intermediate_size", 4304))
+    states += 6 * int(vision.get("hidden_size", 1152))
+    return FRAMES * patches * states * width
+
+
+def _prefill(config: Mapping[str, Any], width: int) -> int:
+    """Logits and hidden states of every token of the prompt, which the model's code keeps."""
+    hidden = int(config.get("hidden_size", 4096))
+    states = (int(config.get("num_hidden_layers", 36)) + 1) * hidden
+    inner = 3 * int(config.get("intermediate_size", 12288))
+    token = int(config.get("vocab_size", 151748)) + states + inner
+    return (FRAMES * FRAME_TOKENS + _TEXT_TOKENS) * token * width
+
+
+def _vocoder_files(checkpoint: Checkpoint) -> int:
+    """What of the vocoder goes to the device, from the sizes of its files."""
+    folder = checkpoint.token2wav
+    files = [folder / name for name in _TOKEN2WAV] if folder else []
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _has(limit: int, found: Room, device: str, budget_gib: float) -> str:
+    if budget_gib and limit < found.free:
+        return f"ENGINE_MEMORY allows {budget_gib:g} GiB"
+    return f"{device} has {limit / GIB:.1f} GiB free of {found.total / GIB:.1f}"
+
+
+def _advice(checkpoint: Checkpoint, limit: int, found: Room) -> str:
+    if found.total - limit > 2 * GIB:
+        return "end what else is using it, or raise ENGINE_MEMORY"
+    if not checkpoint.awq:
+        return f"{AWQ} needs about half of it"
+    return "ENGINE=vlm or ENGINE=sketch run on this machine"
+
+
+def _cpu_room(meminfo: Path, cgroup: Path) -> Room:
+    """What Linux says is available, or less where a container may not have it."""
+    try:
+        lines = meminfo.read_text(encoding="ascii").splitlines()
+        sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if " kB" in line}
+        free, total = sizes["MemAvailable"], sizes["MemTotal"]
+    except (OSError, ValueError, KeyError, IndexError):
+        raise NotEnoughMemoryError("this machine does not say how much memory it has") from None
+    try:
+        most = int((cgroup / "memory.max").read_text(encoding="ascii"))
+        used = int((cgroup / "memory.current").read_text(encoding="ascii"))
+        return Room(min(free, max(0, most - used)), min(total, most))
+    except (OSError, ValueError):
+        return Room(free, total)

@@ -1,0 +1,72 @@
+"""Shows how far a download is: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+INTERVAL = 0.5
+"""Seconds between two looks."""
+LINES = 10.0
+"""Seconds between two lines where there is no terminal."""
+
+
+class Progress:
+    """Watches ``done`` from a thread of its own while the block runs."""
+
+    def __init__(self, total: int, done: Callable[[], int], report: Callable[[str], None]) -> None:
+        """
+        Args:
+            total: Bytes in all.
+            done: How many there are by now.
+            report: Takes a line of text.
+        """
+        self._total = total
+        self._done = done
+        self._report = report
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="progress", daemon=True)
+
+    def __enter__(self) -> Progress:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        bar = self._bar() if sys.stderr.isatty() else None
+        pause = LINES if bar is None else INTERVAL
+        shown = 0
+        while not self._end.wait(pause):
+            done = min(self._total, self._done())
+            if bar is None:
+                self._report(f"{size(done)} of {size(self._total)}")
+            else:
+                bar.update(done - shown)
+                shown = done
+        if bar is not None:
+            bar.update(min(self._total, self._done()) - shown)
+            bar.close()
+
+    def _bar(self) -> Any:
+        from tqdm import tqdm
+
+        return tqdm(total=self._total, initial=self._done(), unit="B", unit_scale=True)
+
+
+def size(count: int) -> str:
+    """A number of bytes for people, in decimal units as the hub and disks have them."""
+    for unit, width in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= width:
+            return f"{count / width:.1f} {unit}"
+    return f"{count} bytes"
