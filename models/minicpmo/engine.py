@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
+from config.settings import Settings
+from models import hub
 from models.engine import Delta, EngineInfo, GenerationRequest
 from models.minicpmo.backend import Backend
+from models.minicpmo.checkpoint import Checkpoint
+from models.minicpmo.machine import made_backend
 from models.minicpmo.session import Session
 from models.minicpmo.voices import Voices
 from models.minicpmo.worker import Patience, Worker
@@ -24,25 +28,30 @@ class MiniCPMoEngine:
 
     def __init__(
         self,
-        backend: Backend,
+        make: Callable[[], Backend],
         voices: Voices,
         *,
         patience: Patience | None = None,
         close_timeout: float = CLOSE_TIMEOUT,
     ) -> None:
-        """Nothing is loaded before ``start``."""
-        self._backend = backend
+        """``make`` is called by ``start``, in the thread that the model will live in."""
         self._voices = voices
-        self._session = Session(backend, voices)
-        self._worker = Worker("model", backend.stop, patience)
+        self._session = Session(make, voices)
+        self._worker = Worker("model", self._session.stop, patience)
         self._close_timeout = close_timeout
-        self._started = False
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> MiniCPMoEngine:
+        """Raises EngineStartError when there is no checkpoint that it can use."""
+        checkpoint = Checkpoint.read(hub.resolve(settings.model_path))
+        voices = Voices(settings.voice_dir, checkpoint.reference_voice)
+        device, memory = settings.engine_devices[0], settings.engine_memory
+        return cls(lambda: made_backend(checkpoint, device, memory, voices), voices)
 
     @property
     def info(self) -> EngineInfo:
         """Whether it speaks is known once it has started; until then it is taken to."""
-        speaks = not self._started or self._backend.speaks
-        return EngineInfo(NAME, concurrency=1, speaks=speaks, hears=True)
+        return EngineInfo(NAME, concurrency=1, speaks=self._session.speaks, hears=True)
 
     def has_voice(self, voice: str) -> bool:
         return self._voices.has(voice)
@@ -53,7 +62,6 @@ class MiniCPMoEngine:
     async def start(self) -> None:
         """Raises EngineStartError when the model does not fit, load or run."""
         await self._worker.call(self._session.open)
-        self._started = True
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta, None]:
         work = lambda sink: self._session.answer(request, sink)  # noqa: E731

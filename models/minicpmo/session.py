@@ -6,7 +6,7 @@ Everything here runs in the worker's thread and blocks.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -60,19 +60,35 @@ class _Job:
 class Session:
     """Owns the backend and what goes into it."""
 
-    def __init__(self, backend: Backend, voices: Voices, frames: Frames | None = None) -> None:
-        self._backend = backend
+    def __init__(
+        self, make: Callable[[], Backend], voices: Voices, frames: Frames | None = None
+    ) -> None:
+        """``make`` finds out how the model can run here; it raises EngineStartError."""
+        self._make = make
+        self._made: Backend | None = None
         self._voices = voices
         self._frames = frames or Frames()
         self._lost = ""
 
+    @property
+    def speaks(self) -> bool:
+        """Whether the model has a voice; True until that is known."""
+        return self._made is None or self._made.speaks
+
     def open(self) -> None:
         """Loads the model and lets it run once. Raises EngineStartError."""
         try:
-            self._backend.load()
+            backend = self._make()
+            backend.load()
+            self._made = backend
             self._rehearse()
         except (BackendError, EngineError) as error:
             raise EngineStartError(one_line(str(error))) from error
+
+    def stop(self) -> None:
+        """Ends the answer that is being made; from any thread."""
+        if self._made is not None:
+            self._made.stop()
 
     def answer(self, request: GenerationRequest, sink: Sink[Delta]) -> None:
         """Puts the answer into ``sink``; ends without an end when nobody wants more.
@@ -103,7 +119,14 @@ class Session:
 
     def close(self) -> None:
         """Lets go of the model."""
-        self._backend.close()
+        if self._made is not None:
+            self._made.close()
+
+    @property
+    def _backend(self) -> Backend:
+        if self._made is None:
+            raise EngineError("the model is not loaded")
+        return self._made
 
     def _prepared(self, request: GenerationRequest, sink: Sink[Delta]) -> _Job | None:
         """None when nobody wants the answer any more. Raises RefusedError."""

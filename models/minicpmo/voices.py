@@ -45,7 +45,13 @@ class Voices:
         """
         self._folder = folder
         self._own = own
+        self._longest = MOST_SECONDS
         self._kept: OrderedDict[_Key, Sound] = OrderedDict()
+
+    def cut_to(self, seconds: float) -> None:
+        """From now on no more than the first ``seconds`` of a recording are used."""
+        self._longest = min(MOST_SECONDS, seconds)
+        self._kept.clear()
 
     def has(self, voice: str) -> bool:
         """Whether there is a recording of that name; what is in it is found out when it is used."""
@@ -62,7 +68,7 @@ class Voices:
         return " or ".join(listed) + "; a recording NAME.wav in the voices folder adds one"
 
     def reference(self, voice: str) -> Sound | None:
-        """The recording: mono float32 at 16 kHz, 3 to 30 s; None when the model has no own one.
+        """The recording: mono float32 at 16 kHz, 3 s or more; None when the model has no own one.
 
         The same content gives the same object again.
 
@@ -95,15 +101,15 @@ class Voices:
         except OSError:
             raise VoiceError("its recording is gone") from None
         key = (file, status.st_mtime_ns, status.st_size)
-        sound = self._kept.pop(key, None) or read(file)
+        sound = self._kept.pop(key, None) or read(file, self._longest)
         self._kept[key] = sound
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return sound
 
 
-def read(file: Path) -> Sound:
-    """A recording as the model takes it. Raises VoiceError."""
+def read(file: Path, longest: float = MOST_SECONDS) -> Sound:
+    """A recording as the model takes it, its first ``longest`` seconds. Raises VoiceError."""
     try:
         samples = _decoded(file)
     except (av.FFmpegError, OSError, ValueError, IndexError):
@@ -118,7 +124,7 @@ def read(file: Path) -> Sound:
         raise VoiceError("the recording holds samples that are no numbers")
     if float(np.sqrt(np.mean(samples**2))) < LEAST_LEVEL:
         raise VoiceError("the recording is silent")
-    return Sound(np.clip(samples, -1.0, 1.0))
+    return Sound(np.clip(samples[: int(longest * HEARING_RATE)], -1.0, 1.0))
 
 
 def _decoded(file: Path) -> NDArray[np.float32]:

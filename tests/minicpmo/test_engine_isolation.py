@@ -76,7 +76,8 @@ async def ask(engine: MiniCPMoEngine, room: str, number: int, leave_after: int |
 async def test_interleaved_broken_off_and_failing_requests(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     backend = ScriptedBackend(faulty(rng))
-    engine = MiniCPMoEngine(backend, Voices(tmp_path, write_wav(tmp_path / "o.wav", speechlike(4))))
+    voices = Voices(tmp_path, write_wav(tmp_path / "own.wav", speechlike(4)))
+    engine = MiniCPMoEngine(lambda: backend, voices)
     backend.script, script = lambda _: [Text("Hello"), End("stop", 1, 1)], backend.script
     await engine.start()
     backend.script = script

@@ -32,11 +32,10 @@ async def test_what_work_raises_is_raised() -> None:
         sink.put(1)
         raise ValueError("boom")
 
-    got = []
+    pieces = worker.stream(work)
+    assert await anext(pieces) == 1
     with pytest.raises(ValueError, match="boom"):
-        async for piece in worker.stream(work):
-            got.append(piece)  # noqa: PERF401 - what came before the error counts
-    assert got == [1]
+        await anext(pieces)
     await worker.aclose(lambda: None, 5)
 
 

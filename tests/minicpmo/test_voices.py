@@ -147,3 +147,18 @@ def test_a_bounded_number_is_kept(voices: Voices, folder: Path) -> None:
         voices.reference(f"v{at}")
     assert voices.reference("v0") is not first
     assert voices.reference("v19") is voices.reference("v19")
+
+
+def test_a_recording_is_cut_to_what_memory_allows(voices: Voices, folder: Path) -> None:
+    write_wav(folder / "anna.wav", speechlike(9))
+    whole = voices.reference("anna")
+    voices.cut_to(6.0)
+    cut = voices.reference("anna")
+    assert whole is not None
+    assert cut is not None
+    assert cut.samples.shape == (6 * 16_000,)
+    assert (cut.samples == whole.samples[: 6 * 16_000]).all()
+    voices.cut_to(90.0)
+    again = voices.reference("anna")
+    assert again is not None
+    assert (again.samples == whole.samples).all()
