@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -79,8 +79,7 @@ class Session:
         """Loads the model and lets it run once. Raises EngineStartError."""
         try:
             backend = self._make()
-            backend.load()
-            self._made = backend
+            self._load(backend)
             self._rehearse()
         except (BackendError, EngineError) as error:
             raise EngineStartError(one_line(str(error))) from error
@@ -127,6 +126,15 @@ class Session:
         if self._made is None:
             raise EngineError("the model is not loaded")
         return self._made
+
+    def _load(self, backend: Backend) -> None:
+        try:
+            backend.load()
+        except BaseException:
+            with suppress(Exception):  # what went wrong first is what counts
+                backend.close()
+            raise
+        self._made = backend
 
     def _prepared(self, request: GenerationRequest, sink: Sink[Delta]) -> _Job | None:
         """None when nobody wants the answer any more. Raises RefusedError."""

@@ -363,8 +363,12 @@ async def test_a_model_that_makes_nothing_is_told_to_stop(make: Make) -> None:
 async def test_a_start_that_fails(make: Make, method: str, fault: Exception) -> None:
     backend = ScriptedBackend([Text("Hello"), END])
     backend.faults[method] = [fault]
+    engine = make(backend)
     with pytest.raises(EngineStartError, match=r"^too little$"):
-        await make(backend).start()
+        await engine.start()
+    await engine.aclose()
+    assert backend.calls[-1] == "close"
+    assert backend.calls.count("close") == 1
 
 
 async def test_an_own_voice_that_does_not_serve(tmp_path: Path) -> None:
