@@ -103,7 +103,7 @@ class End:
     """The end of an answer, always its last piece.
 
     Attributes:
-        reason: "stop": the model ended its turn, or was told to; "length": ``max_tokens`` were made.
+        reason: "stop": the model ended its turn or was told to; "length": ``max_tokens`` were made.
         prompt_tokens: Tokens in the context before the answer.
         completion_tokens: Tokens of the answer, the one that ends the turn not counted.
     """

@@ -1,0 +1,93 @@
+"""Which voice the vocoder speaks with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from models.minicpmo.backend import HEARING_RATE, BackendError, Sound
+from models.minicpmo.failures import described, is_device_lost, is_out_of_memory
+from models.minicpmo.kept import Kept, content_key
+
+LEAST_SAMPLES = HEARING_RATE
+KEPT_VOICES = 4
+
+_OF_VOCODER = ("cache", "_stream_prompt")
+"""What the vocoder itself remembers of a voice, besides what the model does."""
+
+
+class SpeakerVoice:
+    """The voice of one model. Everything here runs in the model's thread."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._voices: Kept[dict[str, Any]] = Kept(KEPT_VOICES, KEPT_VOICES)
+        self._current = b""
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self._current)
+
+    def use(self, reference: Sound) -> None:
+        """Raises BackendError for a recording of no use, and what a device raises."""
+        key = content_key([reference])
+        if key == self._current:
+            return
+        kept = self._voices.get(key)
+        if kept is None:
+            kept = self._learned(reference)
+            self._voices.put(key, kept, 1)
+        self._take(kept)
+        self._current = key
+
+    def forget(self) -> None:
+        """Frees the memory that voices take."""
+        self._voices.clear()
+        self._current = b""
+
+    def _learned(self, reference: Sound) -> dict[str, Any]:
+        samples = reference.samples
+        if len(samples) < LEAST_SAMPLES or not np.isfinite(samples).all():
+            raise BackendError("a voice needs at least 1 s of sound, all of it finite numbers")
+        self._current = b""
+        vocoder = self._model.tts.audio_tokenizer
+        try:
+            with _leftovers_removed(vocoder):
+                self._model.init_token2wav_cache(samples)
+        except Exception as error:
+            if is_out_of_memory(error) or is_device_lost(error):
+                raise
+            reason = described(error)
+            raise BackendError(f"the recording cannot be used as a voice: {reason}") from error
+        kept = {name: getattr(vocoder, name) for name in _OF_VOCODER if hasattr(vocoder, name)}
+        return kept | {"": self._model.token2wav_cache}
+
+    def _take(self, kept: dict[str, Any]) -> None:
+        """The model clones this for each answer, and the vocoder only reads it."""
+        self._model.token2wav_cache = kept[""]
+        for name in _OF_VOCODER:
+            if name in kept:
+                setattr(self._model.tts.audio_tokenizer, name, kept[name])
+
+
+@contextmanager
+def _leftovers_removed(vocoder: Any) -> Iterator[None]:
+    """The model's code writes the recording to a temporary file and leaves it there."""
+    original = vocoder.set_stream_cache
+    paths: list[str] = []
+
+    def noting(path: str) -> Any:
+        paths.append(path)
+        return original(path)
+
+    vocoder.set_stream_cache = noting
+    try:
+        yield
+    finally:
+        del vocoder.set_stream_cache
+        for path in paths:
+            os.unlink(path)
