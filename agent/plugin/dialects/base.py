@@ -17,6 +17,9 @@ from .images import thinned
 from .refusals import TOKEN_FIELDS, Limits, Refusal, learned
 from .sound import SoundReader
 
+FALLBACK_VOICE = "alloy"
+"""A voice that OpenAI's models have, and many that imitate them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -66,7 +69,7 @@ class Dialect:
     name = "openai"
     traits = Traits()
     length_field = "max_completion_tokens"
-    default_voice = "alloy"
+    default_voice = FALLBACK_VOICE
     patience = 1.0
     """Factor by which its chunks may come later than those of others."""
     audio_format = "pcm16"
@@ -112,8 +115,9 @@ class Dialect:
         if not self.may_speak(request, limits, traits):
             return {}
         form = "wav" if "pcm16" in limits.without else self.audio_format
-        voice = "" if "voice" in limits.without else request.voice
-        audio = {"voice": voice or self.default_voice, "format": form}
+        refused = "voice" in limits.without
+        voice = FALLBACK_VOICE if refused else request.voice or self.default_voice
+        audio = {"voice": voice, "format": form}
         return {"modalities": ["text", "audio"], "audio": audio}
 
     def may_speak(self, request: EngineRequest, limits: Limits, traits: Traits) -> bool:
