@@ -11,11 +11,21 @@ from contextlib import aclosing
 import cv2
 import numpy as np
 
-from models.engine import Delta, EngineInfo, Finished, GenerationRequest, Picture, TextDelta
-from models.sketch import espeak, voices
+from models.engine import (
+    Delta,
+    EngineInfo,
+    EngineStartError,
+    Finished,
+    GenerationRequest,
+    Picture,
+    TextDelta,
+)
 from models.sketch.faces import Detector
 from models.sketch.reply import reply
-from models.sketch.speech import Voice
+from models.sketch.speech import spoken
+from speech import espeak_voices
+from speech.espeak_voice import EspeakVoice
+from speech.voice import SpeechError
 
 CONCURRENCY = 4
 TOKENS_PER_PICTURE = 64
@@ -30,22 +40,26 @@ class SketchEngine:
     def __init__(self) -> None:
         self._eyes = ThreadPoolExecutor(1, thread_name_prefix="eyes")
         self._detector: Detector | None = None
-        self._voice = Voice()
+        self._voice = EspeakVoice()
 
     @property
     def info(self) -> EngineInfo:
         return EngineInfo("sketch", CONCURRENCY)
 
     def has_voice(self, voice: str) -> bool:
-        return voices.resolve(voice) is not None
+        return espeak_voices.resolve(voice) is not None
 
     def voice_help(self) -> str:
-        return voices.HELP
+        return espeak_voices.HELP
 
     async def start(self) -> None:
         """Raises EngineStartError when espeak-ng does not load."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._eyes, self._warm_up)
+        try:
+            await self._voice.prepare()
+        except SpeechError as error:
+            raise EngineStartError(str(error)) from None
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta, None]:
         loop = asyncio.get_running_loop()
@@ -54,7 +68,7 @@ class SketchEngine:
         for at, sentence in enumerate(kept):
             yield TextDelta(f" {sentence}" if at else sentence)
             if request.audio:
-                async with aclosing(self._voice.say(sentence, request.voice)) as speech:
+                async with aclosing(spoken(self._voice, sentence, request.voice)) as speech:
                     async for piece in speech:
                         yield piece
         yield Finished(
@@ -63,7 +77,7 @@ class SketchEngine:
 
     async def aclose(self) -> None:
         self._eyes.shutdown(wait=False, cancel_futures=True)
-        self._voice.close()
+        await self._voice.aclose()
 
     def _reply(self, request: GenerationRequest) -> list[str]:
         """Runs in the thread of the eyes only."""
@@ -73,8 +87,7 @@ class SketchEngine:
 
     def _warm_up(self) -> None:
         cv2.setNumThreads(1)  # rooms share the processor; one picture is not worth all of it
-        espeak.initialise()
-        voices.resolve(voices.DEFAULT)
+        espeak_voices.resolve(espeak_voices.DEFAULT)
         self._reply(GenerationRequest(pictures=_rehearsal()))
 
 

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from numpy.typing import NDArray
 
-from models.engine import SAMPLE_RATE, EngineError
-from models.sketch import espeak, voices
-from models.sketch.speech import Resampler, Voice
+from speech import espeak
+from speech import espeak_voices as voices
+from speech.espeak_voice import EspeakVoice
+from speech.resampling import Resampler
+from speech.voice import SAMPLE_RATE, SpeechError
 
 TEXT = "A round red shape crosses the picture from left to right."
 
 Samples = NDArray[np.float64]
 
 
-@pytest.fixture
-def voice() -> Iterator[Voice]:
-    made = Voice()
+@pytest_asyncio.fixture
+async def voice() -> AsyncIterator[EspeakVoice]:
+    made = EspeakVoice()
     yield made
-    made.close()
+    await made.aclose()
 
 
-async def pieces(voice: Voice, text: str = TEXT, name: str = "") -> list[bytes]:
+async def pieces(voice: EspeakVoice, text: str = TEXT, name: str = "") -> list[bytes]:
     async with aclosing(voice.say(text, name)) as speech:
-        return [piece.pcm async for piece in speech]
+        return [piece async for piece in speech]
 
 
 def samples(pcm: bytes) -> Samples:
@@ -42,7 +45,7 @@ def spectrum(sound: Samples) -> tuple[Samples, Samples]:
 
 
 @pytest.mark.parametrize("name", ["", "en-us+f3", "de", "alloy", "EN-GB"])
-async def test_it_sounds_like_speech(voice: Voice, name: str) -> None:
+async def test_it_sounds_like_speech(voice: EspeakVoice, name: str) -> None:
     sound = samples(b"".join(await pieces(voice, name=name)))
     assert 2.0 < len(sound) / SAMPLE_RATE < 6.0
     assert np.abs(sound).max() < 32_000  # no clipping
@@ -57,7 +60,7 @@ async def test_it_sounds_like_speech(voice: Voice, name: str) -> None:
     assert (loud < 30).mean() < 0.4
 
 
-async def test_pieces_are_short_and_have_no_clicks_between_them(voice: Voice) -> None:
+async def test_pieces_are_short_and_have_no_clicks_between_them(voice: EspeakVoice) -> None:
     got = await pieces(voice)
     assert len(got) > 20
     assert max(len(piece) for piece in got) <= SAMPLE_RATE * 2 // 10
@@ -71,7 +74,7 @@ async def test_pieces_are_short_and_have_no_clicks_between_them(voice: Voice) ->
     assert np.percentile(at_borders, 90) < 2 * np.percentile(elsewhere, 90)
 
 
-async def test_it_is_what_the_library_made_and_nothing_is_lost(voice: Voice) -> None:
+async def test_it_is_what_the_library_made_and_nothing_is_lost(voice: EspeakVoice) -> None:
     raw: list[bytes] = []
     name = voices.resolve("") or ""
 
@@ -90,7 +93,7 @@ def test_the_resampler_keeps_a_tone_pure(frequency: int, length: int) -> None:
     count = espeak.SAMPLE_RATE // 2
     wave = 20_000 * np.sin(2 * np.pi * frequency * np.arange(count) / espeak.SAMPLE_RATE)
     raw = wave.round().astype("<i2")
-    resampler = Resampler()
+    resampler = Resampler(espeak.SAMPLE_RATE)
     steps = range(0, count, length)
     out = b"".join(resampler.push(raw[at : at + length].tobytes()) for at in steps)
     sound = samples(out + resampler.flush())
@@ -103,13 +106,13 @@ def test_the_resampler_keeps_a_tone_pure(frequency: int, length: int) -> None:
     assert 10 * np.log10(power.sum() / rest) > 80
 
 
-async def test_two_voices_at_a_time_do_not_mix(voice: Voice) -> None:
+async def test_two_voices_at_a_time_do_not_mix(voice: EspeakVoice) -> None:
     alone = await pieces(voice)
-    other = Voice()
+    other = EspeakVoice()
     try:
         both = await asyncio.gather(pieces(voice), pieces(other, "Something else entirely.", "de"))
     finally:
-        other.close()
+        await other.aclose()
     # espeak-ng draws its aspiration noise from a generator that runs on, so compare loosely
     first, again = samples(b"".join(alone)), samples(b"".join(both[0]))
     length = min(len(first), len(again))
@@ -119,7 +122,7 @@ async def test_two_voices_at_a_time_do_not_mix(voice: Voice) -> None:
     )
 
 
-async def test_closing_stops_the_synthesis(voice: Voice) -> None:
+async def test_closing_stops_the_synthesis(voice: EspeakVoice) -> None:
     long_text = " ".join([TEXT] * 10)
     speech = voice.say(long_text, "")
     await anext(speech)
@@ -146,13 +149,13 @@ def test_what_the_callback_raises_is_raised() -> None:
         espeak.synthesise(TEXT, voices.resolve("") or "", 168, fail)
 
 
-async def test_errors_reach_the_reader(voice: Voice) -> None:
-    with pytest.raises(EngineError, match="does not know the voice"):
+async def test_errors_reach_the_reader(voice: EspeakVoice) -> None:
+    with pytest.raises(SpeechError, match="does not know the voice"):
         await pieces(voice, name="klingon-opera")
 
 
 @pytest.mark.parametrize("text", ["...", "", "\N{GRINNING FACE}", "a" * 5000, "Tom & <b> \x07"])
-async def test_odd_texts(voice: Voice, text: str) -> None:
+async def test_odd_texts(voice: EspeakVoice, text: str) -> None:
     got = b"".join(await pieces(voice, text))
     assert len(got) / 2 / SAMPLE_RATE < 120
 
@@ -167,3 +170,11 @@ def test_voices(name: str, file: str) -> None:
 @pytest.mark.parametrize("name", ["nobody", "en-us+nobody", "../../etc/passwd", "+f3", "en-us+"])
 def test_voices_that_are_not_there(name: str) -> None:
     assert voices.resolve(name) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "file"),
+    [("en", "en-US"), ("en-GB", "en"), ("de-DE", "de"), ("pt_BR", "pt-BR"), ("xx", "en-US")],
+)
+def test_the_voice_of_a_language(language: str, file: str) -> None:
+    assert voices.resolve(voices.for_language(language)) == file

@@ -37,6 +37,15 @@ def resolve(voice: str) -> str | None:
     return f"{file}+{_variants()[variant.lower()]}" if plus else file
 
 
+def for_language(language: str) -> str:
+    """A voice for a BCP 47 tag: that of the region, else of the language, else the default one."""
+    tag = language.replace("_", "-")
+    base = tag.partition("-")[0].lower()
+    if base == "en" and "-" not in tag:
+        return DEFAULT
+    return tag if resolve(tag) else base if resolve(base) else DEFAULT
+
+
 @cache
 def _files() -> Mapping[str, str]:
     """Voice files by language code, name and file name, all in lower case.

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from models.threads import Sink, stream
+from speech.threads import Sink, stream
 
 
 @pytest.fixture

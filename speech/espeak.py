@@ -1,4 +1,7 @@
-"""The espeak-ng library through ctypes: text in, PCM out, one synthesis at a time."""
+"""The espeak-ng library through ctypes: text in, PCM out, one synthesis at a time.
+
+PyPI's `espeakng-loader` brings the library and its data (GPL-3.0-or-later, like espeak-ng).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 
 import espeakng_loader
 
-from models.engine import EngineError, EngineStartError
+from speech.voice import SpeechError
 
 SAMPLE_RATE = 22_050
 """Hz of espeak-ng's formant voices."""
@@ -38,20 +41,20 @@ _Callback = ctypes.CFUNCTYPE(
 
 @cache
 def _library() -> Any:
-    """The initialised library. Raises EngineStartError."""
+    """The initialised library. Raises SpeechError."""
     try:
         library = ctypes.CDLL(espeakng_loader.get_library_path())
     except OSError as error:
-        raise EngineStartError(f"espeak-ng cannot be loaded: {error}") from None
+        raise SpeechError(f"espeak-ng cannot be loaded: {error}") from None
     data = str(espeakng_loader.get_data_path()).encode()
     rate = library.espeak_Initialize(_SYNCHRONOUS, BUFFER_MS, data, _DONT_EXIT)
     if rate != SAMPLE_RATE:
-        raise EngineStartError(f"espeak-ng does not start (sample rate {rate})")
+        raise SpeechError(f"espeak-ng does not start (sample rate {rate})")
     return library
 
 
 def initialise() -> None:
-    """Loads the library and its data. Raises EngineStartError."""
+    """Loads the library and its data. Raises SpeechError."""
     with _process_lock:
         _library()
 
@@ -65,7 +68,7 @@ def synthesise(
     words a minute. What ``on_pcm`` raises is raised here.
 
     Raises:
-        EngineError: espeak-ng refuses the voice or the text.
+        SpeechError: espeak-ng refuses the voice or the text.
     """
     failures: list[BaseException] = []
     with _process_lock:
@@ -74,7 +77,7 @@ def synthesise(
         library.espeak_SetSynthCallback(callback)
         try:
             if library.espeak_SetVoiceByName(voice.encode()) != 0:
-                raise EngineError(f"espeak-ng does not know the voice {voice!r}")
+                raise SpeechError(f"espeak-ng does not know the voice {voice!r}")
             for parameter, value in ((_RATE, rate), *_SOUND):
                 library.espeak_SetParameter(parameter, value, 0)
             data = text.encode()
@@ -87,7 +90,7 @@ def synthesise(
     if failures:
         raise failures[0]
     if status != 0:
-        raise EngineError(f"espeak-ng cannot speak the text (status {status})")
+        raise SpeechError(f"espeak-ng cannot speak the text (status {status})")
 
 
 def _deliver(

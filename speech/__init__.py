@@ -1,0 +1,1 @@
+"""Local voices: text in, speech out, without a network. Used by the engines and by the agent."""

@@ -1,0 +1,136 @@
+"""piper's real way from text to sound, with a tiny voice that hums."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from speech import espeak, espeak_voices, piper_voices
+from speech.piper_voice import VOLUME, PiperVoice
+from speech.voice import SAMPLE_RATE, SpeechError
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("piper") is None or importlib.util.find_spec("onnx") is None,
+    reason="piper-tts and onnx are not installed",
+)
+
+NAME = "en_US-hum-low"
+TEXT = "A round red shape crosses the picture."
+
+
+@pytest.fixture
+def voices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for voices."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "pressbox/piper"
+
+
+@pytest_asyncio.fixture
+async def voice(voices: Path) -> AsyncIterator[PiperVoice]:
+    from tests.support.piper_voice import make_voice
+
+    make_voice(voices, NAME)
+    made = PiperVoice(NAME)
+    yield made
+    await made.aclose()
+
+
+async def pieces(voice: PiperVoice, text: str = TEXT) -> list[bytes]:
+    async with aclosing(voice.say(text)) as speech:
+        return [piece async for piece in speech]
+
+
+async def test_text_becomes_sound_at_our_rate(voice: PiperVoice) -> None:
+    from tests.support.piper_voice import SAMPLES, TONE
+
+    sound = np.frombuffer(b"".join(await pieces(voice)), "<i2").astype(np.float64)
+    # piper puts a pad between all phonemes and before and after them: 2 n + 3 ids of a sentence
+    ids = len(sound) / SAMPLE_RATE * 22_050 / SAMPLES
+    assert ids == pytest.approx(round(ids), abs=0.01)
+    assert round(ids) > 2 * 25
+    power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
+    peak = power.argmax() * SAMPLE_RATE / len(sound)
+    assert peak == pytest.approx(TONE, abs=2)
+    assert np.abs(sound).max() == pytest.approx(VOLUME * 32767, rel=0.02)
+
+
+async def test_each_sentence_comes_when_it_is_made(voice: PiperVoice) -> None:
+    assert len(await pieces(voice, "One thing. Another thing. A third thing.")) >= 3
+
+
+@pytest.mark.parametrize("text", ["", "...", "\N{GRINNING FACE}", "Tom & <b> \x07", "[[ ]]"])
+async def test_odd_texts(voice: PiperVoice, text: str) -> None:
+    assert len(b"".join(await pieces(voice, text))) < SAMPLE_RATE * 2 * 10
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.001, 0.1])
+async def test_closing_stops_a_run_that_would_not_end(voice: PiperVoice, seconds: float) -> None:
+    await voice.prepare()
+    speech = voice.say("and on and on " * 40)  # one sentence, too long for the tiny voice
+    first = asyncio.ensure_future(anext(speech))
+    await asyncio.sleep(seconds)  # before and within the run
+    first.cancel()
+    await asyncio.wait({first})
+    await speech.aclose()
+    async with asyncio.timeout(20):
+        assert await pieces(voice, "Next.")  # its thread is free
+
+
+async def test_piper_and_espeak_in_one_process(voice: PiperVoice) -> None:
+    alone = await pieces(voice)
+    raw: list[bytes] = []
+
+    def keep(pcm: bytes) -> bool:
+        raw.append(pcm)
+        return True
+
+    espeak.synthesise("Guten Tag.", espeak_voices.resolve("de") or "", 168, keep)
+    assert len(b"".join(raw)) > espeak.SAMPLE_RATE // 2
+    assert b"".join(await pieces(voice)) == b"".join(alone)
+
+
+async def test_a_voice_that_is_not_here(voices: Path) -> None:
+    with pytest.raises(SpeechError, match=r"models pull en_US-lessac-medium$"):
+        await PiperVoice("en_US-lessac-medium").prepare()
+
+
+async def test_a_voice_that_is_broken(voices: Path) -> None:
+    from tests.support.piper_voice import make_voice
+
+    make_voice(voices, NAME).write_bytes(b"no model")
+    with pytest.raises(
+        SpeechError, match=rf"^piper cannot load {NAME} .*: pull it again$"
+    ) as found:
+        await PiperVoice(NAME).prepare()
+    assert "\n" not in str(found.value)
+
+
+async def test_without_piper(voices: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.support.piper_voice import make_voice
+
+    make_voice(voices, NAME)
+    monkeypatch.setitem(sys.modules, "piper", None)
+    with pytest.raises(SpeechError, match=r"^piper is not installed: make voice-piper$"):
+        await PiperVoice(NAME).prepare()
+
+
+def test_a_voice_for_a_language(voices: Path) -> None:
+    for name in ("en_GB-alan-low", "en_US-lessac-medium", "de_DE-thorsten-high"):
+        (voices / name).mkdir(parents=True)
+        (voices / name / f"{name}.onnx").touch()
+        (voices / name / f"{name}.onnx.json").touch()
+    (voices / "fr_FR-half-low").mkdir()
+    (voices / "fr_FR-half-low/fr_FR-half-low.onnx").touch()
+    assert piper_voices.for_language("en-US") == "en_US-lessac-medium"
+    assert piper_voices.for_language("en") == "en_GB-alan-low"
+    assert piper_voices.for_language("de-AT") == "de_DE-thorsten-high"
+    with pytest.raises(SpeechError, match="no voice for fr here"):
+        piper_voices.for_language("fr")
