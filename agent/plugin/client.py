@@ -141,7 +141,8 @@ class EngineClient:
         """
         self._look()
         failures: list[EngineError] = []
-        for index in self._pool.order(time.monotonic()):
+        urgent = request.kind != "commentary"
+        for index in self._pool.order(time.monotonic(), urgent=urgent):
             begun = False
             try:
                 async with aclosing(self._stream_from(index, request)) as deltas:
@@ -168,7 +169,7 @@ class EngineClient:
             async with aclosing(self._endpoints[index].stream(request)) as deltas:
                 async for delta in deltas:
                     answered = True
-                    self._pool.answered(index)
+                    self._pool.answered(index, urgent=request.kind != "commentary")
                     yield delta
         finally:
             self._pool.ended(index)

@@ -2,8 +2,12 @@
 
 Many clients share the same engines without knowing of one another, so nothing here is exact: each
 adds what an engine said of its load to what it has asked of it itself, and where engines are equal
-stays with the one that it used last, which remembers its pictures and its persona. The first one is
-drawn by lot, and waits are shortened by lot, so that not all clients go the same way at once.
+stays with the one that it used last, which remembers its pictures and its persona.
+
+What engines say is some seconds old, and all clients hear the same: if all went to the idle one at
+once, it would be the busy one next. So the first engine is drawn by lot, waits are shortened by
+lot, and of the clients of an engine with load a only the part (a - b) / 2a, drawn by lot, moves to
+one with load b, which makes both equal. A request that is urgent goes to the least busy at once.
 """
 
 from __future__ import annotations
@@ -57,7 +61,7 @@ class EnginePool:
         self.seats = [Seat() for _ in range(count)]
         self.last = self._rng.randrange(count)
 
-    def order(self, now: float) -> list[int]:
+    def order(self, now: float, *, urgent: bool = False) -> list[int]:
         """The engines, the one to ask first before all; those that failed come last."""
         count = len(self.seats)
 
@@ -65,7 +69,19 @@ class EnginePool:
             seat = self.seats[index]
             return (not seat.up, seat.busy(now), (index - self.last) % count)
 
-        return sorted(range(count), key=rank)
+        ranked = sorted(range(count), key=rank)
+        if not urgent and self._stays(ranked[0], now):
+            ranked.remove(self.last)
+            ranked.insert(0, self.last)
+        return ranked
+
+    def _stays(self, best: int, now: float) -> bool:
+        """Whether a request goes where the last one went, although another engine is less busy."""
+        seat = self.seats[self.last]
+        if best == self.last or not seat.up or seat.own:
+            return False
+        mine, other = seat.busy(now), self.seats[best].busy(now)
+        return self._rng.random() >= (mine - other) / (2 * mine)
 
     def due(self, now: float) -> list[int]:
         """The engines that should be looked at now; they then count as looked at."""
@@ -85,10 +101,11 @@ class EnginePool:
         """It is there."""
         self.seats[index].failures = 0
 
-    def answered(self, index: int) -> None:
-        """It serves: requests come to it first from now on, where it is as good as others."""
-        self.last = index
+    def answered(self, index: int, *, urgent: bool = False) -> None:
+        """It serves: the next request comes to it too, unless that one was an exception."""
         self.seats[index].failures = 0
+        if not urgent:
+            self.last = index
 
     def passed_over(self, index: int) -> None:
         """It let a request wait in vain: where others are as good as it, they come first."""

@@ -1,0 +1,144 @@
+"""Which engine gets a request: pure rules, with time as an argument."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from agent.plugin.engine_pool import (
+    DOWN_FIRST,
+    DOWN_MAX,
+    JITTER,
+    LOAD_KEPT,
+    LOOK_EVERY,
+    EnginePool,
+    one_answer,
+)
+
+
+def pool(count: int = 3, last: int = 0) -> EnginePool:
+    made = EnginePool(count, random.Random(1))
+    made.last = last
+    return made
+
+
+def test_equal_engines_keep_to_the_one_used_last() -> None:
+    made = pool(last=1)
+    assert made.order(0.0) == [1, 2, 0]
+    made.answered(2)
+    assert made.order(0.0) == [2, 0, 1]
+
+
+def test_own_requests_count_until_they_end() -> None:
+    made = pool(2)
+    made.started(0)
+    assert made.order(0.0) == [1, 0]
+    made.started(1)
+    made.started(1)
+    assert made.order(0.0) == [0, 1]
+    made.ended(1)
+    made.ended(1)
+    assert made.order(0.0) == [1, 0]
+
+
+def test_what_an_engine_says_counts_without_our_own_requests_and_not_for_ever() -> None:
+    made = pool(2)
+    made.started(0)
+    made.seen(0, 3, now=10.0)
+    assert made.seats[0].busy(10.0) == 3
+    made.ended(0)
+    assert made.seats[0].busy(10.0 + LOAD_KEPT) == 2
+    assert made.order(10.0, urgent=True) == [1, 0]
+    assert made.order(10.1 + LOAD_KEPT, urgent=True) == [0, 1]
+
+
+def test_an_engine_that_says_less_than_we_know_is_not_believed() -> None:
+    made = pool(1)
+    made.started(0)
+    made.started(0)
+    made.seen(0, 0, now=1.0)
+    assert made.seats[0].busy(1.0) == 2
+
+
+def test_a_failed_engine_comes_last_until_it_is_seen_again() -> None:
+    made = pool(2)
+    made.failed(0, now=5.0)
+    made.started(1)
+    assert made.order(5.0) == [1, 0]
+    made.seen(0, 0, now=6.0)
+    assert made.order(6.0) == [0, 1]
+
+
+@pytest.mark.parametrize(("mine", "other", "part"), [(4, 0, 0.5), (4, 2, 0.25), (1, 0, 0.5)])
+def test_only_as_many_clients_move_as_make_the_loads_equal(
+    mine: int, other: int, part: float
+) -> None:
+    moved = 0
+    for seed in range(2000):
+        made = EnginePool(2, random.Random(seed))
+        made.last = 0
+        made.seen(0, mine, now=0.0)
+        made.seen(1, other, now=0.0)
+        assert made.order(0.0, urgent=True) == [1, 0]
+        moved += made.order(0.0) == [1, 0]
+    assert abs(moved / 2000 - part) < 0.05
+
+
+def test_an_urgent_request_elsewhere_does_not_move_the_others() -> None:
+    made = pool(2)
+    made.answered(1, urgent=True)
+    assert made.order(0.0) == [0, 1]
+
+
+def test_when_all_have_failed_all_are_tried() -> None:
+    made = pool(3)
+    for index in range(3):
+        made.failed(index, now=0.0)
+    assert sorted(made.order(0.0)) == [0, 1, 2]
+
+
+def test_looks_are_never_closer_than_two_seconds() -> None:
+    made = pool(2)
+    assert made.due(0.0) == [0, 1]
+    assert made.due(LOOK_EVERY - 0.01) == []
+    assert made.due(LOOK_EVERY) == [0, 1]
+
+
+def test_the_longer_an_engine_is_away_the_rarer_it_is_looked_at() -> None:
+    made, waits = pool(1), []
+    for _ in range(8):
+        made.failed(0, now=100.0)
+        waits.append(made.seats[0].look_after - 100.0)
+    assert DOWN_FIRST * (1 - JITTER) <= waits[0] <= DOWN_FIRST
+    assert waits[1] > waits[0]
+    assert DOWN_MAX * (1 - JITTER) <= waits[-1] <= DOWN_MAX
+
+
+def test_an_engine_that_let_a_request_wait_in_vain_is_not_the_first_choice() -> None:
+    made = pool(2)
+    made.passed_over(0)
+    assert made.order(0.0) == [1, 0]
+
+
+def test_many_clients_do_not_all_begin_with_the_same_engine() -> None:
+    first = Counter(EnginePool(4, random.Random(seed)).order(0.0)[0] for seed in range(400))
+    assert set(first) == {0, 1, 2, 3}
+    assert max(first.values()) < 150
+
+
+def test_clients_that_fail_together_do_not_come_back_together() -> None:
+    looks = set()
+    for seed in range(20):
+        made = EnginePool(1, random.Random(seed))
+        made.failed(0, now=0.0)
+        looks.add(round(made.seats[0].look_after, 3))
+    assert len(looks) > 10
+
+
+def test_one_answer() -> None:
+    assert one_answer([]) is None
+    assert one_answer([False, False]) is False
+    assert one_answer([True, False]) is None
+    assert one_answer([None, None]) is None
