@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from models.admission import RETRY_AFTER, Admission
@@ -103,9 +103,8 @@ class Completion:
                     yield self._answer.chunk(delta)
                     end = delta if isinstance(delta, Finished) else None
             finally:
-                if next_delta is not None and not next_delta.done():
-                    next_delta.cancel()
-                    await asyncio.wait({next_delta})
+                if next_delta is not None:
+                    await _ended(next_delta)
         if self.chat.wants_usage:
             yield self._answer.usage(end)
         yield DONE
@@ -148,3 +147,11 @@ class Completion:
                 raise ApiError(
                     500, "the engine failed, its log says how", code="engine_error"
                 ) from error
+
+
+async def _ended(task: asyncio.Task[Delta | None]) -> None:
+    """Cancels it and waits, even when cancelled again: a server that stops does that twice."""
+    task.cancel()
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -154,9 +155,10 @@ class Worker:
                 await asyncio.wait({waiting}, timeout=self._watch(ticket, since))
             return waiting.result()
         finally:
-            if not waiting.done():
-                waiting.cancel()
-                await asyncio.wait({waiting})
+            waiting.cancel()
+            while not waiting.done():  # also when cancelled again, as a server does that stops
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait({waiting})
 
     def _watch(self, ticket: object, since: float) -> float:
         """Does what is due at this time; gives the seconds until it must be asked again."""

@@ -311,6 +311,22 @@ async def test_closing_while_the_prompt_is_taken_in(make: Make) -> None:
     assert backend.calls.count("generate") == 1
 
 
+async def test_a_request_may_be_cancelled_twice(make: Make) -> None:
+    """A server that stops does that, and the second time comes while the first is at work."""
+    backend = ScriptedBackend()
+    engine = await started(make, backend)
+    gate = backend.gates["prefill"] = threading.Event()
+    waiting = asyncio.create_task(ask(engine, "red"))
+    await entered(backend.begun)
+    for _ in range(5):
+        waiting.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait({waiting})
+    assert waiting.cancelled()
+    gate.set()
+    assert said(await ask(engine, "blue")) == "blue"
+
+
 async def test_closing_stops_nobody_else(make: Make) -> None:
     """The one behind is closed while the first runs, then the first one's place is taken."""
     gate = threading.Event()
