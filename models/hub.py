@@ -18,6 +18,8 @@ from urllib.parse import quote, urlsplit
 from models.engine import EngineStartError
 
 HOME = "https://huggingface.co"
+PIECE = 1 << 20
+"""Bytes that are written at a time; what came since the last is lost with a connection."""
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 
 _DISK_ERRORS = frozenset(
@@ -188,6 +190,7 @@ def _quiet() -> None:
             "downloads need the environment of an engine: make engine-minicpmo (or engine-vlm)"
         ) from None
     constants.HF_HUB_DISABLE_XET = True
+    constants.DOWNLOAD_CHUNK_SIZE = PIECE
     disable_progress_bars()
     logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
 

@@ -57,7 +57,7 @@ def checkpoint(folder: Path, *, awq: bool = False, speech: bool = True) -> Path:
     tensors = PACKED if awq else DENSE
     names = sorted(tensors)
     halves = [names[: len(names) // 2], names[len(names) // 2 :]]
-    index = {}
+    index: dict[str, str] = {}
     for number, half in enumerate(halves, 1):
         file = f"model-{number:05}-of-00002.safetensors"
         weights(folder / file, {name: tensors[name] for name in half})

@@ -1,0 +1,211 @@
+"""A hub on loopback: what `huggingface_hub` asks of the real one, with faults on request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+SIGNATURE = "c2lnbmVkLWFkZHJlc3M"
+"""Part of the signed addresses that large files are redirected to; must never be shown."""
+
+
+@dataclass
+class Repo:
+    """A repository: files by path; those of ``large`` are kept as the hub keeps LFS files."""
+
+    files: dict[str, bytes]
+    large: frozenset[str] = frozenset()
+    gated: bool = False
+
+
+@dataclass
+class Faults:
+    """What goes wrong, by path of a file, and how often it still does."""
+
+    cut: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
+    failing: Counter[str] = field(default_factory=Counter)
+    stuck: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request that the server saw."""
+
+    method: str
+    path: str
+    range: str
+    authorized: bool
+
+
+class HubServer:
+    """Serves on a free port while the block runs."""
+
+    def __init__(self) -> None:
+        self.repos: dict[str, Repo] = {}
+        self.faults = Faults()
+        self.asked: list[Asked] = []
+        self.halfway = threading.Event()
+        self.go_on = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        self._server.daemon_threads = True
+        cast(Any, self._server).hub = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> HubServer:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.go_on.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def downloads(self, path: str) -> list[Asked]:
+        """The requests for a file's content."""
+        return [it for it in self.asked if it.method == "GET" and it.path.endswith(f"/{path}")]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def hub(self) -> HubServer:
+        return cast(HubServer, cast(Any, self.server).hub)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
+        pass
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        authorized = "Authorization" in self.headers
+        self.hub.asked.append(Asked(self.command, path, self.headers.get("Range", ""), authorized))
+        parts = path.strip("/").split("/")
+        if parts[:2] == ["api", "models"]:
+            self._info("/".join(parts[2:4]), parts[5] if len(parts) > 5 else "main")
+        elif parts[0] == "cdn":
+            self._content("/".join(parts[1:3]), "/".join(parts[3:]))
+        else:
+            self._file("/".join(parts[:2]), parts[3], "/".join(parts[4:]))
+
+    def _known(self, name: str, revision: str, about: str) -> Repo | None:
+        """The repository, or None when an error was sent."""
+        if self.hub.faults.failing[about] > 0:
+            self.hub.faults.failing[about] -= 1
+            self._error(503, "")
+            return None
+        repo = self.hub.repos.get(name)
+        if repo is None:
+            self._error(401, "RepoNotFound")
+        elif repo.gated:
+            self._error(403, "GatedRepo")
+        elif revision not in ("main", COMMIT):
+            self._error(404, "RevisionNotFound")
+        else:
+            return repo
+        return None
+
+    def _info(self, name: str, revision: str) -> None:
+        repo = self._known(name, revision, "listing")
+        if repo is None:
+            return
+        siblings: list[dict[str, Any]] = []
+        for path, data in repo.files.items():
+            blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False)
+            entry: dict[str, Any] = {"rfilename": path, "size": len(data)}
+            entry["blobId"] = blob.hexdigest()
+            if path in repo.large:
+                digest = hashlib.sha256(data).hexdigest()
+                entry["lfs"] = {"sha256": digest, "size": len(data), "pointerSize": 134}
+            siblings.append(entry)
+        body = json.dumps({"id": name, "modelId": name, "sha": COMMIT, "siblings": siblings})
+        self._send(200, {"Content-Type": "application/json"}, body.encode())
+
+    def _file(self, name: str, revision: str, path: str) -> None:
+        repo = self._known(name, revision, path)
+        if repo is None:
+            return
+        if path not in repo.files:
+            self._error(404, "EntryNotFound")
+            return
+        data = repo.files[path]
+        headers = {"X-Repo-Commit": COMMIT}
+        if path not in repo.large:
+            headers["ETag"] = f'"{hashlib.sha1(data, usedforsecurity=False).hexdigest()}"'
+            self._partly(200, headers, data, path)
+            return
+        headers["X-Linked-Etag"] = f'"{hashlib.sha256(data).hexdigest()}"'
+        headers["X-Linked-Size"] = str(len(data))
+        headers["Location"] = f"{self.hub.url}/cdn/{name}/{path}?Signature={SIGNATURE}"
+        self._send(302, headers, b"")
+
+    def _content(self, name: str, path: str) -> None:
+        self._partly(200, {}, self.hub.repos[name].files[path], path)
+
+    def _partly(self, status: int, headers: dict[str, str], data: bytes, path: str) -> None:
+        """Sends a file from where it is asked, with the faults that it is to have."""
+        faults = self.hub.faults
+        getting = self.command == "GET"
+        if getting and faults.wrong[path] > 0:
+            faults.wrong[path] -= 1
+            data = bytes(byte ^ 1 for byte in data)
+        asked = self.headers.get("Range", "")
+        start = int(asked.removeprefix("bytes=").split("-")[0]) if asked else 0
+        if asked:
+            status = 206
+            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+        rest = data[start:]
+        if getting and path in faults.stuck:
+            faults.stuck.discard(path)
+            self._broken_off(status, headers, rest, wait=True)
+        elif getting and faults.cut[path] > 0:
+            faults.cut[path] -= 1
+            self._broken_off(status, headers, rest, wait=False)
+        else:
+            self._send(status, headers, rest)
+
+    def _broken_off(self, status: int, headers: dict[str, str], rest: bytes, wait: bool) -> None:
+        self._head(status, headers, len(rest))
+        self.wfile.write(rest[: len(rest) // 2])
+        self.wfile.flush()
+        if wait:
+            self.hub.halfway.set()
+            self.hub.go_on.wait()
+        self.close_connection = True
+
+    def _error(self, status: int, code: str) -> None:
+        # The real hub explains itself here; our lines must not repeat it.
+        headers = {"X-Error-Code": code, "X-Error-Message": f"secret {SIGNATURE}"}
+        self._send(status, headers if code else {}, b"{}")
+
+    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self._head(status, headers, len(body))
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _head(self, status: int, headers: dict[str, str], length: int) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(length)}.items():
+            self.send_header(name, value)
+        self.end_headers()
