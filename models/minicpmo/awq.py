@@ -13,20 +13,15 @@ from typing import Any
 
 from models.minicpmo.backend import BackendError
 
-QUANTIZED = "llm.model.layers"
-"""The only part whose linear layers hold 4-bit weights."""
 
-KEPT = ("vpm", "resampler", "apm", "audio_projection_layer", "tts", "lm_head", "embed_tokens")
-"""Parts with ordinary weights. transformers looks for these names anywhere in a layer's name, so
-that ``llm`` or ``model`` among them would leave out everything."""
-
-
-def prepare(config: Any, device: str) -> None:
+def prepare(config: Any, device: str, unquantised: tuple[str, ...]) -> None:
     """Correct in memory what the checkpoint's config leaves out.
 
     Args:
         config: The loaded config of an AWQ checkpoint.
         device: Where the model is to run, like ``cuda:0``.
+        unquantised: Parts of names of the modules with ordinary weights. transformers looks for
+            these anywhere in a module's name, so ``llm`` or ``model`` would leave out everything.
 
     Raises:
         BackendError: This machine cannot run it.
@@ -41,6 +36,6 @@ def prepare(config: Any, device: str) -> None:
     if quantization is None:
         raise BackendError("the checkpoint's config has no quantization_config")
     if isinstance(quantization, dict):
-        quantization["modules_to_not_convert"] = list(KEPT)
+        quantization["modules_to_not_convert"] = list(unquantised)
     else:
-        quantization.modules_to_not_convert = list(KEPT)
+        quantization.modules_to_not_convert = list(unquantised)

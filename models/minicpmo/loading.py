@@ -26,6 +26,7 @@ class Source:
         dtype: "bfloat16", "float16" or "float32", as torch calls them.
         device: As torch calls it: "cpu", "cuda", "cuda:1".
         is_awq: Whether its weights are AWQ INT4.
+        unquantised: For AWQ, parts of names of the modules with ordinary weights.
         token2wav: The vocoder's files; None for text only.
     """
 
@@ -33,6 +34,7 @@ class Source:
     dtype: str
     device: str
     is_awq: bool = False
+    unquantised: tuple[str, ...] = ()
     token2wav: Path | None = None
 
 
@@ -54,11 +56,13 @@ def load(source: Source) -> Loaded:
     # Everything is in the folder; whatever would be asked for is a mistake.
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
+    import transformers
 
     if source.device.startswith("cuda"):
         if not torch.cuda.is_available():
             raise BackendError(f"no NVIDIA GPU that torch can use for device {source.device}")
         torch.cuda.set_device(torch.device(source.device))
+    transformers.utils.logging.set_verbosity_error()
     with remote_code(source.folder) as path:
         model = _model(source, path)
     model.eval()
@@ -79,7 +83,7 @@ def _model(source: Source, path: Path) -> Any:
     config.init_vision, config.init_audio = True, True
     config.init_tts = source.token2wav is not None
     if source.is_awq:
-        awq.prepare(config, source.device)
+        awq.prepare(config, source.device, source.unquantised)
     model = transformers.AutoModel.from_pretrained(
         path,
         config=config,

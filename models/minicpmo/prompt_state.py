@@ -19,7 +19,8 @@ FIRST_SECOND = 16_560
 """Samples of the first piece of a spoken question; the others have ``HEARING_RATE``."""
 LEAST_SOUND = HEARING_RATE // 4
 KEPT_PREFIXES = 32
-KEPT_PREFIX_BYTES = 512 * 1024 * 1024
+KEPT_PREFIX_BYTES = 256 * 1024 * 1024
+"""On the device; a token takes 144 KiB at full size."""
 
 Layers = tuple[tuple[torch.Tensor, torch.Tensor], ...]
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from models.minicpmo.backend import HEARING_RATE, BackendError, Sound
 from models.minicpmo.failures import described, is_device_lost, is_out_of_memory
 from models.minicpmo.kept import Kept, content_key
 
 LEAST_SAMPLES = HEARING_RATE
-KEPT_VOICES = 4
+KEPT_VOICES = 8
+KEPT_BYTES = 4 << 30
+"""In the computer's memory: at full size a voice takes 100 MiB for each second of its recording,
+and the device has room for one."""
 
 _OF_VOCODER = ("cache", "_stream_prompt")
 """What the vocoder itself remembers of a voice, besides what the model does."""
@@ -25,7 +30,7 @@ class SpeakerVoice:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._voices: Kept[dict[str, Any]] = Kept(KEPT_VOICES, KEPT_VOICES)
+        self._voices: Kept[dict[str, Any]] = Kept(KEPT_VOICES, KEPT_BYTES)
         self._current = b""
 
     @property
@@ -40,8 +45,9 @@ class SpeakerVoice:
         kept = self._voices.get(key)
         if kept is None:
             kept = self._learned(reference)
-            self._voices.put(key, kept, 1)
-        self._take(kept)
+            self._voices.put(key, kept, _bytes(kept))
+        else:
+            self._take(kept)
         self._current = key
 
     def forget(self) -> None:
@@ -64,14 +70,53 @@ class SpeakerVoice:
             reason = described(error)
             raise BackendError(f"the recording cannot be used as a voice: {reason}") from error
         kept = {name: getattr(vocoder, name) for name in _OF_VOCODER if hasattr(vocoder, name)}
-        return kept | {"": self._model.token2wav_cache}
+        parked: dict[str, Any] = _parked(kept | {"": self._model.token2wav_cache})
+        return parked
 
     def _take(self, kept: dict[str, Any]) -> None:
         """The model clones this for each answer, and the vocoder only reads it."""
-        self._model.token2wav_cache = kept[""]
+        self._current, self._model.token2wav_cache = b"", None
+        placed = _placed(kept)
         for name in _OF_VOCODER:
-            if name in kept:
-                setattr(self._model.tts.audio_tokenizer, name, kept[name])
+            if name in placed:
+                setattr(self._model.tts.audio_tokenizer, name, placed[name])
+        self._model.token2wav_cache = placed[""]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parked:
+    """A tensor in the computer's memory that belongs elsewhere."""
+
+    tensor: torch.Tensor
+    device: torch.device
+
+
+def _parked(thing: Any) -> Any:
+    """The same with all its tensors in the computer's memory."""
+    return _mapped(thing, torch.Tensor, lambda tensor: _Parked(tensor.cpu(), tensor.device))
+
+
+def _placed(thing: Any) -> Any:
+    """The same with all its tensors where they belong."""
+    return _mapped(thing, _Parked, lambda parked: parked.tensor.to(parked.device))
+
+
+def _mapped(thing: Any, kind: type, change: Callable[[Any], Any]) -> Any:
+    if isinstance(thing, kind):
+        return change(thing)
+    if isinstance(thing, dict):
+        return {key: _mapped(value, kind, change) for key, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return type(thing)(_mapped(value, kind, change) for value in thing)
+    return thing
+
+
+def _bytes(thing: Any) -> int:
+    if isinstance(thing, _Parked):
+        return int(thing.tensor.nbytes)
+    if isinstance(thing, dict | list | tuple):
+        return sum(map(_bytes, thing.values() if isinstance(thing, dict) else thing))
+    return 0
 
 
 @contextmanager

@@ -1,0 +1,149 @@
+"""Writes the tiny checkpoint: weights in shards, tokenizer, code, and empty vocoder files."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from models.minicpmo.remote_code import remote_code
+from tests.minicpmo.random_weights import write_assets
+from tests.minicpmo.tiny.code.script import COLOURS, LOUDNESS
+
+CODE = Path(__file__).parent / "code"
+WIDTH = 64
+SPECIAL = (
+    "<|endoftext|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<unk>",
+    "<image>",
+    "</image>",
+    "<|audio_start|>",
+    "<|audio_end|>",
+    "<|tts_bos|>",
+    "<|tts_eos|>",
+    "<think>",
+    "</think>",
+)
+TEMPLATE = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
+    "{% endfor %}"
+)
+CORPUS = (
+    "I see a red and a blue square and nothing else. I hear loud and quiet sounds. You said that "
+    "the picture is black, white, green, yellow, pink or cyan. What is there now? Pictures of a "
+    "video, oldest first; the last one is now. Clone the voice in this recording. Speak with this "
+    "voice in all that you say. You tell what the pictures show and answer questions, in a few "
+    "plain spoken words. Say in one sentence what has changed."
+)
+AWQ = {"quant_method": "awq", "bits": 4, "group_size": 128, "version": "gemm", "zero_point": True}
+
+
+def make_checkpoint(folder: Path, *, awq: bool = False, faults: Iterable[str] = ()) -> Path:
+    """A checkpoint of a few MB.
+
+    Args:
+        folder: Where to; made when it is not there.
+        awq: Whether to say that it is quantised, and to leave out assets/, as the AWQ one does.
+        faults: What goes wrong in each request, see code/modeling_minicpmo.py; ``faults.txt`` in
+            the folder may be changed at any time.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in CODE.glob("*.py"):
+        shutil.copy(file, folder)
+    size = _write_tokenizer(folder)
+    config = _config(size)
+    if awq:
+        config["quantization_config"] = {**AWQ, "modules_to_not_convert": None}
+        config["torch_dtype"] = "float16"
+    else:
+        write_assets(folder / "assets")
+    _write_weights(folder, config)
+    (folder / "config.json").write_text(json.dumps(config, indent=1))
+    if faults:
+        (folder / "faults.txt").write_text(" ".join(faults))
+    return folder
+
+
+def _config(vocabulary: int) -> dict[str, Any]:
+    named = len(COLOURS) + len(LOUDNESS)
+    return {
+        "architectures": ["MiniCPMO"],
+        "model_type": "minicpmo",
+        "version": "4.5",
+        "auto_map": {
+            "AutoConfig": "configuration_minicpmo.MiniCPMOConfig",
+            "AutoModel": "modeling_minicpmo.MiniCPMO",
+            "AutoModelForCausalLM": "modeling_minicpmo.MiniCPMO",
+        },
+        "hidden_size": WIDTH,
+        "intermediate_size": 2 * WIDTH,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+        "vocab_size": vocabulary,
+        "max_position_embeddings": 40960,
+        "tie_word_embeddings": False,
+        "torch_dtype": "bfloat16",
+        "image_size": 448,
+        "vision_config": {"hidden_size": 64, "intermediate_size": 64, "patch_size": 14},
+        "first_colour": vocabulary - named,
+        "first_loudness": vocabulary - len(LOUDNESS),
+    }
+
+
+def _write_tokenizer(folder: Path) -> int:
+    """The number of tokens; those that stand for pictures and sounds come last."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(
+        vocab_size=450, initial_alphabet=alphabet, show_progress=False, min_frequency=1
+    )
+    tokenizer.train_from_iterator([CORPUS], trainer)
+    named = [f"<|{word}|>" for word in (*COLOURS, *LOUDNESS)]
+    tokenizer.add_special_tokens([*SPECIAL, *named])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    listed = {
+        "tokenizer_class": "MiniCPMOTokenizerFast",
+        "auto_map": {"AutoTokenizer": [None, "tokenization_minicpmo.MiniCPMOTokenizerFast"]},
+        "bos_token": "<|im_start|>",
+        "eos_token": "<|im_end|>",
+        "pad_token": "<|endoftext|>",
+        "unk_token": "<unk>",
+        "additional_special_tokens": [*SPECIAL[3:], *named],
+        "chat_template": TEMPLATE,
+        "clean_up_tokenization_spaces": False,
+        "model_max_length": 131072,
+        "bad_token_ids": [tokenizer.token_to_id(name) for name in [*named, "<image>", "<think>"]],
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(listed, indent=1))
+    auto = {"AutoProcessor": "processing_minicpmo.MiniCPMOProcessor"}
+    (folder / "preprocessor_config.json").write_text(
+        json.dumps({"processor_class": "MiniCPMOProcessor", "auto_map": auto})
+    )
+    return int(tokenizer.get_vocab_size())
+
+
+def _write_weights(folder: Path, config: dict[str, Any]) -> None:
+    plain = {key: value for key, value in config.items() if key != "quantization_config"}
+    (folder / "config.json").write_text(json.dumps(plain))
+    with remote_code(folder) as path:
+        transformers = importlib.import_module("transformers")
+        loaded = transformers.AutoConfig.from_pretrained(path, trust_remote_code=True)
+        torch.manual_seed(4)
+        model = transformers.AutoModel.from_config(loaded, trust_remote_code=True)
+        # Far apart, so that what stands in the context can be read back.
+        torch.nn.init.normal_(model.get_input_embeddings().weight)
+        torch.nn.init.normal_(model.llm.lm_head.weight, std=0.3)
+        model.to(torch.float16 if "quantization_config" in config else torch.bfloat16)
+        model.save_pretrained(folder, max_shard_size="200KB")
