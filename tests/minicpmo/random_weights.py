@@ -147,11 +147,11 @@ def lay_out(code: Path, target: Path, config: dict[str, Any]) -> None:
 
 
 def write_assets(folder: Path) -> None:
-    """Empty vocoder files, and a second of a tone as the reference voice."""
+    """Empty vocoder files, and four seconds of a tone as the reference voice."""
     (folder / "token2wav").mkdir(parents=True)
     for name in TOKEN2WAV:
         (folder / "token2wav" / name).touch()
-    tone = np.sin(np.arange(16_000) * (2 * np.pi * 220 / 16_000))
+    tone = np.sin(np.arange(4 * 16_000) * (2 * np.pi * 220 / 16_000))
     with wave.open(str(folder / "system_ref_audio.wav"), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

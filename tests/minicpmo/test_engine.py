@@ -180,6 +180,7 @@ async def test_a_voice_that_cannot_be_set(make: Make) -> None:
     got = await ask(engine)
     notice = Notice("speech failed: the recording is of no use; the text goes on")
     assert got == [notice, TextDelta("A"), Finished("stop", 70, 3)]
+    assert backend.calls == ["set_voice", "reset", "prefill", "generate"]
     assert any(isinstance(delta, AudioDelta) for delta in await ask(engine))
 
 
