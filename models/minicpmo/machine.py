@@ -46,6 +46,7 @@ def made_backend(checkpoint: Checkpoint, device: str, memory_gib: float, voices:
             checkpoint.dtype(device),
             device,
             is_awq=checkpoint.awq,
+            unquantised=checkpoint.modules_to_not_convert,
             token2wav=checkpoint.token2wav if plan.speech else None,
         )
     )
