@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import errno
+import importlib.util
 import logging
 import os
 import re
@@ -15,24 +15,11 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
+from models import transfer
 from models.engine import EngineStartError
 
 HOME = "https://huggingface.co"
-PIECE = 1 << 20
-"""Bytes that are written at a time; what came since the last is lost with a connection."""
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
-
-_DISK_ERRORS = frozenset(
-    {
-        errno.EACCES,
-        errno.EDQUOT,
-        errno.EIO,
-        errno.ENAMETOOLONG,
-        errno.ENOSPC,
-        errno.EPERM,
-        errno.EROFS,
-    }
-)
 
 T = TypeVar("T")
 
@@ -150,48 +137,32 @@ def listing(repo: str, revision: str) -> Listing:
     return _asked(ask, repo, revision)
 
 
-def download(repo: str, commit: str, path: str, staging: Path, *, fresh: bool = False) -> Path:
-    """Brings one file into ``staging``, going on where it was broken off. Raises HubError."""
+def download(repo: str, commit: str, file: RemoteFile, path: Path) -> None:
+    """Brings one file to ``path``, going on where it was broken off.
+
+    Raises:
+        HubError: It did not come whole; what came is kept.
+        OSError: It cannot be written.
+    """
     _quiet()
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import get_token
 
-    def fetch() -> Path:
-        found = hf_hub_download(
-            repo,
-            path,
-            revision=commit,
-            local_dir=staging,
-            endpoint=endpoint(),
-            force_download=fresh,
-        )
-        return Path(found)
-
-    return _asked(fetch, repo, commit)
-
-
-def partial_bytes(staging: Path) -> int:
-    """What is there already of files that are being brought into ``staging``."""
-    halves = (staging / ".cache").rglob("*.incomplete")
-    return sum(path.stat().st_size for path in halves if path.is_file())
+    url = f"{endpoint()}/{repo}/resolve/{quote(commit, safe='')}/{quote(file.path)}"
+    try:
+        transfer.fetch(url, get_token(), path, file.size)
+    except transfer.TransferError as error:
+        raise _by_status(error.status, repo, False) from None
 
 
 def _quiet() -> None:
-    """Has the library say nothing, since its lines name signed addresses, and use plain HTTP.
+    """Has the library say nothing: its lines name addresses, and we have our own.
 
-    That can go on with a file that was broken off, which its own protocol, Xet, does not.
-    Raises HubError when the library is not there.
+    Raises HubError when it is not there.
     """
-    os.environ["HF_HUB_DISABLE_XET"] = "1"
-    try:
-        from huggingface_hub import constants
-        from huggingface_hub.utils import disable_progress_bars
-    except ImportError:
+    if importlib.util.find_spec("huggingface_hub") is None:
         raise HubError(
             "downloads need the environment of an engine: make engine-minicpmo (or engine-vlm)"
-        ) from None
-    constants.HF_HUB_DISABLE_XET = True
-    constants.DOWNLOAD_CHUNK_SIZE = PIECE
-    disable_progress_bars()
+        )
     logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
 
 
@@ -221,8 +192,6 @@ def _explained(error: Exception, repo: str, revision: str) -> HubError:
             f"there is no {repo} at {host()}, or it is private: check its name, or log in with "
             "`hf auth login`"
         )
-    if isinstance(cause, OSError) and cause.errno in _DISK_ERRORS:
-        return HubError(f"the download cannot be written: {os.strerror(cause.errno).lower()}")
     return _by_status(status, repo, isinstance(cause, errors.OfflineModeIsEnabled))
 
 

@@ -1,7 +1,7 @@
 """`python -m models pull`: brings a model or a voice from the hub, whole and verified.
 
-Files are fetched into a folder `.download` beside their places and moved there when their hashes
-are right, so that what lies in a model's folder is either absent or whole.
+Files are fetched into a folder `.download` beside their places, under the names of their hashes,
+and moved when these are right: what lies in a model's folder is either absent or whole.
 """
 
 from __future__ import annotations
@@ -182,8 +182,9 @@ def _fetch_all(job: _Job, wanted: list[str]) -> None:
     moved = 0
 
     def done() -> int:
-        return moved + hub.partial_bytes(job.staging)
+        return moved + _came(job.staging)
 
+    job.staging.mkdir(exist_ok=True)
     with Progress(total, done, job.report):
         for name in wanted:
             _fetch(job, name, job.places[name])
@@ -192,15 +193,16 @@ def _fetch_all(job: _Job, wanted: list[str]) -> None:
 
 def _fetch(job: _Job, name: str, file: RemoteFile) -> None:
     """One file, once more from the start when its hash is wrong. Raises PullError."""
-    for fresh in (False, True):
-        path = _download(job, file, fresh)
-        if path.stat().st_size == file.size and _right(path, file):
+    path = job.staging / (file.sha256 or file.git_hash or file.path.replace("/", "_"))
+    for again in (": it is fetched again", ""):
+        _download(job, file, path)
+        if _right(path, file):
             place = job.folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             os.replace(path, place)
             return
-        job.report(f"{name} came with a wrong hash" + ("" if fresh else ": it is fetched again"))
         path.unlink()
+        job.report(f"{name} came with a wrong hash{again}")
     raise PullError(
         f"{name} came twice with a wrong hash, so {hub.host()} or something on the way damages it: "
         f"pull again, or fetch {hub.address(job.listing.repo, file.path, job.listing.commit)} "
@@ -208,16 +210,14 @@ def _fetch(job: _Job, name: str, file: RemoteFile) -> None:
     )
 
 
-def _download(job: _Job, file: RemoteFile, fresh: bool) -> Path:
+def _download(job: _Job, file: RemoteFile, path: Path) -> None:
     """Tries again as long as bytes come. Raises HubError."""
     attempt, before = 1, -1
     while True:
         try:
-            return hub.download(
-                job.listing.repo, job.listing.commit, file.path, job.staging, fresh=fresh
-            )
+            return hub.download(job.listing.repo, job.listing.commit, file, path)
         except HubError as error:
-            there = hub.partial_bytes(job.staging)
+            there = _came(job.staging)
             attempt = attempt + 1 if there <= before else 1
             before = max(before, there)
             if error.final:
@@ -230,13 +230,18 @@ def _download(job: _Job, file: RemoteFile, fresh: bool) -> Path:
 
 
 def _check_disk(job: _Job, wanted: Iterable[str]) -> None:
-    need = sum(job.places[name].size for name in wanted) - hub.partial_bytes(job.staging)
+    need = sum(job.places[name].size for name in wanted) - _came(job.staging)
     free = shutil.disk_usage(job.folder).free
     if need + SPARE > free:
         raise PullError(
             f"{job.folder} has {size(free)} free and {size(need)} are to come: make room, or name "
             "another folder with --to"
         )
+
+
+def _came(staging: Path) -> int:
+    """Bytes of files that are not whole yet."""
+    return sum(path.stat().st_size for path in staging.glob("*"))
 
 
 def _right(path: Path, file: RemoteFile) -> bool:

@@ -34,6 +34,7 @@ class Faults:
     wrong: Counter[str] = field(default_factory=Counter)
     failing: Counter[str] = field(default_factory=Counter)
     stuck: set[str] = field(default_factory=set)
+    no_ranges: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,26 @@ class HubServer:
         self.asked: list[Asked] = []
         self.halfway = threading.Event()
         self.go_on = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
-        cast(Any, self._server).hub = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        # Large files lie on another host, which must not be given the token.
+        self._servers = [ThreadingHTTPServer(("127.0.0.1", 0), _Handler) for _ in range(2)]
+        for server in self._servers:
+            server.daemon_threads = True
+            cast(Any, server).hub = self
+        self._threads = [
+            threading.Thread(target=server.serve_forever, args=(0.05,)) for server in self._servers
+        ]
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self._servers[0].server_address[1]}"
+
+    @property
+    def other_host(self) -> str:
+        return f"http://127.0.0.1:{self._servers[1].server_address[1]}"
 
     def __enter__(self) -> HubServer:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
@@ -75,9 +85,10 @@ class HubServer:
         trace: TracebackType | None,
     ) -> None:
         self.go_on.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        for server, thread in zip(self._servers, self._threads, strict=True):
+            server.shutdown()
+            server.server_close()
+            thread.join()
 
     def downloads(self, path: str) -> list[Asked]:
         """The requests for a file's content."""
@@ -106,8 +117,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._info("/".join(parts[2:4]), parts[5] if len(parts) > 5 else "main")
         elif parts[0] == "cdn":
             self._content("/".join(parts[1:3]), "/".join(parts[3:]))
-        else:
+        elif parts[2:3] == ["resolve"]:
             self._file("/".join(parts[:2]), parts[3], "/".join(parts[4:]))
+        else:
+            self._error(404, "")
 
     def _known(self, name: str, revision: str, about: str) -> Repo | None:
         """The repository, or None when an error was sent."""
@@ -157,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         headers["X-Linked-Etag"] = f'"{hashlib.sha256(data).hexdigest()}"'
         headers["X-Linked-Size"] = str(len(data))
-        headers["Location"] = f"{self.hub.url}/cdn/{name}/{path}?Signature={SIGNATURE}"
+        headers["Location"] = f"{self.hub.other_host}/cdn/{name}/{path}?Signature={SIGNATURE}"
         self._send(302, headers, b"")
 
     def _content(self, name: str, path: str) -> None:
@@ -170,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         if getting and faults.wrong[path] > 0:
             faults.wrong[path] -= 1
             data = bytes(byte ^ 1 for byte in data)
-        asked = self.headers.get("Range", "")
+        asked = "" if faults.no_ranges else self.headers.get("Range", "")
         start = int(asked.removeprefix("bytes=").split("-")[0]) if asked else 0
         if asked:
             status = 206

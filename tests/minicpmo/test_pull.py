@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from models import hub, manifest, progress, pull
+from models import hub, manifest, progress, pull, transfer
 from models.engine import EngineError
 from models.hub import HubError
 from models.minicpmo import assets
@@ -30,9 +31,9 @@ VOICE = "en_US-lessac-medium"
 ROOT = Path(__file__).resolve().parents[2]
 PULL_SMALL_PIECES = f"""
 import sys
-from models import hub
+from models import transfer
 from models.__main__ import main
-hub.PIECE = {1 << 14}
+transfer.PIECE = {1 << 14}
 sys.exit(main(["pull", sys.argv[1], "--to", sys.argv[2]]))
 """
 
@@ -61,7 +62,7 @@ def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HubServe
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.setattr(pull, "PAUSE", 0.0)
-    monkeypatch.setattr(hub, "PIECE", 1 << 14)
+    monkeypatch.setattr(transfer, "PIECE", 1 << 14)
     with HubServer() as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         server.repos[REPO] = small()
@@ -83,6 +84,11 @@ def small() -> Repo:
 @pytest.fixture
 def said() -> list[str]:
     return []
+
+
+def came(folder: Path) -> int:
+    """Bytes of the file that is not whole yet."""
+    return sum(path.stat().st_size for path in (folder / pull.STAGING).glob("*"))
 
 
 def starts(served: HubServer) -> list[int]:
@@ -121,7 +127,7 @@ def test_what_is_here_is_not_fetched_again(served: HubServer, said: list[str]) -
     pull.pull(REPO, None, "main", said.append)
     served.asked.clear()
     pull.pull(REPO, None, COMMIT, said.append)
-    assert [it.path for it in served.asked] == [f"/api/models/{REPO}/revision/{COMMIT}"]
+    assert not [it.path for it in served.asked if "/resolve/" in it.path]
 
 
 def test_what_is_here_but_damaged_is_fetched_again(served: HubServer, said: list[str]) -> None:
@@ -151,12 +157,30 @@ def test_a_connection_that_always_breaks_off_ends_with_what_to_do(
     line = refused(lambda: pull.pull(REPO, tmp_path / "here", "main", said.append), said)
     assert "what came stays, the same command goes on there" in line
     assert not (tmp_path / "here" / WEIGHTS).exists(), "never half a file in its place"
-    there = hub.partial_bytes(tmp_path / "here" / pull.STAGING)
+    there = came(tmp_path / "here")
     assert there > len(BIG) * 0.9
     served.faults.cut.clear()
     served.asked.clear()
     pull.pull(REPO, tmp_path / "here", "main", said.append)
     assert starts(served) == [there]
+
+
+def test_a_server_without_ranges_sends_everything_again(
+    served: HubServer, tmp_path: Path, said: list[str]
+) -> None:
+    served.faults.cut[WEIGHTS], served.faults.no_ranges = 2, True
+    folder = pull.pull(REPO, tmp_path / "here", "main", said.append)
+    assert (folder / WEIGHTS).read_bytes() == BIG
+
+
+def test_a_connection_that_says_nothing_more_is_given_up(
+    served: HubServer, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "TIMEOUT", 0.5)
+    served.faults.stuck.add(WEIGHTS)
+    folder = pull.pull(REPO, tmp_path / "here", "main", said.append)
+    assert (folder / WEIGHTS).read_bytes() == BIG
+    assert starts(served) == [0, len(BIG) // 2]
 
 
 def test_ctrl_c_leaves_what_came(served: HubServer, tmp_path: Path) -> None:
@@ -172,7 +196,7 @@ def test_ctrl_c_leaves_what_came(served: HubServer, tmp_path: Path) -> None:
     )
     with running:
         try:
-            while hub.partial_bytes(here / pull.STAGING) < len(BIG) // 4:
+            while came(here) < len(BIG) // 4:
                 assert running.poll() is None, running.communicate()
                 served.halfway.wait(0.1)
             running.send_signal(signal.SIGINT)
@@ -339,14 +363,15 @@ def test_awq_uses_the_speech_of_a_bf16_checkpoint_that_is_here(
 
 def test_the_token_goes_to_the_hub_only(served: HubServer, said: list[str]) -> None:
     pull.pull(REPO, None, "main", said.append)
-    assert all(it.authorized for it in served.asked if it.path.startswith("/api/"))
+    assert all(it.authorized for it in served.asked if it.path.startswith("/api/models/"))
+    assert not [it for it in served.asked if it.path.startswith("/cdn/") and it.authorized]
     assert not [line for line in said if TOKEN in line]
 
 
 def test_without_the_library_it_says_which_environment_has_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     line = refused(lambda: pull.pull(REPO, tmp_path / "here", "main", lambda _: None))
     assert "make engine-minicpmo" in line
 
