@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from livekit.agents import llm
 
@@ -24,6 +25,7 @@ from .options import Options
 from .outbox import Outbox
 from .pacer import Pacer
 from .prompt import commentary_instruction
+from .speaker import Speaker
 from .utterance import Utterance
 from .window import Grey, SampledFrame, change
 
@@ -46,6 +48,7 @@ class Commentator:
         self,
         *,
         client: EngineClient,
+        speaker: Speaker,
         intake: FrameIntake,
         pacer: Pacer,
         options: Options,
@@ -56,7 +59,7 @@ class Commentator:
         self._intake = intake
         self._pacer = pacer
         self._clock = clock
-        self._maker = LineMaker(client=client, pacer=pacer, host=host)
+        self._maker = LineMaker(client=client, speaker=speaker, pacer=pacer, host=host)
         self._changed = asyncio.Event()
         self._outbox = Outbox(pacer=pacer, host=host, clock=clock, on_change=self._changed.set)
         self._task: asyncio.Task[None] | None = None
@@ -96,16 +99,19 @@ class Commentator:
             task.cancel()
         self._outbox.interrupt()
 
-    def ask(self, text: str, instructions: str) -> Reply:
+    def ask(self, text: str, instructions: str, sound: bytes = b"") -> Reply:
         """Put a question before all commentary. The future resolves with its first sound.
 
-        It fails with ``RealtimeError``; cancelling it cancels the request.
+        It fails with ``RealtimeError``; cancelling it cancels the request. ``sound`` is the
+        question as it was spoken, 16 kHz mono int16, empty where it was written.
         """
         reply: Reply = asyncio.Future()
         if len(self._questions) >= MAX_QUESTIONS:
             _fail(reply, "too many questions are waiting")
             return reply
-        task = asyncio.create_task(self._answer(reply, text, instructions), name="pressbox-answer")
+        task = asyncio.create_task(
+            self._answer(reply, Ask([], text, instructions, sound)), name="pressbox-answer"
+        )
         self._questions.add(task)
         task.add_done_callback(lambda done: self._question_done(done, reply))
         reply.add_done_callback(lambda done: task.cancel() if done.cancelled() else None)
@@ -151,33 +157,29 @@ class Commentator:
         self._last_grey = anchor.grey
         text = commentary_instruction(changed, self.options.change_threshold)
         started = self._clock()
-        await self._make("commentary", anchor, text, "", self._accept_commentary)
+        await self._make("commentary", anchor, Ask([], text), self._accept_commentary)
         interval, backoff = self.options.inference_interval, self._maker.health.wait()
         self._not_before = max(started + interval, self._clock() + backoff)
 
-    async def _answer(self, reply: Reply, text: str, instructions: str) -> None:
+    async def _answer(self, reply: Reply, ask: Ask) -> None:
         if self._cycle is not None and not self._cycle.done():
             await asyncio.wait({self._cycle})
         async with self._one_question:
             anchor = await self._intake.newest_until(self._pacer.answer_anchor())
             failure = await self._make(
-                "answer",
-                anchor,
-                text,
-                instructions,
-                lambda ready: self._accept_answer(ready, reply),
+                "answer", anchor, ask, lambda ready: self._accept_answer(ready, reply)
             )
         if not reply.done():
             _fail(reply, failure or "the engine has nothing to say to that")
 
     async def _make(
-        self, kind: Kind, anchor: SampledFrame | None, text: str, instructions: str, accept: Accept
+        self, kind: Kind, anchor: SampledFrame | None, ask: Ask, accept: Accept
     ) -> str | None:
         now = self._clock()
         line = new_line(kind, anchor=anchor.capture_time if anchor else now, requested_at=now)
         utterance = Utterance(line, audio=self.options.enable_tts, clock=self._clock)
-        frames = [] if anchor is None else self._frames(anchor)
-        ask = Ask(frames, text, instructions)
+        if anchor is not None:
+            ask = replace(ask, frames=self._frames(anchor))
         self._current = utterance
         return await self._maker.make(utterance, ask, self.options, accept)
 

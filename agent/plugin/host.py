@@ -18,9 +18,11 @@ class Host(Protocol):
     """The session, as the loop sees it. Nothing here may block or raise."""
 
     def messages(
-        self, frames: Sequence[SampledFrame], text: str, instructions: str
+        self, frames: Sequence[SampledFrame], text: str, instructions: str, sound: bytes
     ) -> list[Message]:
-        """The messages of a request that asks for ``text`` about these pictures."""
+        """The messages of a request that asks for ``text`` about these pictures, or what is asked
+        in ``sound`` (16 kHz mono int16; empty: nothing).
+        """
 
     def line_ready(self, line: Line) -> None:
         """A line has its first sound and will be said."""
@@ -39,6 +41,9 @@ class Host(Protocol):
 
     def engine_failed(self, error: EngineError) -> None:
         """A failure that is news."""
+
+    def engine_notice(self, text: str) -> None:
+        """Something that whoever watches should know, in one line; it may come again and again."""
 
 
 def drop(utterance: Utterance, reason: DropReason, *, pacer: Pacer, host: Host) -> None:

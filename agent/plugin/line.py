@@ -25,6 +25,7 @@ class Line:
         error: One line naming what cut the line short, None otherwise.
         started_at: When its consumer took the first sound, None until then.
         audio_seconds: Seconds of speech handed over so far.
+        text_only: There is nothing to hear; known once it is ready.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Line:
     error: str | None = None
     started_at: float | None = None
     audio_seconds: float = 0.0
+    text_only: bool = False
 
 
 def new_line(kind: Kind, *, anchor: float, requested_at: float) -> Line:

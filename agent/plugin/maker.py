@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -19,6 +19,8 @@ from .host import Host, drop
 from .line import DropReason
 from .options import Options
 from .pacer import Pacer
+from .speaker import Speaker
+from .sse import Delta
 from .utterance import Utterance
 from .window import SampledFrame
 
@@ -36,21 +38,25 @@ Accept = Callable[[Utterance], bool]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a line is asked about: pictures in time order, a text, further instructions."""
+    """What a line is asked about: pictures in time order, a text, further instructions, and the
+    sound of a spoken question (16 kHz mono int16, empty for none).
+    """
 
     frames: Sequence[SampledFrame]
     text: str
     instructions: str = ""
+    sound: bytes = b""
 
 
 class LineMaker:
     """Makes lines with one engine and keeps the record of the engine's health."""
 
-    def __init__(self, *, client: EngineClient, pacer: Pacer, host: Host) -> None:
+    def __init__(self, *, client: EngineClient, speaker: Speaker, pacer: Pacer, host: Host) -> None:
         self.health = Health()
         self.cancel_reason: DropReason = "cancelled"
         self._unreachable = False
         self._client = client
+        self._speaker = speaker
         self._pacer = pacer
         self._host = host
 
@@ -104,9 +110,11 @@ class LineMaker:
         try:
             async with (
                 asyncio.timeout(left) as limit,
-                aclosing(self._client.stream(request)) as deltas,
+                aclosing(self._answer(request, options)) as deltas,
             ):
                 async for delta in deltas:
+                    if delta.notice:
+                        self._host.engine_notice(delta.notice)
                     silent = not utterance.sounding
                     utterance.feed(delta)
                     if silent and utterance.sounding:
@@ -121,16 +129,27 @@ class LineMaker:
             return self._broke_off(utterance, error)
         return self._completed(utterance, accept)
 
+    def _answer(self, request: EngineRequest, options: Options) -> AsyncGenerator[Delta, None]:
+        deltas = self._client.stream(request)
+        if not options.enable_tts:
+            return deltas
+        return self._speaker.voiced(
+            deltas,
+            engine_speaks=self._client.speaks,
+            language=options.language,
+            voice=options.voice,
+        )
+
     def _request(
         self, utterance: Utterance, ask: Ask, options: Options, left: float
     ) -> EngineRequest:
         line = utterance.line
         return EngineRequest(
-            messages=self._host.messages(ask.frames, ask.text, ask.instructions),
+            messages=self._host.messages(ask.frames, ask.text, ask.instructions, ask.sound),
             kind=line.kind,
             room=options.room,
             voice=options.voice,
-            audio=options.enable_tts,
+            audio=options.enable_tts and not self._speaker.always,
             max_tokens=options.max_new_tokens,
             deadline=left,
             frame_times=[round(frame.capture_time - line.anchor, 3) for frame in ask.frames],

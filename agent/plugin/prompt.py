@@ -15,6 +15,7 @@ DEFAULT_PERSONA = (
     "what the pictures show, and nothing that you said before. If nothing is worth saying, "
     "answer with ..."
 )
+SPOKEN_QUESTION = "Answer the question that you hear."
 COMMENTARY = "Say in one short sentence what happens now."
 FIRST_LOOK = "These are the first pictures: say what is to be seen."
 LITTLE_CHANGE = "Little has changed since your last line."
@@ -49,14 +50,16 @@ def system_text(persona: str, language: str, instructions: str = "") -> str:
 
 
 def build_messages(
-    *, system: str, history: Sequence[Turn], jpegs: Sequence[bytes], text: str
+    *, system: str, history: Sequence[Turn], jpegs: Sequence[bytes], text: str, wav: bytes = b""
 ) -> list[Message]:
-    """System message, earlier turns, then one user message: pictures in time order, then text.
+    """System message, earlier turns, then one user message: pictures in time order, a spoken
+    question (a WAV file; empty: none), then text.
 
     Neighbouring turns of one role are joined, since many chat templates want roles to alternate.
     """
     pictures = [{"type": "image_url", "image_url": {"url": _data_uri(jpeg)}} for jpeg in jpegs]
-    question = {"role": "user", "content": [*pictures, {"type": "text", "text": text}]}
+    content = [*pictures, *_spoken(wav), {"type": "text", "text": text}]
+    question = {"role": "user", "content": content}
     return [{"role": "system", "content": system}, *_joined(history), question]
 
 
@@ -68,6 +71,13 @@ def _joined(history: Sequence[Turn]) -> list[Message]:
         else:
             messages.append({"role": turn.role, "content": turn.text})
     return messages
+
+
+def _spoken(wav: bytes) -> list[Message]:
+    if not wav:
+        return []
+    data = base64.b64encode(wav).decode("ascii")
+    return [{"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}]
 
 
 def _data_uri(jpeg: bytes) -> str:

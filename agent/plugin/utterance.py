@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar
 from livekit import rtc
 from livekit.agents import llm, utils
 
+from .answer_text import AnswerText, is_blank
 from .audio import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, FrameCutter
 from .line import DropReason, Line
 from .sse import Delta
@@ -68,7 +69,7 @@ class Utterance:
         self._frames: _Stream[rtc.AudioFrame] = _Stream(self._taken)
         self._messages: _Stream[llm.MessageGeneration] = _Stream(self.noticed.set)
         self._functions: _Stream[llm.FunctionCall] = _Stream(lambda: None)
-        self._text_source = ""
+        self._text = AnswerText()
         self._count = 0
         self._messages.chan.send_nowait(self._message())
 
@@ -136,10 +137,7 @@ class Utterance:
         )
 
     def _add_text(self, delta: Delta) -> None:
-        self._text_source = self._text_source or (
-            "text" if delta.text else "transcript" if delta.transcript else ""
-        )
-        text = delta.transcript if self._text_source == "transcript" else delta.text
+        text = self._text.added(delta)
         if text:
             self.line.text += text
             self._texts.chan.send_nowait(text)
@@ -164,6 +162,7 @@ class Utterance:
     def _sounds(self, modalities: _Modalities) -> None:
         if not self._modalities.done():
             self.line.ready_at = self._clock()
+            self.line.text_only = "audio" not in modalities
             self._modalities.set_result(modalities)
 
     def _taken(self) -> None:
@@ -174,8 +173,3 @@ class Utterance:
     def _taken_as_text(self) -> None:
         if self._modalities.done() and "audio" not in self._modalities.result():
             self._taken()
-
-
-def is_blank(text: str) -> bool:
-    """Whether a text says nothing: empty, or only dots and other marks."""
-    return not any(letter.isalnum() for letter in text)

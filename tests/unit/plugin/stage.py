@@ -6,12 +6,13 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from livekit.agents import llm
+from livekit.agents import tts as livekit_tts
 from livekit.agents.metrics import RealtimeModelMetrics
 
 from agent.plugin import (
@@ -91,6 +92,7 @@ class Stage:
     states: list[EngineState] = field(default_factory=list)
     errors: list[llm.RealtimeModelError] = field(default_factory=list)
     metrics: list[RealtimeModelMetrics] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     listens: bool = True
     listeners: set[asyncio.Task[None]] = field(default_factory=set)
@@ -101,6 +103,7 @@ class Stage:
         self.session.on("line_dropped", self._dropped)
         self.session.on("engine_state", lambda state: self._note(self.states, state))
         self.session.on("error", lambda error: self._note(self.errors, error))
+        self.session.on("engine_notice", lambda text: self._note(self.notices, text))
         self.session.on("metrics_collected", lambda one: self._note(self.metrics, one))
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -162,13 +165,17 @@ async def stage(
     pacer: ScriptedPacer | None = None,
     filming: bool = True,
     url: str = "",
+    tts: str | livekit_tts.TTS[Any] = "auto",
+    tts_options: Mapping[str, Any] | None = None,
     **client: Any,
 ) -> AsyncIterator[Stage]:
     """A session at work. At the end nothing of it may be left: no task, no thread."""
     pacer = pacer or ScriptedPacer()
     async with scripted_engine(*script) as engine:
         engine_client = EngineClient(url or engine.url, **client)
-        model = RealtimeModel(engine=engine_client, pacer=pacer, options=options)
+        model = RealtimeModel(
+            engine=engine_client, pacer=pacer, options=options, tts=tts, tts_options=tts_options
+        )
         made = Stage(engine, model.session(), pacer)
         camera = asyncio.create_task(_film(made.session)) if filming else None
         try:

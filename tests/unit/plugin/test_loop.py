@@ -117,7 +117,7 @@ async def test_sound_without_a_text_is_a_line() -> None:
 
 
 async def test_text_only_engines_and_text_only_options() -> None:
-    async with stage(say("Only text.", sound=b"")) as on:
+    async with stage(say("Only text.", sound=b""), tts="engine") as on:
         await on.until(lambda: len(on.heard) == 1)
         assert on.heard[0].text == "Only text."
         assert on.seconds == {}

@@ -1,0 +1,140 @@
+"""A LiveKit TTS plugin as a voice."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import re
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import numpy as np
+from livekit import rtc
+from livekit.agents import tts
+from livekit.agents.types import APIConnectOptions
+
+from speech.resampling import Resampler
+from speech.voice import SpeechError
+
+FIRST_SOUND = 4.0
+"""Seconds from a text to its first sound: a line that is later than that is worth nothing."""
+NEXT_SOUND = 5.0
+"""Seconds between two pieces of sound."""
+
+# Not tried again within a line: what was heard of it would be said twice.
+_ONCE = APIConnectOptions(max_retry=0, retry_interval=0.0, timeout=FIRST_SOUND)
+
+_SECRET_NAME = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
+
+
+def load(name: str, options: Mapping[str, Any]) -> tts.TTS[Any]:
+    """``livekit.plugins.NAME.TTS(**options)``; call it in the main thread, as LiveKit wants.
+
+    Raises SpeechError, in one line without keys.
+    """
+    module_name = f"livekit.plugins.{name.replace('-', '_')}"
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and module_name.startswith(error.name):
+            package = f"livekit-plugins-{name.replace('_', '-')}"
+            raise SpeechError(
+                f"the LiveKit plugin {name} is not installed: pip install {package}"
+            ) from None
+        raise _failure(name, error, options) from None
+    except Exception as error:
+        raise _failure(name, error, options) from None
+    make = getattr(module, "TTS", None)
+    if make is None:
+        raise SpeechError(f"the LiveKit plugin {name} has no TTS")
+    try:
+        made: tts.TTS[Any] = make(**options)
+    except Exception as error:
+        raise _failure(name, error, options) from None
+    return made
+
+
+class LiveKitVoice:
+    """Implements ``speech.voice.Voice`` with any ``tts.TTS``, streaming or not."""
+
+    def __init__(self, engine: tts.TTS[Any], *, options: Mapping[str, Any] | None = None) -> None:
+        """``options``: what the plugin was made with; secrets among them stay out of errors."""
+        self._tts = engine
+        self._name = type(engine).__module__.removeprefix("livekit.plugins.").partition(".")[0]
+        self._options = options or {}
+
+    async def prepare(self) -> None:
+        try:
+            self._tts.prewarm()
+        except Exception as error:
+            raise _failure(self._name, error, self._options) from None
+
+    async def say(self, text: str) -> AsyncGenerator[bytes, None]:
+        """See ``Voice``."""
+        mono: _Mono | None = None
+        try:
+            async with self._stream(text) as stream:
+                limit = FIRST_SOUND
+                while (event := await _next(stream, limit)) is not None:
+                    mono = mono or _Mono(event.frame.sample_rate)
+                    limit = NEXT_SOUND
+                    yield mono.push(event.frame)
+        except TimeoutError:
+            raise SpeechError(f"{self._name} gave no sound in time") from None
+        except Exception as error:
+            raise _failure(self._name, error, self._options) from None
+        if mono is not None:
+            yield mono.flush()
+
+    async def aclose(self) -> None:
+        await self._tts.aclose()
+
+    def _stream(self, text: str) -> tts.ChunkedStream | tts.SynthesizeStream:
+        try:
+            return self._tts.synthesize(text, conn_options=_ONCE)
+        except NotImplementedError:
+            stream = self._tts.stream(conn_options=_ONCE)
+            stream.push_text(text)
+            stream.end_input()
+            return stream
+
+
+class _Mono:
+    """LiveKit's frames of one rate, as 24 kHz mono."""
+
+    def __init__(self, rate: int) -> None:
+        self._resampler = Resampler(rate)
+
+    def push(self, frame: rtc.AudioFrame) -> bytes:
+        samples = np.frombuffer(frame.data, dtype=np.int16)
+        if frame.num_channels > 1:
+            mixed = samples.reshape(-1, frame.num_channels).mean(axis=1)
+            samples = mixed.round().astype(np.int16)
+        return self._resampler.push(samples.astype("<i2").tobytes())
+
+    def flush(self) -> bytes:
+        return self._resampler.flush()
+
+
+async def _next(
+    stream: tts.ChunkedStream | tts.SynthesizeStream, limit: float
+) -> tts.SynthesizedAudio | None:
+    async with asyncio.timeout(limit):
+        return await anext(stream, None)
+
+
+def _failure(name: str, error: Exception, options: Mapping[str, Any]) -> SpeechError:
+    status = getattr(error, "status_code", -1)
+    told = f"{status}: {error}" if isinstance(status, int) and status > 0 else str(error)
+    line = " ".join(told.split()) or type(error).__name__
+    line = re.sub(r"\?[^\s'\"]*=[^\s'\"]*", "", line)  # the query of an address may hold a key
+    for secret in _secrets(options):
+        line = line.replace(secret, "***")
+    return SpeechError(f"{name}: {line[:200]}")
+
+
+def _secrets(options: Mapping[str, Any]) -> list[str]:
+    named = [*os.environ.items(), *options.items()]
+    found = {str(value) for name, value in named if _SECRET_NAME.search(name)}
+    return sorted((value for value in found if len(value) >= 6), key=len, reverse=True)
