@@ -94,7 +94,8 @@ def _pull_voice(voice: str, to: Path | None, revision: str, report: Report) -> P
     base = f"{language}/{language}_{country}/{name}/{quality}/{voice}"
     names = {f"{voice}.onnx": f"{base}.onnx", f"{voice}.onnx.json": f"{base}.onnx.json"}
     folder = _folder(to or hub.voice_folder(voice))
-    listing = _listing(PIPER, revision, [hub.address(PIPER, it, revision) for it in names.values()])
+    addresses = [hub.address(PIPER, path, revision) for path in names.values()]
+    listing = _listing(PIPER, revision, addresses, folder)
     known = {file.path: file for file in listing.files}
     if any(path not in known for path in names.values()):
         raise PullError(f"piper has no voice {voice}: they are listed at {hub.HOME}/{PIPER}")
@@ -106,7 +107,7 @@ def _pull_voice(voice: str, to: Path | None, revision: str, report: Report) -> P
 def _pull_model(repo: str, to: Path | None, revision: str, report: Report) -> Path:
     folder = _folder(to or hub.folder_of(repo))
     _refuse_another(folder, repo)
-    listing = _listing(repo, revision, [f"{hub.HOME}/{repo}/tree/{revision}"])
+    listing = _listing(repo, revision, [f"{hub.HOME}/{repo}/tree/{revision}"], folder)
     places = {file.path: file for file in _chosen(listing.files)}
     if not places:
         raise PullError(f"{repo} holds no files that an engine could use")
@@ -130,7 +131,8 @@ def _bring_speech(repo: str, folder: Path, report: Report) -> None:
         report(f"text only: {found.silent}")
         return
     report(f"speech: {repo} lacks {assets.FOLDER}, which {checkpoint.BF16} has")
-    listing = _listing(checkpoint.BF16, "main", [f"{hub.HOME}/{checkpoint.BF16}/tree/main/assets"])
+    address = f"{hub.HOME}/{checkpoint.BF16}/tree/main/{assets.FOLDER}"
+    listing = _listing(checkpoint.BF16, "main", [address], folder / assets.FOLDER)
     wanted = [
         file
         for file in _chosen(listing.files)
@@ -149,6 +151,7 @@ def _is_minicpmo(folder: Path) -> bool:
 
 def _bring(job: _Job) -> None:
     """Everything of a job that is not there yet; then the manifest."""
+    job.folder.mkdir(parents=True, exist_ok=True)
     wanted = [name for name, file in job.places.items() if not _is_here(job, name, file)]
     if wanted:
         _check_disk(job, wanted)
@@ -258,7 +261,7 @@ def _chosen(files: Iterable[RemoteFile]) -> list[RemoteFile]:
     return kept
 
 
-def _listing(repo: str, revision: str, addresses: list[str]) -> Listing:
+def _listing(repo: str, revision: str, addresses: list[str], folder: Path) -> Listing:
     """Raises HubError, which without a network says how to do without one."""
     try:
         return hub.listing(repo, revision)
@@ -267,7 +270,7 @@ def _listing(repo: str, revision: str, addresses: list[str]) -> Listing:
             raise
         raise HubError(
             f"{error}: where it can be, fetch {' and '.join(addresses)} (python -m models pull "
-            "--to DIR there does it), bring the files here, and name their folder"
+            f"with --to DIR does so), and put the files into {folder}"
         ) from None
 
 
@@ -275,7 +278,6 @@ def _folder(path: Path) -> Path:
     folder = path.expanduser().absolute()
     if folder.exists() and not folder.is_dir():
         raise PullError(f"{folder} is a file: --to names a folder")
-    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

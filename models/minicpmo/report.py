@@ -10,6 +10,7 @@ from models.minicpmo.memory import GIB, Need, NotEnoughMemoryError, Room
 from models.progress import Progress, size
 
 _PACKAGES = ("torch", "torchaudio", "transformers", "minicpmo-utils")
+_SLOW = "; a CPU is far too slow for commentary with it, and the vocoder asks for CUDA: ENGINE=vlm suits"
 _LEAST_AWQ = (7, 5)
 _LEAST_BF16 = (8, 0)
 
@@ -113,7 +114,7 @@ def _verdict(
         plan = memory.decide(checkpoint, device, room, budget_gib)
     except NotEnoughMemoryError as error:
         return f"it does not run here: {error}", False
-    slow = "; a CPU is far too slow for commentary with it, ENGINE=vlm suits" * (device == "cpu")
+    slow = _SLOW if device == "cpu" else ""
     if not plan.speech:
         return f"it runs, {plan.notice}{slow}", True
     cut = ""

@@ -275,6 +275,8 @@ def test_without_a_network_it_says_what_to_fetch_elsewhere(
         monkeypatch.setenv("HF_ENDPOINT", f"http://user:pass@127.0.0.1:{closed.getsockname()[1]}")
         line = refused(lambda: pull.pull(REPO, None, "main", lambda _: None))
         assert line.startswith("127.0.0.1 cannot be reached: where it can be, fetch ")
+        assert line.endswith(f"put the files into {hub.folder_of(REPO)}")
+        assert not hub.folder_of(REPO).exists()
         assert f"https://huggingface.co/{REPO}/tree/main" in line
         assert "pass" not in line.replace("python", "")
         spoken = refused(lambda: pull.pull(f"piper:{VOICE}", None, "main", lambda _: None))
