@@ -97,6 +97,8 @@ class Booth:
             engine_api=settings.engine_api,
             pacer=self._pacer,
             options=options(room_settings, room.name),
+            tts=settings.tts,
+            tts_options=settings.tts_options,
         )
         self._voice = Voice(
             room,
@@ -134,6 +136,7 @@ class Booth:
         self._original.start()
         await self._voice.start()
         self._voice.plugin.on("engine_state", self._engine_state)
+        self._voice.plugin.on("engine_notice", self._notify)
         self._voice.plugin.on("line_dropped", self._line_dropped)
         self._apply(self._settings)
         self._questions.start()
@@ -180,16 +183,17 @@ class Booth:
     # lines
 
     def _line_started(self, line: Line) -> None:
-        self._lines.started(line, self._shown(line), spoken=self._settings.enable_tts)
+        self._lines.started(line, self._shown(line), spoken=self._spoken(line))
 
     def _line_ended(self, line: Line, dropped: str | None) -> None:
-        self._lines.ended(
-            line, self._shown(line), spoken=self._settings.enable_tts, dropped=dropped
-        )
+        self._lines.ended(line, self._shown(line), spoken=self._spoken(line), dropped=dropped)
 
     def _line_dropped(self, line: Line, reason: DropReason) -> None:
         if line.started_at is None:
             self._lines.ended(line, self._shown(line), spoken=False, dropped=reason)
+
+    def _spoken(self, line: Line) -> bool:
+        return self._settings.enable_tts and not line.text_only
 
     def _shown(self, line: Line) -> float:
         return self._clock.display_time(line.anchor)
@@ -212,7 +216,8 @@ class Booth:
 
     def _notify(self, text: str) -> None:
         """Tell everybody something that passes by itself."""
-        log.warning("%s", text)
+        if text != self._notice or time.monotonic() > self._notice_until:
+            log.warning("%s", text)
         self._notice, self._notice_until = text, time.monotonic() + NOTICE
 
     async def _change(self, changes: dict[str, object]) -> RoomSettings:

@@ -70,7 +70,9 @@ class BoothPacer:
         self._automatic = True
         self._open = asyncio.Event()
         self.speaks = True
-        """False: lines are captions only; `wait_start` then ends at the slot itself."""
+        """False: all lines are captions only, as those are for which no voice was to be had;
+        `wait_start` then ends at the slot itself.
+        """
         self.on_unspoken: Callable[[Line], None] = lambda line: None
         """Called with each line that is not spoken, at its slot."""
         self.late = 0
@@ -141,7 +143,7 @@ class BoothPacer:
         now = time.monotonic()
         if line.kind == "answer":
             self._schedule.plan(line.id, None)
-            if not self.speaks:
+            if self._is_unspoken(line):
                 self.on_unspoken(line)
             return True
         self._ready_times.add(now - line.requested_at)
@@ -153,9 +155,9 @@ class BoothPacer:
 
     async def wait_start(self, line: Line) -> None:
         """See `Pacer`."""
-        early = HAND_OVER if self.speaks else 0.0
+        early = 0.0 if self._is_unspoken(line) else HAND_OVER
         await sleep_until(lambda: self.start_time(line) - early)
-        if not self.speaks:
+        if self._is_unspoken(line):
             self.on_unspoken(line)
 
     def start_time(self, line: Line) -> float:
@@ -181,6 +183,9 @@ class BoothPacer:
         if reason == "late" and line.ready_at is None and line.kind != "answer":
             self._ready_times.add((now - line.requested_at) * UNSEEN)
             self._note(True)
+
+    def _is_unspoken(self, line: Line) -> bool:
+        return line.text_only or not self.speaks
 
     def _note(self, late: bool) -> None:
         self.late += late

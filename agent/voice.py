@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 
 from livekit import rtc
@@ -17,6 +18,7 @@ from agent.commentary_track import CommentaryTrack
 from agent.plugin.line import Line
 from agent.plugin.options import Options
 from agent.plugin.realtime import RealtimeModel, RealtimeSession
+from agent.waiting import sleep_until
 
 log = logging.getLogger("pressbox.voice")
 
@@ -48,7 +50,7 @@ class Voice:
         self._on_started = on_started
         self._on_ended = on_ended
         self._audio_lag = audio_lag
-        self._reading: asyncio.Task[None] | None = None
+        self._reading: tuple[asyncio.Task[None], Line] | None = None
         self._track = CommentaryTrack(
             room,
             start_time=self._audible_at,
@@ -89,6 +91,7 @@ class Voice:
     async def ask(self, question: str) -> None:
         """Fall silent, have the question answered, return when the answer has been heard."""
         await asyncio.wait_for(self._session.interrupt(force=True), INTERRUPT_TIMEOUT)
+        self._stop_reading(interrupted=True)
         await self._session.generate_reply(user_input=question)
 
     def set_options(self, options: Options) -> None:
@@ -100,7 +103,7 @@ class Voice:
     async def aclose(self) -> None:
         """End the session and the track. Idempotent."""
         if self._reading:
-            self._reading.cancel()
+            self._reading[0].cancel()
         await self._session.aclose()
         await self._captions.aclose()
         await self._track.aclose()
@@ -111,13 +114,24 @@ class Voice:
     def _show(self, line: Line) -> None:
         """A line that is not spoken lasts as long as reading it takes."""
         self._line_started(line)
-        self._reading = asyncio.create_task(self._read(line), name="voice.read")
+        line.started_at = line.started_at or time.monotonic()
+        task = asyncio.create_task(self._read(line), name="voice.read")
+        self._reading = task, line
 
     async def _read(self, line: Line) -> None:
-        await asyncio.sleep(reading_time(line.text))
+        begun = time.monotonic()
+        await sleep_until(lambda: begun + reading_time(line.text))  # its text may still grow
+        self._reading = None
         self._line_ended(line, False)
 
+    def _stop_reading(self, *, interrupted: bool) -> None:
+        """Another line is to be heard or read: captions show one at a time."""
+        reading, self._reading = self._reading, None
+        if reading and reading[0].cancel():
+            self._line_ended(reading[1], interrupted)
+
     def _line_started(self, line: Line) -> None:
+        self._stop_reading(interrupted=False)
         self._pacer.started(line)
         self._captions.begin(line)
         self._on_started(line)

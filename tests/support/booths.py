@@ -26,9 +26,11 @@ async def booth(
     *,
     metadata: str = "{" + QUICK + "}",
     state_dir: Path,
+    **more: object,
 ) -> AsyncIterator[Booth]:
-    """A running booth, set up as the worker sets it up."""
-    settings = load_settings(cli={"engine_url": engine_url, "state_dir": state_dir}, env={})
+    """A running booth, set up as the worker sets it up; `more` are settings of the process."""
+    given = {"engine_url": engine_url, "state_dir": state_dir, **more}
+    settings = load_settings(cli=given, env={})
     state = RoomState(settings.state_dir, room)
     chosen, problems = from_metadata(settings.room_settings(), metadata)
     chosen, _ = apply_each(chosen, state.load())
