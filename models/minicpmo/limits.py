@@ -18,7 +18,7 @@ MAX_SOUND = 30.0
 MAX_ANSWER = 2048
 """Tokens; more than anybody wants to listen to."""
 LEAST_ANSWER = 32
-TEMPLATE_TOKENS = 96
+TEMPLATE_TOKENS = 160
 """What the chat template and our own words around the parts take."""
 HISTORY_SHARE = 0.25
 """Of what is left beside text and answer, where there are pictures as well."""

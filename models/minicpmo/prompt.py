@@ -20,6 +20,9 @@ from models.minicpmo.words import Words, words_for
 LEAST_SOUND = HEARING_RATE // 2
 """Samples; shorter spoken questions are padded with silence, the model hears nothing in less."""
 
+MOST_AGES = 12
+"""Pictures whose times are told one by one, where they are uneven."""
+
 
 def build(
     request: GenerationRequest, frames: Sequence[Frame], reference: Sound | None = None
@@ -83,6 +86,8 @@ def _about(frames: Sequence[Frame], times: Sequence[float], words: Words) -> str
         return words.pictures.format(count=count)
     if all(abs(step - mean) <= 0.25 * mean for step in steps):
         return words.spaced.format(count=count, step=_seconds(mean))
+    if count > MOST_AGES:
+        return words.within.format(count=count, span=_seconds(times[-1] - times[0]))
     ages = ", ".join(_seconds(abs(time)) for time in times)
     return words.timed.format(count=count, ages=ages)
 

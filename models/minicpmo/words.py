@@ -22,7 +22,7 @@ class Words:
         persona: Where the client gives none.
         said: An earlier answer.
         asked: What somebody said earlier.
-        pictures: Before pictures, ``spaced`` and ``timed`` where their times are known.
+        pictures: Before pictures, the next three where their times are known.
         heard: Before a spoken question.
     """
 
@@ -34,6 +34,7 @@ class Words:
     pictures: str
     spaced: str
     timed: str
+    within: str
     heard: str
 
 
@@ -46,6 +47,7 @@ ENGLISH = Words(
     pictures="{count} pictures of a video, oldest first; the last one is now.",
     spaced="{count} pictures of a video, oldest first, {step} s apart; the last one is now.",
     timed="{count} pictures of a video, oldest first, taken {ages} s ago; the last one is now.",
+    within="{count} pictures of the last {span} s of a video, oldest first; the last one is now.",
     heard="A question, spoken:",
 )
 CHINESE = Words(
@@ -57,6 +59,7 @@ CHINESE = Words(
     pictures="视频的{count}张画面，按时间先后排列，最后一张是现在。",
     spaced="视频的{count}张画面，按时间先后排列，间隔{step}秒，最后一张是现在。",
     timed="视频的{count}张画面，按时间先后排列，分别拍摄于{ages}秒之前，最后一张是现在。",
+    within="视频最近{span}秒的{count}张画面，按时间先后排列，最后一张是现在。",
     heard="语音提问：",
 )
 

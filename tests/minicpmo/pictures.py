@@ -16,3 +16,9 @@ def encoded(
     image[:, : width // 2] = (0, 0, red)
     image[:, width // 2 :] = (90, 0, 0)
     return Picture(cv2.imencode(suffix, image)[1].tobytes(), 0.0, param)
+
+
+def plain_picture(blue_green_red: tuple[int, int, int]) -> Picture:
+    """640x360 of one colour."""
+    image = np.full((360, 640, 3), blue_green_red, np.uint8)
+    return Picture(cv2.imencode(".jpg", image)[1].tobytes(), 0.0)

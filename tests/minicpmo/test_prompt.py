@@ -115,6 +115,7 @@ def test_one_picture_needs_no_explanation() -> None:
         ((-2.002, -1.0, 0.0), "oldest first, 1 s apart"),
         ((-3.1, -1.5, 0.0), "oldest first, 1.6 s apart"),
         ((-9.0, -1.5, 0.0), "taken 9, 1.5, 0 s ago"),
+        ((*(-3.0 * at for at in range(20, 1, -1)), -0.5, 0.0), "21 pictures of the last 60 s"),
         ((0.0, 0.0), "2 pictures of a video, oldest first; the"),
     ],
 )

@@ -1,0 +1,283 @@
+"""Server, engine and the true backend on a checkpoint, over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import re
+import sys
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import aiohttp
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from config.settings import Settings, load_settings
+from models.engine import EngineStartError
+from models.minicpmo.backend import Piece, Sampling
+from models.minicpmo.engine import MiniCPMoEngine
+from models.serve import ENGINE_LOST
+from tests.engine import conftest as servers
+from tests.minicpmo.conftest import VOCODER
+from tests.minicpmo.customer import CHAT, Customer, body, deltas, notices, pcm_of, text_of
+from tests.minicpmo.pictures import encoded, plain_picture
+from tests.minicpmo.recordings import speechlike, write_wav
+from tests.support.ports import free_port
+
+pytest.importorskip("torch")
+
+COLOURS = {"red": (0, 0, 255), "blue": (255, 0, 0), "green": (0, 255, 0)}
+LONG = "SAY " + "The red car passes the blue house and the green tree. " * 10
+ROOT = Path(__file__).parents[2]
+
+serve, http = servers.serve, servers.http
+
+Served = Callable[..., Awaitable[Customer]]
+
+
+@pytest.fixture
+def settings(checkpoint_folder: Path, tmp_path: Path) -> Callable[..., Settings]:
+    (tmp_path / "voices").mkdir()
+
+    def made(**changes: object) -> Settings:
+        cli = {"engine": "minicpmo", "model_path": str(checkpoint_folder), **changes}
+        env = {"XDG_STATE_HOME": str(tmp_path), "VOICE_DIR": str(tmp_path / "voices")}
+        return load_settings(cli=cli, env=env, directory=tmp_path)
+
+    return made
+
+
+@pytest_asyncio.fixture
+async def served(
+    serve: servers.Serve,
+    http: aiohttp.ClientSession,
+    settings: Callable[..., Settings],
+    stand_in: ModuleType | None,
+) -> AsyncIterator[Served]:
+    async def started(**changes: object) -> Customer:
+        with warnings.catch_warnings(action="ignore"):
+            return Customer(await serve(MiniCPMoEngine.from_settings(settings(**changes))), http)
+
+    yield started
+
+
+@pytest_asyncio.fixture
+async def customer(served: Served) -> Customer:
+    return await served()
+
+
+def see(*colours: str) -> list[Any]:
+    return [plain_picture(COLOURS[colour]) for colour in colours]
+
+
+async def test_text_and_speech_are_streamed(customer: Customer) -> None:
+    status, events = await customer.ask("FREE\nTell me more.", max_completion_tokens=40)
+    assert (status, events[-1]) == (200, "[DONE]")
+    assert notices(events) == []
+    assert len(deltas(events)) > 10
+    kinds = ["audio" if "audio" in delta else "text" for delta in deltas(events)]
+    assert "text" in kinds[kinds.index("audio") :], "the first speech comes before the last text"
+    samples = np.frombuffer(pcm_of(events), "<i2")
+    assert len(samples) > 24_000
+    usage = events[-2]["usage"]
+    assert usage["completion_tokens"] == 40
+    assert usage["prompt_tokens"] > 66
+    assert events[-3]["choices"][0]["finish_reason"] == "length"
+
+
+async def test_text_alone(customer: Customer) -> None:
+    status, events = await customer.ask(
+        "FREE\nTell me more.", modalities=["text"], audio=None, max_completion_tokens=7
+    )
+    assert status == 200
+    assert text_of(events)
+    assert pcm_of(events) == b""
+    assert events[-2]["usage"]["completion_tokens"] == 7
+
+
+@pytest.mark.usefixtures("tiny")
+async def test_what_the_model_sees_hears_and_reads(customer: Customer, tmp_path: Path) -> None:
+    said = await customer.text("Who is it?", pictures=see("red", "blue"))
+    assert said.startswith("I see red and blue.")
+    assert said.endswith("Who is it?.")
+    question = write_wav(tmp_path / "q.wav", 2 * speechlike(2.5)).read_bytes()
+    said = await customer.text("", pictures=see("green"), sound=question)
+    assert said.startswith("I see green. I hear loud and loud and loud.")
+    assert await customer.text("SAY ...") == ""
+
+
+@pytest.mark.usefixtures("tiny")
+async def test_a_voice_of_a_file(customer: Customer, tmp_path: Path) -> None:
+    write_wav(tmp_path / "voices" / "anna.wav", speechlike(5, seed=9))
+    spoken = []
+    for name in ("default", "anna", "default"):
+        audio = {"voice": name, "format": "pcm16"}
+        spoken.append(pcm_of((await customer.ask("SAY Hello.", seed=3, audio=audio))[1]))
+    assert spoken[0] == spoken[2]
+    assert spoken[0] != spoken[1]
+
+
+async def test_a_closed_connection_stops_the_model(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.minicpmo.remote_backend import RemoteBackend
+
+    made: list[list[Piece]] = []
+    generate = RemoteBackend.generate
+
+    def counted(
+        self: RemoteBackend, sampling: Sampling, *, speech: bool
+    ) -> Generator[Piece, None, None]:
+        made.append([])
+        for piece in generate(self, sampling, speech=speech):
+            made[-1].append(piece)
+            yield piece
+
+    monkeypatch.setattr(RemoteBackend, "generate", counted)
+    asked = body(f"{LONG}\nFAULT slow", max_completion_tokens=1000)
+    response = await customer.http.post(customer.url + CHAT, json=asked)
+    for _ in range(3):
+        await response.content.readuntil(b"\n\n")
+    response.close()
+    status, _ = await customer.ask("SAY Hello.", max_completion_tokens=5)
+    assert status == 200
+    assert len(made[0]) < 60
+    assert "pressbox_engine_cancelled_total 1.0" in await customer.get("/metrics")
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ("oom-prefill", 503, "engine_busy"),
+        ("broken-prefill", 500, "engine_error"),
+        ("oom", 200, "engine_error"),
+        ("broken", 200, "engine_error"),
+        ("empty", 200, ""),
+    ],
+)
+async def test_a_fault_is_followed_by_a_good_answer(
+    customer: Customer, fault: str, status: int, code: str
+) -> None:
+    got, events = await customer.ask(f"{LONG}\nFAULT {fault}")
+    assert got == status
+    if code:
+        assert events[-1]["error"]["code"] == code
+        assert "\n" not in events[-1]["error"]["message"]
+    else:
+        assert text_of(events) == ""
+        assert events[-1] == "[DONE]"
+    said = await customer.text("Well?", pictures=see("blue"))
+    assert said.startswith("I see blue.")
+    assert said.endswith("Well?.")
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("fault", ["vocoder", "noise"])
+async def test_speech_fails_and_the_text_goes_on(customer: Customer, fault: str) -> None:
+    status, events = await customer.ask(f"{LONG}\nFAULT {fault}")
+    assert (status, events[-1]) == (200, "[DONE]")
+    (notice,) = notices(events)
+    assert notice.startswith("speech failed: ")
+    assert text_of(events).strip() == LONG.removeprefix("SAY ").strip()
+    _, events = await customer.ask("SAY Hello.")
+    assert notices(events) == []
+    assert pcm_of(events)
+
+
+@pytest.mark.usefixtures("tiny")
+async def test_a_lost_device(customer: Customer) -> None:
+    _, events = await customer.ask(f"{LONG}\nFAULT cuda")
+    assert "the device is lost" in events[-1]["error"]["message"]
+    status, (answer,) = await customer.ask("SAY Hello.")
+    assert (status, answer["error"]["code"]) == (503, "shutting_down")
+
+
+@pytest.mark.usefixtures("tiny")
+async def test_rooms_never_hear_of_each_other(customer: Customer) -> None:
+    """While requests are broken off and fail, each sees its own pictures and words only."""
+    rng = random.Random(2)
+    whole: list[str] = []
+
+    async def room(colour: str) -> None:
+        for number in range(8):
+            fault = rng.choice(["", "", "", "\nFAULT oom", "\nFAULT vocoder", "\nFAULT slow"])
+            asking = asyncio.create_task(
+                customer.ask(f"{colour}{number}{fault}", colour, pictures=see(colour))
+            )
+            if rng.random() < 0.3:
+                await asyncio.wait({asking}, timeout=rng.choice([0.01, 0.1, 0.3]))
+                asking.cancel()
+            await asyncio.wait({asking})
+            if not asking.cancelled():
+                status, events = asking.result()
+                assert status == 200
+                said = text_of(events)
+                assert set(re.findall("red|blue|green", said)) <= {colour}, said
+                if events[-1] == "[DONE]":
+                    assert said.startswith(f"I see {colour}.")
+                    assert f"{colour}{number}" in said
+                    whole.append(said)
+
+    await asyncio.gather(*map(room, COLOURS))
+    assert len(whole) > 8
+
+
+async def test_memory_is_asked_before_it_is_needed(settings: Callable[..., Settings]) -> None:
+    engine = MiniCPMoEngine.from_settings(settings(engine_memory=0.01))
+    with pytest.raises(EngineStartError, match=r"^\S.* needs \d.* GiB .* allows 0\.01 GiB[^\n]*$"):
+        await engine.start()
+    await engine.aclose()
+
+
+@pytest.mark.usefixtures("tiny")
+async def test_with_little_memory_it_only_writes(served: Served) -> None:
+    customer = await served(engine_memory=2.5)
+    (model,) = json.loads(await customer.get("/v1/models"))["data"]
+    assert model["modalities"] == ["text"]
+    _, events = await customer.ask("SAY Hello.")
+    assert (text_of(events), pcm_of(events)) == ("Hello.", b"")
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.timeout(300)
+async def test_the_real_process(checkpoint_folder: Path, tmp_path: Path) -> None:
+    """`python -m models serve` answers, loses its device and ends, so that it is started again."""
+    port = free_port()
+    words = ["serve", "--engine", "minicpmo", "--device", "cpu", "--port", str(port)]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "models", *words, "--model", str(checkpoint_folder)),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(VOCODER), "XDG_STATE_HOME": str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        async with aiohttp.ClientSession() as http:
+            customer = Customer(f"http://127.0.0.1:{port}", http)
+            async with asyncio.timeout(200):
+                while process.returncode is None:
+                    with suppress(aiohttp.ClientConnectionError):
+                        async with http.get(customer.url + "/health") as response:
+                            if response.status == 200:
+                                break
+                    await asyncio.sleep(0.1)
+            _, events = await customer.ask("Well?", pictures=see("red", "blue"))
+            assert text_of(events).startswith("I see red and blue.")
+            assert pcm_of(events)
+            _, events = await customer.ask(f"{LONG}\nFAULT cuda", pictures=[encoded()])
+            assert "the device is lost" in events[-1]["error"]["message"]
+        output, _ = await asyncio.wait_for(process.communicate(), 30)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+    assert process.returncode == ENGINE_LOST, output.decode()
