@@ -23,6 +23,7 @@ from agent.plugin.realtime import RealtimeModel
 from agent.questions import Questions
 from agent.room_settings import options
 from agent.source import Source
+from agent.starvation import Starvation
 from agent.status import Status, StatusBoard
 from agent.unix_clock import UnixClock
 from agent.voice import Voice
@@ -40,9 +41,6 @@ Sound and picture take different ways to a viewer (buffers, decoders). Measured 
 
 NO_PICTURE_AFTER = 5.0
 """Seconds without a frame after which the viewer is told."""
-
-RENEW_AFTER = 6.0
-"""Seconds without a frame after which the track is subscribed to anew, and again after as many."""
 
 NOTICE = 15.0
 """Seconds for which the status carries what went wrong with one question or change."""
@@ -119,7 +117,7 @@ class Booth:
         self._control = Control(room, current=lambda: self._settings, change=self._change)
         self._audience = Audience(full.idle_after, time.monotonic())
         self._last_picture = 0.0
-        self._renewed = 0.0
+        self._starvation = Starvation()
         self._watch_task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -271,8 +269,7 @@ class Booth:
             watched = is_watched(self._people(), self._source.identity)
             worth_it = self._audience.update(watched, now)
             lost = self._source_trouble(now)
-            if lost:
-                self._look_for_picture(now)
+            await self._look_for_picture(now)
             idle = self._settings.mode == "idle"
             self._pacer.set_open(worth_it and not idle and not lost)
             status = self._board.status
@@ -293,13 +290,16 @@ class Booth:
             status.error = lost or self._engine_reason or notice or self._problem
             await asyncio.sleep(TICK)
 
-    def _look_for_picture(self, now: float) -> None:
-        """A camera that is there and on, but sends nothing: the subscription may be what is
+    async def _look_for_picture(self, now: float) -> None:
+        """A subscription that brings nothing is made anew, since the source or the server may be
         stuck.
         """
         expected = self._source.identity and not self._source.muted
-        if expected and now - max(self._last_picture, self._renewed) > RENEW_AFTER:
-            self._renewed = now
+        if (
+            expected
+            and self._starvation.asks(now, self._last_picture)
+            and self._starvation.due(now, await self._source.decoded())
+        ):
             self._source.renew()
 
     def _source_trouble(self, now: float) -> str:

@@ -28,6 +28,7 @@ clock.
 """
 
 CLOSE_TIMEOUT = 5.0
+STATS_TIMEOUT = 1.0
 
 
 class Source:
@@ -137,6 +138,20 @@ class Source:
         task.add_done_callback(self._reader_ended)
         self._tracks[publication.sid] = track
         self._readers[publication.sid] = task
+
+    async def decoded(self) -> int | None:
+        """Pictures of the watched track that LiveKit has decoded so far; None: it does not say."""
+        track = self._tracks.get(self._video_sid)
+        if track is None:
+            return None
+        try:
+            async with asyncio.timeout(STATS_TIMEOUT):
+                stats = await track.get_stats()
+        except Exception as error:  # LiveKit raises a bare one when there are none
+            log.debug("no statistics of %s: %s", self.identity, error)
+            return None
+        found = [one for one in stats if one.HasField("inbound_rtp")]
+        return found[0].inbound_rtp.inbound.frames_decoded if found else None
 
     def renew(self) -> None:
         """Subscribe to the picture anew: it should be there and does not come."""
