@@ -122,9 +122,10 @@ class RemoteBackend:
                 return function()
         except Exception as error:
             failure = as_backend_error(error)
-            if not isinstance(error, BackendError):
-                log.warning("the model failed: %s", described(error))
             out_of_memory, lost = is_out_of_memory(error), is_device_lost(error)
+            if not isinstance(error, BackendError):
+                how = None if out_of_memory or lost else error
+                log.warning("the model failed: %s", described(error), exc_info=how)
         # Only here, where no frame of the model's code is held any more, can memory be given back.
         if out_of_memory:
             self._free()

@@ -1,6 +1,6 @@
 """The model that the tests run on.
 
-By default that is the tiny checkpoint (tests/minicpmo/tiny), made anew. On a checkpoint of your own:
+By default that is the tiny checkpoint (tests/minicpmo/tiny), made anew. On one of your own:
 
     PRESSBOX_TEST_MODEL=DIR PY -m pytest tests/minicpmo --confcutdir=tests/minicpmo
 
@@ -14,12 +14,12 @@ Where there is no CUDA, tests/minicpmo/vocoder stands in for the vocoder's modul
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,7 +62,7 @@ def is_tiny() -> bool:
 
 
 @pytest.fixture(scope="session")
-def stand_in() -> Iterator[ModuleType | None]:
+def stand_in() -> Iterator[Any]:
     """The module that stands in for the vocoder's, None where the true one is used."""
     import torch
 
@@ -70,14 +70,12 @@ def stand_in() -> Iterator[ModuleType | None]:
         yield None
         return
     sys.path.insert(0, str(VOCODER))
-    import stepaudio2
-
-    yield stepaudio2
+    yield importlib.import_module("stepaudio2")
     sys.path.remove(str(VOCODER))
 
 
 @pytest.fixture
-def vocoder(stand_in: ModuleType | None) -> Iterator[Any]:
+def vocoder(stand_in: Any) -> Iterator[Any]:
     """The stand-in, whose FAULT and PASSES a test may set."""
     if stand_in is None:
         pytest.skip("the true vocoder does not fail on request")
@@ -86,7 +84,7 @@ def vocoder(stand_in: ModuleType | None) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def loaded(checkpoint_folder: Path, stand_in: ModuleType | None) -> Iterator[RemoteBackend]:
+def loaded(checkpoint_folder: Path, stand_in: Any) -> Iterator[RemoteBackend]:
     """The backend with the model in it."""
     from models.minicpmo.remote_backend import RemoteBackend
     from tests.minicpmo.asking import source

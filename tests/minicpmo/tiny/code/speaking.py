@@ -59,12 +59,12 @@ class Speaking:
 
     def say(self, tokens: torch.Tensor, hidden: torch.Tensor) -> Iterator[torch.Tensor]:
         """float32 (1, n) at 24 kHz for each chunk that tokens (1, n) fill."""
+        said = functional.normalize(self._tts.projector_semantic(hidden), dim=-1)
+        states = self._tts.emb_text(tokens) + said
         if "tts" in self._faults:
             raise RuntimeError("the speech model broke")
         if "tts-oom" in self._faults:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        said = functional.normalize(self._tts.projector_semantic(hidden), dim=-1)
-        states = self._tts.emb_text(tokens) + said
         for _ in range(SOUND_FOR_A_TOKEN * tokens.shape[1]):
             out = self._tts.model(inputs_embeds=states, past_key_values=self._cache, use_cache=True)
             self._cache = out.past_key_values
