@@ -27,7 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings(cli=_for_settings(given))
         log.setup("engine", settings.log_level)
         if given.command == "pull":
-            environment.enter_for_pull(words)
             return _pull(given)
         if settings.engine not in ENGINES:
             known = ", ".join(sorted(ENGINES))

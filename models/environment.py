@@ -29,13 +29,6 @@ def enter(engine: str, arguments: Sequence[str]) -> None:
         os.execv(python, [str(python), "-m", "models", *arguments])  # noqa: S606 - no shell
 
 
-def enter_for_pull(arguments: Sequence[str]) -> None:
-    """The same for what downloads, which any environment with huggingface_hub can."""
-    if importlib.util.find_spec("huggingface_hub") is None:
-        made = [name for name in SEPARATE if _venv(name).is_dir()]
-        enter(made[0] if made else SEPARATE[0], arguments)
-
-
 def python_of(engine: str) -> Path | None:
     """The Python of an engine's environment, None when the present one is right.
 

@@ -1,27 +1,24 @@
 """Where models lie on this machine, and the hub that they come from.
 
-`huggingface_hub` is in the engines' environments only, so it is imported where it is used.
+Of the hub's interface two calls are used, a repository's list and a file; they need no library, so
+that every environment can pull.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import logging
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from models import transfer
 from models.engine import EngineStartError
+from models.transfer import TransferError
 
 HOME = "https://huggingface.co"
 _ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
-
-T = TypeVar("T")
 
 
 class HubError(EngineStartError):
@@ -126,15 +123,16 @@ def address(repo: str, path: str, revision: str = "main") -> str:
 
 def listing(repo: str, revision: str) -> Listing:
     """What is in a repository. Raises HubError."""
-    _quiet()
-    from huggingface_hub import HfApi
-
-    def ask() -> Listing:
-        info = HfApi(endpoint=endpoint()).model_info(repo, revision=revision, files_metadata=True)
-        files = [_remote(sibling) for sibling in info.siblings or ()]
-        return Listing(repo, str(info.sha), tuple(file for file in files if _safe(file.path)))
-
-    return _asked(ask, repo, revision)
+    _check_allowed()
+    url = f"{endpoint()}/api/models/{repo}/revision/{quote(revision, safe='')}?blobs=true"
+    try:
+        found = transfer.fetch_json(url, token())
+        files = tuple(_remote(entry) for entry in found["siblings"] if _safe(entry["rfilename"]))
+        return Listing(repo, str(found["sha"]), files)
+    except TransferError as error:
+        raise _explained(error, repo, revision) from None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise HubError(f"{host()} answers something that is no list of files") from None
 
 
 def download(repo: str, commit: str, file: RemoteFile, path: Path) -> None:
@@ -144,76 +142,67 @@ def download(repo: str, commit: str, file: RemoteFile, path: Path) -> None:
         HubError: It did not come whole; what came is kept.
         OSError: It cannot be written.
     """
-    _quiet()
-    from huggingface_hub import get_token
-
+    _check_allowed()
     url = f"{endpoint()}/{repo}/resolve/{quote(commit, safe='')}/{quote(file.path)}"
     try:
-        transfer.fetch(url, get_token(), path, file.size)
-    except transfer.TransferError as error:
-        raise _by_status(error.status, repo, False) from None
+        transfer.fetch(url, token(), path, file.size)
+    except TransferError as error:
+        raise _explained(error, repo, commit) from None
 
 
-def _quiet() -> None:
-    """Has the library say nothing: its lines name addresses, and we have our own.
-
-    Raises HubError when it is not there.
-    """
-    if importlib.util.find_spec("huggingface_hub") is None:
-        raise HubError(
-            "downloads need the environment of an engine: make engine-minicpmo (or engine-vlm)"
-        )
-    logging.getLogger("huggingface_hub").setLevel(logging.CRITICAL)
-
-
-def _asked(call: Callable[[], T], repo: str, revision: str) -> T:
-    """What the call returns. Raises HubError for everything that the library raises."""
+def token() -> str | None:
+    """What `HF_TOKEN` or `hf auth login` gave, which must never be shown."""
+    given = os.environ.get("HF_TOKEN", "").strip()
+    if given:
+        return given
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    home = Path(os.environ.get("HF_HOME") or Path(cache) / "huggingface").expanduser()
+    place = Path(os.environ.get("HF_TOKEN_PATH") or home / "token")
     try:
-        return call()
-    except Exception as error:
-        raise _explained(error, repo, revision) from None
+        return place.read_text(encoding="ascii").strip() or None
+    except (OSError, ValueError):
+        return None
 
 
-def _explained(error: Exception, repo: str, revision: str) -> HubError:
-    """Our own words for an error; its text may hold a token or a signed address."""
-    from huggingface_hub import errors
+def _check_allowed() -> None:
+    """Raises HubError before anything is asked that cannot or may not be."""
+    parts = urlsplit(endpoint())
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise HubError(f"HF_ENDPOINT is an address such as {HOME}, without a password")
+    if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
+        raise HubError("HF_HUB_OFFLINE forbids to ask the hub", offline=True)
 
-    cause = error.__cause__ if isinstance(error, errors.LocalEntryNotFoundError) else error
-    status = getattr(getattr(cause, "response", None), "status_code", 0)
-    if isinstance(cause, errors.GatedRepoError):
+
+def _explained(error: TransferError, repo: str, revision: str) -> HubError:
+    """Our own words; those of the hub may hold what is secret."""
+    if error.code == "GatedRepo":
         return HubError(
             f"{repo} is given only to those who accept its conditions at {HOME}/{repo}: then "
             "log in on this machine with `hf auth login` or set HF_TOKEN"
         )
-    if isinstance(cause, errors.RevisionNotFoundError):
+    if error.code == "RevisionNotFound":
         return HubError(f"{repo} has no revision {revision}: --revision takes a commit or branch")
-    if isinstance(cause, errors.RepositoryNotFoundError):
+    if error.code == "RepoNotFound" or error.status in (401, 403):
         return HubError(
             f"there is no {repo} at {host()}, or it is private: check its name, or log in with "
             "`hf auth login`"
         )
-    return _by_status(status, repo, isinstance(cause, errors.OfflineModeIsEnabled))
-
-
-def _by_status(status: int, repo: str, forbidden: bool) -> HubError:
-    if status in (401, 403):
-        return HubError(f"{host()} refuses access to {repo}: log in with `hf auth login`")
-    if status == 404:
-        return HubError(f"{host()} has no longer what it lists for {repo}: pull again")
-    if status:
-        return HubError(f"{host()} answers with status {status}: try again later", final=False)
-    if forbidden:
-        return HubError("HF_HUB_OFFLINE forbids to ask the hub", offline=True)
+    if error.status == 404:
+        return HubError(f"{host()} has not what it lists for {repo}: pull again")
+    if error.status:
+        return HubError(
+            f"{host()} answers with status {error.status}: try again later", final=False
+        )
     return HubError(f"{host()} cannot be reached", final=False, offline=True)
 
 
-def _remote(sibling: object) -> RemoteFile:
-    lfs = getattr(sibling, "lfs", None)
+def _remote(entry: dict[str, Any]) -> RemoteFile:
+    lfs = entry.get("lfs") or {}
     return RemoteFile(
-        str(getattr(sibling, "rfilename", "")),
-        int(getattr(sibling, "size", 0) or 0),
-        str(getattr(lfs, "sha256", "") or ""),
-        str(getattr(sibling, "blob_id", "") or ""),
+        str(entry["rfilename"]),
+        int(entry["size"]),
+        str(lfs.get("sha256", "")),
+        str(entry.get("blobId", "")),
     )
 
 

@@ -1,12 +1,12 @@
-"""Shows how far a download is: a bar on a terminal, a line now and then elsewhere."""
+"""Shows how far a download is: in place on a terminal, in a line now and then elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 INTERVAL = 0.5
 """Seconds between two looks."""
@@ -44,24 +44,18 @@ class Progress:
         self._thread.join()
 
     def _watch(self) -> None:
-        bar = self._bar() if sys.stderr.isatty() else None
-        pause = LINES if bar is None else INTERVAL
-        shown = 0
-        while not self._end.wait(pause):
+        terminal = sys.stderr.isatty()
+        began, first = time.monotonic(), self._done()
+        while not self._end.wait(INTERVAL if terminal else LINES):
             done = min(self._total, self._done())
-            if bar is None:
-                self._report(f"{size(done)} of {size(self._total)}")
+            speed = (done - first) / (time.monotonic() - began)
+            line = f"{size(done)} of {size(self._total)}, {size(int(speed))}/s"
+            if terminal:
+                print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)  # noqa: T201
             else:
-                bar.update(done - shown)
-                shown = done
-        if bar is not None:
-            bar.update(min(self._total, self._done()) - shown)
-            bar.close()
-
-    def _bar(self) -> Any:
-        from tqdm import tqdm
-
-        return tqdm(total=self._total, initial=self._done(), unit="B", unit_scale=True)
+                self._report(line)
+        if terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def size(count: int) -> str:

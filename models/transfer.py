@@ -1,15 +1,16 @@
-"""Fetches a file over HTTP and goes on where it was broken off, also in an earlier run.
-
-`huggingface_hub` did so up to its version 1 and begins anew from version 2 on, so this is our own.
-"""
+"""Fetches a file over HTTP and goes on where it was broken off, also in an earlier run."""
 
 from __future__ import annotations
 
 import http.client
+import json
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PIECE = 1 << 18
 """Bytes that are read and written at a time."""
@@ -30,11 +31,13 @@ class TransferError(Exception):
 
     Attributes:
         status: HTTP status of a refusal; 0 when the connection broke or there was none.
+        code: The hub's own word for a refusal, where it has one.
     """
 
-    def __init__(self, status: int = 0) -> None:
+    def __init__(self, status: int = 0, code: str = "") -> None:
         super().__init__(f"status {status}" if status else "connection broken")
         self.status = status
+        self.code = code
 
 
 def fetch(url: str, token: str | None, path: Path, size: int) -> None:
@@ -57,17 +60,30 @@ def fetch(url: str, token: str | None, path: Path, size: int) -> None:
     if start == size:
         path.touch()
         return
+    with _asked(url, token, start) as answer:
+        _write(answer, path)
+    if path.stat().st_size != size:
+        raise TransferError
+
+
+def fetch_json(url: str, token: str | None) -> Any:
+    """A JSON document. Raises TransferError, and ValueError when it is none."""
+    with _asked(url, token, 0) as answer:
+        return json.loads(answer.read())
+
+
+@contextmanager
+def _asked(url: str, token: str | None, start: int) -> Iterator[http.client.HTTPResponse]:
+    """The open answer to a request. Raises TransferError, also for what happens in the block."""
     try:
         request = _request(url, token, start)
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-            _write(answer, path)
+            yield answer
     except urllib.error.HTTPError as error:
         error.close()
-        raise TransferError(error.code) from None
+        raise TransferError(error.code, error.headers.get("X-Error-Code", "")) from None
     except _BROKEN:
         raise TransferError from None
-    if path.stat().st_size != size:
-        raise TransferError
 
 
 def _write(answer: http.client.HTTPResponse, path: Path) -> None:

@@ -10,7 +10,10 @@ from models.minicpmo.memory import GIB, Need, NotEnoughMemoryError, Room
 from models.progress import Progress, size
 
 _PACKAGES = ("torch", "torchaudio", "transformers", "minicpmo-utils")
-_SLOW = "; a CPU is far too slow for commentary with it, and the vocoder asks for CUDA: ENGINE=vlm suits"
+_SLOW = (
+    "; a CPU is far too slow for commentary with it, and the vocoder asks for CUDA: "
+    "ENGINE=vlm suits"
+)
 _LEAST_AWQ = (7, 5)
 _LEAST_BF16 = (8, 0)
 

@@ -1,4 +1,4 @@
-"""A hub on loopback: what `huggingface_hub` asks of the real one, with faults on request."""
+"""A hub on loopback: the calls of the real one that are used, with faults on request."""
 
 from __future__ import annotations
 
