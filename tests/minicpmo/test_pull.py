@@ -1,32 +1,35 @@
-"""Pulling from a hub on loopback: resumed, verified, and never more than one line of trouble."""
+"""Pulling from a hub on loopback: whole, verified, and resumed whatever happens."""
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from models import hub, manifest, progress, pull, transfer
-from models.engine import EngineError
-from models.hub import HubError
 from models.minicpmo import assets
 from models.minicpmo.checkpoint import AWQ, BF16, Checkpoint
-from models.pull import PullError
 from tests.minicpmo import folders
-from tests.minicpmo.hub_server import COMMIT, SIGNATURE, HubServer, Repo
+from tests.minicpmo.hub_server import COMMIT, HubServer, Repo
+from tests.minicpmo.pulling import (
+    BIG,
+    REPO,
+    TOKEN,
+    VOICE,
+    WEIGHTS,
+    as_repo,
+    came,
+    hub_on_loopback,
+    refused,
+    starts,
+)
 
-TOKEN = "hf_tokenThatNobodyMaySee"
-REPO = "someone/Small-1.5"
-WEIGHTS = "model.safetensors"
-BIG = bytes(range(256)) * 4096
-VOICE = "en_US-lessac-medium"
 ROOT = Path(__file__).resolve().parents[2]
 PULL_SMALL_PIECES = f"""
 import sys
@@ -37,75 +40,15 @@ sys.exit(main(["pull", sys.argv[1], "--to", sys.argv[2]]))
 """
 
 
-@pytest.fixture(autouse=True)
-def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request to any other host fails the test that makes it."""
-    real = socket.socket.connect
-
-    def connect(this: socket.socket, address: object) -> None:
-        if this.family != socket.AF_UNIX and not str(address).startswith("('127.0.0.1'"):
-            pytest.fail(f"asked for {address}")
-        real(this, address)  # type: ignore[arg-type]
-
-    def resolve(name: object, *_: object) -> object:
-        pytest.fail(f"asked for {name!r}") if name != "127.0.0.1" else None
-        return lookup(name, *_)  # type: ignore[arg-type]
-
-    lookup = socket.getaddrinfo
-    monkeypatch.setattr(socket.socket, "connect", connect)
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-
-
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HubServer]:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
-    monkeypatch.setattr(pull, "PAUSE", 0.0)
-    monkeypatch.setattr(transfer, "PIECE", 1 << 14)
-    with HubServer() as server:
-        monkeypatch.setenv("HF_ENDPOINT", server.url)
-        server.repos[REPO] = small()
+    with hub_on_loopback(monkeypatch, tmp_path) as server:
         yield server
-
-
-def small() -> Repo:
-    files = {
-        "config.json": b'{"model_type": "small"}',
-        WEIGHTS: BIG,
-        "pytorch_model.bin": b"the same weights once more",
-        "onnx/model.onnx": b"and once more",
-        "picture.png": b"for people",
-        ".gitattributes": b"",
-    }
-    return Repo(files, frozenset({WEIGHTS}))
 
 
 @pytest.fixture
 def said() -> list[str]:
     return []
-
-
-def came(folder: Path) -> int:
-    """Bytes of the file that is not whole yet."""
-    return sum(path.stat().st_size for path in (folder / pull.STAGING).glob("*"))
-
-
-def starts(served: HubServer) -> list[int]:
-    """Where in the weights each request for them began."""
-    ranges = [it.range for it in served.downloads(WEIGHTS) if it.path.startswith("/cdn")]
-    return [int(it.removeprefix("bytes=").removesuffix("-")) if it else 0 for it in ranges]
-
-
-def refused(call: Callable[[], object], said: list[str] | None = None) -> str:
-    """The one line of an error, without anything that is secret."""
-    with pytest.raises(EngineError) as caught:
-        call()
-    line = str(caught.value)
-    for text in [line, *(said or [])]:
-        assert "\n" not in text
-        assert TOKEN not in text
-        assert SIGNATURE not in text
-    return line
 
 
 def test_a_model_is_brought_whole(served: HubServer, said: list[str]) -> None:
@@ -239,78 +182,6 @@ def test_a_hub_that_is_down_for_a_moment_is_asked_again(
     pull.pull(REPO, tmp_path / "here", "main", said.append)
 
 
-@pytest.mark.parametrize(
-    ("target", "revision", "line"),
-    [
-        ("someone/nothing", "main", "there is no someone/nothing at 127.0.0.1, or it is private"),
-        ("someone/gated", "main", "accept its conditions at https://huggingface.co/someone/gated"),
-        (REPO, "no-such", f"{REPO} has no revision no-such"),
-        ("nonsense", "main", "'nonsense' is neither a hub id"),
-        ("../../etc/x", "main", "neither a hub id"),
-        ("xx_XX-nobody-low", "main", "piper has no voice xx_XX-nobody-low"),
-        ("someone/pictures", "main", "someone/pictures holds no files"),
-    ],
-)
-def test_what_cannot_be_had_is_said_in_one_line(
-    served: HubServer, target: str, revision: str, line: str
-) -> None:
-    served.repos["someone/gated"] = Repo({}, gated=True)
-    served.repos["someone/pictures"] = Repo({"a.png": b"x"})
-    served.repos[pull.PIPER] = Repo({})
-    assert line in refused(lambda: pull.pull(target, None, revision, lambda _: None))
-
-
-def test_a_hub_that_stays_down(served: HubServer, tmp_path: Path) -> None:
-    served.faults.failing["listing"] = 1000
-    line = refused(lambda: pull.pull(REPO, tmp_path / "here", "main", lambda _: None))
-    assert line == "127.0.0.1 answers with status 503: try again later"
-
-
-def test_without_a_network_it_says_what_to_fetch_elsewhere(
-    served: HubServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        line = refused(lambda: pull.pull(REPO, None, "main", lambda _: None))
-        assert line.startswith("127.0.0.1 cannot be reached: where it can be, fetch ")
-        assert line.endswith(f"put the files into {hub.folder_of(REPO)}")
-        assert not hub.folder_of(REPO).exists()
-        assert f"https://huggingface.co/{REPO}/tree/main" in line
-        spoken = refused(lambda: pull.pull(f"piper:{VOICE}", None, "main", lambda _: None))
-    for name in (f"{VOICE}.onnx", f"{VOICE}.onnx.json"):
-        assert f"{pull.PIPER}/resolve/main/en/en_US/lessac/medium/{name}" in spoken
-
-
-def test_a_full_disk_is_said_before_anything_is_fetched(
-    served: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pull, "SPARE", 1 << 60)
-    line = refused(lambda: pull.pull(REPO, tmp_path / "here", "main", lambda _: None))
-    assert f"{tmp_path / 'here'} has" in line
-    assert "1.0 MB are to come: make room, or name another folder with --to" in line
-    assert not served.downloads(WEIGHTS)
-
-
-def test_a_folder_of_another_model_is_left_alone(
-    served: HubServer, tmp_path: Path, said: list[str]
-) -> None:
-    pull.pull(REPO, tmp_path / "here", "main", said.append)
-    served.repos["someone/else"] = Repo({"config.json": b"{}"})
-    line = refused(lambda: pull.pull("someone/else", tmp_path / "here", "main", said.append))
-    assert f"holds {REPO}: name another folder with --to" in line
-    (tmp_path / "file").write_text("")
-    assert "is a file" in refused(lambda: pull.pull(REPO, tmp_path / "file", "main", said.append))
-
-
-def test_names_that_lead_out_of_the_folder_are_left_out(
-    served: HubServer, tmp_path: Path, said: list[str]
-) -> None:
-    served.repos[REPO].files["../outside.json"] = b"{}"
-    pull.pull(REPO, tmp_path / "here", "main", said.append)
-    assert not (tmp_path / "outside.json").exists()
-
-
 def test_a_voice_of_piper_lies_flat(served: HubServer, said: list[str]) -> None:
     base = f"en/en_US/lessac/medium/{VOICE}"
     files = {f"{base}.onnx": b"network", f"{base}.onnx.json": b"{}", "en/other.onnx": b"x"}
@@ -321,16 +192,6 @@ def test_a_voice_of_piper_lies_flat(served: HubServer, said: list[str]) -> None:
     assert (folder / f"{VOICE}.onnx").read_bytes() == b"network"
     assert (folder / f"{VOICE}.onnx.json").read_bytes() == b"{}"
     assert len(list(folder.iterdir())) == 3, "two files and the manifest"
-
-
-def as_repo(folder: Path) -> Repo:
-    files = {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-    large = {name for name in files if name.endswith((".safetensors", ".pt", ".onnx", ".wav"))}
-    return Repo(files, frozenset(large))
 
 
 def test_awq_brings_the_speech_of_the_bf16_checkpoint(
@@ -368,40 +229,6 @@ def test_the_token_goes_to_the_hub_only(served: HubServer, said: list[str]) -> N
     assert not [line for line in said if TOKEN in line]
 
 
-def test_the_token_of_a_login_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    monkeypatch.delenv("HF_TOKEN_PATH", raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path))
-    assert hub.token() is None
-    (tmp_path / "token").write_text(f"{TOKEN}\n")
-    assert hub.token() == TOKEN
-
-
-def test_offline_is_respected(served: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    line = refused(lambda: pull.pull(REPO, None, "main", lambda _: None))
-    assert line.startswith("HF_HUB_OFFLINE forbids to ask the hub: where it can be, fetch ")
-    assert not served.asked
-
-
-@pytest.mark.parametrize(
-    "mirror", ["mirror.example", "http://me:s3cret@mirror.example", "file:///"]
-)
-def test_an_address_of_a_mirror_that_cannot_be(
-    served: HubServer, monkeypatch: pytest.MonkeyPatch, mirror: str
-) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", mirror)
-    line = refused(lambda: pull.pull(REPO, None, "main", lambda _: None))
-    assert line.startswith("HF_ENDPOINT is an address such as https://")
-    assert "s3cret" not in line
-
-
-def test_a_server_that_is_no_hub(served: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfer, "fetch_json", lambda *_: {"siblings": [{"size": 1}]})
-    line = refused(lambda: pull.pull(REPO, None, "main", lambda _: None))
-    assert line == "127.0.0.1 answers something that is no list of files"
-
-
 def test_progress_is_told_in_lines_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "LINES", 0.01)
     lines: list[str] = []
@@ -414,8 +241,3 @@ def test_progress_is_told_in_lines_without_a_terminal(monkeypatch: pytest.Monkey
     with progress.Progress(2_000_000_000, lambda: 500_000_000, report):
         assert enough.wait(60)
     assert lines[0] == "500.0 MB of 2.0 GB, 0 bytes/s"
-
-
-def test_errors_are_not_taken_for_ours() -> None:
-    assert issubclass(PullError, EngineError)
-    assert issubclass(HubError, EngineError)
