@@ -16,6 +16,7 @@ class JoinedSpeech:
     def __init__(self) -> None:
         self._cutter = FrameCutter()
         self._pause = 0.0
+        self._sounded = False
 
     def push(self, pcm: bytes) -> bytes:
         """More of the piece that is being spoken."""
@@ -25,13 +26,15 @@ class JoinedSpeech:
         """The piece is over."""
         rest = self._after_pause(self._cutter.flush())
         self._cutter = FrameCutter()
-        wanted = AFTER_SENTENCE if piece.whole else AFTER_CLAUSE
-        self._pause = wanted - TRAILING_KEPT_SECONDS
+        if self._sounded:
+            wanted = AFTER_SENTENCE if piece.whole else AFTER_CLAUSE
+            self._pause = wanted - TRAILING_KEPT_SECONDS
         return rest
 
     def _after_pause(self, frames: list[bytes]) -> bytes:
         """The pause comes with what follows it, so that none stands at the end."""
         sound = b"".join(frames)
+        self._sounded = self._sounded or bool(sound)
         if not sound or not self._pause:
             return sound
         pause, self._pause = round(self._pause / FRAME_SECONDS), 0.0

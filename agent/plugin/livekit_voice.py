@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from livekit import rtc
-from livekit.agents import tts
+from livekit.agents import APIStatusError, tts
 from livekit.agents.types import APIConnectOptions
 
 from speech.resampling import Resampler
@@ -125,8 +125,9 @@ async def _next(
 
 
 def _failure(name: str, error: Exception, options: Mapping[str, Any]) -> SpeechError:
-    status = getattr(error, "status_code", -1)
-    told = f"{status}: {error}" if isinstance(status, int) and status > 0 else str(error)
+    told = str(error)
+    if isinstance(error, APIStatusError) and error.status_code > 0:
+        told = f"{error.status_code}: {error.message}"
     line = " ".join(told.split()) or type(error).__name__
     line = re.sub(r"\?[^\s'\"]*=[^\s'\"]*", "", line)  # the query of an address may hold a key
     for secret in _secrets(options):

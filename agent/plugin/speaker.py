@@ -114,7 +114,7 @@ class Speaker:
         if sounded or is_blank(text):
             return
         cutter = SentenceCutter()
-        pieces = _queued([*cutter.push(text), *cutter.flush()])
+        pieces = _queued(cutter.push(f"{text}\n"))
         async with aclosing(self._speech(pieces, language, voice)) as speech:
             async for delta in speech:
                 yield delta

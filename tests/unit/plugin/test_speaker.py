@@ -1,0 +1,277 @@
+"""The speaker: text that comes in pieces goes out with sound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+import pytest
+
+from agent.plugin.engine_errors import EngineUnavailable
+from agent.plugin.speaker import MOST_PATIENCE, REST_FIRST, Speaker
+from agent.plugin.sse import Delta
+from tests.support.leaks import leaked_tasks
+
+from .gated_engine import tone
+from .scripted_voice import Choice, ScriptedVoice
+
+
+class Clock:
+    """Monotonic seconds that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def answer(*items: Delta | Exception | asyncio.Event) -> AsyncGenerator[Delta, None]:
+    """Deltas, exceptions to raise, events to wait for."""
+    for item in items:
+        if isinstance(item, Exception):
+            raise item
+        if isinstance(item, asyncio.Event):
+            await item.wait()
+        else:
+            yield item
+
+
+def text(*parts: str) -> list[Delta]:
+    return [Delta(text=part) for part in parts]
+
+
+@asynccontextmanager
+async def speaker(
+    voice: ScriptedVoice | str, tts: str = "espeak", clock: Clock | None = None
+) -> AsyncIterator[Speaker]:
+    made = Speaker(Choice(tts=tts, voice=voice), clock=clock or Clock())
+    try:
+        yield made
+    finally:
+        await made.aclose()
+
+
+def voiced(
+    made: Speaker, *items: Delta | Exception | asyncio.Event, speaks: bool | None = None
+) -> AsyncGenerator[Delta, None]:
+    return made.voiced(answer(*items), engine_speaks=speaks, language="en", voice="")
+
+
+async def heard(
+    made: Speaker, *items: Delta | Exception | asyncio.Event, speaks: bool | None = None
+) -> list[Delta]:
+    async with aclosing(voiced(made, *items, speaks=speaks)) as deltas:
+        return [delta async for delta in deltas]
+
+
+def seconds(deltas: list[Delta]) -> float:
+    return sum(len(delta.pcm) for delta in deltas) / 48_000
+
+
+async def test_the_first_sentence_is_heard_while_the_text_still_comes() -> None:
+    voice, rest = ScriptedVoice(), asyncio.Event()
+    async with speaker(voice) as made:
+        deltas = voiced(made, *text("A man ", "runs. He"), rest, *text(" stops."))
+        async with aclosing(deltas):
+            got = []
+            async for delta in deltas:
+                got.append(delta)
+                if seconds(got) >= 0.19:
+                    rest.set()
+        assert "".join(delta.text for delta in got) == "A man runs. He stops."
+        assert voice.said == ["A man runs.", "He stops."]
+        assert seconds(got) == pytest.approx(0.2 + 0.24 + 0.2, abs=0.03)
+    assert voice.closed
+
+
+async def test_nothing_is_said_of_nothing() -> None:
+    voice = ScriptedVoice()
+    async with speaker(voice) as made:
+        assert seconds(await heard(made, *text("...", "\n"))) == 0
+        assert await heard(made) == []
+    assert voice.said == []
+
+
+@pytest.mark.parametrize("tts", ["espeak", "piper", "elevenlabs"])
+async def test_the_engines_own_sound_is_never_mixed_with_ours(tts: str) -> None:
+    voice = ScriptedVoice()
+    own = Delta(pcm=tone(1.0))
+    async with speaker(voice, tts) as made:
+        assert made.always
+        got = await heard(made, *text("Hello."), own, speaks=True)
+    assert seconds(got) == pytest.approx(0.2, abs=0.03)
+
+
+async def test_auto_leaves_an_engine_that_speaks_alone() -> None:
+    voice = ScriptedVoice()
+    own = [Delta(text="Hel"), Delta(pcm=tone(1.0)), Delta(text="lo. And more.")]
+    async with speaker(voice, "auto") as made:
+        assert not made.always
+        assert await heard(made, *own, speaks=None) == own
+        assert await heard(made, *own, speaks=True) == own
+    assert voice.said == []
+
+
+async def test_auto_speaks_a_text_that_came_without_sound() -> None:
+    voice = ScriptedVoice()
+    async with speaker(voice, "auto") as made:
+        got = await heard(made, *text("One. ", "Two."), speaks=True)
+        assert voice.said == ["One.", "Two."]
+        assert seconds(got) > 0.4
+        assert "".join(delta.text for delta in got) == "One. Two."
+
+
+async def test_auto_speaks_at_once_for_an_engine_known_to_be_mute() -> None:
+    voice, rest = ScriptedVoice(), asyncio.Event()
+    async with speaker(voice, "auto") as made:
+        deltas = voiced(made, *text("One. T"), rest, *text("wo."), speaks=False)
+        async with aclosing(deltas):
+            async for delta in deltas:
+                if delta.pcm:
+                    break
+    assert voice.said == ["One."]
+
+
+async def test_engine_means_nobody_else() -> None:
+    voice = ScriptedVoice()
+    async with speaker(voice, "engine") as made:
+        assert seconds(await heard(made, *text("One."), speaks=False)) == 0
+    assert voice.said == []
+
+
+async def test_sound_that_breaks_off_is_not_taken_over_by_another_voice() -> None:
+    voice = ScriptedVoice()
+    broken = [
+        Delta(text="One."),
+        Delta(pcm=tone(0.3)),
+        Delta(notice="speech failed: no memory"),
+        Delta(text=" Two."),
+    ]
+    async with speaker(voice, "auto") as made:
+        assert await heard(made, *broken, speaks=True) == broken
+    assert voice.said == []
+
+
+async def test_a_transcript_is_spoken_where_there_is_no_text() -> None:
+    voice = ScriptedVoice()
+    async with speaker(voice) as made:
+        await heard(made, Delta(transcript="Only this."))
+        await heard(made, Delta(text="Text.", transcript="Text."))
+    assert voice.said == ["Only this.", "Text."]
+
+
+async def test_a_voice_that_cannot_be_had_is_told_and_the_text_goes_on() -> None:
+    clock = Clock()
+    async with speaker("piper is not installed: make voice-piper", "piper", clock) as made:
+        got = await heard(made, *text("One. ", "Two."))
+        notices = [delta.notice for delta in got if delta.notice]
+        assert notices == [
+            "speech failed, lines are text only: piper is not installed: make voice-piper"
+        ]
+        assert "".join(delta.text for delta in got) == "One. Two."
+
+
+async def test_a_voice_that_failed_rests_and_is_tried_again() -> None:
+    clock, voice = Clock(), ScriptedVoice(failing=("Bad.",))
+    async with speaker(voice, clock=clock) as made:
+        first = await heard(made, *text("Good. Bad. Never said."))
+        assert seconds(first) == pytest.approx(0.2, abs=0.03)
+        second = await heard(made, *text("Left out."))
+        assert seconds(second) == 0
+        assert [d.notice for d in (*first, *second) if d.notice] == [
+            "speech failed, lines are text only: no breath"
+        ] * 2
+        clock.now += REST_FIRST
+        assert seconds(await heard(made, *text("Again."))) > 0.1
+        assert voice.said == ["Good.", "Bad.", "Again."]
+
+
+async def test_each_failure_in_a_row_makes_the_rest_longer() -> None:
+    clock, voice = Clock(), ScriptedVoice(failing=("Bad.",))
+    async with speaker(voice, clock=clock) as made:
+        for rest in (REST_FIRST, 2 * REST_FIRST, 4 * REST_FIRST):
+            await heard(made, *text("Bad."))
+            clock.now += rest - 0.01
+            assert seconds(await heard(made, *text("Left out."))) == 0
+            clock.now += 0.01
+    assert set(voice.said) == {"Bad."}
+
+
+async def test_a_line_given_up_while_the_voice_was_silent_counts_against_the_voice() -> None:
+    clock, voice = Clock(), ScriptedVoice(gate=asyncio.Event())
+    async with speaker(voice, clock=clock) as made:
+        deltas = voiced(made, *text("Hello."))
+        async with aclosing(deltas):
+            await anext(deltas)
+            await voice.begun.wait()
+            clock.now += MOST_PATIENCE + 0.1
+        got = await heard(made, *text("Next."))
+        assert "no sound in time" in "".join(delta.notice for delta in got)
+    assert voice.said == ["Hello."]
+
+
+async def test_closing_stops_voice_and_engine_and_leaves_no_task() -> None:
+    before = asyncio.all_tasks()
+    voice, never = ScriptedVoice(half=asyncio.Event()), asyncio.Event()
+    source = answer(*text("One. Two."), never)
+    async with speaker(voice) as made:
+        deltas = made.voiced(source, engine_speaks=None, language="en", voice="")
+        async for delta in deltas:
+            if delta.pcm:
+                break
+        await deltas.aclose()
+        assert (voice.open, voice.stopped, voice.said) == (0, 1, ["One."])
+        assert await anext(source, None) is None, "the engine's answer is closed too"
+        assert not await leaked_tasks(before)
+
+
+async def test_an_engine_that_fails_before_any_sound_is_told_at_once() -> None:
+    voice = ScriptedVoice(gate=asyncio.Event())
+    async with speaker(voice) as made:
+        with pytest.raises(EngineUnavailable, match="gone"):
+            await heard(made, *text("One. T"), EngineUnavailable("gone"))
+    assert voice.open == 0
+
+
+async def test_what_was_whole_is_still_said_when_the_engine_fails_later() -> None:
+    voice, sounded = ScriptedVoice(), asyncio.Event()
+    async with speaker(voice) as made:
+        source = answer(*text("One. Two. Thr"), sounded, EngineUnavailable("gone"))
+        deltas = made.voiced(source, engine_speaks=None, language="en", voice="")
+        got = [await anext(deltas)]
+        while not got[-1].pcm:
+            got.append(await anext(deltas))
+        sounded.set()
+        with pytest.raises(EngineUnavailable, match="gone"):
+            await rest_of(deltas, got)
+    assert voice.said == ["One.", "Two."]
+    assert seconds(got) > 0.4
+
+
+async def rest_of(deltas: AsyncGenerator[Delta, None], into: list[Delta]) -> None:
+    async for delta in deltas:
+        into.append(delta)  # noqa: PERF401 - what came before an error counts
+
+
+async def test_another_language_takes_another_voice_and_closes_the_old_one() -> None:
+    voice = ScriptedVoice()
+    choice = Choice(tts="espeak", voice=voice)
+    made = Speaker(choice)
+    for language in ("en", "en", "de"):
+        deltas = made.voiced(answer(*text("Hm.")), engine_speaks=None, language=language, voice="")
+        assert seconds([delta async for delta in deltas]) > 0.1
+    await made.aclose()
+    assert choice.made_for == [("en", ""), ("de", "")]
+    assert voice.closed
+
+
+async def test_a_bug_in_a_voice_is_not_hidden() -> None:
+    class Broken(ScriptedVoice):
+        async def say(self, text: str) -> AsyncGenerator[bytes, None]:
+            yield bytes(len(text) // 0)
+
+    async with speaker(Broken()) as made:
+        with pytest.raises(ZeroDivisionError):
+            await heard(made, *text("One."))
