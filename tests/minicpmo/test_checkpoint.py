@@ -233,6 +233,13 @@ def test_code_that_is_not_what_was_pulled_is_not_run(tmp_path: Path) -> None:
     assert "bytes, not" in refusal(folder)
 
 
+def test_a_pulled_file_that_nothing_reads_may_go(tmp_path: Path) -> None:
+    folder = folders.checkpoint(tmp_path / "m")
+    stamps = {"README.md": manifest.Stamp(10, "00"), assets.VOICES[1]: manifest.Stamp(10, "00")}
+    manifest.Manifest((manifest.Source("a/b", "main", "c0ffee", stamps),)).write(folder)
+    assert Checkpoint.read(folder, NEW).speaks
+
+
 def test_a_header_tells_all_tensors(tmp_path: Path) -> None:
     folders.weights(tmp_path / "w", {"a": ("I32", (3, 2)), "b": ("F16", ())})
     tensors = read_header(tmp_path / "w")
