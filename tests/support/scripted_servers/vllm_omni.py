@@ -14,6 +14,8 @@ from .base import WORDS, ScriptedServer, chunk, error, parts, usage_chunk, wav, 
 class VllmOmniServer(ScriptedServer):
     """`vllm_omni/entrypoints/openai/serving_chat.py`; the image limit is vLLM's.
 
+    Of the two names of the length only `max_tokens` reaches the model.
+
     Args:
         rate: Of the model's speech, Hz.
         pieces: Chunks of 0.1 s in which it comes.
@@ -67,9 +69,11 @@ class VllmOmniServer(ScriptedServer):
     def _events(self, body: dict[str, Any], speaks: bool) -> Iterator[dict[str, Any]]:
         mark: dict[str, Any] = {"modality": "text"} if self.omni else {}
         yield chunk({"role": "assistant", "content": ""}, **mark)
-        for index, word in enumerate(WORDS):
-            last = index == len(WORDS) - 1 and not speaks
-            yield chunk({"content": word}, "stop" if last else None, **mark)
+        words = WORDS[: body.get("max_tokens") or len(WORDS)]
+        end = "stop" if len(words) == len(WORDS) else "length"
+        for index, word in enumerate(words):
+            last = index == len(words) - 1 and not speaks
+            yield chunk({"content": word}, end if last else None, **mark)
         if speaks:
             yield from self._speech()
         if body.get("stream_options", {}).get("include_usage"):

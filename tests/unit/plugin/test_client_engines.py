@@ -183,6 +183,17 @@ async def test_what_one_engine_rejects_is_not_tried_at_the_next() -> None:
     assert asked(first, second) == [1, 0]
 
 
+async def test_an_engine_that_fails_is_not_a_reason_to_fail_at_the_next() -> None:
+    first, second = PressboxServer(), PressboxServer()
+    first.broken = 500
+    async with engines(first, second) as client:
+        await client.reach()
+        with pytest.raises(EngineUnavailable) as caught:
+            await answer(client)
+        assert caught.value.status == 500
+    assert asked(first, second) == [1, 0]
+
+
 async def test_all_gone() -> None:
     first, second = PressboxServer(), PressboxServer()
     async with engines(first, second) as client:

@@ -155,6 +155,14 @@ async def test_a_voice_that_a_hosted_model_does_not_know() -> None:
     assert [body["audio"]["voice"] for body in server.requests] == ["amy", "alloy"]
 
 
+async def test_times_are_told_of_those_pictures_that_are_sent() -> None:
+    server = Hosted(images=2, fields=("pressbox",))
+    async with asking(server, api="auto") as client:
+        await answer(client, window(4, audio=False))
+    times = [body["pressbox"]["frame_times"] for body in server.requests]
+    assert times == [[-3.0, -2.0, -1.0, 0.0], [-3.0, 0.0]]
+
+
 async def test_an_unknown_server_on_this_machine_is_told_our_fields_until_it_refuses() -> None:
     server = Hosted()
     async with asking(server, api="auto") as client:

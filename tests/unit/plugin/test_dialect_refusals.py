@@ -47,6 +47,7 @@ def test_how_many_pictures_a_refusal_leaves(message: str, most: int) -> None:
     ("refusal", "limits"),
     [
         (Refusal(400, "no", param="modalities"), Limits(audio=False)),
+        (Refusal(400, "no", param="audio"), Limits(audio=False)),
         (Refusal(400, "Unsupported output modalities audio"), Limits(audio=False)),
         (Refusal(400, "Invalid speaker 'amy'."), Limits(without=frozenset({"voice"}))),
         (Refusal(400, "Invalid value", param="audio.voice"), Limits(without=frozenset({"voice"}))),

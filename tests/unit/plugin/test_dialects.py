@@ -80,6 +80,14 @@ async def test_the_pictures_arrive_in_order_and_the_length_is_kept(make: Any) ->
     assert body.get("max_tokens", body.get("max_completion_tokens")) == 50
 
 
+@pytest.mark.parametrize("make", [VllmOmniServer, LlamaCppServer, OllamaServer])
+async def test_the_length_reaches_the_model(make: Any) -> None:
+    async with asking(make()) as client:
+        deltas = await answer(client, window(1, audio=False, max_tokens=1))
+    assert text_of(deltas) == "A dog "
+    assert [delta.finish for delta in deltas if delta.finish] == ["length"]
+
+
 @pytest.mark.parametrize("make", [*SPEAKING, *WRITING])
 async def test_text_alone_when_no_speech_is_wanted(make: Any) -> None:
     server: ScriptedServer = make()
@@ -190,11 +198,11 @@ async def test_refusals_are_told_apart_and_carry_no_key(make: Any, status: int) 
 
 
 async def test_an_engine_that_refuses_for_ever_is_asked_a_bounded_number_of_times() -> None:
-    server = Hosted(images=-1)
+    server = LlamaCppServer(context=0)
     async with asking(server) as client:
-        with pytest.raises(EngineRejected, match="Too many images"):
-            await answer(client, window(64, audio=False))
-    assert len(server.requests) <= 5
+        with pytest.raises(EngineRejected, match="context size"):
+            await answer(client, window(64))
+    assert [len(pictures_of(body)) for body in server.requests] == [64, 32, 16, 8, 4]
 
 
 def test_an_unknown_kind_of_engine_is_refused() -> None:
