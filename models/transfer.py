@@ -10,7 +10,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from urllib.parse import urlsplit
 
 PIECE = 1 << 18
 """Bytes that are read and written at a time."""
@@ -24,6 +25,28 @@ _BROKEN = (
     TimeoutError,
     ssl.SSLError,
 )
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """The token goes along to the same host, and never to another one."""
+
+    def redirect_request(  # the base class's signature
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        further = super().redirect_request(req, fp, code, msg, headers, newurl)
+        given = req.unredirected_hdrs.get("Authorization")
+        if further and given and urlsplit(newurl)[:2] == urlsplit(req.full_url)[:2]:
+            further.add_unredirected_header("Authorization", given)
+        return further
+
+
+_OPENER = urllib.request.build_opener(_Redirects)
 
 
 class TransferError(Exception):
@@ -77,7 +100,7 @@ def _asked(url: str, token: str | None, start: int) -> Iterator[http.client.HTTP
     """The open answer to a request. Raises TransferError, also for what happens in the block."""
     try:
         request = _request(url, token, start)
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
+        with _OPENER.open(request, timeout=TIMEOUT) as answer:
             yield answer
     except urllib.error.HTTPError as error:
         error.close()
@@ -100,6 +123,5 @@ def _request(url: str, token: str | None, start: int) -> urllib.request.Request:
     if start:
         request.add_header("Range", f"bytes={start}-")
     if token:
-        # Large files are redirected to another host, with a signed address.
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     return request

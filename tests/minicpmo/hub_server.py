@@ -117,6 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._info("/".join(parts[2:4]), parts[5] if len(parts) > 5 else "main")
         elif parts[0] == "cdn":
             self._content("/".join(parts[1:3]), "/".join(parts[3:]))
+        elif parts[:2] == ["api", "resolve-cache"]:
+            self._small("/".join(parts[2:4]), "/".join(parts[4:]), authorized)
         elif parts[2:3] == ["resolve"]:
             self._file("/".join(parts[:2]), parts[3], "/".join(parts[4:]))
         else:
@@ -165,13 +167,18 @@ class _Handler(BaseHTTPRequestHandler):
         data = repo.files[path]
         headers = {"X-Repo-Commit": COMMIT}
         if path not in repo.large:
-            headers["ETag"] = f'"{hashlib.sha1(data, usedforsecurity=False).hexdigest()}"'
-            self._partly(200, headers, data, path)
+            self._send(307, {**headers, "Location": f"/api/resolve-cache/{name}/{path}"}, b"")
             return
         headers["X-Linked-Etag"] = f'"{hashlib.sha256(data).hexdigest()}"'
         headers["X-Linked-Size"] = str(len(data))
         headers["Location"] = f"{self.hub.other_host}/cdn/{name}/{path}?Signature={SIGNATURE}"
         self._send(302, headers, b"")
+
+    def _small(self, name: str, path: str, authorized: bool) -> None:
+        if authorized:
+            self._partly(200, {}, self.hub.repos[name].files[path], path)
+        else:
+            self._error(401, "")
 
     def _content(self, name: str, path: str) -> None:
         self._partly(200, {}, self.hub.repos[name].files[path], path)
