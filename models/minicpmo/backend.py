@@ -1,4 +1,30 @@
-"""What the engine asks of whatever computes MiniCPM-o: one prompt in, text and speech out."""
+"""What the engine asks of whatever computes MiniCPM-o: one prompt in, text and speech out.
+
+What a ``Prompt`` means, so that two backends can be held against one another token for token::
+
+    <|im_start|>system\n SYSTEM <|im_end|>\n       left out when there is no system part
+    <|im_start|>user\n USER
+    <|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n<|tts_bos|>
+
+The same for text alone and for speech. Each line above is tokenized by itself, without further
+special tokens. SYSTEM and USER are their parts in order with nothing between them, where
+
+- a text stands for itself, special tokens in it included: whoever builds prompts cleans it;
+- a Frame is ``<image>``, 64 times ``<unk>``, ``</image>``: 66 tokens. It is never sliced; a larger
+  one is shrunk to about 448x448 pixels keeping its shape. The 64 have the picture's features;
+- a Sound in SYSTEM is ``<|audio_start|>``, ``<unk>`` for each 0.1 s, ``<|audio_end|>``, heard as a
+  whole (up to 30 s);
+- a Sound in USER, of which there is at most one, is heard second by second, each with what was
+  heard before: 16,560 samples first and 16,000 each time after that, silence at the end making the
+  last one full. Each second is ``<|audio_start|>``, 10 times ``<unk>``, ``<|audio_end|>``, and USER
+  is tokenized in as many pieces, cut before each second but the first.
+
+The answer ends with ``<|tts_eos|>``, ``<|im_end|>`` or ``</s>``, which are no part of it. Never
+chosen are the tokenizer's ``bad_token_ids``, ``<unk>``, and the single letters ``: # @ * ( ) [ ] & /``
+and ``$``. A repeated token's logit is divided by the penalty when it is positive, else multiplied by
+it. Repeated are the tokens of the chunk that is being made (11 at first, then 10 each) and the 128
+before that. Then come temperature, top_k, top_p, in that order.
+"""
 
 from __future__ import annotations
 
