@@ -27,6 +27,7 @@ to what the other voices give.
 """
 THREADS = 1
 """Of onnxruntime: the encoder of the picture needs the other cores."""
+ERRORS_ONLY = 3
 MAX_CHARACTERS = 600
 
 
@@ -82,6 +83,7 @@ class _Model:
             config = PiperConfig.from_dict(json.loads(Path(f"{path}.json").read_text("utf-8")))
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = THREADS
+            options.log_severity_level = ERRORS_ONLY
             session = onnxruntime.InferenceSession(
                 str(path), sess_options=options, providers=["CPUExecutionProvider"]
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .audio import FRAME_BYTES, FRAME_SECONDS, TRAILING_KEPT_SECONDS, FrameCutter
+from .audio import FRAME_BYTES, FRAME_SECONDS, FrameCutter, is_silent
 from .sentences import Piece
 
 AFTER_SENTENCE = 0.3
@@ -24,11 +24,12 @@ class JoinedSpeech:
 
     def end(self, piece: Piece) -> bytes:
         """The piece is over."""
-        rest = self._after_pause(self._cutter.flush())
+        last = self._cutter.flush()
+        rest = self._after_pause(last)
         self._cutter = FrameCutter()
         if self._sounded:
             wanted = AFTER_SENTENCE if piece.whole else AFTER_CLAUSE
-            self._pause = wanted - TRAILING_KEPT_SECONDS
+            self._pause = wanted - FRAME_SECONDS * sum(map(is_silent, last))
         return rest
 
     def _after_pause(self, frames: list[bytes]) -> bytes:

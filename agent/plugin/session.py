@@ -140,7 +140,9 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         self._spoken.push(frame)
 
     def commit_audio(self) -> None:
-        """What was pushed is a question: the next ``generate_reply`` asks it."""
+        """What was pushed is a question: the next ``generate_reply`` asks it. One that comes with
+        neither a text nor instructions asks it without this, too.
+        """
         self._spoken.commit()
 
     def clear_audio(self) -> None:
@@ -171,7 +173,8 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         The future fails with ``RealtimeError`` when the engine cannot answer.
         """
         extra = instructions if is_given(instructions) else ""
-        question, sound = self._history.take_question(), self._take_spoken()
+        question = self._history.take_question()
+        sound = self._take_spoken(uncommitted=not (question or extra))
         if question or sound:
             return self._commentator.ask(question or SPOKEN_QUESTION, extra, sound)
         return self._commentator.ask(extra or COMMENTARY, "")
@@ -196,11 +199,11 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
             self._closing = asyncio.create_task(self._close(), name="pressbox-close")
         await asyncio.shield(self._closing)
 
-    def _take_spoken(self) -> bytes:
+    def _take_spoken(self, *, uncommitted: bool) -> bytes:
         """The spoken question; of no use to an engine that takes none, which has to be asked by
         way of an STT and ``generate_reply(user_input=…)``.
         """
-        sound = self._spoken.take()
+        sound = self._spoken.take(uncommitted=uncommitted)
         if sound and not self._client.hears:
             logger.debug("a spoken question is ignored: the engine does not hear, use an STT")
             return b""

@@ -59,8 +59,13 @@ class SpokenQuestion:
         self._committed = b""
         self._forget()
 
-    def take(self) -> bytes:
-        """The committed question, 16 kHz mono int16 little endian; empty: none, or silence."""
+    def take(self, *, uncommitted: bool = False) -> bytes:
+        """The committed question, 16 kHz mono int16 little endian; empty: none, or silence.
+
+        ``uncommitted``: where none was committed, what came since the last one is it.
+        """
+        if uncommitted and not self._committed:
+            self.commit()
         sound, self._committed = self._committed, b""
         return b"" if len(sound) < _LEAST or is_silent(sound) else sound
 

@@ -50,7 +50,6 @@ def _model(rate: int) -> onnx.ModelProto:
         "step": np.float32(2 * np.pi * TONE / rate),
         "shape": np.array([1, 1, 1, -1], np.int64),
         "start": np.float32(0),
-        "axis": np.array([0], np.int64),
     }
     counting = helper.make_graph(
         [

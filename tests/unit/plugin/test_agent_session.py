@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from livekit.agents import Agent, AgentSession
 
 from agent.plugin import Options, PlaybackPacer, RealtimeModel, RealtimeSession
 
-from .devices import Camera, Loudspeaker
+from .devices import Camera, Loudspeaker, Microphone
 from .gated_engine import Answer, ScriptedEngine, say, scripted_engine
+from .sounds import frames
 
 OPTIONS = Options(inference_interval=0.0, capture_fps=10.0)
 
@@ -80,3 +82,19 @@ async def test_a_question_goes_before_commentary_and_is_answered() -> None:
         items = [item.text_content for item in session.history.messages()]
         assert items[-2:] == ["What colour is it?", "It is red."]
         await loudspeaker.wait_lines(3)
+
+
+async def test_a_spoken_turn_goes_to_an_engine_that_hears(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.plugin.client.EngineClient.hears", True)
+    hold = asyncio.Event()
+    script = [say("Never heard.", gate=hold), say("It is red.")]
+    async with started(script) as (engine, session, loudspeaker, _):
+        microphone = Microphone(frames(1.0))
+        session.input.audio = microphone
+        await engine.wait_requests(1)
+        await microphone.spoken.wait()
+        session.commit_user_turn(transcript_timeout=0.1).cancel()
+        await loudspeaker.wait_lines(1)
+        content = engine.requests[1]["messages"][-1]["content"]
+        assert [part["type"] for part in content[-2:]] == ["input_audio", "text"]
+        assert loudspeaker.lines[0].text == "It is red."

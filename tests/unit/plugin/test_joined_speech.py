@@ -35,7 +35,7 @@ def test_pauses_are_ours_whatever_silence_a_voice_leaves(silence: float, size: i
         sound += joined.end(piece)
     inner = [span for span in quiet_spans(sound) if span[0] > 0.1][:2]
     assert [length for _, length in inner] == pytest.approx(
-        [AFTER_CLAUSE, AFTER_SENTENCE], abs=0.07
+        [AFTER_CLAUSE, AFTER_SENTENCE], abs=0.03
     )
     whole = len(sound) / 2 / SAMPLE_RATE
     assert whole == pytest.approx(3 * 0.4 + AFTER_CLAUSE + AFTER_SENTENCE, abs=0.25)

@@ -82,7 +82,7 @@ async def test_the_first_sentence_is_heard_while_the_text_still_comes() -> None:
                     rest.set()
         assert "".join(delta.text for delta in got) == "A man runs. He stops."
         assert voice.said == ["A man runs.", "He stops."]
-        assert seconds(got) == pytest.approx(0.2 + 0.24 + 0.2, abs=0.03)
+        assert seconds(got) == pytest.approx(0.2 + 0.3 + 0.2, abs=0.03)
     assert voice.closed
 
 

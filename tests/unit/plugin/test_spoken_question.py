@@ -18,25 +18,8 @@ from livekit import rtc
 from agent.plugin.spoken_question import MAX_SECONDS, SAMPLE_RATE, SpokenQuestion, wav
 
 from .gated_engine import hang, say
+from .sounds import frames
 from .stage import Stage, stage
-
-
-def frames(
-    seconds: float, *, rate: int = 48_000, channels: int = 1, hertz: float = 440, level: float = 0.3
-) -> list[rtc.AudioFrame]:
-    """A tone in frames of 10 ms, as a room gives them."""
-    times = np.arange(round(seconds * rate)) / rate
-    tone = (level * 32767 * np.sin(2 * np.pi * hertz * times)).astype("<i2")
-    size = rate // 100
-    return [
-        rtc.AudioFrame(
-            data=np.repeat(tone[at : at + size], channels).tobytes(),
-            sample_rate=rate,
-            num_channels=channels,
-            samples_per_channel=len(tone[at : at + size]),
-        )
-        for at in range(0, len(tone), size)
-    ]
 
 
 def taken(memory: SpokenQuestion, sound: list[rtc.AudioFrame]) -> bytes:
@@ -138,11 +121,26 @@ async def test_a_written_question_goes_with_the_sound_that_was_committed(
         assert on.engine.requests[1]["messages"][-1]["content"][-1]["text"] == "What colour?"
 
 
-async def test_sound_that_nobody_committed_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bare_request_asks_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
     async with listening(say("Red."), hears=True, monkeypatch=monkeypatch) as on:
         for frame in frames(1.0):
             on.session.push_audio(frame)
-        await asyncio.wait_for(await on.ask("What colour?"), 10)
+        await asyncio.wait_for(on.session.generate_reply(), 10)
+        assert parts(on)[-2:] == ["input_audio", "text"]
+
+
+@pytest.mark.parametrize("instructions", ["", "Greet them."])
+async def test_sound_that_nobody_committed_is_not_sent(
+    instructions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with listening(say("Red."), hears=True, monkeypatch=monkeypatch) as on:
+        for frame in frames(1.0):
+            on.session.push_audio(frame)
+        if instructions:
+            reply = on.session.generate_reply(instructions=instructions)
+        else:
+            reply = await on.ask("What colour?")
+        await asyncio.wait_for(reply, 10)
         assert "input_audio" not in parts(on)
 
 
