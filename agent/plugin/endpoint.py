@@ -107,13 +107,10 @@ class Endpoint:
         """Check that the engine answers, and learn what it is and the model's name."""
         cards: list[Card] = []
         try:
-            async with asyncio.timeout(self._connect_timeout):
-                listed = await self._client.models.list()
-            cards = _cards(listed.data)
-        except Exception as error:
-            failure = translated(error, self._api_key)
+            cards = await self._listed(self._connect_timeout)
+        except EngineError as failure:
             if not (self._given_model and _answered(failure)):
-                raise failure from cause(error)
+                raise
         if not cards and not self._given_model:
             raise EngineProtocolError("the engine lists no model")
         await self._examine(cards)
@@ -152,13 +149,27 @@ class Endpoint:
 
         Raises EngineError when nothing answers.
         """
-        own = isinstance(self._dialect, Pressbox)
-        answer = await self._ask(Question("/health" if own else "/v1/models"))
-        counts = (answer.get("running"), answer.get("waiting"))
-        return sum(count for count in counts if isinstance(count, int) and count > 0)
+        if isinstance(self._dialect, Pressbox):
+            answer = await self._ask(Question("/health"))
+            counts = (answer.get("running"), answer.get("waiting"))
+            return sum(count for count in counts if isinstance(count, int) and count > 0)
+        try:
+            await self._listed(QUESTION_TIMEOUT)
+        except EngineError as failure:
+            if not _answered(failure):
+                raise
+        return 0
 
     async def aclose(self) -> None:
         await self._client.close()
+
+    async def _listed(self, timeout: float) -> list[Card]:
+        try:
+            async with asyncio.timeout(timeout):
+                listed = await self._client.models.list()
+            return _cards(listed.data)
+        except Exception as error:
+            raise translated(error, self._api_key) from cause(error)
 
     async def _opened(self, request: EngineRequest) -> Any:
         """The answer's stream; what the engine refuses is left out and asked for no more."""

@@ -40,6 +40,7 @@ class ScriptedServer:
 
     `requests` are the bodies it was asked, newest last, refused ones too. With `hold` an answer
     stops after its first event until it is set. `broken`: a status it refuses everything with.
+    `lists`: whether it has `/v1/models` at all.
     """
 
     models: tuple[dict[str, Any], ...] = ()
@@ -54,6 +55,7 @@ class ScriptedServer:
         self.paths: list[str] = []
         self.hold: asyncio.Event | None = None
         self.broken = 0
+        self.lists = True
         self.in_flight = 0
         self.cancelled = 0
         self.changed = asyncio.Condition()
@@ -108,6 +110,8 @@ class ScriptedServer:
         return response
 
     async def _models(self, _: web.Request) -> web.Response:
+        if not self.lists:
+            return error(404, "no such path", "not_found_error")
         return web.json_response({"object": "list", "data": list(self.models)})
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:

@@ -10,9 +10,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from agent.plugin import RealtimeModel
 from agent.plugin.client import EngineClient, EngineRejected, EngineUnavailable
 from tests.support.scripted_servers import (
+    Hosted,
     LlamaCppServer,
     PressboxServer,
     ScriptedServer,
@@ -24,12 +24,13 @@ from .asking import KEY, answer, spoken, text_of, window
 
 
 @asynccontextmanager
-async def engines(*servers: ScriptedServer) -> AsyncIterator[EngineClient]:
+async def engines(*servers: ScriptedServer, model: str = "") -> AsyncIterator[EngineClient]:
     """A client of all of these; the first one is where it begins."""
     async with AsyncExitStack() as stack:
         for server in servers:
             await stack.enter_async_context(serving(server))
-        client = EngineClient(",".join(server.url for server in servers), api_key=KEY)
+        urls = ",".join(server.url for server in servers)
+        client = EngineClient(urls, api_key=KEY, model=model)
         client._pool.last = 0
         try:
             yield client
@@ -94,6 +95,16 @@ async def test_health_is_asked_beside_requests_and_rarely() -> None:
         await until(lambda: not client._looks)
     assert first.paths.count("/health") == 1
     assert second.paths.count("/health") == 1
+
+
+async def test_an_engine_that_lists_no_models_is_there_all_the_same() -> None:
+    first, second = Hosted(), Hosted()
+    first.lists = False
+    async with engines(first, second, model="gpt-large") as client:
+        await client.reach()
+        await answer(client)
+        await until(lambda: not client._looks)
+        assert all(seat.up for seat in client._pool.seats)
 
 
 async def test_one_engine_is_not_looked_at() -> None:
@@ -271,29 +282,3 @@ async def test_closing_ends_a_look_that_hangs() -> None:
         assert client._looks
         await client.aclose()
         assert not client._looks
-
-
-def test_one_wrong_address_among_several_is_refused_without_quoting_it() -> None:
-    for urls in ("http://127.0.0.1:1/v1,ftp://hidden", ["http://a/v1", "http://u:hidden@b/v1"]):
-        with pytest.raises(ValueError, match="engine's address") as caught:
-            EngineClient(urls)
-        assert "hidden" not in str(caught.value)
-
-
-async def test_the_same_address_twice_is_one_engine() -> None:
-    client = EngineClient("http://127.0.0.1:1/v1, http://127.0.0.1:1/v1")
-    assert len(client._endpoints) == 1
-    await client.aclose()
-
-
-async def test_a_session_takes_several_addresses_and_a_kind() -> None:
-    first, second = LlamaCppServer(), LlamaCppServer()
-    async with serving(first), serving(second):
-        model = RealtimeModel(engine=f"{first.url},{second.url}", engine_api="llama.cpp")
-        session = model.session()
-        await first.until_seen("/props", 1)
-        await second.until_seen("/props", 1)
-        await session.aclose()
-        await model.aclose()
-    with pytest.raises(ValueError, match="engine_api"):
-        RealtimeModel(engine=first.url, engine_api="none")
