@@ -20,9 +20,9 @@ special tokens. SYSTEM and USER are their parts in order with nothing between th
   is tokenized in as many pieces, cut before each second but the first.
 
 The answer ends with ``<|tts_eos|>``, ``<|im_end|>`` or ``</s>``, which are no part of it. Never
-chosen are the tokenizer's ``bad_token_ids``, ``<unk>``, and the single letters ``: # @ * ( ) [ ] & /``
-and ``$``. A repeated token's logit is divided by the penalty when it is positive, else multiplied by
-it. Repeated are the tokens of the chunk that is being made (11 at first, then 10 each) and the 128
+chosen are the tokenizer's ``bad_token_ids``, ``<unk>`` and ``: # @ * ( ) [ ] & / $`` by themselves.
+A repeated token's logit is divided by the penalty when it is positive, else multiplied by it.
+Repeated are the tokens of the chunk that is being made (11 at first, then 10 each) and the 128
 before that. Then come temperature, top_k, top_p, in that order.
 """
 

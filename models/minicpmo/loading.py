@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +52,6 @@ class Loaded:
 
 def load(source: Source) -> Loaded:
     """Raises BackendError, of the kind that fits."""
-    # Everything is in the folder; whatever would be asked for is a mistake.
-    os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
     import transformers
 
