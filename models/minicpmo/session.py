@@ -80,9 +80,13 @@ class Session:
         try:
             backend = self._make()
             self._load(backend)
-            self._rehearse()
         except (BackendError, EngineError) as error:
             raise EngineStartError(one_line(str(error))) from error
+        try:
+            self._rehearse()
+        except (BackendError, EngineError) as error:
+            text = f"the model is loaded and cannot answer: {one_line(str(error))}"
+            raise EngineStartError(text) from error
 
     def stop(self) -> None:
         """Ends the answer that is being made; from any thread."""

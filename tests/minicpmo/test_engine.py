@@ -381,7 +381,8 @@ async def test_a_start_that_fails(make: Make, method: str, fault: Exception) -> 
     backend = ScriptedBackend([Text("Hello"), END])
     backend.faults[method] = [fault]
     engine = make(backend)
-    with pytest.raises(EngineStartError, match=r"^too little$"):
+    loaded = "" if method == "load" else "the model is loaded and cannot answer: "
+    with pytest.raises(EngineStartError, match=f"^{loaded}too little$"):
         await engine.start()
     await engine.aclose()
     assert backend.calls[-1] == "close"
