@@ -26,6 +26,7 @@ from .outbox import Outbox
 from .pacer import Pacer
 from .prompt import commentary_instruction
 from .speaker import Speaker
+from .speech_pace import SpeechPace
 from .utterance import Utterance
 from .window import Grey, SampledFrame, change
 
@@ -59,6 +60,7 @@ class Commentator:
         self._intake = intake
         self._pacer = pacer
         self._clock = clock
+        self._pace = SpeechPace()
         self._maker = LineMaker(client=client, speaker=speaker, pacer=pacer, host=host)
         self._changed = asyncio.Event()
         self._outbox = Outbox(pacer=pacer, host=host, clock=clock, on_change=self._changed.set)
@@ -177,7 +179,9 @@ class Commentator:
     ) -> str | None:
         now = self._clock()
         line = new_line(kind, anchor=anchor.capture_time if anchor else now, requested_at=now)
-        utterance = Utterance(line, audio=self.options.enable_tts, clock=self._clock)
+        utterance = Utterance(
+            line, audio=self.options.enable_tts, clock=self._clock, pace=self._pace
+        )
         if anchor is not None:
             ask = replace(ask, frames=self._frames(anchor))
         self._current = utterance

@@ -12,6 +12,7 @@ from livekit.agents import llm, utils
 from .answer_text import AnswerText, is_blank
 from .audio import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE, FrameCutter
 from .line import DropReason, Line
+from .speech_pace import SpeechPace
 from .sse import Delta
 
 LINE_KEY = "pressbox.line"
@@ -49,11 +50,14 @@ class _Stream(Generic[T]):
 class Utterance:
     """One line while it is made, waits and is handed over. Belongs to one event loop.
 
-    It is *sounding* as soon as it has something to play (or, text only, to show), *settled* when
-    its consumer has taken the first of it, or never will.
+    It is *sounding* as soon as it has enough to play without falling dry (or, text only, to show),
+    *settled* when its consumer has taken the first of it, or never will.
     """
 
-    def __init__(self, line: Line, *, audio: bool, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, line: Line, *, audio: bool, clock: Callable[[], float], pace: SpeechPace
+    ) -> None:
+        """``pace`` learns from the line, and says when enough of it is there."""
         self.line = line
         self.usage = Delta()
         self.emitted = False
@@ -63,6 +67,8 @@ class Utterance:
         self.noticed = asyncio.Event()
         self._wants_audio = audio
         self._clock = clock
+        self._pace = pace
+        self._arrivals: list[tuple[float, float]] = []
         self._cutter = FrameCutter()
         self._modalities: asyncio.Future[_Modalities] = asyncio.Future()
         self._texts: _Stream[str] = _Stream(self._taken_as_text)
@@ -90,6 +96,8 @@ class Utterance:
             self.usage = delta
         if self._wants_audio:
             self._add_audio(self._cutter.push(delta.pcm))
+            if self.line.audio_seconds and self._has_words and self._enough:
+                self._sounds(["text", "audio"])
         elif not is_blank(self.line.text):
             self._sounds(["text"])
 
@@ -100,7 +108,10 @@ class Utterance:
         self.finished = True
         if self._wants_audio:
             self._add_audio(self._cutter.flush())
-        if not self.sounding and not is_blank(self.line.text):
+            self._learn()
+        if not self.sounding and self.line.audio_seconds and self._has_words:
+            self._sounds(["text", "audio"])
+        elif not self.sounding and not is_blank(self.line.text):
             self._sounds(["text"])
         self._close()
 
@@ -155,9 +166,27 @@ class Utterance:
             self._count += 1
             self.line.audio_seconds = self._count * FRAME_SECONDS
             self._frames.chan.send_nowait(frame)
-        only_dots = bool(self.line.text.strip()) and is_blank(self.line.text)
-        if self.line.audio_seconds and not only_dots:
-            self._sounds(["text", "audio"])
+        if frames:
+            self._arrivals = [*self._arrivals[:1], (self._clock(), self.line.audio_seconds)]
+
+    @property
+    def _has_words(self) -> bool:
+        """Sound may come before its text; dots alone mean that there is nothing to say."""
+        return not self.line.text.strip() or not is_blank(self.line.text)
+
+    @property
+    def _enough(self) -> bool:
+        return self._pace.enough(self.line.audio_seconds, len(self.line.text))
+
+    def _learn(self) -> None:
+        if self._arrivals:
+            (begin, first_seconds), (end, seconds) = self._arrivals[0], self._arrivals[-1]
+            self._pace.note(
+                seconds=seconds,
+                first_seconds=first_seconds,
+                took=end - begin,
+                letters=len(self.line.text),
+            )
 
     def _sounds(self, modalities: _Modalities) -> None:
         if not self._modalities.done():
