@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from livekit import rtc
 from livekit.agents import APIStatusError, tts
+from livekit.agents import __version__ as livekit_version
 from livekit.agents.types import APIConnectOptions
 
 from speech.resampling import Resampler
@@ -38,7 +39,8 @@ def load(name: str, options: Mapping[str, Any]) -> tts.TTS[Any]:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and module_name.startswith(error.name):
-            package = f"livekit-plugins-{name.replace('_', '-')}"
+            # LiveKit releases plugins and agents together; a newer plugin would bring newer agents.
+            package = f"livekit-plugins-{name.replace('_', '-')}=={livekit_version}"
             raise SpeechError(
                 f"the LiveKit plugin {name} is not installed: pip install {package}"
             ) from None

@@ -1,0 +1,104 @@
+"""Sessions whose engine does not speak, or stops to: with the real espeak-ng."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from agent.plugin import Options
+
+from .gated_engine import ScriptedEngine, audio, chunk, hang, open_stream, say, send, tone
+from .stage import stage
+
+NOTICE = "speech failed: no memory; the text goes on"
+
+
+def breaks_off(*, seconds: float) -> Any:
+    """An answer whose speech ends in the middle, with a notice, while its text goes on."""
+
+    async def answer(
+        engine: ScriptedEngine, request: web.Request, body: dict[str, Any]
+    ) -> web.StreamResponse:
+        response = await open_stream(request)
+        await send(response, chunk({"content": "One thing. "}))
+        if seconds:
+            await send(response, chunk(audio(tone(seconds))))
+        await send(response, {"choices": [], "pressbox": {"notice": NOTICE}})
+        await send(response, chunk({"content": "Another thing."}))
+        await send(response, chunk(finish="stop"))
+        await send(response, "[DONE]")
+        return response
+
+    return answer
+
+
+def begins(text: str) -> Any:
+    """An answer that says this and then nothing until the client goes away."""
+
+    async def answer(
+        engine: ScriptedEngine, request: web.Request, body: dict[str, Any]
+    ) -> web.StreamResponse:
+        response = await open_stream(request)
+        await send(response, chunk({"content": text}))
+        await asyncio.Event().wait()
+        return response
+
+    return answer
+
+
+async def test_an_engine_that_only_writes_is_spoken_for() -> None:
+    async with stage(say("Only text.", sound=b""), say("More text.", sound=b"")) as on:
+        await on.until(lambda: len(on.heard) == 2)
+        assert [line.text for line in on.heard] == ["Only text.", "More text."]
+        assert not any(line.text_only for line in on.heard)
+        assert all(line.audio_seconds > 0.3 for line in on.heard)
+        assert on.engine.requests[0]["modalities"] == ["text", "audio"]
+
+
+async def test_another_voice_than_the_engines_is_a_wish_the_engine_is_told() -> None:
+    async with stage(say("Hello."), tts="espeak") as on:
+        await on.until(lambda: len(on.heard) == 1)
+        assert on.engine.requests[0]["modalities"] == ["text"]
+        assert on.heard[0].audio_seconds > 0.3
+
+
+async def test_speech_that_breaks_off_ends_the_sound_and_not_the_text() -> None:
+    async with stage(breaks_off(seconds=0.4)) as on:
+        await on.until(lambda: len(on.heard) >= 1)
+        line = on.heard[0]
+        await on.until(lambda: line.duration is not None)
+        assert line.text == "One thing. Another thing."
+        assert line.duration == pytest.approx(0.4, abs=0.05)
+        assert on.notices[0] == NOTICE
+
+
+async def test_speech_that_never_came_is_made_up_for() -> None:
+    async with stage(breaks_off(seconds=0)) as on:
+        await on.until(lambda: len(on.heard) >= 1)
+        line = on.heard[0]
+        await on.until(lambda: line.duration is not None)
+        assert (line.duration or 0) > 1.0
+        assert on.notices == [NOTICE]
+
+
+async def test_interrupting_ends_the_speech_and_the_request() -> None:
+    async with stage(begins("One thing. And "), hang(), tts="espeak") as on:
+        await on.until(lambda: len(on.heard) == 1)
+        on.session.interrupt()
+        line = on.heard[0]
+        await on.until(lambda: line.duration is not None)
+        assert line.text == "One thing. And "
+        assert line.duration == line.audio_seconds > 0.3
+        async with asyncio.timeout(10), on.engine.asked:
+            await on.engine.asked.wait_for(lambda: on.engine.cancelled == 1)
+
+
+async def test_nothing_is_spoken_without_enable_tts() -> None:
+    silent = Options(inference_interval=0.0, enable_tts=False)
+    async with stage(say("Silent."), options=silent, tts="espeak") as on:
+        await on.until(lambda: len(on.heard) == 1)
+        assert on.heard[0].text == "Silent."
+        assert on.seconds == {}
