@@ -51,16 +51,16 @@ def begins(text: str) -> Any:
 
 async def test_an_engine_that_only_writes_is_spoken_for() -> None:
     async with stage(say("Only text.", sound=b""), say("More text.", sound=b"")) as on:
-        await on.until(lambda: len(on.heard) == 2)
-        assert [line.text for line in on.heard] == ["Only text.", "More text."]
+        await on.until(lambda: len(on.heard) >= 2 and len(on.metrics) >= 2)
+        assert [line.text for line in on.heard[:2]] == ["Only text.", "More text."]
         assert not any(line.text_only for line in on.heard)
-        assert all(line.audio_seconds > 0.3 for line in on.heard)
+        assert all(line.audio_seconds > 0.3 for line in on.heard[:2])
         assert on.engine.requests[0]["modalities"] == ["text", "audio"]
 
 
 async def test_another_voice_than_the_engines_is_a_wish_the_engine_is_told() -> None:
     async with stage(say("Hello."), tts="espeak") as on:
-        await on.until(lambda: len(on.heard) == 1)
+        await on.until(lambda: len(on.heard) >= 1 and len(on.metrics) >= 1)
         assert on.engine.requests[0]["modalities"] == ["text"]
         assert on.heard[0].audio_seconds > 0.3
 
@@ -91,7 +91,7 @@ async def test_interrupting_ends_the_speech_and_the_request() -> None:
         line = on.heard[0]
         await on.until(lambda: line.duration is not None)
         assert line.text == "One thing. And "
-        assert line.duration == line.audio_seconds > 0.3
+        assert line.duration == line.audio_seconds > 0
         async with asyncio.timeout(10), on.engine.asked:
             await on.engine.asked.wait_for(lambda: on.engine.cancelled == 1)
 
