@@ -181,7 +181,7 @@ async def test_a_fault_is_followed_by_a_good_answer(
 
 
 @pytest.mark.usefixtures("tiny")
-@pytest.mark.parametrize("fault", ["vocoder", "noise"])
+@pytest.mark.parametrize("fault", ["tts", "tts-oom", "vocoder", "noise"])
 async def test_speech_fails_and_the_text_goes_on(customer: Customer, fault: str) -> None:
     status, events = await customer.ask(f"{LONG}\nFAULT {fault}")
     assert (status, events[-1]) == (200, "[DONE]")
