@@ -1,0 +1,99 @@
+"""What the model saw in each picture, kept: windows overlap, and looking is most of the work.
+
+A model of transformers takes what its encoder made of the pictures instead of the pictures
+(``mm_encoder_outputs``). Here each picture is encoded alone and its features are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+
+from models.minicpmo.backend import Frame
+
+KEPT_BYTES = 128 * 1024 * 1024
+"""On the model's device; a picture takes 64 to 1,000 tokens of 2 to 16 KB."""
+RAW = ("pixel_values", "pixel_values_images", "image_patches")
+"""Names of the pixels among a model's inputs."""
+_PARTS = ("pooler_output", "deepstack_features")
+"""Of an encoder's output, those that the models read."""
+
+
+def can_reuse(model: Any) -> bool:
+    """Whether the model takes features instead of pictures, and gives them."""
+    return (
+        not model.config.is_encoder_decoder
+        and "mm_encoder_outputs" in inspect.signature(model.forward).parameters
+        and hasattr(model.base_model, "get_image_features")
+    )
+
+
+def encode(model: Any, inputs: dict[str, Any]) -> Any:
+    """The encoder's output for the pictures in ``inputs``, as an object of transformers' own."""
+    look = model.base_model.get_image_features
+    names = inspect.signature(look).parameters
+    output = look(**{name: inputs[name] for name in names if name in inputs}, return_dict=True)
+    return type(output)(**{part: output[part] for part in _PARTS if output.get(part) is not None})
+
+
+class Features:
+    """Keeps the features of pictures by their content. Used from one thread."""
+
+    def __init__(self, look: Callable[[Frame], Any], limit: int = KEPT_BYTES) -> None:
+        """At most ``limit`` bytes are kept, beside those of the window that is asked for."""
+        self._look = look
+        self._limit = limit
+        self._kept: OrderedDict[bytes, Any] = OrderedDict()
+        self._bytes = 0
+
+    @property
+    def kept_bytes(self) -> int:
+        return self._bytes
+
+    def of(self, frames: Sequence[Frame]) -> Any:
+        """The output for ``frames`` in their order, as if they had been encoded together."""
+        found = [self._one(frame) for frame in frames]
+        while self._bytes > self._limit and len(self._kept) > len(frames):
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= _size(oldest)
+        return joined(found)
+
+    def clear(self) -> None:
+        self._kept.clear()
+        self._bytes = 0
+
+    def _one(self, frame: Frame) -> Any:
+        key = hashlib.sha256(f"{frame.rgb.shape}".encode() + frame.rgb.tobytes()).digest()
+        features = self._kept.pop(key, None)
+        if features is None:
+            features = self._look(frame)
+            self._bytes += _size(features)
+        self._kept[key] = features
+        return features
+
+
+def joined(outputs: Sequence[Any]) -> Any:
+    """Outputs of several pictures as one, in the containers that the model uses itself."""
+    parts = {part: _chained([output[part] for output in outputs]) for part in outputs[0]}
+    if "deepstack_features" in parts:
+        layers = zip(*(output["deepstack_features"] for output in outputs), strict=True)
+        parts["deepstack_features"] = [_chained(list(layer)) for layer in layers]
+    return type(outputs[0])(**parts)
+
+
+def _chained(values: Sequence[Any]) -> Any:
+    if isinstance(values[0], torch.Tensor):
+        return torch.cat(list(values), dim=0)
+    return [item for value in values for item in value]
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, torch.Tensor):
+        return int(value.nbytes)
+    inner: Iterable[Any] = value.values() if hasattr(value, "values") else value
+    return sum(_size(item) for item in inner)

@@ -1,0 +1,72 @@
+"""What models check says of a vision-language model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from models.check import check
+from models.engine import EngineStartError
+from models.vlm.check import TOKENS, Pace, check_vlm, fitting, verdict
+from models.vlm.checkpoint import Checkpoint
+
+
+def settings(folder: Path, **changes: object) -> Settings:
+    return Settings.model_validate({"engine": "vlm", "model_path": str(folder), **changes})
+
+
+def steps(*seconds: float) -> Callable[[], float]:
+    """A clock for measurements that take so many seconds, one after the other."""
+    times = iter([time for second in seconds for time in (0.0, second)])
+    return lambda: next(times)
+
+
+def test_report_names_model_machine_speed_and_verdict(folder: Path) -> None:
+    report = check(settings(folder), str(folder), "cpu")
+    said = "\n".join(report.lines)
+    assert report.lines[0].startswith(f"model: {folder.name} (")
+    assert "device: " in said
+    assert f"speed: 4 pictures and {TOKENS} tokens in " in said
+    assert f"speed: 1 picture and {TOKENS} tokens in " in said
+    assert "verdict: " in said
+    assert report.lines[-1].startswith("next: ")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ok", "words"),
+    [
+        ((0.9, 0.5), True, "it keeps up: INFERENCE_INTERVAL=1 asks for 60 a minute"),
+        ((5.0, 2.0), True, "keeps up with speech"),
+        ((13.0, 4.0), False, "FRAMES_PER_INFERENCE=2"),
+        ((40.0, 20.0), False, "smaller model"),
+    ],
+)
+def test_verdict_says_what_to_change(
+    folders: dict[str, Path], seconds: tuple[float, float], ok: bool, words: str
+) -> None:
+    checkpoint = Checkpoint.read(folders["smolvlm"])
+    lines, found = check_vlm(settings(checkpoint.folder), checkpoint, "cpu", steps(*seconds))
+    assert found is ok
+    assert words in lines[-1]
+    assert f"in {seconds[0]:.1f} s, {60 / seconds[0]:.1f} cycles a minute" in "\n".join(lines)
+
+
+def test_window_of_one_picture_is_measured_once() -> None:
+    pace = Pace(1, 9.0)
+    assert fitting(pace, pace, 7.0) == 0
+    assert verdict([pace], 1.0)[0].startswith("too slow even with one picture")
+
+
+def test_memory_that_does_not_suffice_is_a_verdict(folders: dict[str, Path]) -> None:
+    checkpoint = Checkpoint.read(folders["smolvlm"])
+    lines, ok = check_vlm(settings(checkpoint.folder, engine_memory=0.1), checkpoint, "cpu")
+    assert not ok
+    assert "needs about 0.5 GiB and ENGINE_MEMORY allows 0.1 GiB" in lines[-1]
+
+
+def test_what_is_no_model_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(EngineStartError, match="is not there"):
+        check(settings(tmp_path), str(tmp_path / "none"), "cpu")

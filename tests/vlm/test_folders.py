@@ -1,0 +1,152 @@
+"""Folders that cannot be served: one line each, and what would help."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from models.engine import EngineStartError
+from models.minicpmo.memory import GIB, Room
+from models.vlm import machine
+from models.vlm.checkpoint import Checkpoint
+from models.vlm.engine import VlmEngine
+from models.vlm.machine import cpu_dtype, place
+from models.vlm.session import Session
+
+
+@pytest.fixture
+def copy(folders: dict[str, Path], tmp_path: Path) -> Path:
+    return shutil.copytree(folders["smolvlm"], tmp_path / "copy")
+
+
+def rewrite(**changes: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, **changes}))
+
+    return change
+
+
+def remove(*names: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        for name in names:
+            (folder / name).unlink()
+
+    return change
+
+
+def empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def gguf(folder: Path) -> None:
+    empty(folder)
+    (folder / "model.gguf").write_bytes(b"GGUF")
+
+
+def cut_weights(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def two_files(folder: Path) -> None:
+    index = {"weight_map": {"a": "model-1-of-2.safetensors", "b": "model-2-of-2.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    (folder / "model.safetensors").rename(folder / "model-1-of-2.safetensors")
+
+
+def damage(folder: Path) -> None:
+    (folder / "config.json").write_text("{")
+
+
+def without_template(folder: Path) -> None:
+    (folder / "chat_template.jinja").unlink()
+
+
+WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
+    "empty": (empty, "has no config.json: python -m models pull"),
+    "gguf": (gguf, "GGUF files, which llama.cpp reads"),
+    "damaged": (damage, "config.json is damaged"),
+    "text": (rewrite(model_type="llama"), "kind llama, which takes no pictures"),
+    "unknown": (rewrite(model_type="brandnew"), "not known to this transformers"),
+    "remote code": (
+        rewrite(model_type="minicpmv", auto_map={"AutoModel": "modeling.M"}),
+        "needs code of its own",
+    ),
+    "minicpmo": (rewrite(model_type="minicpmo", auto_map={"A": "b"}), "ENGINE=minicpmo runs it"),
+    "quantised": (rewrite(quantization_config={"quant_method": "awq"}), r"quantised \(awq\)"),
+    "no processor": (remove("processor_config.json"), "processor_config.json is missing"),
+    "no tokenizer": (remove("tokenizer.json"), "tokenizer.json is missing"),
+    "no weights": (remove("model.safetensors"), "there are no weights"),
+    "half": (cut_weights, "model.safetensors is only half downloaded"),
+    "shard": (two_files, "model-2-of-2.safetensors, file 2 of 2 of the weights, is missing"),
+    "no template": (without_template, "no chat template"),
+    "other sizes": (
+        rewrite(text_config={"model_type": "llama", "hidden_size": 48}),
+        "transformers cannot load it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_wrong_folder_is_one_line(copy: Path, name: str) -> None:
+    spoil, words = WRONG[name]
+    spoil(copy)
+    engine = VlmEngine(Session(copy, "cpu"))
+    with pytest.raises(EngineStartError, match=words) as caught:
+        await engine.start()
+    await engine.aclose()
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).count(str(copy)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("path", "words"), [("", "MODEL_PATH"), ("nobody/nothing", "models pull nobody/nothing")]
+)
+def test_path_that_is_none(
+    path: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(EngineStartError, match=words):
+        VlmEngine.from_settings(Settings.model_validate({"engine": "vlm", "model_path": path}))
+
+
+def test_file_is_no_folder(copy: Path) -> None:
+    with pytest.raises(EngineStartError, match="is a file"):
+        Checkpoint.read(copy / "config.json")
+
+
+def test_memory_is_asked_before_loading(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = Checkpoint.read(folders["minicpmv"])
+    with pytest.raises(EngineStartError, match="no cuda:7"):
+        place(checkpoint, "cuda:7")
+    monkeypatch.setattr(machine, "room", lambda _: Room(GIB // 4, GIB))
+    with pytest.raises(EngineStartError, match=r"needs about 0\.5 GiB and cpu has 0\.2 GiB free"):
+        place(checkpoint, "cpu")
+
+
+def test_need_grows_with_weights_and_window(folders: dict[str, Path]) -> None:
+    checkpoint = Checkpoint.read(folders["smolvlm"])
+    with (checkpoint.folder / "model.safetensors").open("rb") as file:
+        header = 8 + struct.unpack("<Q", file.read(8))[0]
+    size = (checkpoint.folder / "model.safetensors").stat().st_size - header
+    assert checkpoint.parameters * 4 == size
+    small = checkpoint.need(2, 0)
+    assert checkpoint.need(4, 0) - small == pytest.approx(
+        1.05 * checkpoint.parameters * 2, rel=1e-3
+    )
+    assert checkpoint.need(2, 1000) - small == 2 * 2 * 2 * 16 * 2 * 1000
+
+
+def test_short_numbers_only_where_the_processor_computes_in_them() -> None:
+    assert cpu_dtype(frozenset({"avx2", "avx512_bf16"})) == "bfloat16"
+    assert cpu_dtype(frozenset({"avx2", "avx512f"})) == "float32"

@@ -1,0 +1,92 @@
+"""How prompts are written for processors of several kinds, and what fits."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from models.engine import RefusedError, Turn
+from models.minicpmo.backend import Prompt
+from models.vlm.limits import TEMPLATE_TOKENS, fit
+from models.vlm.reader import one_tile, special_pattern
+from models.vlm.session import Session
+from tests.vlm.asking import ask
+
+
+def written(session: Session, prompt: Prompt) -> str:
+    reader = session.describer.reader
+    return str(reader.tokenizer.decode(reader.inputs(prompt)["input_ids"][0]))
+
+
+def test_persona_is_written_whether_the_template_has_a_place_or_not(session: Session) -> None:
+    found = written(session, Prompt(("You are a poet.",), ("What is it?",)))
+    assert found.index("You are a poet.") < found.index("What is it?")
+    strict = "<|im_start|>user\nYou are a poet.\n\nWhat is it?"
+    assert strict in found or "System: You are a poet.<end_of_utterance>" in found
+
+
+def test_special_tokens_are_spaced_out() -> None:
+    pattern = special_pattern(["<image>", "[IMG]", "\n\n", "word", "<|im_end|>", "|"])
+    text = "[IMG] <image><|im_end|> word\n\n|"
+    spaced = pattern.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
+    assert spaced == "[ IMG] < image>< |im_end|> word\n\n|"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            {"do_image_splitting": True, "size": {"longest_edge": 2048}},
+            {"do_image_splitting": False, "size": {"longest_edge": 2048}},
+        ),
+        (
+            {"size": {"longest_edge": 2048}, "max_image_size": {"longest_edge": 512}},
+            {"size": {"longest_edge": 512}, "max_image_size": {"longest_edge": 512}},
+        ),
+        ({"max_slice_nums": 9, "slice_mode": True}, {"max_slice_nums": 1, "slice_mode": False}),
+        ({"crop_to_patches": None, "do_pan_and_scan": None}, {"crop_to_patches": None}),
+        (
+            {"image_grid_pinpoints": [[672, 336], [336, 336]]},
+            {"image_grid_pinpoints": [[336, 336]]},
+        ),
+    ],
+)
+def test_pictures_stay_in_one_piece(before: dict[str, Any], after: dict[str, Any]) -> None:
+    processor = SimpleNamespace(**before)
+    one_tile(processor)
+    assert vars(processor).items() >= after.items()
+
+
+def test_a_large_picture_takes_no_more_than_a_small_one(session: Session) -> None:
+    import numpy as np
+
+    from models.minicpmo.backend import Frame
+    from tests.vlm.tiny import HIDDEN
+
+    describer = session.describer
+    large = Frame(np.zeros((1000, 1000, 3), np.uint8))
+    seen = describer._look(large).pooler_output[0]
+    assert seen.shape[-1] == HIDDEN
+    assert len(seen) <= describer.frame_tokens
+
+
+def test_limits_leave_out_old_turns_before_pictures() -> None:
+    turns = (Turn("assistant", "o" * 300), Turn("assistant", "n" * 20))
+    fitted = fit(ask(1, 2, text="t" * 10, system="", history=turns), TEMPLATE_TOKENS + 200, 20, len)
+    assert [turn.text[0] for turn in fitted.request.history] == ["n"]
+    assert len(fitted.request.pictures) == 2
+    assert not fitted.notices
+
+
+def test_limits_keep_the_newest_pictures_and_a_place_for_the_answer() -> None:
+    request = ask(*range(9), text="t" * 10, system="", max_tokens=500)
+    fitted = fit(request, TEMPLATE_TOKENS + 200, 20, len)
+    assert fitted.request.max_tokens == 170
+    assert [picture.time for picture in fitted.request.pictures] == [0.0]
+    assert fitted.notices == (
+        "9 pictures are too many for this model beside the text: it got the newest 1",
+    )
+    with pytest.raises(RefusedError, match="190 tokens"):
+        fit(ask(text="t" * 190, system="", max_tokens=500), TEMPLATE_TOKENS + 200, 20, len)
