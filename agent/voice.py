@@ -24,6 +24,15 @@ log = logging.getLogger("pressbox.voice")
 
 INTERRUPT_TIMEOUT = 3.0
 
+_MISLEADING = "Text message received from Realtime API with audio modality"
+"""LiveKit says this, as an error, of every line for which there is no voice. Why that is so, the
+status says.
+"""
+
+logging.getLogger("livekit.agents").addFilter(
+    lambda record: not str(record.msg).startswith(_MISLEADING)
+)
+
 
 class Voice:
     """Speaks and captions what the engine says, each line at its slot.

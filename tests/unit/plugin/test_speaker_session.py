@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +65,26 @@ async def test_another_voice_than_the_engines_is_a_wish_the_engine_is_told() -> 
         await on.until(lambda: len(on.heard) >= 1 and len(on.metrics) >= 1)
         assert on.engine.requests[0]["modalities"] == ["text"]
         assert on.heard[0].audio_seconds > 0.3
+
+
+@pytest.mark.skipif(find_spec("piper") is None, reason="piper-tts is not installed")
+async def test_piper_speaks_the_sessions_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.support.piper_voice import make_voice
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    make_voice(tmp_path / "pressbox/piper", "de_DE-hum-low", espeak="de")
+    german = Options(inference_interval=0.0, language="de-DE")
+    async with stage(say("Guten Tag.", sound=b""), tts="piper", options=german) as on:
+        await on.until(lambda: len(on.heard) >= 1 and len(on.metrics) >= 1)
+        assert on.heard[0].audio_seconds > 0.3
+        assert on.notices == []
+    async with stage(say("Good day.", sound=b""), tts="piper") as on:
+        await on.until(lambda: len(on.heard) >= 1 and len(on.notices) >= 1)
+        assert on.heard[0].text == "Good day."
+        assert on.seconds == {}
+        assert "python -m models pull" in on.notices[0]
 
 
 async def test_speech_that_breaks_off_ends_the_sound_and_not_the_text() -> None:
