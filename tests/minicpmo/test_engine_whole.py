@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import re
-import sys
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,13 +21,10 @@ from config.settings import Settings, load_settings
 from models.engine import EngineStartError
 from models.minicpmo.backend import Piece, Sampling
 from models.minicpmo.engine import MiniCPMoEngine
-from models.serve import ENGINE_LOST
 from tests.engine import conftest as servers
-from tests.minicpmo.conftest import VOCODER
 from tests.minicpmo.customer import CHAT, Customer, body, deltas, notices, pcm_of, text_of
-from tests.minicpmo.pictures import encoded, plain_picture
+from tests.minicpmo.pictures import plain_picture
 from tests.minicpmo.recordings import speechlike, write_wav
-from tests.support.ports import free_port
 
 pytest.importorskip("torch")
 
@@ -231,6 +225,35 @@ async def test_rooms_never_hear_of_each_other(customer: Customer) -> None:
     assert len(whole) > 8
 
 
+async def test_an_answer_is_the_same_whatever_came_before(customer: Customer) -> None:
+    """On any checkpoint: the likeliest words depend on the request alone."""
+
+    async def answer(colour: str, modalities: list[str]) -> str:
+        return await customer.text(
+            f"FREE\n{colour}",
+            colour,
+            pictures=see(colour),
+            modalities=modalities,
+            temperature=0.0,
+            max_completion_tokens=24,
+        )
+
+    async def broken_off(colour: str) -> None:
+        asked = body(LONG, colour, pictures=see(colour, "red"), max_completion_tokens=400)
+        response = await customer.http.post(customer.url + CHAT, json=asked)
+        await response.content.readuntil(b"\n\n")
+        response.close()
+
+    for modalities in (["text"], ["text", "audio"]):
+        alone = {colour: await answer(colour, modalities) for colour in COLOURS}
+        assert all(alone.values())
+        for colour in COLOURS:
+            await broken_off(colour)
+            others = [asyncio.create_task(broken_off(other)) for other in COLOURS]
+            assert await answer(colour, modalities) == alone[colour]
+            await asyncio.gather(*others)
+
+
 async def test_memory_is_asked_before_it_is_needed(settings: Callable[..., Settings]) -> None:
     engine = MiniCPMoEngine.from_settings(settings(engine_memory=0.01))
     with pytest.raises(EngineStartError, match=r"^\S.* needs \d.* GiB .* allows 0\.01 GiB[^\n]*$"):
@@ -245,39 +268,3 @@ async def test_with_little_memory_it_only_writes(served: Served) -> None:
     assert model["modalities"] == ["text"]
     _, events = await customer.ask("SAY Hello.")
     assert (text_of(events), pcm_of(events)) == ("Hello.", b"")
-
-
-@pytest.mark.usefixtures("tiny")
-@pytest.mark.timeout(300)
-async def test_the_real_process(checkpoint_folder: Path, tmp_path: Path) -> None:
-    """`python -m models serve` answers, loses its device and ends, so that it is started again."""
-    port = free_port()
-    words = ["serve", "--engine", "minicpmo", "--device", "cpu", "--port", str(port)]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "models", *words, "--model", str(checkpoint_folder)),
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(VOCODER), "XDG_STATE_HOME": str(tmp_path)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        async with aiohttp.ClientSession() as http:
-            customer = Customer(f"http://127.0.0.1:{port}", http)
-            async with asyncio.timeout(200):
-                while process.returncode is None:
-                    with suppress(aiohttp.ClientConnectionError):
-                        async with http.get(customer.url + "/health") as response:
-                            if response.status == 200:
-                                break
-                    await asyncio.sleep(0.1)
-            _, events = await customer.ask("Well?", pictures=see("red", "blue"))
-            assert text_of(events).startswith("I see red and blue.")
-            assert pcm_of(events)
-            _, events = await customer.ask(f"{LONG}\nFAULT cuda", pictures=[encoded()])
-            assert "the device is lost" in events[-1]["error"]["message"]
-        output, _ = await asyncio.wait_for(process.communicate(), 30)
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-    assert process.returncode == ENGINE_LOST, output.decode()
