@@ -1,9 +1,9 @@
 """AWQ INT4 checkpoints: the one place that knows who reads them.
 
-It is autoawq 0.2.9, its last version, through transformers' own quantizer. gptqmodel, which takes
-its place, hooks into transformers from 4.5x on only: the quantizer of 4.51.3, the newest version
-that the checkpoint's code works with unchanged, asks for autoawq by name. Once the code runs on a
-transformers with gptqmodel's hook, this file is all that changes.
+It is autoawq 0.2.9, its last version, through transformers' own quantizer. gptqmodel, which took
+its place, is what the quantizer of transformers 5 asks for; that of 4.51.3, the newest version that
+the checkpoint's code works with unchanged, asks for autoawq by name. Once the code runs on a newer
+one, this file is all that changes.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from models.minicpmo import awq
 from models.minicpmo.attention import use_sdpa
 from models.minicpmo.backend import BackendError
-from models.minicpmo.failures import described
+from models.minicpmo.failures import described, is_device_lost
 from models.minicpmo.remote_code import remote_code
 
 log = logging.getLogger("engine")
@@ -50,8 +51,14 @@ class Loaded:
     mute: str
 
 
-def load(source: Source) -> Loaded:
-    """Raises BackendError, of the kind that fits."""
+def load(source: Source, make: Callable[[Source, Path], Any] | None = None) -> Loaded:
+    """Raises BackendError, or what transformers raises.
+
+    Args:
+        source: What to load.
+        make: Makes the model and its processor from a path that transformers can load; None: from
+            the files there.
+    """
     import torch
     import transformers
 
@@ -61,7 +68,7 @@ def load(source: Source) -> Loaded:
         torch.cuda.set_device(torch.device(source.device))
     transformers.utils.logging.set_verbosity_error()
     with remote_code(source.folder) as path:
-        model = _model(source, path)
+        model = (make or _from_files)(source, path)
     model.eval()
     # Never drops what the prompt is made of; each request starts from an empty context anyway.
     model.streaming_window_enabled = False
@@ -69,7 +76,7 @@ def load(source: Source) -> Loaded:
     return Loaded(model, _give_voice(model, source.token2wav))
 
 
-def _model(source: Source, path: Path) -> Any:
+def _from_files(source: Source, path: Path) -> Any:
     import torch
     import transformers
 
@@ -103,6 +110,8 @@ def _give_voice(model: Any, token2wav: Path | None) -> str:
     try:
         model.init_tts(streaming=True, enable_float16=False, model_dir=str(token2wav))
     except Exception as error:  # whatever the vocoder's own libraries raise
+        if is_device_lost(error):
+            raise
         reason = described(error)
         log.warning("the vocoder cannot be loaded, there will be no speech: %s", reason)
         return reason

@@ -23,7 +23,7 @@ from models.minicpmo.backend import (
     Text,
 )
 from models.minicpmo.failures import as_backend_error, described, is_device_lost, is_out_of_memory
-from models.minicpmo.loading import Source, load
+from models.minicpmo.loading import Loaded, Source, load
 from models.minicpmo.prompt_state import GENERATION_PROMPT, PromptState
 from models.minicpmo.relay import Relay
 from models.minicpmo.speaker_voice import SpeakerVoice
@@ -53,8 +53,10 @@ class _Parts:
 class RemoteBackend:
     """One model, in a thread of its own."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, loader: Callable[[Source], Loaded] = load) -> None:
+        """``loader`` runs in the model's thread."""
         self._source = source
+        self._loader = loader
         self._relay = Relay("minicpmo-model")
         self._parts: _Parts | None = None
         self._ready = False
@@ -134,7 +136,7 @@ class RemoteBackend:
         raise failure
 
     def _load(self) -> None:
-        loaded = load(self._source)
+        loaded = self._loader(self._source)
         model = loaded.model
         self._parts = _Parts(
             model, TokenTap(model), PromptState(model), SpeakerVoice(model), not loaded.mute

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.minicpmo import awq, loading
+from models.minicpmo import awq, exclusions, loading
 from models.minicpmo.attention import use_sdpa
 from models.minicpmo.backend import BackendError, Sampling, Text
 from models.minicpmo.checkpoint import Checkpoint
@@ -22,6 +22,7 @@ from models.minicpmo.loading import Source, load
 from models.minicpmo.machine import made_backend
 from models.minicpmo.remote_backend import RemoteBackend
 from models.minicpmo.remote_code import OPTIONAL_IMPORTS, remote_code
+from models.minicpmo.shards import Tensor
 from models.minicpmo.voices import Voices
 from tests.minicpmo.asking import Asking, frame, prompt, source
 
@@ -166,6 +167,35 @@ def test_awq_converts_what_the_weights_say(as_dict: bool) -> None:
     held = config.quantization_config
     kept = held["modules_to_not_convert"] if as_dict else held.modules_to_not_convert
     assert kept == ["vpm", "tts"]
+
+
+def test_only_the_layers_of_the_language_model_become_quantised(asking: Asking) -> None:
+    """With the names that a checkpoint's own tensors give, and transformers' own conversion."""
+    from transformers.integrations import replace_with_awq_linear
+    from transformers.utils.quantization_config import AwqConfig
+
+    tensors = {
+        (name.replace(".weight", ".qweight") if is_packed(name) else name): Tensor(
+            "F16", tuple(value.shape), 2 * value.numel()
+        )
+        for name, value in asking.model.state_dict().items()
+    }
+    with torch.device("meta"):
+        model = type(asking.model)(asking.model.config)
+    replace_with_awq_linear(
+        model,
+        modules_to_not_convert=list(exclusions.of(tensors)),
+        quantization_config=AwqConfig(bits=4, group_size=16),
+    )
+    converted = {name for name, part in model.named_modules() if "WQLinear" in type(part).__name__}
+    assert converted == {
+        name.removesuffix(".qweight") for name in tensors if name.endswith(".qweight")
+    }
+    assert len(converted) == 7 * len(model.llm.model.layers)
+
+
+def is_packed(name: str) -> bool:
+    return name.startswith("llm.model.layers.") and name.endswith("_proj.weight")
 
 
 def test_the_tiny_awq_checkpoint_is_seen_as_one(tmp_path: Path, tiny: None) -> None:
