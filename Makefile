@@ -46,12 +46,14 @@ lint:
 # one process, because its tests share a server.
 WORKERS ?= 2
 
-# ARGS goes to pytest: make test ARGS="tests/unit -k clock"
+# ARGS goes to pytest, and leaves the engines' own tests out: make test ARGS="tests/unit -k clock"
 test: lint
 	@$(SETUP) page
 	cd web/ui && npm run --silent check
 	@$(SETUP) chromium
+	$(if $(ARGS),,@$(MAKE) --no-print-directory engine-minicpmo engine-vlm)
 	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(if $(ARGS),,@$(MAKE) --no-print-directory test-engine)
 
 # The engines' own tests, each in the engine's own environment. PRESSBOX_TEST_MODEL=DIR takes a real
 # checkpoint of MiniCPM-o instead of the tiny one that the tests make.

@@ -6,8 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -16,134 +14,10 @@ import pytest
 import pytest_asyncio
 from livekit import api
 
-from config.sources import installation_key
-from tests.support.ports import free_ports
+from tests.support.launched import ROOM, Running
 from tests.unit.launcher.scripted import running
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOM = "press"
-
 pytestmark = pytest.mark.timeout(240)
-
-
-def session_members(session_of: set[int]) -> set[int]:
-    """Processes whose session is one of these: what a child started, at any depth."""
-    found = set()
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if int(fields[3]) in session_of and fields[0] != "Z":
-            found.add(int(entry.name))
-    return found
-
-
-class Running:
-    """A started `run.py`, its output, and the children it has right now."""
-
-    def __init__(self, process: asyncio.subprocess.Process, ports: list[int], state: Path) -> None:
-        self.process = process
-        self.livekit_port, self.web_port = ports[0], ports[4]
-        self.lines: list[str] = []
-        self.sessions: set[int] = set()
-        self._state = state
-        self._pump = asyncio.create_task(self._read(), name="launcher-output")
-
-    @classmethod
-    async def start(cls, binary: Path, state: Path, *words: str) -> Running:
-        ports = free_ports(5)
-        names = ["LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT", "ENGINE_PORT", "WEB_PORT"]
-        given = [f"{name}={port}" for name, port in zip(names, ports, strict=True)]
-        tools = state / "bin"
-        tools.mkdir(parents=True)
-        (tools / "livekit-server").symlink_to(binary)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "run.py", f"ROOM={ROOM}", f"STATE_DIR={state}", *given, *words),
-            cwd=ROOT,
-            env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        return cls(process, ports, state)
-
-    async def _read(self) -> None:
-        if self.process.stdout is None:
-            return
-        while line := await self.process.stdout.readline():
-            self.lines.append(line.decode().rstrip())
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
-
-    def said(self, part: str) -> bool:
-        return any(part in line for line in self.lines)
-
-    def children(self) -> dict[str, int]:
-        """Process ids by what a child's command line names."""
-        pid = self.process.pid
-        numbers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        found = {}
-        for number in numbers:
-            words = Path(f"/proc/{number}/cmdline").read_bytes().decode().split("\0")
-            name = words[2] if "-m" in words else Path(words[0]).name
-            found[name] = int(number)
-        self.sessions |= set(found.values())
-        return found
-
-    async def until(self, happened: Callable[[], bool], limit: float = 90.0) -> None:
-        end = time.monotonic() + limit
-        while not happened():
-            if time.monotonic() > end or self.process.returncode is not None:
-                pytest.fail(f"it did not happen; the launcher said:\n{self.text}")
-            await asyncio.sleep(0.1)
-
-    async def until_true(self, ask: Callable[[], Awaitable[bool]], limit: float = 60.0) -> None:
-        end = time.monotonic() + limit
-        while not await ask():
-            if time.monotonic() > end:
-                pytest.fail(f"it did not happen; the launcher said:\n{self.text}")
-            await asyncio.sleep(0.2)
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """API key and secret that this launcher has made."""
-        pair = installation_key(self._state)
-        if pair is None:
-            pytest.fail("there is no key")
-        return pair
-
-    def api(self) -> api.LiveKitAPI:
-        return api.LiveKitAPI(f"http://127.0.0.1:{self.livekit_port}", *self.key)
-
-    async def agents(self, room: str = ROOM) -> list[str]:
-        """Identities of the agents that are in the room; [] while the server is away."""
-        try:
-            async with self.api() as lkapi:
-                listed = await lkapi.room.list_participants(api.ListParticipantsRequest(room=room))
-        except (api.TwirpError, aiohttp.ClientError, TimeoutError):
-            return []
-        kind = api.ParticipantInfo.Kind.AGENT
-        return [entry.identity for entry in listed.participants if entry.kind == kind]
-
-    async def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Ends the launcher; then nothing that it started may be left."""
-        if self.process.returncode is None:
-            self.children()
-            self.process.send_signal(number)
-        async with asyncio.timeout(30):
-            status = await self.process.wait()
-            await self._pump
-        return status
-
-    async def left_over(self) -> set[int]:
-        end = time.monotonic() + 10
-        while session_members(self.sessions) and time.monotonic() < end:
-            await asyncio.sleep(0.1)
-        return session_members(self.sessions)
 
 
 @pytest_asyncio.fixture
