@@ -61,7 +61,10 @@ async def _either(*events: asyncio.Event) -> None:
 def make_runner(server: EngineServer) -> web.AppRunner:
     """A runner that cancels the handler of a closed connection: that is what stops an engine."""
     return web.AppRunner(
-        server.app(), handler_cancellation=True, shutdown_timeout=server.grace, access_log=None
+        server.app(),
+        handler_cancellation=True,
+        shutdown_timeout=server.grace / 2,  # aiohttp waits that long, cancels, and waits again
+        access_log=None,
     )
 
 
