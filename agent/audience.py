@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from livekit import rtc
+
 VIEWER = "pressbox.viewer"
 """Attribute with which a participant says that it watches, also while its own camera is the
 source.
 """
+
+MACHINES = (
+    rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS,
+    rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS,
+    rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
+    rtc.ParticipantKind.PARTICIPANT_KIND_BRIDGE,
+)
+"""Kinds of participants that do not listen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,18 @@ class Person:
     identity: str
     machine: bool
     viewer: bool
+
+
+def people(room: rtc.Room) -> list[Person]:
+    """Everybody else in the room."""
+    return [
+        Person(
+            identity=participant.identity,
+            machine=participant.kind in MACHINES,
+            viewer=participant.attributes.get(VIEWER) == "1",
+        )
+        for participant in room.remote_participants.values()
+    ]
 
 
 def is_watched(people: Iterable[Person], source: str) -> bool:

@@ -9,7 +9,7 @@ import time
 from livekit import rtc
 from livekit.agents import llm
 
-from agent.audience import VIEWER, Audience, Person, is_watched
+from agent.audience import Audience, is_watched, people
 from agent.booth_pacer import BoothPacer
 from agent.control import Control
 from agent.delayed_track import DelayedTrack
@@ -19,9 +19,8 @@ from agent.original_track import OriginalTrack
 from agent.picture import Picture
 from agent.plugin.health import EngineState
 from agent.plugin.line import DropReason, Line, new_line
-from agent.plugin.realtime import RealtimeModel
 from agent.questions import Questions
-from agent.room_settings import options
+from agent.room_settings import model, options
 from agent.source import Source
 from agent.starvation import Starvation
 from agent.status import Status, StatusBoard
@@ -46,14 +45,6 @@ NOTICE = 15.0
 """Seconds for which the status carries what went wrong with one question or change."""
 
 TICK = 0.5
-
-MACHINES = (
-    rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS,
-    rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS,
-    rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
-    rtc.ParticipantKind.PARTICIPANT_KIND_BRIDGE,
-)
-"""Kinds of participants that do not listen."""
 
 
 class Booth:
@@ -88,16 +79,7 @@ class Booth:
         self._original = OriginalTrack(room, self._clock)
         self._lines = LineFeed(room, unix)
         self._board = StatusBoard(room)
-        self._model = RealtimeModel(
-            engine=settings.engine_url,
-            model=settings.engine_model,
-            api_key=settings.engine_api_key.get_secret_value(),
-            engine_api=settings.engine_api,
-            pacer=self._pacer,
-            options=options(room_settings, room.name),
-            tts=settings.tts,
-            tts_options=settings.tts_options,
-        )
+        self._model = model(settings, room_settings, room.name, self._pacer)
         self._voice = Voice(
             room,
             self._model,
@@ -266,7 +248,7 @@ class Booth:
         """Keep pacing and status true to what goes on."""
         while True:
             now = time.monotonic()
-            watched = is_watched(self._people(), self._source.identity)
+            watched = is_watched(people(self._room), self._source.identity)
             worth_it = self._audience.update(watched, now)
             lost = self._source_trouble(now)
             await self._look_for_picture(now)
@@ -311,13 +293,3 @@ class Booth:
         if now - self._last_picture > NO_PICTURE_AFTER:
             return f"no picture from {self._source.identity} for more than {NO_PICTURE_AFTER:.0f} s"
         return ""
-
-    def _people(self) -> list[Person]:
-        return [
-            Person(
-                identity=participant.identity,
-                machine=participant.kind in MACHINES,
-                viewer=participant.attributes.get(VIEWER) == "1",
-            )
-            for participant in self._room.remote_participants.values()
-        ]

@@ -8,7 +8,9 @@ import json
 from collections.abc import Mapping
 
 from agent.plugin.options import Options
-from config.settings import RoomSettings, SettingsError
+from agent.plugin.pacer import Pacer
+from agent.plugin.realtime import RealtimeModel
+from config.settings import RoomSettings, Settings, SettingsError
 
 
 def from_metadata(base: RoomSettings, metadata: str) -> tuple[RoomSettings, list[str]]:
@@ -38,6 +40,22 @@ def apply_each(base: RoomSettings, changes: Mapping[str, object]) -> tuple[RoomS
         except SettingsError as error:
             problems.append(str(error))
     return settings, problems
+
+
+def model(
+    settings: Settings, room_settings: RoomSettings, room: str, pacer: Pacer
+) -> RealtimeModel:
+    """The plugin's model for a room. Raises ValueError for an address that is none."""
+    return RealtimeModel(
+        engine=settings.engine_url,
+        model=settings.engine_model,
+        api_key=settings.engine_api_key.get_secret_value(),
+        engine_api=settings.engine_api,
+        pacer=pacer,
+        options=options(room_settings, room),
+        tts=settings.tts,
+        tts_options=settings.tts_options,
+    )
 
 
 def options(settings: RoomSettings, room: str) -> Options:
