@@ -62,10 +62,9 @@ def load(source: Source, make: Callable[[Source, Path], Any] | None = None) -> L
     import torch
     import transformers
 
-    if source.device.startswith("cuda"):
-        if not torch.cuda.is_available():
-            raise BackendError(f"no NVIDIA GPU that torch can use for device {source.device}")
-        torch.cuda.set_device(torch.device(source.device))
+    device = found_device(source.device)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     transformers.utils.logging.set_verbosity_error()
     with remote_code(source.folder) as path:
         model = (make or _from_files)(source, path)
@@ -74,6 +73,19 @@ def load(source: Source, make: Callable[[Source, Path], Any] | None = None) -> L
     model.streaming_window_enabled = False
     use_sdpa(model)
     return Loaded(model, _give_voice(model, source.token2wav))
+
+
+def found_device(name: str) -> Any:
+    """torch's device of that name, always with its number. Raises BackendError: it is not there."""
+    import torch
+
+    device = torch.device(name)
+    if device.type != "cuda":
+        return device
+    number = device.index or 0
+    if not torch.cuda.is_available() or number >= torch.cuda.device_count():
+        raise BackendError(f"no NVIDIA GPU that torch can use for device {name}")
+    return torch.device("cuda", number)
 
 
 def _from_files(source: Source, path: Path) -> Any:
@@ -95,7 +107,7 @@ def _from_files(source: Source, path: Path) -> Any:
         local_files_only=True,
         attn_implementation="sdpa",
         torch_dtype=getattr(torch, source.dtype),
-        device_map={"": source.device},
+        device_map={"": found_device(source.device)},
     )
     model.processor = transformers.AutoProcessor.from_pretrained(
         path, trust_remote_code=True, local_files_only=True
