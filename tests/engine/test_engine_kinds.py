@@ -196,7 +196,6 @@ async def test_the_process_of_a_broken_engine_ends_with_its_status(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["serve", "--engine", "nope"], "one of minicpmo, sketch, vlm"),
         (["serve", "--device", "cuda:0,cuda:1"], "one process serves one device"),
         (["serve", "--device", "gpu"], "ENGINE_DEVICE=gpu"),
         (["serve", "--memory", "-1"], "ENGINE_MEMORY=-1.0"),

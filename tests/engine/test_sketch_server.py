@@ -216,7 +216,7 @@ async def until_running(base: str) -> None:
 @pytest.mark.parametrize(
     ("options", "status", "said"),
     [
-        (("--engine", "nothing"), 2, "ENGINE=nothing is not allowed: one of sketch"),
+        (("--engine", "nothing"), 2, "ENGINE=nothing is not allowed: one of minicpmo, sketch, vlm"),
         (("--ready-time", "-1"), 2, "ready_time=-1.0 is not allowed"),
         (("--host", "203.0.113.7"), 1, "cannot listen on 203.0.113.7:"),
     ],
