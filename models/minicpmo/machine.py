@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from models.minicpmo import memory
+from models.minicpmo import assets, memory
 from models.minicpmo.backend import Backend
 from models.minicpmo.checkpoint import Checkpoint
+from models.minicpmo.vocoder_files import readable
 from models.minicpmo.voices import Voices
 
 log = logging.getLogger("engine")
@@ -40,6 +41,7 @@ def made_backend(checkpoint: Checkpoint, device: str, memory_gib: float, voices:
         log.warning("%s", plan.notice)
     if plan.speech:
         voices.cut_to(plan.voice_seconds)
+    token2wav = checkpoint.token2wav if plan.speech else None
     return RemoteBackend(
         Source(
             checkpoint.folder,
@@ -47,7 +49,7 @@ def made_backend(checkpoint: Checkpoint, device: str, memory_gib: float, voices:
             device,
             is_awq=checkpoint.awq,
             unquantised=checkpoint.modules_to_not_convert,
-            token2wav=checkpoint.token2wav if plan.speech else None,
+            token2wav=token2wav and readable(token2wav, assets.installed_utils()),
         )
     )
 
