@@ -59,12 +59,18 @@ async def test_without_a_voice_the_text_goes_on_and_status_says_why(
         watching(livekit_server.url, livekit_server.token("voiceless", "viewer")) as probe,
     ):
         await probe.until(lambda: len(said(probe)) >= 2, timeout=60, what="two lines")
+        await probe.until(
+            lambda: probe.lines[-1].phase == "start", timeout=20, what="a line that is being read"
+        )
+        reading = probe.lines[-1].id
         await probe.ask("What is it?")
         await probe.until(lambda: bool(said(probe, "answer")), timeout=20, what="the answer")
         count = len(said(probe))
         await probe.until(lambda: len(said(probe)) > count, timeout=30, what="commentary again")
     ends = [one.id for one in probe.lines if one.phase == "end"]
     assert len(ends) == len(set(ends)), "each line ends once"
+    cut = [one.dropped for one in probe.lines if (one.id, one.phase) == (reading, "end")]
+    assert cut == ["interrupted"]
     assert not any(one.spoken for one in probe.lines)
     assert probe.bursts == []
     assert TEXT in {piece.text for piece in probe.captions}
