@@ -10,11 +10,17 @@ import torch
 
 from models.minicpmo.backend import BackendError, DeviceLost, OutOfMemory, SpeechFailed
 from models.minicpmo.failures import as_backend_error
-from tests.minicpmo.asking import LONG, Asking, frame, prompt
+from tests.minicpmo.asking import LONG, Asking, Said, frame, prompt
 
 ASKED = prompt(frame("red"), LONG)
 NO_MEMORY = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0 has …")
 LOST = RuntimeError("CUDA error: an illegal memory access was encountered\nCUDA kernel errors …")
+
+
+def holds_the_answer_once(asking: Asking, said: Said) -> bool:
+    """Whether the model has read the prompt and the answer, and not what was said before again."""
+    held = asking.model.llm_past_key_values.get_seq_length()
+    return bool(held <= said.end.prompt_tokens + said.end.completion_tokens)
 
 
 def raising(error: Exception) -> Callable[[], None]:
@@ -40,6 +46,7 @@ def test_text_goes_on_where_the_vocoder_failed(
     assert said.text == expected
     assert said.end.completion_tokens == 45
     assert said.end.reason == "length"
+    assert holds_the_answer_once(asking, said)
     assert len(said.failed) == 1
     assert len(said.speech) == passes
     vocoder.FAULT = ""
@@ -57,6 +64,7 @@ def test_text_goes_on_where_the_speech_model_failed(
     said = asking.ask(ASKED, 45, speech=True)
     asking.close()
     assert said.text == expected
+    assert holds_the_answer_once(asking, said)
     assert len(said.failed) == 1
     assert "\n" not in said.failed[0]
     assert not asking.ask(ASKED, 12, speech=True).failed
