@@ -39,7 +39,6 @@ class Describer:
         """
         self._model = loaded.model
         self._device = loaded.device
-        self._unwanted = unwanted
         self.reader = Reader(loaded.processor)
         make_stoppable(self._model, unwanted)
         self._features: Features | None = None
@@ -94,7 +93,7 @@ class Describer:
             ready()
             bounded = replace(sampling, max_tokens=min(sampling.max_tokens, room))
             tokenizer = self.reader.tokenizer
-            return length, speak(self._model, tokenizer, inputs, bounded, say, self._unwanted)
+            return length, speak(self._model, tokenizer, inputs, bounded, say)
 
     def forget(self) -> None:
         """Lets go of all features, and of what the device's allocator holds."""
@@ -103,10 +102,14 @@ class Describer:
         if self._device.startswith("cuda"):
             torch.cuda.empty_cache()
 
-    def next_logits(self, prompt: Prompt, frames: list[Frame], *, reuse: bool) -> torch.Tensor:
-        """Of the first token of an answer, float32 of shape (vocabulary,)."""
+    def next_logits(
+        self, prompt: Prompt, frames: list[Frame], kept: Features | None
+    ) -> torch.Tensor:
+        """Of the first token of an answer, float32 of shape (vocabulary,).
+
+        ``kept`` is where the features of the pictures are; None gives the model the pictures.
+        """
         with torch.inference_mode():
-            kept = Features(self._look) if reuse else None
             output = self._model.generate(
                 **self._inputs(prompt, frames, kept),
                 max_new_tokens=1,
@@ -116,6 +119,10 @@ class Describer:
             )
             logits: torch.Tensor = output.logits[0][0].float().cpu()
             return logits
+
+    def look(self, frame: Frame) -> Any:
+        """What the model makes of one picture: an encoder's output of transformers' own kind."""
+        return features.encode(self._model, self._moved(self.reader.picture_inputs(frame)))
 
     def _ids(self, prompt: Prompt) -> list[int]:
         ids: list[int] = self.reader.inputs(prompt)["input_ids"][0].tolist()
@@ -128,9 +135,6 @@ class Describer:
         seen = kept.of(frames)
         words = {name: value for name, value in inputs.items() if name not in features.RAW}
         return words | {"mm_encoder_outputs": {"image": seen}}
-
-    def _look(self, frame: Frame) -> Any:
-        return features.encode(self._model, self._moved(self.reader.picture_inputs(frame)))
 
     def _moved(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """Tensors on the model's device, those of pictures in its precision."""
@@ -146,11 +150,12 @@ class Describer:
         """A place for features, if the model says the same with them as with the pictures."""
         why = "it takes pictures only"
         if features.can_reuse(self._model):
-            plain = self.next_logits(prompt, frames, reuse=False)
+            plain = self.next_logits(prompt, frames, None)
+            kept = Features(self.look)
             try:
-                difference = _difference(plain, self.next_logits(prompt, frames, reuse=True))
+                difference = _difference(plain, self.next_logits(prompt, frames, kept))
                 if difference <= _LIKENESS.get(self._model.dtype, _LIKENESS_SHORT):
-                    return Features(self._look)
+                    return kept
                 why = f"its answer changes by {difference:.0%}"
             except Exception as error:
                 why = described(error)

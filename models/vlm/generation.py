@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from transformers import StoppingCriteria, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 
 from models.vlm.token_text import TokenText
@@ -34,7 +33,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an answer ended; `stop` also when it was stopped from outside."""
+    """How an answer ended, and how many tokens it has."""
 
     reason: Literal["stop", "length"]
     tokens: int
@@ -65,34 +64,23 @@ class _Tap(BaseStreamer):  # type: ignore[misc]
             self._say(text)
 
 
-class _Unwanted(StoppingCriteria):  # type: ignore[misc]
-    def __init__(self, unwanted: Callable[[], bool]) -> None:
-        self._unwanted = unwanted
-
-    def __call__(self, input_ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
-        return torch.full((len(input_ids),), self._unwanted(), device=input_ids.device)
-
-
 def speak(
     model: Any,
     tokenizer: Any,
     inputs: dict[str, Any],
     sampling: Sampling,
     say: Callable[[str], None],
-    unwanted: Callable[[], bool],
 ) -> Outcome:
-    """Makes one answer and hands its text to ``say`` as it is made; blocks until it is done."""
+    """Makes one answer and hands its text to ``say`` as it is made; blocks until it is done.
+
+    Raises AbandonedError where `models.vlm.loading.make_stoppable` says so.
+    """
     tap = _Tap(tokenizer, say)
     if sampling.seed is None:
         torch.seed()
     else:
         torch.manual_seed(sampling.seed)
-    model.generate(
-        **inputs,
-        **options(sampling, model.generation_config),
-        streamer=tap,
-        stopping_criteria=StoppingCriteriaList([_Unwanted(unwanted)]),
-    )
+    model.generate(**inputs, **options(sampling, model.generation_config), streamer=tap)
     ended = bool(tap.tokens) and tap.tokens[-1] in ends(model.generation_config)
     cut = len(tap.tokens) >= sampling.max_tokens and not ended
     return Outcome("length" if cut else "stop", len(tap.tokens))

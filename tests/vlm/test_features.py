@@ -57,10 +57,11 @@ def test_logits_are_the_same_for_pictures_of_several_shapes(session: Session) ->
     frames = list(Frames().decode(pictures))
     prompt = build(request, frames)
     describer = session.describer
-    plain = describer.next_logits(prompt, frames, reuse=False)
-    torch.testing.assert_close(describer.next_logits(prompt, frames, reuse=True), plain)
+    kept = Features(describer.look)
+    plain = describer.next_logits(prompt, frames, None)
+    torch.testing.assert_close(describer.next_logits(prompt, frames, kept), plain)
     swapped = build(request, frames[::-1])
-    other = describer.next_logits(swapped, frames[::-1], reuse=True)
+    other = describer.next_logits(swapped, frames[::-1], kept)
     assert not torch.allclose(other, plain)
 
 

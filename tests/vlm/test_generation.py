@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.decoders import Metaspace
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast
 
 from models.engine import GenerationRequest, RefusedError, TextDelta, Turn
 from models.minicpmo.frames import Frames
@@ -15,6 +19,7 @@ from models.minicpmo.prompt import build
 from models.minicpmo.text import SpokenText
 from models.vlm.engine import VlmEngine
 from models.vlm.session import Session
+from models.vlm.token_text import TokenText
 from tests.vlm.asking import ask, deltas, end_of, notices_of, picture, said, text_of
 from tests.vlm.conftest import Start
 
@@ -172,8 +177,6 @@ async def test_special_tokens_of_a_client_are_only_text(engine: VlmEngine) -> No
 
 
 def test_text_of_characters_with_many_bytes_is_never_cut(session: Session) -> None:
-    from models.vlm.token_text import TokenText
-
     tokenizer = session.describer.reader.tokenizer
     text = "naïve 漢字 👩‍🚀 é"
     tap = TokenText(tokenizer)
@@ -184,6 +187,16 @@ def test_text_of_characters_with_many_bytes_is_never_cut(session: Session) -> No
     half = tokenizer.encode("漢", add_special_tokens=False)[:2]
     assert [broken.push(token) for token in half] == ["", ""]
     assert broken.flush() == "\ufffd"
+
+
+def test_spaces_that_a_tokenizer_drops_at_the_front_are_kept_between_pieces() -> None:
+    words = {"\u2581a": 0, "\u2581new": 1, "\u2581ball": 2, ".": 3}
+    made = Tokenizer(WordLevel(words, unk_token="."))
+    made.decoder = Metaspace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=made)
+    tap = TokenText(tokenizer)
+    assert [tap.push(token) for token in (0, 1, 2, 3)] == ["a", " new", " ball", "."]
+    assert tap.flush() == ""
 
 
 def _layers(session: Session) -> str:

@@ -131,6 +131,7 @@ async def test_want_of_memory_fails_one_request(
 ) -> None:
     engine, error, before = await failing(start, folders["smolvlm"], make)
     assert isinstance(error, BusyError)
+    assert engine._session.describer._features.kept_bytes == 0  # what can be given back is
     assert await said(engine, ask(1)) == before
 
 

@@ -48,6 +48,7 @@ _SMOL_TOKENS = {
     "global_image_token": "<global-img>",
     "end_of_utterance_token": END,
     "video_token": "<video>",
+    "row_token": "[ROW]",
 }
 _MINICPM_TOKENS = {
     "image_token": "<|image_pad|>",
