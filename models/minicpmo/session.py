@@ -39,7 +39,7 @@ from models.minicpmo.limits import fit
 from models.minicpmo.prompt import build
 from models.minicpmo.text import one_line
 from models.minicpmo.voices import Voices
-from models.threads import Sink
+from speech.threads import Sink
 
 log = logging.getLogger("engine")
 

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from models import threads
 from models.engine import FatalEngineError
+from speech import threads
 
 T = TypeVar("T")
 

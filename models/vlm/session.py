@@ -25,8 +25,8 @@ from models.engine import (
 from models.minicpmo.frames import Frames
 from models.minicpmo.prompt import build
 from models.minicpmo.text import SpokenText, one_line
-from models.threads import Sink
 from models.vlm.limits import fit
+from speech.threads import Sink
 
 log = logging.getLogger("engine")
 

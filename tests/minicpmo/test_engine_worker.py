@@ -11,7 +11,7 @@ import pytest
 
 from models.engine import FatalEngineError
 from models.minicpmo.worker import DaemonThread, Patience, Worker
-from models.threads import Sink
+from speech.threads import Sink
 
 
 async def test_work_runs_in_one_thread_in_order() -> None:
