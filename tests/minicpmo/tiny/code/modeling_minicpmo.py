@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from torch import nn
 from transformers import Qwen3PreTrainedModel
 from transformers.generation.logits_process import (
     RepetitionPenaltyLogitsProcessor,
@@ -30,7 +29,8 @@ from transformers.generation.logits_process import (
 
 from .configuration_minicpmo import MiniCPMOConfig
 from .processing_minicpmo import AUDIO, IMAGE, Inputs, MiniCPMOProcessor
-from .script import COLOURS, FORBIDDEN
+from .script import FORBIDDEN
+from .sensing import Ears, Eyes, Words
 from .speaking import MiniCPMTTS, Speaking
 from .thinking import LedLM, fail
 
@@ -41,32 +41,6 @@ THOUGHT = "<think>\n\n</think>\n\n"
 ENDS = ("<|tts_eos|>", "<|im_end|>")
 FIRST_SECOND = 16_560
 CHUNK = 10
-
-
-class Eyes(nn.Module):
-    """Which of eight colours a picture (3, 8, 8) has; int64 ()."""
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        colours = torch.tensor(list(COLOURS.values()), dtype=pixels.dtype)
-        return torch.cdist(pixels.mean(dim=(1, 2))[None], colours).argmin()
-
-
-class Ears(nn.Module):
-    """Whether a sound (n,) is loud; int64 ()."""
-
-    def forward(self, samples: torch.Tensor) -> torch.Tensor:
-        return (samples.float().pow(2).mean().sqrt() > 0.05).long()
-
-
-class Words(nn.Module):
-    """From what was seen or heard to the token that stands for it."""
-
-    def __init__(self, first: int) -> None:
-        super().__init__()
-        self._first = first
-
-    def forward(self, which: torch.Tensor) -> torch.Tensor:
-        return which + self._first
 
 
 class MiniCPMO(Qwen3PreTrainedModel):
