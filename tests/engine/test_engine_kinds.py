@@ -29,6 +29,7 @@ from models.server import EngineServer
 from tests.engine.conftest import Serve
 from tests.engine.scripted import ScriptedEngine, Step
 from tests.engine.test_server import CHAT, HELLO, ask, events
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -168,15 +169,16 @@ sys.exit(asyncio.run(serve(server, "127.0.0.1", int(sys.argv[1]))))
 
 
 async def test_the_process_of_a_broken_engine_ends_with_its_status(
-    http: aiohttp.ClientSession, unused_tcp_port: int
+    http: aiohttp.ClientSession,
 ) -> None:
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", PROGRAM, str(unused_tcp_port)),
+        *(sys.executable, "-c", PROGRAM, str(port)),
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     try:
-        url = f"http://127.0.0.1:{unused_tcp_port}"
+        url = f"http://127.0.0.1:{port}"
         async with asyncio.timeout(60):
             while True:
                 try:

@@ -69,8 +69,8 @@ class LiveKitServer:
         }
 
     def start(self) -> None:
-        """Starts the process; does not wait for it."""
-        if self._process is not None:
+        """Starts the process, unless it runs; does not wait for it."""
+        if self._process is not None and self._process.poll() is None:
             return
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -1,30 +1,41 @@
-"""Port numbers that nobody uses at the moment."""
+"""Port numbers that nobody uses at the moment.
+
+They lie below the range from which Linux takes ports for outgoing connections (32768 to 60999,
+net.ipv4.ip_local_port_range): from that range any connection on the machine may take one between
+the moment it is found free and the moment a server listens on it.
+"""
 
 from __future__ import annotations
 
+import random
 import socket
+
+_LOWEST, _HIGHEST = 10_000, 32_000
+_given: set[int] = set()
+_random = random.Random()
 
 
 def free_ports(count: int) -> list[int]:
-    """Numbers free for TCP and UDP; held together so that they differ."""
-    held: list[socket.socket] = []
-    while len(held) < 2 * count:
-        stream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        stream.bind(("127.0.0.1", 0))
-        datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            datagram.bind(("127.0.0.1", stream.getsockname()[1]))
-        except OSError:
-            stream.close()
-            datagram.close()
-            continue
-        held += [stream, datagram]
-    numbers = [entry.getsockname()[1] for entry in held[::2]]
-    for entry in held:
-        entry.close()
-    return numbers
+    """Numbers free for TCP and UDP, none of them given before by this process."""
+    found: list[int] = []
+    while len(found) < count:
+        number = _random.randrange(_LOWEST, _HIGHEST)
+        if number not in _given and _is_free(number):
+            _given.add(number)
+            found.append(number)
+    return found
 
 
 def free_port() -> int:
     """One such number."""
     return free_ports(1)[0]
+
+
+def _is_free(number: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("0.0.0.0", number))
+            except OSError:
+                return False
+    return True

@@ -9,6 +9,7 @@ import pytest
 
 from agent.plugin import Options
 from agent.plugin.prompt import LITTLE_CHANGE
+from tests.support.ports import free_port
 
 from .gated_engine import hang, raw, refuse, say, scripted_engine, tone
 from .pictures import i420
@@ -266,13 +267,14 @@ async def test_metrics_of_each_line() -> None:
         assert one.metadata.model_name == "scripted"
 
 
-async def test_an_engine_that_comes_up_later(unused_tcp_port: int) -> None:
-    url = f"http://127.0.0.1:{unused_tcp_port}/v1"
+async def test_an_engine_that_comes_up_later() -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/v1"
     async with stage(url=url, options=QUICK) as on:
         await on.until(lambda: bool(on.states))
         assert on.states[0].reason == "no connection to the engine"
         assert on.session.engine_state == on.states[0]
-        async with scripted_engine(port=unused_tcp_port):
+        async with scripted_engine(port=port):
             await on.until(lambda: len(on.heard) >= 1)
             assert [state.up for state in on.states] == [False, True]
 

@@ -74,8 +74,8 @@ async def test_a_question_before_any_picture_is_asked_without_one() -> None:
         assert len(on.engine.requests[0]["messages"][-1]["content"]) == 1
 
 
-async def test_a_question_while_the_engine_is_down_fails_at_once(unused_tcp_port: int) -> None:
-    async with stage(url=f"http://127.0.0.1:{unused_tcp_port}/v1") as on:
+async def test_a_question_while_the_engine_is_down_fails_at_once() -> None:
+    async with stage(url=f"http://127.0.0.1:{free_port()}/v1") as on:
         for _ in range(2):
             with pytest.raises(llm.RealtimeError, match=r"^no connection to the engine$"):
                 await asyncio.wait_for(await on.ask("Anybody?"), 10)
