@@ -7,6 +7,8 @@ import asyncio
 import pytest
 from livekit.agents import llm
 
+from tests.support.ports import free_port
+
 from .gated_engine import hang, refuse, say
 from .stage import ScriptedPacer, stage
 
