@@ -42,6 +42,7 @@ class ViewerProbe:
         """Unix time minus monotonic time, when the probe was made."""
         self._picture, self._sound = picture, sound
         self._tasks: set[asyncio.Task[None]] = set()
+        self._leaving = False
         self._news = asyncio.Condition()
         room.on("track_published", self._track_published)
         room.on("track_subscribed", self._track_subscribed)
@@ -103,6 +104,7 @@ class ViewerProbe:
 
     async def aclose(self) -> None:
         """Leaves and ends every task. Idempotent."""
+        self._leaving = True
         tasks, self._tasks = self._tasks, set()
         for task in tasks:
             task.cancel()
@@ -116,7 +118,8 @@ class ViewerProbe:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
+        # What was still coming in when we left breaks off, and that is nothing wrong.
+        if not task.cancelled() and (error := task.exception()) and not self._leaving:
             self.wrong.append(f"{task.get_name()}: {error!r}")
 
     def _track_published(
