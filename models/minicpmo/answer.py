@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.engine import AudioDelta, Delta, Finished, Notice, TextDelta
 from models.minicpmo.backend import End, Piece, Speech, SpeechFailed, Text
-from models.minicpmo.text import SpokenText, one_line
+from models.runtime.text import SpokenText, one_line
 
 
 class Answer:

@@ -35,50 +35,10 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-HEARING_RATE = 16_000
-"""Hz of every ``Sound`` that the model is given."""
+from models.runtime.parts import Prompt, Sound
 
 SPEECH_RATE = 24_000
 """Hz of all ``Speech`` that the model gives."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """One picture.
-
-    Attributes:
-        rgb: uint8 of shape (height, width, 3).
-    """
-
-    rgb: npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sound:
-    """Something heard.
-
-    Attributes:
-        samples: float32 of shape (n,), 16 kHz mono in [-1, 1].
-    """
-
-    samples: npt.NDArray[np.float32]
-
-
-Part = str | Frame | Sound
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """What the model is given.
-
-    Attributes:
-        system: The same for all requests of a room: persona, voice reference. It is prepared once
-            and its state is kept. Empty for none.
-        user: The window, a spoken question, the text.
-    """
-
-    system: tuple[Part, ...]
-    user: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from models import hub, manifest
 from models.engine import EngineStartError
-from models.minicpmo import assets, code_files, exclusions, shards
-from models.minicpmo.shards import Tensor
+from models.minicpmo import assets, code_files, exclusions
+from models.runtime import shards
+from models.runtime.shards import Tensor
 
 BF16 = "openbmb/MiniCPM-o-4_5"
 AWQ = "openbmb/MiniCPM-o-4_5-awq"

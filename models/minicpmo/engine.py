@@ -14,7 +14,7 @@ from models.minicpmo.checkpoint import Checkpoint
 from models.minicpmo.machine import made_backend
 from models.minicpmo.session import Session
 from models.minicpmo.voices import Voices
-from models.minicpmo.worker import Patience, Worker
+from models.runtime.worker import Patience, Worker
 
 log = logging.getLogger("engine")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from models.minicpmo.shards import Tensor
+from models.runtime.shards import Tensor
 
 _PACKED = ".qweight"
 _WEIGHT = ".weight"

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from models.minicpmo.backend import Frame, Part
+from models.runtime.parts import Frame, Part
 
 T = TypeVar("T")
 

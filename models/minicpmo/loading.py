@@ -11,8 +11,8 @@ from typing import Any
 from models.minicpmo import awq
 from models.minicpmo.attention import use_sdpa
 from models.minicpmo.backend import BackendError
-from models.minicpmo.failures import described, is_device_lost
 from models.minicpmo.remote_code import remote_code
+from models.runtime.failures import described, is_device_lost
 
 log = logging.getLogger("engine")
 

@@ -9,6 +9,7 @@ from models.minicpmo.backend import Backend
 from models.minicpmo.checkpoint import Checkpoint
 from models.minicpmo.vocoder_files import readable
 from models.minicpmo.voices import Voices
+from models.runtime.device import found_device
 
 log = logging.getLogger("engine")
 
@@ -52,12 +53,3 @@ def made_backend(checkpoint: Checkpoint, device: str, memory_gib: float, voices:
             token2wav=token2wav and readable(token2wav, assets.installed_utils()),
         )
     )
-
-
-def found_device(device: str) -> str:
-    """The device that ``auto`` means; any other as it is."""
-    if device != "auto":
-        return device
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from models.engine import EngineStartError
 from models.minicpmo.checkpoint import AWQ, Checkpoint
 from models.minicpmo.limits import FRAME_TOKENS, WINDOW
+from models.runtime import device as hardware
+from models.runtime.device import CUDA_CONTEXT, GIB, NotEnoughMemoryError, Room
 
-GIB = 1 << 30
 FRAMES = 8
 """Pictures of the largest window that memory is kept for."""
 _TEXT_TOKENS = 600
 _SPEECH_MODEL = "tts."
-_CUDA = GIB // 2  # allowance: context and cuBLAS workspaces of torch 2.8 take 0.3 to 0.6 GiB
 _SLACK = 0.05  # allowance: what PyTorch's allocator holds in pieces too small to use
 
 # The vocoder's flow matching (stepaudio2, flow_matching.py and decoder_dit.py): buffers for 1,000
@@ -34,10 +32,6 @@ _TOKEN2WAV = ("flow.pt", "hift.pt", "speech_tokenizer_v2_25hz.onnx")  # those th
 VOICES = (16.8, 10.0, 6.0)
 """Seconds of a recording to speak like, of which the longest that fits is allowed. More than the
 first does not fit into the vocoder's buffer, with its history and a chunk."""
-
-
-class NotEnoughMemoryError(EngineStartError):
-    """The model does not fit; the text is one line that says what would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +65,6 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """What a device has for this process, its CUDA context included.
-
-    Attributes:
-        free: Bytes that can be had now.
-        total: Bytes that the device has in all.
-    """
-
-    free: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """How a checkpoint is to be loaded.
 
@@ -112,7 +93,7 @@ def plan(checkpoint: Checkpoint, device: str, budget_gib: float = 0.0) -> Plan:
     Raises:
         NotEnoughMemoryError: Not even text alone fits.
     """
-    return decide(checkpoint, device, room(device), budget_gib)
+    return decide(checkpoint, device, hardware.room(device), budget_gib)
 
 
 def decide(checkpoint: Checkpoint, device: str, found: Room, budget_gib: float) -> Plan:
@@ -160,25 +141,8 @@ def need(checkpoint: Checkpoint, device: str, voice_seconds: float = 0.0) -> Nee
     items.append(Item("at work", max(window, answer), f"config, {FRAMES} pictures, or speech"))
     items.append(Item("allocator", int(_SLACK * sum(it.bytes for it in items)), "allowance"))
     if device != "cpu":
-        items.append(Item("CUDA", _CUDA, "allowance"))
+        items.append(Item("CUDA", CUDA_CONTEXT, "allowance"))
     return Need(tuple(items))
-
-
-def room(device: str) -> Room:
-    """The memory of a device. Raises NotEnoughMemoryError when there is no such device."""
-    if device == "cpu":
-        return _cpu_room(Path("/proc/meminfo"), Path("/sys/fs/cgroup"))
-    try:
-        import torch
-
-        free, total = torch.cuda.mem_get_info(device)
-    except (ImportError, RuntimeError, AssertionError, ValueError):
-        raise NotEnoughMemoryError(
-            f"there is no {device} that torch can use on this machine: --device cpu, or see what "
-            "nvidia-smi says"
-        ) from None
-    # Asking has made this process's context, which is part of the need.
-    return Room(min(free + _CUDA, total), total)
 
 
 def _weights(checkpoint: Checkpoint, width: int, speech: bool) -> int:
@@ -243,19 +207,3 @@ def _advice(checkpoint: Checkpoint, limit: int, found: Room) -> str:
     if not checkpoint.awq:
         return f"{AWQ} needs about half of it"
     return "ENGINE=vlm or ENGINE=sketch run on this machine"
-
-
-def _cpu_room(meminfo: Path, cgroup: Path) -> Room:
-    """What Linux says is available, or less where a container may not have it."""
-    try:
-        lines = meminfo.read_text(encoding="ascii").splitlines()
-        sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if " kB" in line}
-        free, total = sizes["MemAvailable"], sizes["MemTotal"]
-    except (OSError, ValueError, KeyError, IndexError):
-        raise NotEnoughMemoryError("this machine does not say how much memory it has") from None
-    try:
-        most = int((cgroup / "memory.max").read_text(encoding="ascii"))
-        used = int((cgroup / "memory.current").read_text(encoding="ascii"))
-        return Room(min(free, max(0, most - used)), min(total, most))
-    except (OSError, ValueError):
-        return Room(free, total)

@@ -11,8 +11,10 @@ import torch
 from PIL import Image
 from transformers import DynamicCache
 
-from models.minicpmo.backend import HEARING_RATE, BackendError, Frame, Part, Prompt, Sound
+from models.engine import HEARING_RATE
+from models.minicpmo.backend import BackendError
 from models.minicpmo.kept import Kept, content_key
+from models.runtime.parts import Frame, Part, Prompt, Sound
 
 GENERATION_PROMPT = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n<|tts_bos|>"
 FIRST_SECOND = 16_560

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from models.minicpmo.backend import End, Piece, Sampling, Speech, SpeechFailed, Text
-from models.minicpmo.failures import described, is_device_lost, is_out_of_memory
 from models.minicpmo.prompt_state import GENERATION_PROMPT, PromptState
 from models.minicpmo.speaker_voice import SpeakerVoice
 from models.minicpmo.token_tap import Stopped, TokenTap
 from models.minicpmo.token_text import TokenText
+from models.runtime.failures import described, is_device_lost, is_out_of_memory
 
 log = logging.getLogger("engine")
 

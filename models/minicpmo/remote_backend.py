@@ -8,20 +8,16 @@ from typing import TypeVar
 
 import torch
 
-from models.minicpmo.backend import (
-    BackendError,
-    Piece,
-    Prompt,
-    Sampling,
-    Sound,
-)
-from models.minicpmo.failures import as_backend_error, described, is_device_lost, is_out_of_memory
+from models.minicpmo.backend import BackendError, Piece, Sampling
+from models.minicpmo.failures import as_backend_error
 from models.minicpmo.loading import Loaded, Source, load
 from models.minicpmo.prompt_state import PromptState
 from models.minicpmo.relay import Relay
 from models.minicpmo.remote_answer import Parts, Put, RemoteAnswer, free_memory
 from models.minicpmo.speaker_voice import SpeakerVoice
 from models.minicpmo.token_tap import TokenTap
+from models.runtime.failures import described, is_device_lost, is_out_of_memory
+from models.runtime.parts import Prompt, Sound
 
 log = logging.getLogger("engine")
 

@@ -6,8 +6,10 @@ from models import hub, manifest
 from models.check import CheckReport, versions
 from models.minicpmo import assets, memory
 from models.minicpmo.checkpoint import Checkpoint
-from models.minicpmo.memory import GIB, Need, NotEnoughMemoryError, Room
+from models.minicpmo.memory import Need
 from models.progress import Progress, size
+from models.runtime import device as hardware
+from models.runtime.device import GIB, NotEnoughMemoryError, Room
 
 _PACKAGES = ("torch", "torchaudio", "transformers", "minicpmo-utils")
 _SLOW = (
@@ -89,7 +91,7 @@ def _speech(checkpoint: Checkpoint) -> str:
 
 def _device(checkpoint: Checkpoint, device: str, budget_gib: float) -> tuple[list[str], bool]:
     try:
-        room = memory.room(device)
+        room = hardware.room(device)
     except NotEnoughMemoryError as error:
         return [f"device: {error}"], False
     lines = [f"device: {_named(device)}, {_gib(room.free)} free of {_gib(room.total)}"]

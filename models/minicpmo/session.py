@@ -28,17 +28,16 @@ from models.minicpmo.backend import (
     Backend,
     BackendError,
     DeviceLost,
-    Frame,
     OutOfMemory,
     Sampling,
-    Sound,
     SpeechFailed,
 )
-from models.minicpmo.frames import Frames
 from models.minicpmo.limits import fit
-from models.minicpmo.prompt import build
-from models.minicpmo.text import one_line
 from models.minicpmo.voices import Voices
+from models.runtime.frames import Frames
+from models.runtime.parts import Frame, Sound
+from models.runtime.prompt import build
+from models.runtime.text import one_line
 from speech.threads import Sink
 
 log = logging.getLogger("engine")

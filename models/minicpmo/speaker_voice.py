@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.minicpmo.backend import HEARING_RATE, BackendError, Sound
-from models.minicpmo.failures import described, is_device_lost, is_out_of_memory
+from models.engine import HEARING_RATE
+from models.minicpmo.backend import BackendError
 from models.minicpmo.kept import Kept, content_key
+from models.runtime.failures import described, is_device_lost, is_out_of_memory
+from models.runtime.parts import Sound
 
 LEAST_SAMPLES = HEARING_RATE
 KEPT_VOICES = 8

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.engine import HEARING_RATE, RefusedError
-from models.minicpmo.backend import Sound
+from models.runtime.parts import Sound
 
 LEAST_SECONDS = 3.0
 MOST_SECONDS = 30.0

@@ -13,8 +13,8 @@ from config.settings import Settings
 from models import hub
 from models.check import CheckReport, versions
 from models.engine import EngineError, GenerationRequest, Picture
-from models.minicpmo.frames import Frames
-from models.minicpmo.prompt import build
+from models.runtime.frames import Frames
+from models.runtime.prompt import build
 from models.vlm.checkpoint import EXAMPLE, Checkpoint
 from models.vlm.session import Session
 

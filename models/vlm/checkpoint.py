@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from models.engine import EngineStartError
-from models.minicpmo import shards
-from models.minicpmo.shards import ShardError, Tensor
+from models.runtime import shards
+from models.runtime.shards import ShardError, Tensor
 
 EXAMPLE = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
 _PROCESSORS = ("processor_config.json", "preprocessor_config.json")

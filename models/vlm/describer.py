@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from models.engine import GenerationRequest, Picture
-from models.minicpmo.backend import Frame, Prompt
-from models.minicpmo.failures import described
-from models.minicpmo.prompt import build
+from models.runtime.failures import described
+from models.runtime.parts import Frame, Prompt
+from models.runtime.prompt import build
 from models.vlm import features
 from models.vlm.features import Features
 from models.vlm.generation import Outcome, Sampling, speak

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from config.settings import Settings
 from models import hub
 from models.engine import Delta, EngineInfo, GenerationRequest
-from models.minicpmo.worker import Worker
+from models.runtime.worker import Worker
 from models.vlm.session import Session
 
 log = logging.getLogger("engine")

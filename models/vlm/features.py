@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from models.minicpmo.backend import Frame
+from models.runtime.parts import Frame
 
 KEPT_BYTES = 128 * 1024 * 1024
 """On the model's device; a picture takes 64 to 1,000 tokens of 2 to 16 KB."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.engine import EngineStartError
-from models.minicpmo.failures import described, is_device_lost, is_out_of_memory
+from models.runtime.failures import described, is_device_lost, is_out_of_memory
 from models.vlm.checkpoint import Checkpoint
 from models.vlm.machine import Place, set_threads
 

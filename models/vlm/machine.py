@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.engine import EngineStartError
-from models.minicpmo.machine import found_device
-from models.minicpmo.memory import GIB, Room, room
+from models.runtime.device import GIB, Room, found_device, room
 from models.vlm.checkpoint import Checkpoint
 from models.vlm.limits import WINDOW
 

@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from models.engine import EngineStartError
-from models.minicpmo.backend import Frame, Part, Prompt
+from models.runtime.parts import Frame, Part, Prompt
 
 _ONE_TILE: dict[str, object] = {
     "crop_to_patches": False,

@@ -22,9 +22,9 @@ from models.engine import (
     Notice,
     TextDelta,
 )
-from models.minicpmo.frames import Frames
-from models.minicpmo.prompt import build
-from models.minicpmo.text import SpokenText, one_line
+from models.runtime.frames import Frames
+from models.runtime.prompt import build
+from models.runtime.text import SpokenText, one_line
 from models.vlm.limits import fit
 from speech.threads import Sink
 
@@ -110,7 +110,7 @@ class Session:
 
     def failure(self, error: Exception, *, begun: bool) -> EngineError:
         """What the client is told; the model is ready for the next request, or lost."""
-        from models.minicpmo.failures import described, is_device_lost, is_out_of_memory
+        from models.runtime.failures import described, is_device_lost, is_out_of_memory
 
         if isinstance(error, EngineError):
             return error

@@ -19,18 +19,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.minicpmo.backend import (
-    BackendError,
-    End,
-    Frame,
-    Part,
-    Prompt,
-    Sampling,
-    Sound,
-    Speech,
-    Text,
-)
+from models.minicpmo.backend import BackendError, End, Sampling, Speech, Text
 from models.minicpmo.remote_backend import RemoteBackend
+from models.runtime.parts import Frame, Part, Prompt, Sound
 from tests.bench.engine_models import made, steady
 from tests.bench.engine_timers import PARTS, Timers, host_syncs
 

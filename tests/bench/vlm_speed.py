@@ -22,8 +22,8 @@ import torch
 from transformers import SmolVLMForConditionalGeneration
 
 from models.engine import GenerationRequest, Picture
-from models.minicpmo.backend import Frame
-from models.minicpmo.prompt import build
+from models.runtime.parts import Frame
+from models.runtime.prompt import build
 from models.vlm.describer import Describer
 from models.vlm.generation import Sampling
 from models.vlm.loading import Loaded

@@ -10,21 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.minicpmo.backend import (
-    End,
-    Frame,
-    Part,
-    Piece,
-    Prompt,
-    Sampling,
-    Sound,
-    Speech,
-    SpeechFailed,
-    Text,
-)
+from models.minicpmo.backend import End, Piece, Sampling, Speech, SpeechFailed, Text
 from models.minicpmo.loading import Source
 from models.minicpmo.remote_backend import RemoteBackend
 from models.minicpmo.token_tap import TokenTap
+from models.runtime.parts import Frame, Part, Prompt, Sound
 
 COLOURS = {
     "black": (0, 0, 0),

@@ -8,17 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.minicpmo.backend import (
-    End,
-    Frame,
-    Piece,
-    Prompt,
-    Sampling,
-    Sound,
-    Speech,
-    SpeechFailed,
-    Text,
-)
+from models.minicpmo.backend import End, Piece, Sampling, Speech, SpeechFailed, Text
+from models.runtime.parts import Frame, Prompt, Sound
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from models import registry
 from models.minicpmo.backend import BackendError, DeviceLost, End, Text
 from models.minicpmo.engine import MiniCPMoEngine
 from models.minicpmo.voices import Voices
-from models.minicpmo.worker import Patience
+from models.runtime.worker import Patience
 from tests.minicpmo.scripted_backend import ScriptedBackend, Step, Stuck, echo
 
 FAULTS: dict[str, list[Step]] = {

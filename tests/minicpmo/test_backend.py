@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from models.minicpmo.attention import use_sdpa
-from models.minicpmo.backend import BackendError, End, Frame, Prompt, Sampling, Sound, Speech, Text
+from models.minicpmo.backend import BackendError, End, Sampling, Speech, Text
 from models.minicpmo.prompt_state import _Still
 from models.minicpmo.remote_code import remote_code
+from models.runtime.parts import Frame, Prompt, Sound
 from tests.minicpmo.asking import FREE, LONG, Asking, frame, prompt, sound, source
 
 VOICE = sound(1.5, pitch=150)

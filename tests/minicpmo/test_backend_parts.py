@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.minicpmo.backend import Frame, Sound
 from models.minicpmo.kept import Kept, content_key
 from models.minicpmo.relay import Relay
 from models.minicpmo.token_tap import penalised
 from models.minicpmo.token_text import TokenText, _byte_of
+from models.runtime.parts import Frame, Sound
 
 
 @pytest.fixture

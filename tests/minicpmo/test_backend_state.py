@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from models.minicpmo.backend import BackendError, Prompt, Sampling, Speech
+from models.minicpmo.backend import BackendError, Sampling, Speech
+from models.runtime.parts import Prompt
 from tests.minicpmo.asking import LONG, Asking, frame, prompt, sound
 
 FIRST = prompt(frame("red"), "Red room.", system=("The red persona.",))

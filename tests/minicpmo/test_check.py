@@ -13,7 +13,8 @@ from models.check import CheckReport, check, versions
 from models.engine import EngineError
 from models.minicpmo import assets, memory, report
 from models.minicpmo.checkpoint import Checkpoint
-from models.minicpmo.memory import GIB, NotEnoughMemoryError, Room
+from models.runtime import device as hardware
+from models.runtime.device import GIB, NotEnoughMemoryError, Room
 from tests.minicpmo import folders
 
 
@@ -28,7 +29,7 @@ def as_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """A GPU of 16 GB, of which 15 GiB are free."""
-    monkeypatch.setattr(memory, "room", lambda _: Room(15 * GIB, 16 * GIB))
+    monkeypatch.setattr(hardware, "room", lambda _: Room(15 * GIB, 16 * GIB))
     monkeypatch.setattr(report, "_named", lambda device: f"{device} Tested Card")
     monkeypatch.setattr(report, "_refused", lambda *_: "")
 
@@ -100,7 +101,7 @@ def test_a_gpu_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def none(device: str) -> Room:
         raise NotEnoughMemoryError(f"there is no {device}")
 
-    monkeypatch.setattr(memory, "room", none)
+    monkeypatch.setattr(hardware, "room", none)
     found = checked(tmp_path, folders.checkpoint(tmp_path / "m"), "cuda:7")
     assert not found.ok
     assert line(found, "device") == "device: there is no cuda:7"

@@ -12,7 +12,7 @@ from models import hub, manifest
 from models.engine import EngineStartError
 from models.minicpmo import assets
 from models.minicpmo.checkpoint import Checkpoint, CheckpointError
-from models.minicpmo.shards import read_header
+from models.runtime.shards import read_header
 from tests.minicpmo import folders
 
 SHARD = "model-00002-of-00002.safetensors"

@@ -9,8 +9,10 @@ import pytest
 from models.minicpmo import memory
 from models.minicpmo.assets import FOLDER
 from models.minicpmo.checkpoint import Checkpoint
-from models.minicpmo.memory import GIB, NotEnoughMemoryError, Room, decide, need
-from models.minicpmo.shards import Tensor
+from models.minicpmo.memory import decide, need
+from models.runtime import device as hardware
+from models.runtime.device import GIB, NotEnoughMemoryError, Room
+from models.runtime.shards import Tensor
 
 TOTAL = 18_743_575_332
 """Bytes of all tensors, from the index of the published BF16 checkpoint."""
@@ -178,19 +180,19 @@ def test_without_a_vocoder_the_notice_says_why(tmp_path: Path) -> None:
 
 def test_a_device_that_is_not_there() -> None:
     with pytest.raises(NotEnoughMemoryError, match="no cuda:99"):
-        memory.room("cuda:99")
+        hardware.room("cuda:99")
 
 
 def test_a_cpu_has_what_is_available_and_its_container_allows(tmp_path: Path) -> None:
     info = tmp_path / "meminfo"
     info.write_text("MemTotal: 4096 kB\nMemFree: 1 kB\nMemAvailable: 2048 kB\nHugePages: 0\n")
-    assert memory._cpu_room(info, tmp_path) == Room(2048 << 10, 4096 << 10)
+    assert hardware._cpu_room(info, tmp_path) == Room(2048 << 10, 4096 << 10)
     (tmp_path / "memory.max").write_text("1048576\n")
     (tmp_path / "memory.current").write_text("524288\n")
-    assert memory._cpu_room(info, tmp_path) == Room(524_288, 1_048_576)
+    assert hardware._cpu_room(info, tmp_path) == Room(524_288, 1_048_576)
     (tmp_path / "memory.max").write_text("max\n")
-    assert memory._cpu_room(info, tmp_path).total == 4096 << 10
+    assert hardware._cpu_room(info, tmp_path).total == 4096 << 10
     info.write_text("nothing\n")
     with pytest.raises(NotEnoughMemoryError):
-        memory._cpu_room(info, tmp_path)
-    assert memory.room("cpu").free > 0
+        hardware._cpu_room(info, tmp_path)
+    assert hardware.room("cpu").free > 0

@@ -26,17 +26,10 @@ from models.engine import (
     RefusedError,
     TextDelta,
 )
-from models.minicpmo.backend import (
-    BackendError,
-    DeviceLost,
-    End,
-    OutOfMemory,
-    SpeechFailed,
-    Text,
-)
+from models.minicpmo.backend import BackendError, DeviceLost, End, OutOfMemory, SpeechFailed, Text
 from models.minicpmo.engine import MiniCPMoEngine
 from models.minicpmo.voices import Voices
-from models.minicpmo.worker import Patience
+from models.runtime.worker import Patience
 from tests.minicpmo.pictures import encoded
 from tests.minicpmo.recordings import speechlike, write_wav
 from tests.minicpmo.scripted_backend import ScriptedBackend, Step, Stuck, tone

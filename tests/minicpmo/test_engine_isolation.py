@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from models.engine import EngineError, GenerationRequest, TextDelta
-from models.minicpmo.backend import BackendError, End, OutOfMemory, Prompt, Sampling, Text
+from models.minicpmo.backend import BackendError, End, OutOfMemory, Sampling, Text
 from models.minicpmo.engine import MiniCPMoEngine
 from models.minicpmo.voices import Voices
+from models.runtime.parts import Prompt
 from tests.minicpmo.pictures import encoded
 from tests.minicpmo.recordings import speechlike, write_wav
 from tests.minicpmo.scripted_backend import ScriptedBackend, Step, echo

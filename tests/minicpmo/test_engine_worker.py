@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from models.engine import FatalEngineError
-from models.minicpmo.worker import DaemonThread, Patience, Worker
+from models.runtime.worker import DaemonThread, Patience, Worker
 from speech.threads import Sink
 
 
@@ -88,7 +88,7 @@ def test_no_call_after_the_end() -> None:
 
 def test_a_stuck_thread_does_not_keep_the_process_alive() -> None:
     code = (
-        "import threading; from models.minicpmo.worker import DaemonThread;"
+        "import threading; from models.runtime.worker import DaemonThread;"
         "begun = threading.Event();"
         "DaemonThread('w').submit(lambda: (begun.set(), threading.Event().wait()));"
         "begun.wait(); print('bye')"

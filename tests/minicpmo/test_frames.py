@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.engine import Picture, RefusedError
-from models.minicpmo.frames import SIDE, Frames, decoded, target_size
+from models.runtime.frames import SIDE, Frames, decoded, target_size
 from tests.minicpmo.pictures import encoded
 
 

@@ -22,8 +22,8 @@ from models.minicpmo.loading import Source, load
 from models.minicpmo.machine import made_backend
 from models.minicpmo.remote_backend import RemoteBackend
 from models.minicpmo.remote_code import OPTIONAL_IMPORTS, remote_code
-from models.minicpmo.shards import Tensor
 from models.minicpmo.voices import Voices
+from models.runtime.shards import Tensor
 from tests.minicpmo.asking import Asking, frame, prompt, source
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from models.engine import GenerationRequest, Picture, Turn
-from models.minicpmo.backend import Frame, Prompt, Sound
-from models.minicpmo.prompt import LEAST_SOUND, build, heard
+from models.runtime.parts import Frame, Prompt, Sound
+from models.runtime.prompt import LEAST_SOUND, build, heard
 
 VOICE = Sound(np.zeros(48_000, np.float32))
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from models.engine import GenerationRequest, Turn
-from models.minicpmo.backend import Sound
-from models.minicpmo.prompt import build
+from models.runtime.parts import Sound
+from models.runtime.prompt import build
 
 pytest.importorskip("transformers")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from models.minicpmo.text import SpokenText, one_line, plain
+from models.runtime.text import SpokenText, one_line, plain
 
 # Of the tokenizer that comes with the checkpoint, and the placeholders of its processor.
 _TOKENS = """

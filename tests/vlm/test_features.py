@@ -10,9 +10,9 @@ import pytest
 import torch
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from models.minicpmo.backend import Frame
-from models.minicpmo.frames import Frames
-from models.minicpmo.prompt import build
+from models.runtime.frames import Frames
+from models.runtime.parts import Frame
+from models.runtime.prompt import build
 from models.vlm import features
 from models.vlm.features import Features, joined
 from models.vlm.session import Session

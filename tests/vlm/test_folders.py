@@ -12,7 +12,7 @@ import pytest
 
 from config.settings import Settings
 from models.engine import EngineStartError
-from models.minicpmo.memory import GIB, Room
+from models.runtime.device import GIB, Room
 from models.vlm import machine
 from models.vlm.checkpoint import Checkpoint
 from models.vlm.engine import VlmEngine

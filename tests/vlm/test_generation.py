@@ -14,9 +14,9 @@ from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast
 
 from models.engine import GenerationRequest, RefusedError, TextDelta, Turn
-from models.minicpmo.frames import Frames
-from models.minicpmo.prompt import build
-from models.minicpmo.text import SpokenText
+from models.runtime.frames import Frames
+from models.runtime.prompt import build
+from models.runtime.text import SpokenText
 from models.vlm.engine import VlmEngine
 from models.vlm.session import Session
 from models.vlm.token_text import TokenText

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from models.engine import RefusedError, Turn
-from models.minicpmo.backend import Prompt
-from models.minicpmo.prompt import build
+from models.runtime.parts import Prompt
+from models.runtime.prompt import build
 from models.vlm.limits import TEMPLATE_TOKENS, fit
 from models.vlm.reader import one_tile, special_pattern
 from models.vlm.session import Session
@@ -76,7 +76,7 @@ def test_pictures_stay_in_one_piece(before: dict[str, Any], after: dict[str, Any
 def test_a_large_picture_takes_no_more_than_a_small_one(session: Session) -> None:
     import numpy as np
 
-    from models.minicpmo.backend import Frame
+    from models.runtime.parts import Frame
     from tests.vlm.tiny import HIDDEN
 
     describer = session.describer

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.engine import HEARING_RATE, GenerationRequest, Turn
-from models.minicpmo.backend import Frame, Part, Prompt, Sound
-from models.minicpmo.text import one_line, plain
-from models.minicpmo.words import Words, words_for
+from models.runtime.parts import Frame, Part, Prompt, Sound
+from models.runtime.text import one_line, plain
+from models.runtime.words import Words, words_for
 
 LEAST_SOUND = HEARING_RATE // 2
 """Samples; shorter spoken questions are padded with silence, the model hears nothing in less."""

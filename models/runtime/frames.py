@@ -12,7 +12,7 @@ import numpy as np
 
 from models.engine import Picture, RefusedError
 from models.images import image_size
-from models.minicpmo.backend import Frame
+from models.runtime.parts import Frame
 
 SIDE = 448
 """The model sees each picture on an area of this many pixels squared, whatever its shape."""

@@ -1,0 +1,1 @@
+"""What engines that run a model on this machine share."""

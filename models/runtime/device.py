@@ -1,0 +1,71 @@
+"""Devices: which one is meant, and what memory it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.engine import EngineStartError
+
+GIB = 1 << 30
+CUDA_CONTEXT = GIB // 2
+"""Bytes that context and cuBLAS workspaces of torch 2.8 take: 0.3 to 0.6 GiB, an allowance."""
+
+
+class NotEnoughMemoryError(EngineStartError):
+    """The model does not fit; the text is one line that says what would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a device has for this process, its CUDA context included.
+
+    Attributes:
+        free: Bytes that can be had now.
+        total: Bytes that the device has in all.
+    """
+
+    free: int
+    total: int
+
+
+def found_device(device: str) -> str:
+    """The device that ``auto`` means; any other as it is."""
+    if device != "auto":
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def room(device: str) -> Room:
+    """The memory of a device. Raises NotEnoughMemoryError when there is no such device."""
+    if device == "cpu":
+        return _cpu_room(Path("/proc/meminfo"), Path("/sys/fs/cgroup"))
+    try:
+        import torch
+
+        free, total = torch.cuda.mem_get_info(device)
+    except (ImportError, RuntimeError, AssertionError, ValueError):
+        raise NotEnoughMemoryError(
+            f"there is no {device} that torch can use on this machine: --device cpu, or see what "
+            "nvidia-smi says"
+        ) from None
+    # Asking has made this process's context, which is part of the need.
+    return Room(min(free + CUDA_CONTEXT, total), total)
+
+
+def _cpu_room(meminfo: Path, cgroup: Path) -> Room:
+    """What Linux says is available, or less where a container may not have it."""
+    try:
+        lines = meminfo.read_text(encoding="ascii").splitlines()
+        sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if " kB" in line}
+        free, total = sizes["MemAvailable"], sizes["MemTotal"]
+    except (OSError, ValueError, KeyError, IndexError):
+        raise NotEnoughMemoryError("this machine does not say how much memory it has") from None
+    try:
+        most = int((cgroup / "memory.max").read_text(encoding="ascii"))
+        used = int((cgroup / "memory.current").read_text(encoding="ascii"))
+        return Room(min(free, max(0, most - used)), min(total, most))
+    except (OSError, ValueError):
+        return Room(free, total)
