@@ -9,10 +9,12 @@ from typing import Any
 
 import torch
 
+from models.minicpmo import assets
 from models.minicpmo.backend import BackendError
 from models.minicpmo.checkpoint import Checkpoint
 from models.minicpmo.loading import Source, load
 from models.minicpmo.remote_backend import RemoteBackend
+from models.minicpmo.vocoder_files import readable
 from tests.minicpmo.random_weights import FULL, lay_out
 from tests.minicpmo.tiny import make_checkpoint
 
@@ -47,7 +49,7 @@ def made(model: str, device: str, code: Path | None) -> tuple[RemoteBackend, str
         device,
         is_awq=read.awq,
         unquantised=read.modules_to_not_convert,
-        token2wav=read.token2wav,
+        token2wav=read.token2wav and readable(read.token2wav, assets.installed_utils()),
     )
     return RemoteBackend(source), f"{read.name}, {read.dtype(device)}{note}"
 
