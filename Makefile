@@ -6,7 +6,7 @@
 SHELL := bash
 .DEFAULT_GOAL := run
 .PHONY: run test test-engine lint bench bench-engine setup requirements clean
-.PHONY: engine-minicpmo engine-vlm voice-piper
+.PHONY: engine-minicpmo engine-vlm voice-piper test-minicpmo test-vlm
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -58,8 +58,10 @@ test: lint
 # The engines' own tests, each in the engine's own environment. PRESSBOX_TEST_MODEL=DIR takes a real
 # checkpoint of MiniCPM-o instead of the tiny one that the tests make.
 test-engine: engine-minicpmo engine-vlm
-	.venv-minicpmo/bin/python -m pytest --confcutdir=tests/minicpmo tests/minicpmo $(ARGS)
-	.venv-vlm/bin/python -m pytest --confcutdir=tests/vlm tests/vlm $(ARGS)
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-minicpmo test-vlm
+
+test-minicpmo test-vlm:
+	.venv-$(@:test-%=%)/bin/python -m pytest --confcutdir=tests/$(@:test-%=%) tests/$(@:test-%=%) $(ARGS)
 
 bench:
 	@$(SETUP) python dev
