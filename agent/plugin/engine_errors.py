@@ -15,6 +15,9 @@ from .sse import GarbageError
 DEADLINE = "deadline_exceeded"
 """Code with which Pressbox's engines drop a request that is too late."""
 
+STARTING = "engine_starting"
+"""Code with which they say that the model is not loaded yet."""
+
 
 class EngineError(Exception):
     """The engine did not do what it was asked; the text is one clear line."""
@@ -29,6 +32,10 @@ class EngineUnavailable(EngineError):  # noqa: N818 - a state, as openai names i
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class EngineStarting(EngineUnavailable):
+    """It is there and loads its model: worth asking again soon."""
 
 
 class EngineRejected(EngineError):  # noqa: N818
@@ -91,8 +98,9 @@ def _refused(refusal: Refusal, secret: str) -> EngineError:
     text = f"the engine answered {status}: {_safe(refusal.message, secret)}"
     if takes_no_pictures(refusal):
         return EngineRejected(f"the engine's model sees no pictures; {text}")
-    if status == 503 and "loading model" in refusal.message.lower():
-        return EngineUnavailable("the engine is still loading its model", status=status)
+    loading = refusal.code == STARTING or "loading model" in refusal.message.lower()
+    if status == 503 and loading:
+        return EngineStarting("the engine is still loading its model", status=status)
     if status == 429 or status >= 500:
         return EngineUnavailable(text, status=status)
     return EngineRejected(text)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 BACKOFF_FIRST = 0.5
 BACKOFF_MAX = 10.0
 """Seconds between attempts: doubled from the first to the last, then for ever."""
+STARTING_WAIT = 1.5
+"""Seconds between attempts while the engine loads its model."""
 JITTER = 0.2
 """Largest part by which a wait is shortened, so that many rooms do not ask at once."""
 LATE_MAX = 3
@@ -30,6 +32,7 @@ class Health:
         self._rng = rng or random.Random()
         self._failures = 0
         self._late = 0
+        self._starting = False
 
     def reached(self) -> bool:
         """The engine answers at all. Returns whether that is news; keeps the backoff."""
@@ -40,9 +43,13 @@ class Health:
         self._failures = self._late = 0
         return self.reached()
 
-    def failed(self, reason: str) -> bool:
-        """A request failed. Returns whether that is news."""
+    def failed(self, reason: str, *, starting: bool = False) -> bool:
+        """A request failed; ``starting``: since the engine is there and loads its model.
+
+        Returns whether that is news.
+        """
         self._failures += 1
+        self._starting = starting
         return self._change(EngineState(up=False, reason=reason))
 
     def late(self, reason: str) -> bool:
@@ -55,6 +62,7 @@ class Health:
         if not self._failures:
             return 0.0
         full = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(self._failures - 1, 16))
+        full = min(full, STARTING_WAIT) if self._starting else full
         return full * (1.0 - JITTER * self._rng.random())
 
     def _change(self, state: EngineState) -> bool:

@@ -14,6 +14,7 @@ from .client import (
     EngineTimeout,
     EngineUnavailable,
 )
+from .engine_errors import EngineStarting
 from .health import Health
 from .host import Host, drop
 from .line import DropReason
@@ -196,7 +197,7 @@ class LineMaker:
 
     def _failed(self, error: EngineError) -> None:
         self._unreachable = isinstance(error, EngineUnavailable) and error.status is None
-        news = self.health.failed(str(error))
+        news = self.health.failed(str(error), starting=isinstance(error, EngineStarting))
         self._tell(news)
         if news:
             self._host.engine_failed(error)

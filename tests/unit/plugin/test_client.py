@@ -19,6 +19,7 @@ from agent.plugin.client import (
     EngineTimeout,
     EngineUnavailable,
 )
+from agent.plugin.engine_errors import EngineStarting
 from agent.plugin.sse import Delta
 
 from .gated_engine import (
@@ -103,6 +104,7 @@ async def test_what_a_request_carries() -> None:
         (refuse(500, "out of memory"), EngineUnavailable, "500: .*out of memory"),
         (refuse(429), EngineUnavailable, "429"),
         (refuse(503, code="queue_full"), EngineUnavailable, "503"),
+        (refuse(503, code="engine_starting"), EngineStarting, "still loading its model"),
         (refuse(503, code="deadline_exceeded"), EngineTimeout, "deadline"),
         (raw(b"<html>hello</html>", "text/html"), EngineUnavailable, "early"),
         (raw(b""), EngineUnavailable, "early"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.plugin.client import EngineRejected, EngineUnavailable
+from agent.plugin.engine_errors import EngineStarting
 from tests.support.scripted_servers import (
     Hosted,
     LlamaCppServer,
@@ -92,7 +93,7 @@ async def test_a_picture_refused_with_500_is_no_passing_trouble() -> None:
 
 async def test_a_model_that_is_still_loaded() -> None:
     async with asking(LlamaCppServer(loading=1)) as client:
-        with pytest.raises(EngineUnavailable, match="still loading its model") as caught:
+        with pytest.raises(EngineStarting, match="still loading its model") as caught:
             await answer(client)
         assert caught.value.status == 503
         assert text_of(await answer(client)) == "A dog runs."

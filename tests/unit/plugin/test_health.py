@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from agent.plugin.health import BACKOFF_MAX, JITTER, EngineState, Health
+from agent.plugin.health import BACKOFF_MAX, JITTER, STARTING_WAIT, EngineState, Health
 
 
 def test_the_backoff_doubles_up_to_its_limit() -> None:
@@ -44,3 +44,12 @@ def test_three_late_requests_in_a_row_are_a_failure() -> None:
     health.answered()
     assert [health.late("slow") for _ in range(3)] == [False, False, True]
     assert health.state == EngineState(up=False, reason="slow")
+
+
+def test_an_engine_that_starts_is_asked_again_soon() -> None:
+    health = Health()
+    for _ in range(20):
+        health.failed("still loading", starting=True)
+        assert 0 < health.wait() <= STARTING_WAIT
+    health.failed("down")
+    assert health.wait() > STARTING_WAIT
