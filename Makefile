@@ -28,8 +28,11 @@ setup:
 	@$(SETUP) chromium
 	@$(PY) -m launcher.livekit_server
 
-engine-minicpmo engine-vlm:
-	@$(SETUP) engine $(@:engine-%=%)
+engine-minicpmo:
+	@$(SETUP) engine minicpmo
+
+engine-vlm:
+	@$(SETUP) engine vlm
 
 voice-piper:
 	@$(SETUP) python base

@@ -62,7 +62,7 @@ def load(source: Source, make: Callable[[Source, Path], Any] | None = None) -> L
     import torch
     import transformers
 
-    device = found_device(source.device)
+    device = torch_device(source.device)
     if device.type == "cuda":
         torch.cuda.set_device(device)
     transformers.utils.logging.set_verbosity_error()
@@ -75,7 +75,7 @@ def load(source: Source, make: Callable[[Source, Path], Any] | None = None) -> L
     return Loaded(model, _give_voice(model, source.token2wav))
 
 
-def found_device(name: str) -> Any:
+def torch_device(name: str) -> Any:
     """torch's device of that name, always with its number. Raises BackendError: it is not there."""
     import torch
 
@@ -107,7 +107,7 @@ def _from_files(source: Source, path: Path) -> Any:
         local_files_only=True,
         attn_implementation="sdpa",
         torch_dtype=getattr(torch, source.dtype),
-        device_map={"": found_device(source.device)},
+        device_map={"": torch_device(source.device)},
     )
     model.processor = transformers.AutoProcessor.from_pretrained(
         path, trust_remote_code=True, local_files_only=True

@@ -146,11 +146,11 @@ def test_gpus_are_taken_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """torch takes a device without one in some places and refuses it in others."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert loading.found_device("cuda") == torch.device("cuda", 0)
-    assert loading.found_device("cuda:1") == torch.device("cuda", 1)
-    assert loading.found_device("cpu") == torch.device("cpu")
+    assert loading.torch_device("cuda") == torch.device("cuda", 0)
+    assert loading.torch_device("cuda:1") == torch.device("cuda", 1)
+    assert loading.torch_device("cpu") == torch.device("cpu")
     with pytest.raises(BackendError, match="cuda:2"):
-        loading.found_device("cuda:2")
+        loading.torch_device("cuda:2")
 
 
 def test_a_broken_folder_is_one_line(checkpoint_folder: Path, tmp_path: Path) -> None:
