@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import time
 import uuid
-import wave
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from models.engine import SAMPLE_RATE, AudioDelta, Delta, Finished, Notice, TextDelta
 from models.errors import ApiError
+from speech.wav import wav
 
 DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": waiting\n\n"
@@ -71,7 +70,7 @@ class Answer:
         """The answer in one piece; ``audio_format`` is None without speech."""
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
         if audio_format is not None:
-            sound = pcm if audio_format == "pcm16" else _wav(pcm)
+            sound = pcm if audio_format == "pcm16" else wav(pcm, SAMPLE_RATE)
             message["audio"] = {
                 "id": self.audio_id,
                 "data": base64.b64encode(sound).decode("ascii"),
@@ -99,13 +98,3 @@ def _usage(end: Finished) -> dict[str, int]:
         "completion_tokens": end.completion_tokens,
         "total_tokens": end.prompt_tokens + end.completion_tokens,
     }
-
-
-def _wav(pcm: bytes) -> bytes:
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(pcm)
-    return out.getvalue()

@@ -13,6 +13,8 @@ from livekit.agents import llm
 from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import is_given
 
+from speech.wav import wav
+
 from .client import EngineClient, EngineError
 from .commentator import Commentator
 from .health import EngineState
@@ -24,7 +26,7 @@ from .options import Options
 from .pacer import Pacer
 from .prompt import COMMENTARY, SPOKEN_QUESTION, Message, build_messages, system_text
 from .speaker import Speaker
-from .spoken_question import SpokenQuestion, wav
+from .spoken_question import SAMPLE_RATE, SpokenQuestion
 from .utterance import Utterance
 from .window import SampledFrame
 
@@ -227,7 +229,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
             history=self._history.turns(but=text),
             jpegs=[frame.jpeg for frame in frames],
             text=text,
-            wav=wav(sound) if sound else b"",
+            wav=wav(sound, SAMPLE_RATE) if sound else b"",
         )
 
     def line_ready(self, line: Line) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import wave
 from collections import deque
 
 import numpy as np
@@ -79,14 +77,3 @@ class SpokenQuestion:
         self._heard.clear()
         self._size = 0
         self._resampler = None
-
-
-def wav(pcm: bytes) -> bytes:
-    """A WAV file of 16 kHz mono int16 samples."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(SAMPLE_RATE)
-        out.writeframes(pcm)
-    return file.getvalue()

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from livekit import rtc
 
-from agent.plugin.spoken_question import MAX_SECONDS, SAMPLE_RATE, SpokenQuestion, wav
+from agent.plugin.spoken_question import MAX_SECONDS, SAMPLE_RATE, SpokenQuestion
+from speech.wav import wav
 
 from .gated_engine import hang, say
 from .sounds import frames
@@ -68,7 +69,7 @@ def test_what_was_not_committed_or_was_cleared_is_no_question() -> None:
 
 
 def test_the_wav_file() -> None:
-    with wave.open(io.BytesIO(wav(b"\1\2" * 160))) as file:
+    with wave.open(io.BytesIO(wav(b"\1\2" * 160, SAMPLE_RATE))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16_000, 1, 2)
         assert file.readframes(999) == b"\1\2" * 160
 
