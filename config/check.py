@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from config.errors import Problem, SettingsError
 from config.explain import allowed, nearest, shown
-from config.sources import Found
+from config.origins import Found
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -38,6 +40,27 @@ def _address(value: str, schemes: tuple[str, ...], said: str) -> str:
     if not good:
         raise ValueError(said)
     return value.rstrip("/")
+
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+
+
+def _networks(value: object) -> object:
+    said = "networks and hosts such as 192.168.1.0/24, fd00::/8, camera.lan, with commas between"
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError(said)
+    named = tuple(part.strip() for part in parts if part.strip())
+    for name in named:
+        try:
+            ipaddress.ip_network(name, strict=False)
+        except ValueError:
+            if "/" in name or not _HOST_NAME.fullmatch(name):
+                raise ValueError(said) from None
+    return named
+
+
+NetworkList = Annotated[tuple[str, ...], BeforeValidator(_networks)]
 
 
 def _json_object(value: object) -> object:

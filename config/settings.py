@@ -5,7 +5,7 @@ command line; a room adds its dispatch metadata and what people change while it 
 (`RoomSettings.updated`).
 
 In the environment every setting may be written `PRESSBOX_NAME`; all but a few everyday words
-(`sources.PREFIX_ONLY`) also plainly as `NAME`.
+(`origins.PREFIX_ONLY`) also plainly as `NAME`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from pydantic import (
     field_validator,
 )
 
-from config import sources
+from config import origins
 from config.check import checked
 from config.engine_settings import EngineSettings
 from config.errors import SettingsError
-from config.fields import Folder, Port, url
+from config.fields import Folder, NetworkList, Port, url
+from config.origins import Found
 from config.profiles import load_presets, load_profile, profile_names
-from config.sources import Found
+from config.source_spec import SourceList, SourceSpec
 
 __all__ = ["RoomSettings", "Settings", "SettingsError", "load_settings"]
 
@@ -198,6 +199,17 @@ class Settings(EngineSettings, RoomSettings):
     )
     web_port: Port = Field(default=8199, description="port of the page")
     ingress_port: Port = Field(default=8197, description="port of the ingress service, on loopback")
+    sources: SourceList = Field(
+        default=(), description="sources to bring in at the start, best as a list in pressbox.yaml"
+    )
+    source_networks: NetworkList = Field(
+        default=(),
+        description="private hosts and networks that the page may add sources from",
+    )
+    admin_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="who may add sources; empty: STATE_DIR/admin.token is made and used",
+    )
     agent_load_limit: int = Field(
         default=4, ge=1, le=1000, description="booths that one worker takes"
     )
@@ -205,7 +217,11 @@ class Settings(EngineSettings, RoomSettings):
         default="info", description="least level that is logged"
     )
     state_dir: Folder = Field(
-        default_factory=sources.default_state_dir, description="folder of what survives a restart"
+        default_factory=origins.default_state_dir, description="folder of what survives a restart"
+    )
+    media_dir: Folder = Field(
+        default_factory=lambda data: data.get("state_dir", Path()) / "media",
+        description="folder of video files that may be added as sources",
     )
     voice_dir: Folder = Field(
         default_factory=lambda data: data.get("state_dir", Path()) / "voices",
@@ -219,7 +235,7 @@ class Settings(EngineSettings, RoomSettings):
     def explicit(self) -> dict[str, str]:
         """What was set on purpose, as `PRESSBOX_NAME` variables for a child. Holds secrets."""
         return {
-            f"{sources.PREFIX}{name.upper()}": _as_text(getattr(self, name))
+            f"{origins.PREFIX}{name.upper()}": _as_text(getattr(self, name))
             for name in sorted(self.model_fields_set)
         }
 
@@ -236,11 +252,11 @@ def load_settings(
     (where `pressbox.yaml` and `.env` lie) to the root of the repository.
     Raises SettingsError with one problem for each wrong key.
     """
-    found = sources.gather(set(Settings.model_fields), cli or {}, env, directory or _ROOT)
+    found = origins.gather(set(Settings.model_fields), cli or {}, env, directory or _ROOT)
     settings = checked(Settings, found)
     if "livekit_url" in settings.model_fields_set or settings.livekit_api_key:
         return settings
-    found_key = sources.installation_key(settings.state_dir)
+    found_key = origins.installation_key(settings.state_dir)
     if found_key is None:
         return settings
     key, secret = found_key
@@ -253,4 +269,7 @@ def _as_text(value: object) -> str:
         return value.get_secret_value()
     if isinstance(value, dict):
         return json.dumps(value)
+    if isinstance(value, tuple):
+        specs = [one.revealed() for one in value if isinstance(one, SourceSpec)]
+        return json.dumps(specs) if specs else ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -7,7 +7,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from config.sources import KEY_FILE, installation_key
+from config.origins import KEY_FILE, installation_key
 from launcher.errors import LaunchError
 
 LEAST_SECRET = 32

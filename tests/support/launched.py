@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from livekit import api
 
-from config.sources import installation_key
+from config.origins import installation_key
 from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]

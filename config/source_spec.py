@@ -1,0 +1,119 @@
+"""One source to bring into a room, as `pressbox.yaml`, the command line and the API say it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+
+from config.source_address import AddressError, SourceAddress, parse
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+
+
+class SpecError(ValueError):
+    """A source is described wrongly. `str()` is one line that names the field, without secrets."""
+
+
+def _address(secret: SecretStr) -> SecretStr:
+    if secret.get_secret_value():
+        parse(secret.get_secret_value())
+    return secret
+
+
+Address = Annotated[SecretStr, AfterValidator(_address)]
+
+
+class SourceSpec(BaseModel):
+    """What to bring in, where to, and how. Its dump holds secrets; `address.safe` does not."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(pattern=f"^{NAME}$", description="identity in the room")
+    url: Address = Field(description="address of the source")
+    room: str = Field(default="", max_length=128, description="room; empty: the default room")
+    via: Literal["relay", "livekit-ingress"] = Field(
+        default="relay", description="Pressbox's own relay, or the LiveKit Ingress service"
+    )
+    mode: Literal["auto", "passthrough", "transcode"] = Field(
+        default="auto", description="auto: as it comes where WebRTC carries that"
+    )
+    transport: Literal["auto", "tcp", "udp"] = Field(default="auto", description="of RTSP")
+    sound: bool = Field(default=True, description="publish the source's sound too")
+    loop: bool = Field(default=True, description="a file begins again at its end")
+    start: float = Field(default=0.0, ge=0, le=86_400, description="a file begins there, seconds")
+    stall_after: float = Field(
+        default=3.0, ge=0.5, le=120, description="seconds without a frame that are a stall"
+    )
+    model_url: Address = Field(
+        default=SecretStr(""), description="a second, small stream of the camera for the model"
+    )
+
+    @property
+    def address(self) -> SourceAddress:
+        """The parsed `url`."""
+        return parse(self.url.get_secret_value())
+
+    @property
+    def model_address(self) -> SourceAddress | None:
+        """The parsed `model_url`; None where there is none."""
+        text = self.model_url.get_secret_value()
+        return parse(text) if text else None
+
+    def revealed(self) -> dict[str, Any]:
+        """What was set, as JSON values, secrets in plain: for a private file or a pipe only."""
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name in sorted(self.model_fields_set)
+            if (value := getattr(self, name)) is not None
+        }
+
+
+def source_spec(values: Mapping[str, object]) -> SourceSpec:
+    """A checked spec. Raises SpecError for the first field that is wrong."""
+    try:
+        return SourceSpec.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "source"
+        raised = first.get("ctx", {}).get("error")
+        said = str(raised) if isinstance(raised, AddressError) else first["msg"]
+        raise SpecError(f"{field}: {said}") from None
+
+
+def _list(value: object) -> object:
+    said = "a list of sources, each with name and url"
+    try:
+        read = json.loads(value or "[]") if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        raise ValueError(said) from None
+    if not isinstance(read, list | tuple):
+        raise ValueError(said)
+    specs = []
+    for number, item in enumerate(read, 1):
+        if isinstance(item, SourceSpec):
+            specs.append(item)
+        elif isinstance(item, Mapping):
+            try:
+                specs.append(source_spec(item))
+            except SpecError as error:
+                raise ValueError(f"source {number}: {error}") from None
+        else:
+            raise ValueError(said)
+    names = [(one.room, one.name) for one in specs]
+    if len(set(names)) < len(names):
+        raise ValueError("no two sources of one room may have the same name")
+    return tuple(specs)
+
+
+SourceList = Annotated[tuple[SourceSpec, ...], BeforeValidator(_list)]
