@@ -12,6 +12,8 @@ from config.errors import Problem, SettingsError
 from config.explain import allowed, nearest, shown
 from config.origins import Found
 
+_WITH_PASSWORDS = frozenset({"sources"})
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -39,7 +41,7 @@ def checked(model: type[_Model], found: Mapping[str, Found]) -> _Model:
 
 def _problem(model: type[BaseModel], item: Found, name: str, error: Any) -> Problem:
     said = str(error.get("ctx", {}).get("error", ""))
-    secret = model.model_fields[name].annotation is SecretStr
+    secret = model.model_fields[name].annotation is SecretStr or name in _WITH_PASSWORDS
     what = said or allowed(_schema(model)[name])
     return Problem(item.key, shown(item.value, secret=secret), what, item.origin)
 
