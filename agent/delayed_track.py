@@ -15,11 +15,11 @@ from livekit import rtc
 from livekit.rtc.participant import PublishTrackError, UnpublishTrackError
 
 from agent.display_clock import DisplayClock
-from agent.encoder import Codec, VideoEncoder
 from agent.hold import Hold, Packet
 from agent.picture import Picture
 from agent.unix_clock import UnixClock
 from agent.waiting import LOOK_AGAIN
+from video.encoder import Codec, VideoEncoder
 
 log = logging.getLogger("pressbox.hold")
 
@@ -52,6 +52,7 @@ class DelayedTrack:
         self._codec: Codec = codec
         self._ceiling = bitrate
         self._encoder = VideoEncoder(codec, bitrate)
+        self._next_id = 0
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._pictures: asyncio.Queue[Picture] = asyncio.Queue(PENDING)
         self._hold = Hold()
@@ -128,7 +129,7 @@ class DelayedTrack:
         while True:
             picture = await self._pictures.get()
             try:
-                packets = await loop.run_in_executor(self._executor, self._encoder.encode, picture)
+                packets = await loop.run_in_executor(self._executor, self._packets, picture)
             except av.FFmpegError as error:
                 log.warning(
                     "a %dx%d picture could not be encoded: %s", picture.width, picture.height, error
@@ -137,6 +138,15 @@ class DelayedTrack:
             for packet in packets:
                 self._hold.push(packet)
             self._arrived.set()
+
+    def _packets(self, picture: Picture) -> list[Packet]:
+        """Runs in the encoder's thread."""
+        packets = []
+        for encoded in self._encoder.encode(picture.i420, picture.capture):
+            self._next_id = (self._next_id + 1) & 0xFFFFFFFF
+            size = (encoded.width, encoded.height)
+            packets.append(Packet(encoded.data, encoded.key, *size, encoded.time, self._next_id))
+        return packets
 
     async def _release(self) -> None:
         while True:

@@ -1,16 +1,18 @@
-"""Encodes the held picture once. Blocking: the caller gives it a thread of its own."""
+"""Encodes pictures once, nothing kept back. Blocking: the caller gives it a thread of its own."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
-from agent.hold import Packet
-from agent.picture import Picture
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Codec = Literal["h264", "vp8"]
 
@@ -23,6 +25,7 @@ RATE_BUFFER = 8
 """The rate control's buffer is 1/8 s of the bitrate. Without one, key frames leave as bursts that
 make the viewer's delay wander by 0.6 s at 2.5 Mbit/s."""
 
+_TIME_BASE = Fraction(1, 1_000_000)
 _LIBRARY: dict[Codec, Literal["libx264", "libvpx"]] = {"h264": "libx264", "vp8": "libvpx"}
 
 _OPTIONS: dict[Codec, dict[str, str]] = {
@@ -38,6 +41,17 @@ _OPTIONS: dict[Codec, dict[str, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One encoded picture: H.264 as Annex B. Sizes in pixels, time as it was given, in seconds."""
+
+    data: bytes
+    key: bool
+    width: int
+    height: int
+    time: float
+
+
 class VideoEncoder:
     """I420 pictures in, packets out, one each, nothing kept back.
 
@@ -45,13 +59,13 @@ class VideoEncoder:
     frame.
     """
 
-    def __init__(self, codec: Codec, bitrate: int) -> None:
+    def __init__(self, codec: Codec, bitrate: int, *, key_interval: float = KEY_INTERVAL) -> None:
         """`bitrate` in bits per second is a ceiling: a quiet picture takes less."""
         self._codec: Codec = codec
         self._bitrate = bitrate
+        self._key_interval = key_interval
         self._context: VideoCodecContext | None = None
         self._last_key = float("-inf")
-        self._next_id = 0
 
     @property
     def bitrate(self) -> int:
@@ -64,36 +78,37 @@ class VideoEncoder:
             self._bitrate = bitrate
             self._context = None
 
-    def encode(self, picture: Picture) -> list[Packet]:
-        """Encode one picture. Capture times must increase. Raises av.FFmpegError if the library
-        refuses it.
+    def encode(
+        self, picture: av.VideoFrame | NDArray[np.uint8], time: float, *, key: bool = False
+    ) -> list[Encoded]:
+        """Encode one picture: a yuv420p frame, or I420 of (height * 3 / 2, width) uint8; sides
+        even.
+
+        Times (seconds) must increase. key: make it a key frame whatever the interval says. Raises
+        av.FFmpegError if the library refuses it.
         """
-        context = self._context_for(picture)
-        frame = av.VideoFrame.from_numpy_buffer(picture.i420, format="yuv420p")
-        frame.pts = round(picture.capture * 1_000_000)
-        frame.time_base = Fraction(1, 1_000_000)
+        if isinstance(picture, av.VideoFrame):
+            frame = picture
+            frame.pict_type = PictureType.NONE  # what it was in the source says nothing here
+        else:
+            frame = av.VideoFrame.from_numpy_buffer(picture, format="yuv420p")
+        context = self._context_for(frame)
+        frame.pts = round(time * 1_000_000)
+        frame.time_base = _TIME_BASE
         # Half a frame of a 60 fps camera early, or else every second interval would be one frame
         # too long.
-        if picture.capture - self._last_key >= KEY_INTERVAL - 0.008:
+        if key or time - self._last_key >= self._key_interval - 0.008:
             frame.pict_type = PictureType.I
-            self._last_key = picture.capture
-        return [self._packet(packet, picture) for packet in context.encode(frame)]
+            self._last_key = time
+        return [
+            Encoded(bytes(packet), packet.is_keyframe, frame.width, frame.height, time)
+            for packet in context.encode(frame)
+        ]
 
-    def _packet(self, packet: av.Packet[av.VideoStream], picture: Picture) -> Packet:
-        self._next_id = (self._next_id + 1) & 0xFFFFFFFF
-        return Packet(
-            data=bytes(packet),
-            key=packet.is_keyframe,
-            width=picture.width,
-            height=picture.height,
-            capture=picture.capture,
-            frame_id=self._next_id,
-        )
-
-    def _context_for(self, picture: Picture) -> VideoCodecContext:
+    def _context_for(self, frame: av.VideoFrame) -> VideoCodecContext:
         context = self._context
-        if not context or (context.width, context.height) != (picture.width, picture.height):
-            context = self._context = self._open(picture.width, picture.height)
+        if not context or (context.width, context.height) != (frame.width, frame.height):
+            context = self._context = self._open(frame.width, frame.height)
             self._last_key = float("-inf")
         return context
 
@@ -101,7 +116,7 @@ class VideoEncoder:
         context = VideoCodecContext.create(_LIBRARY[self._codec], "w")
         context.width, context.height = width, height
         context.pix_fmt = "yuv420p"
-        context.time_base = Fraction(1, 1_000_000)
+        context.time_base = _TIME_BASE
         context.framerate = Fraction(30, 1)
         context.bit_rate = self._bitrate if self._codec == "vp8" else 0
         context.thread_count = 1

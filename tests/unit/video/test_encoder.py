@@ -1,0 +1,109 @@
+"""The encoder: what goes in comes out, decodable from every key frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import av
+import numpy as np
+import pytest
+from av.video.codeccontext import VideoCodecContext
+from numpy.typing import NDArray
+
+from video.encoder import Codec, Encoded, VideoEncoder
+
+
+@dataclass(frozen=True)
+class Picture:
+    i420: NDArray[np.uint8]
+    time: float
+
+
+def picture(time: float, width: int = 320, height: int = 180, grey: int = 100) -> Picture:
+    i420 = np.full((height * 3 // 2, width), 128, np.uint8)
+    i420[:height] = grey
+    i420[:height, int(time * 40) % width :][:, :20] = 230
+    return Picture(i420, time)
+
+
+def encode(codec: Codec, pictures: list[Picture]) -> list[Encoded]:
+    encoder = VideoEncoder(codec, 1_000_000)
+    return [packet for item in pictures for packet in encoder.encode(item.i420, item.time)]
+
+
+def decode(codec: Codec, packets: list[Encoded]) -> list[av.VideoFrame]:
+    decoder = VideoCodecContext.create(codec, "r")
+    frames = [frame for packet in packets for frame in decoder.decode(av.Packet(packet.data))]
+    return [*frames, *decoder.decode(None)]
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+def test_one_packet_a_picture_with_its_time(codec: Codec) -> None:
+    packets = encode(codec, [picture(10 + n / 30) for n in range(60)])
+    assert [p.time for p in packets] == [10 + n / 30 for n in range(60)]
+    assert len(decode(codec, packets)) == 60
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.parametrize("fps", [5, 10, 30])
+def test_key_frames_come_every_second_at_any_rate(codec: Codec, fps: int) -> None:
+    packets = encode(codec, [picture(n / fps) for n in range(fps * 4)])
+    keys = [p.time for p in packets if p.key]
+    assert keys == pytest.approx([0.0, 1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+def test_a_viewer_can_start_at_any_key_frame(codec: Codec) -> None:
+    packets = encode(codec, [picture(n / 10) for n in range(30)])
+    start = next(i for i, p in enumerate(packets) if p.key and i > 0)
+    assert len(decode(codec, packets[start:])) == 30 - start
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+def test_another_size_in_mid_stream_starts_with_a_key_frame(codec: Codec) -> None:
+    packets = encode(
+        codec, [picture(0.0), picture(0.1), picture(0.2, 180, 320), picture(0.3, 180, 320)]
+    )
+    assert [(p.width, p.height, p.key) for p in packets] == [
+        (320, 180, True),
+        (320, 180, False),
+        (180, 320, True),
+        (180, 320, False),
+    ]
+    assert [(f.width, f.height) for f in decode(codec, packets)][2:] == [(180, 320)] * 2
+
+
+def test_the_bitrate_is_a_ceiling_without_bursts() -> None:
+    rng = np.random.default_rng(1)
+    encoder = VideoEncoder("h264", 500_000)
+    sizes = []
+    for n in range(90):
+        noise = rng.integers(0, 255, (270, 320), dtype=np.uint8)
+        sizes += [len(p.data) for p in encoder.encode(noise, n / 30)]
+    assert sum(sizes[30:]) * 8 / 2 < 500_000 * 1.3
+
+
+def test_a_new_bitrate_takes_effect_with_a_key_frame() -> None:
+    encoder = VideoEncoder("h264", 1_000_000)
+    encoder.encode(picture(0.0).i420, 0.0)
+    encoder.encode(picture(0.1).i420, 0.1)
+    encoder.set_bitrate(300_000)
+    assert encoder.encode(picture(0.2).i420, 0.2)[0].key
+    assert encoder.bitrate == 300_000
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+def test_a_key_frame_that_is_asked_for_comes_at_once(codec: Codec) -> None:
+    encoder = VideoEncoder(codec, 1_000_000, key_interval=60)
+    keys = [encoder.encode(picture(n / 10).i420, n / 10, key=n == 7)[0].key for n in range(10)]
+    assert [n for n, key in enumerate(keys) if key] == [0, 7]
+
+
+def test_frames_of_a_decoder_are_taken_as_they_are() -> None:
+    encoder = VideoEncoder("h264", 1_000_000, key_interval=60)
+    kinds = []
+    for n in range(4):
+        frame = av.VideoFrame.from_ndarray(picture(n / 10).i420, format="yuv420p")
+        frame.pict_type = 1  # every one was a key frame where it came from
+        kinds.append(encoder.encode(frame, n / 10)[0].key)
+    assert kinds == [True, False, False, False]
