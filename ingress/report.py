@@ -29,7 +29,7 @@ class SourceReport:
     change of state; reconnects: times it came back; next_try: Unix seconds, 0 while none waits;
     frozen: Unix seconds since when the picture has not changed, 0 for not; skipped: pictures left
     out because the relay had fallen behind; late: seconds from reading to handing over, the last
-    picture.
+    picture; frames, byte_count: pictures read since it was added, and the bytes in them.
     """
 
     name: str
@@ -53,6 +53,8 @@ class SourceReport:
     frozen: float = 0.0
     skipped: int = 0
     late: float = 0.0
+    frames: int = 0
+    byte_count: int = 0
 
     def json(self) -> dict[str, object]:
         """All fields as JSON values."""

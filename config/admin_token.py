@@ -1,0 +1,62 @@
+"""The token of whoever may add and remove sources: in the settings, or made once and kept."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from config.settings import Settings
+
+TOKEN_FILE = "admin.token"
+_BYTES = 32
+
+
+class AdminTokenError(Exception):
+    """The token can be neither read nor made. `str()` is one line."""
+
+
+def admin_token(settings: Settings) -> str:
+    """ADMIN_TOKEN, else what `<state_dir>/admin.token` holds; made there (0600) when it is missing.
+
+    A few milliseconds of file work. Raises AdminTokenError.
+    """
+    chosen = settings.admin_token.get_secret_value()
+    if chosen:
+        return chosen
+    path = settings.state_dir / TOKEN_FILE
+    try:
+        return _kept(path) or _make(path)
+    except OSError as error:
+        raise AdminTokenError(f"cannot keep {path}: {error.strerror}; set ADMIN_TOKEN") from None
+    except UnicodeDecodeError:
+        raise AdminTokenError(f"{path} holds no token: remove it, or set ADMIN_TOKEN") from None
+
+
+def _kept(path: Path) -> str:
+    try:
+        with path.open(encoding="ascii") as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                os.fchmod(file.fileno(), 0o600)
+            return file.read().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _make(path: Path) -> str:
+    """Makes the file, unless another process has just done so."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(_BYTES) + "\n")
+        if path.exists() and not _kept(path):
+            path.unlink()  # empty: a disk was full once
+        try:
+            os.link(name, path)  # as a whole or not at all; the first of two wins
+        except FileExistsError:
+            pass
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return _kept(path)
