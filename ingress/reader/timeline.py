@@ -54,7 +54,7 @@ class Timeline:
         picture of a burst.
         """
         time, self._lag = arrived, 0.0
-        if pts is not None and self._believed and not self._repeats(pts, arrived):
+        if pts is not None and self._believed and not self._repeats(pts):
             time = max(pts + self._moved(pts, arrived), arrived - JUMP)
         self._last = max(time, self._last + STEP)
         return self._last
@@ -67,9 +67,9 @@ class Timeline:
         # Its clock has jumped, and the pictures' has not yet.
         return time if -JUMP < arrived - time < JUMP else arrived
 
-    def _repeats(self, pts: float, arrived: float) -> bool:
+    def _repeats(self, pts: float) -> bool:
         """The same timestamp again says nothing, and the line stays."""
-        return self._offset is not None and pts == self._source and arrived - self._at < JUMP
+        return self._offset is not None and pts == self._source
 
     def _moved(self, pts: float, arrived: float) -> float:
         """The offset for this picture."""

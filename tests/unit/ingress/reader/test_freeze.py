@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import random
+
+from ingress.reader.freeze import AFTER, HEIGHT, WIDTH, Freeze
+
+SIZE = WIDTH * HEIGHT
+
+
+def grey(level: int) -> bytes:
+    return bytes([level]) * SIZE
+
+
+def noisy(chance: random.Random, spread: int) -> bytes:
+    return bytes(100 + chance.randint(-spread, spread) for _ in range(SIZE))
+
+
+def test_a_picture_that_changes_is_not_frozen() -> None:
+    freeze = Freeze()
+    for second in range(0, 100, 2):
+        freeze.see(grey(second), second)
+        assert freeze.frozen_since == 0
+
+
+def test_a_clock_in_the_corner_is_a_change() -> None:
+    freeze = Freeze()
+    for second in range(0, 100, 2):
+        freeze.see(bytes([90 + second % 10]) + grey(90)[1:], second)
+        assert freeze.frozen_since == 0
+
+
+def test_the_same_picture_encoded_anew_is_frozen_since_it_came() -> None:
+    chance, freeze = random.Random(2), Freeze()
+    freeze.see(grey(10), 5)
+    for second in range(6, 60, 2):
+        freeze.see(noisy(chance, 1), second)
+        assert freeze.frozen_since == (6 if second >= 6 + AFTER else 0)
+    freeze.see(grey(10), 61)
+    assert freeze.frozen_since == 0
+
+
+def test_what_changes_slowly_is_not_frozen() -> None:
+    freeze = Freeze()
+    for second in range(0, 200, 2):
+        freeze.see(grey(second // 2), second)
+        assert freeze.frozen_since == 0
+
+
+def test_another_size_is_a_change() -> None:
+    freeze = Freeze(after=1)
+    for second in range(0, 20, 2):
+        freeze.see(bytes(SIZE + second % 4), second)
+        assert freeze.frozen_since == 0
