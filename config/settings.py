@@ -29,14 +29,18 @@ from config import origins
 from config.check import checked
 from config.engine_settings import EngineSettings
 from config.errors import SettingsError
-from config.fields import Folder, NetworkList, Port, url
+from config.fields import Folder, Port, url
+from config.ingress_settings import IngressSettings
 from config.origins import Found
 from config.profiles import load_presets, load_profile, profile_names
-from config.source_spec import SourceList, SourceSpec
+from config.source_spec import SourceSpec
 
 __all__ = ["RoomSettings", "Settings", "SettingsError", "load_settings"]
 
 _ROOT = Path(__file__).resolve().parent.parent
+
+
+_SWITCHES = frozenset({"enable_tts", "ingress_service"})
 
 
 def _known_profile(value: object) -> object:
@@ -144,7 +148,7 @@ class RoomSettings(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_switch_for_a_number(cls, value: object, info: ValidationInfo) -> object:
-        if isinstance(value, bool) and info.field_name != "enable_tts":
+        if isinstance(value, bool) and info.field_name not in _SWITCHES:
             raise ValueError
         return value
 
@@ -178,7 +182,7 @@ class RoomSettings(BaseModel):
         return self.model_copy(update=filled)
 
 
-class Settings(EngineSettings, RoomSettings):
+class Settings(IngressSettings, EngineSettings, RoomSettings):
     """Everything that the processes go by; made by `load_settings`."""
 
     livekit_port: Port = Field(default=7880, description="own livekit-server: signalling port")
@@ -198,14 +202,6 @@ class Settings(EngineSettings, RoomSettings):
         default="127.0.0.1", min_length=1, description="address the page listens on"
     )
     web_port: Port = Field(default=8199, description="port of the page")
-    ingress_port: Port = Field(default=8197, description="port of the ingress service, on loopback")
-    sources: SourceList = Field(
-        default=(), description="sources to bring in at the start, best as a list in pressbox.yaml"
-    )
-    source_networks: NetworkList = Field(
-        default=(),
-        description="private hosts and networks that the page may add sources from",
-    )
     admin_token: SecretStr = Field(
         default=SecretStr(""),
         description="who may add sources; empty: STATE_DIR/admin.token is made and used",
