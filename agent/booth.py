@@ -15,17 +15,20 @@ from agent.control import Control
 from agent.delayed_track import DelayedTrack
 from agent.display_clock import DisplayClock
 from agent.line_feed import LineFeed
+from agent.notice import Notice
 from agent.original_track import OriginalTrack
 from agent.picture import Picture
 from agent.plugin.health import EngineState
 from agent.plugin.line import DropReason, Line, new_line
 from agent.questions import Questions
 from agent.room_settings import model, options
+from agent.silence import Silence
 from agent.source import Source
-from agent.starvation import Starvation
+from agent.source_health import LAST_PICTURES, SourceHealth, ingress_states
 from agent.status import Status, StatusBoard
 from agent.unix_clock import UnixClock
 from agent.voice import Voice
+from agent.window_feed import WindowFeed
 from config.room_state import RoomState
 from config.settings import RoomSettings, Settings
 
@@ -37,12 +40,6 @@ AUDIO_LAG = -0.03
 Sound and picture take different ways to a viewer (buffers, decoders). Measured at a subscriber with
 `make bench`: started together, sound came 0.035 s after its frame in the median.
 """
-
-NO_PICTURE_AFTER = 5.0
-"""Seconds without a frame after which the viewer is told."""
-
-NOTICE = 15.0
-"""Seconds for which the status carries what went wrong with one question or change."""
 
 TICK = 0.5
 
@@ -66,7 +63,7 @@ class Booth:
         self._settings = room_settings
         self._state = state
         self._problem = "; ".join(problems)
-        self._notice, self._notice_until = "", 0.0
+        self._notice = Notice()
         self._engine_reason = ""
         full = room_settings.effective()
         unix = UnixClock()
@@ -89,17 +86,28 @@ class Booth:
             on_ended=self._line_ended,
             on_state=self._agent_state,
         )
+        self._silence = Silence(self._clock, self._pacer, lambda: self._voice.plugin)
+        self._feed = WindowFeed(
+            lambda frame, capture: self._voice.plugin.push_video(frame, capture_time=capture)
+        )
         self._source = Source(
             room,
             on_picture=self._on_picture,
+            on_model_picture=self._feed.second,
             on_sound=self._original.push,
             on_change=self._source_changed,
         )
         self._questions = Questions(room, answer=self._answer, refused=self._refuse_question)
         self._control = Control(room, current=lambda: self._settings, change=self._change)
         self._audience = Audience(full.idle_after, time.monotonic())
-        self._last_picture = 0.0
-        self._starvation = Starvation()
+        self._health = SourceHealth(
+            self._source,
+            lambda: ingress_states(room),
+            unix,
+            show=self._delayed.push,
+            on_lost=self._silence.begin,
+            on_back=self._silence.end,
+        )
         self._watch_task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -116,13 +124,15 @@ class Booth:
         self._original.start()
         await self._voice.start()
         self._voice.plugin.on("engine_state", self._engine_state)
-        self._voice.plugin.on("engine_notice", self._notify)
+        self._voice.plugin.on("engine_notice", self._notice.tell)
         self._voice.plugin.on("line_dropped", self._line_dropped)
         self._apply(self._settings)
         self._questions.start()
         self._control.start()
         self._room.on("reconnected", self._board.forget)
+        self._room.on("participant_attributes_changed", self._health.look_now)
         self._source.start(self._settings.source)
+        self._health.start()
         self._watch_task = asyncio.create_task(self._watch(), name="booth.watch")
 
     async def aclose(self) -> None:
@@ -136,8 +146,11 @@ class Booth:
             self._watch_task.cancel()
             await asyncio.gather(self._watch_task, return_exceptions=True)
             self._room.off("reconnected", self._board.forget)
+            self._room.off("participant_attributes_changed", self._health.look_now)
             self._control.close()
+            await self._health.aclose()
             await self._source.aclose()
+        await self._silence.aclose()
         await self._questions.aclose()
         await self._voice.aclose()
         await self._model.aclose()
@@ -149,16 +162,17 @@ class Booth:
     # pictures
 
     def _on_picture(self, picture: Picture) -> None:
-        self._last_picture = picture.capture
+        self._health.seen(picture)
         self._delayed.push(picture)
-        self._voice.plugin.push_video(picture.frame, capture_time=picture.capture)
+        self._feed.main(picture)
 
     def _source_changed(self, identity: str) -> None:
         """Another source: what is held of the old one is still shown; the window must not mix the
         two.
         """
-        self._last_picture = time.monotonic()
-        self._voice.plugin.reset_window()
+        if self._health.changed(identity):
+            self._feed.reset()
+            self._voice.plugin.reset_window()
 
     # lines
 
@@ -183,22 +197,16 @@ class Booth:
     async def _answer(self, question: str, identity: str) -> None:
         self._audience.spoke(time.monotonic())
         try:
-            await self._voice.ask(question)
+            await self._voice.ask(question, LAST_PICTURES if self._health.lost else "")
         except (TimeoutError, llm.RealtimeError) as error:
-            self._notify(f"the question of {identity} could not be answered: {error}")
+            self._notice.tell(f"the question of {identity} could not be answered: {error}")
 
     def _refuse_question(self, why: str) -> None:
         """A question that no engine was asked: whoever waits for the answer is told at once."""
         now = time.monotonic()
         line = new_line("answer", anchor=now, requested_at=now)
         self._lines.ended(line, now, spoken=False, dropped="refused")
-        self._notify(why)
-
-    def _notify(self, text: str) -> None:
-        """Tell everybody something that passes by itself."""
-        if text != self._notice or time.monotonic() > self._notice_until:
-            log.warning("%s", text)
-        self._notice, self._notice_until = text, time.monotonic() + NOTICE
+        self._notice.tell(why)
 
     async def _change(self, changes: dict[str, object]) -> RoomSettings:
         """Apply what a person changed, and keep it for the next start. Raises SettingsError."""
@@ -208,7 +216,7 @@ class Booth:
         try:
             await asyncio.to_thread(lambda: self._state.save(self._state.load() | changes))
         except OSError as error:
-            self._notify(
+            self._notice.tell(
                 f"the change holds, but a restart will not find it again: {error.strerror}"
             )
         return settings
@@ -250,10 +258,9 @@ class Booth:
             now = time.monotonic()
             watched = is_watched(people(self._room), self._source.identity)
             worth_it = self._audience.update(watched, now)
-            lost = self._source_trouble(now)
-            await self._look_for_picture(now)
+            trouble = self._health.trouble(now)
             idle = self._settings.mode == "idle"
-            self._pacer.set_open(worth_it and not idle and not lost)
+            self._pacer.set_open(worth_it and not idle and not trouble)
             status = self._board.status
             paused = "" if worth_it else "nobody is watching"
             if paused != status.paused:
@@ -268,28 +275,12 @@ class Booth:
             status.behind = self._pacer.behind
             status.watching = watched
             status.paused = paused
-            notice = self._notice if now < self._notice_until else ""
-            status.error = lost or self._engine_reason or notice or self._problem
+            status.lost = self._health.lost
+            status.error = (
+                trouble
+                or self._engine_reason
+                or self._notice.text
+                or self._health.remark
+                or self._problem
+            )
             await asyncio.sleep(TICK)
-
-    async def _look_for_picture(self, now: float) -> None:
-        """A subscription that brings nothing is made anew, since the source or the server may be
-        stuck.
-        """
-        expected = self._source.identity and not self._source.muted
-        if (
-            expected
-            and self._starvation.asks(now, self._last_picture)
-            and self._starvation.due(now, await self._source.decoded())
-        ):
-            self._source.renew()
-
-    def _source_trouble(self, now: float) -> str:
-        wanted = self._settings.source
-        if not self._source.identity:
-            return f"{wanted} publishes no video here" if wanted else "no camera in the room"
-        if self._source.muted:
-            return f"{self._source.identity} has switched the camera off"
-        if now - self._last_picture > NO_PICTURE_AFTER:
-            return f"no picture from {self._source.identity} for more than {NO_PICTURE_AFTER:.0f} s"
-        return ""

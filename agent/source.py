@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from livekit import rtc
 from livekit.rtc.room import EventTypes
@@ -16,6 +16,9 @@ from livekit.rtc.room import EventTypes
 from agent.frame_stream import FrameStream
 from agent.picture import Picture, from_event
 from agent.source_choice import Candidate, choose
+from config.source_names import MODEL_TRACK
+
+_Read = Callable[[rtc.Track], Coroutine[None, None, None]]
 
 log = logging.getLogger("pressbox.source")
 
@@ -34,8 +37,9 @@ STATS_TIMEOUT = 1.0
 class Source:
     """The video track being watched, and the sound of the same participant.
 
-    `on_picture` and `on_sound` are called on the event loop for every frame; `on_change` with the
-    new identity ("" for none) whenever another participant is watched, before its first picture.
+    `on_picture` and `on_sound` are called on the event loop for every frame, and `on_model_picture`
+    for those of the small second picture that an ingress may publish; `on_change` with the new
+    identity ("" for none) whenever another participant is watched, before its first picture.
     """
 
     def __init__(
@@ -43,24 +47,28 @@ class Source:
         room: rtc.Room,
         *,
         on_picture: Callable[[Picture], None],
+        on_model_picture: Callable[[Picture], None],
         on_sound: Callable[[rtc.AudioFrame, float], None],
         on_change: Callable[[str], None],
     ) -> None:
         self._room = room
         self._on_picture = on_picture
+        self._on_model_picture = on_model_picture
         self._on_sound = on_sound
         self._on_change = on_change
-        self._wanted = ""
         self._order: dict[str, int] = {}
         self._seen = itertools.count(1)
         self._video_sid = ""
         self._audio_sid = ""
+        self._model_sid = ""
         self._readers: dict[str, asyncio.Task[None]] = {}
         self._tracks: dict[str, rtc.Track] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._last_capture = 0.0
         self.identity = ""
         """Identity of the participant that is watched; "" for none."""
+        self.wanted = ""
+        """Identity of the one to watch, there or not; "" for the newest camera."""
 
     _EVENTS: tuple[EventTypes, ...] = (
         "track_published",
@@ -82,7 +90,7 @@ class Source:
 
     def want(self, identity: str) -> None:
         """Watch this participant from now on; "" for the newest camera."""
-        self._wanted = identity
+        self.wanted = identity
         self._room_changed()
 
     @property
@@ -101,16 +109,18 @@ class Source:
             await asyncio.wait(self._closing, timeout=CLOSE_TIMEOUT)
 
     def _room_changed(self, *_: object) -> None:
-        chosen = choose(self._candidates(), self._wanted)
+        chosen = choose(self._candidates(), self.wanted)
         identity = chosen.identity if chosen else ""
         if identity != self.identity:
             log.info("watching %s", identity or "nobody: no camera in the room")
             self.identity = identity
             self._on_change(identity)
-        self._video_sid = self._follow(self._video_sid, chosen.sid if chosen else "")
-        self._audio_sid = self._follow(self._audio_sid, self._sound_of(identity))
+        video, model = chosen.sid if chosen else "", self._model_of(identity)
+        self._video_sid = self._follow(self._video_sid, video, self._read_video)
+        self._model_sid = self._follow(self._model_sid, model, self._read_model)
+        self._audio_sid = self._follow(self._audio_sid, self._sound_of(identity), self._read_audio)
 
-    def _follow(self, old: str, new: str) -> str:
+    def _follow(self, old: str, new: str, read: _Read) -> str:
         """Leave track `old`, take track `new`; the same one may have come back as another
         object.
         """
@@ -126,14 +136,14 @@ class Source:
             publication.set_subscribed(True)
         elif self._tracks.get(new) is not publication.track:
             self._stop_reader(new)
-            self._start_reader(publication, publication.track)
+            self._start_reader(publication, publication.track, read)
         return new
 
-    def _start_reader(self, publication: rtc.RemoteTrackPublication, track: rtc.Track) -> None:
+    def _start_reader(
+        self, publication: rtc.RemoteTrackPublication, track: rtc.Track, read: _Read
+    ) -> None:
         if publication.simulcasted:
             publication.set_video_quality(rtc.VideoQuality.VIDEO_QUALITY_HIGH)
-        video = publication.kind == rtc.TrackKind.KIND_VIDEO
-        read = self._read_video if video else self._read_audio
         task = asyncio.create_task(read(track), name=f"source.read {publication.sid}")
         task.add_done_callback(self._reader_ended)
         self._tracks[publication.sid] = track
@@ -181,7 +191,17 @@ class Source:
         stream = FrameStream(track)
         try:
             async for event in stream:
-                self._on_picture(from_event(event, self._capture_time(event.timestamp_us)))
+                capture = self.later(_capture_time(event.timestamp_us))
+                self._on_picture(from_event(event, capture))
+        finally:
+            await asyncio.shield(stream.aclose())
+
+    async def _read_model(self, track: rtc.Track) -> None:
+        stream = FrameStream(track)
+        try:
+            async for event in stream:
+                capture = _capture_time(event.timestamp_us)
+                self._on_model_picture(from_event(event, capture))
         finally:
             await asyncio.shield(stream.aclose())
 
@@ -193,11 +213,12 @@ class Source:
         finally:
             await asyncio.shield(stream.aclose())
 
-    def _capture_time(self, timestamp_us: int) -> float:
-        now = time.monotonic()
-        stamp = timestamp_us / 1_000_000
-        capture = stamp if abs(now - stamp) < TRUSTED_AGE else now
-        # Encoders and the hold need strictly increasing times, whatever a publisher's clock does.
+    def later(self, capture: float) -> float:
+        """The capture time to give to a picture that came at `capture`: later than that of the one
+        before.
+
+        Encoders and the hold need strictly increasing times, whatever a publisher's clock does.
+        """
         self._last_capture = max(capture, self._last_capture + 0.001)
         return self._last_capture
 
@@ -210,6 +231,7 @@ class Source:
                 muted=publication.muted,
                 screen=publication.source == rtc.TrackSource.SOURCE_SCREENSHARE,
                 agent=participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
+                model=_is_model(publication, participant),
             )
             for participant in self._room.remote_participants.values()
             for publication in participant.track_publications.values()
@@ -223,8 +245,28 @@ class Source:
         publications = participant.track_publications.values() if participant else ()
         return next((p.sid for p in publications if p.kind == rtc.TrackKind.KIND_AUDIO), "")
 
+    def _model_of(self, identity: str) -> str:
+        participant = self._room.remote_participants.get(identity)
+        publications = participant.track_publications.values() if participant else ()
+        return next((p.sid for p in publications if participant and _is_model(p, participant)), "")
+
     def _find(self, sid: str) -> rtc.RemoteTrackPublication | None:
         for participant in self._room.remote_participants.values():
             if sid in participant.track_publications:
                 return participant.track_publications[sid]
         return None
+
+
+def _is_model(publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant) -> bool:
+    """Whether this is an ingress's small second picture; another's track may have any name."""
+    return (
+        publication.name == MODEL_TRACK
+        and publication.kind == rtc.TrackKind.KIND_VIDEO
+        and participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS
+    )
+
+
+def _capture_time(timestamp_us: int) -> float:
+    now = time.monotonic()
+    stamp = timestamp_us / 1_000_000
+    return stamp if abs(now - stamp) < TRUSTED_AGE else now

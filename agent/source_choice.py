@@ -17,6 +17,8 @@ class Candidate:
     screen: bool
     agent: bool
     """Published by an agent, this one included: watched only when it is named."""
+    model: bool = False
+    """An ingress's small second picture, for the engine: never watched."""
 
 
 def choose(candidates: Iterable[Candidate], wanted: str) -> Candidate | None:
@@ -26,5 +28,7 @@ def choose(candidates: Iterable[Candidate], wanted: str) -> Candidate | None:
     Otherwise the newest camera of anyone but an agent; cameras that are switched off, then screens,
     only where there is nothing better.
     """
-    eligible = [c for c in candidates if (c.identity == wanted if wanted else not c.agent)]
+    eligible = [
+        c for c in candidates if not c.model and (c.identity == wanted if wanted else not c.agent)
+    ]
     return max(eligible, key=lambda c: (not c.muted, not c.screen, c.order), default=None)

@@ -23,6 +23,10 @@ class Starvation:
         self._since = 0.0
         self._decoded: int | None = None
 
+    def rest(self, now: float) -> None:
+        """No picture is expected now, so none is missing: what is missing counts from here."""
+        self._since, self._decoded = now, None
+
     def asks(self, now: float, last_picture: float) -> bool:
         """Whether `due` wants to know how many pictures were decoded; seconds, monotonic."""
         self._since = max(self._since, last_picture)

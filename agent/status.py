@@ -29,13 +29,14 @@ WORTH_TELLING = 3
 @dataclass(slots=True)
 class Status:
     """What a viewer is told. `delay` in seconds; `error` and `paused` are one line each, or
-    empty.
+    empty; `lost`: the source brings no picture, and its last one is shown marked.
     """
 
     mode: str = "active"
     profile: str = ""
     preset: str = ""
     source: str = ""
+    lost: bool = False
     delay: float = 0.0
     behind: bool = False
     engine: Literal["starting", "up", "down"] = "starting"

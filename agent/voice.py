@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from livekit import rtc
-from livekit.agents import Agent, AgentSession
+from livekit.agents import NOT_GIVEN, Agent, AgentSession
 
 from agent.booth_pacer import BoothPacer, reading_time
 from agent.captions import Captions
@@ -97,11 +97,16 @@ class Voice:
             raise RuntimeError(f"unexpected session {type(plugin).__name__}")
         self._plugin = plugin
 
-    async def ask(self, question: str) -> None:
-        """Fall silent, have the question answered, return when the answer has been heard."""
+    async def ask(self, question: str, instructions: str = "") -> None:
+        """Fall silent, have the question answered, return when the answer has been heard.
+
+        `instructions`: what else the engine should know, "" for nothing.
+        """
         await asyncio.wait_for(self._session.interrupt(force=True), INTERRUPT_TIMEOUT)
         self._stop_reading(interrupted=True)
-        await self._session.generate_reply(user_input=question)
+        await self._session.generate_reply(
+            user_input=question, instructions=instructions or NOT_GIVEN
+        )
 
     def set_options(self, options: Options) -> None:
         """Take new settings from the next request on; without speech, lines are captions only."""

@@ -1,0 +1,11 @@
+"""Names by which the participant of a source and the booth know one another."""
+
+from __future__ import annotations
+
+INGRESS_ATTRIBUTE = "pressbox.ingress"
+"""Participant attribute: compact JSON of what the ingress knows of its source; see
+`ingress.report`.
+"""
+
+MODEL_TRACK = "model"
+"""Name of the second, small video track of an ingress: for the engine's eyes only."""
