@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import tempfile
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from config.settings import Settings
 
-TOKEN_FILE = "admin.token"
+FILE_NAME = "admin.token"
 _BYTES = 32
 
 
@@ -25,7 +26,7 @@ def admin_token(settings: Settings) -> str:
     chosen = settings.admin_token.get_secret_value()
     if chosen:
         return chosen
-    path = settings.state_dir / TOKEN_FILE
+    path = settings.state_dir / FILE_NAME
     try:
         return _kept(path) or _make(path)
     except OSError as error:
@@ -53,10 +54,8 @@ def _make(path: Path) -> str:
             file.write(secrets.token_urlsafe(_BYTES) + "\n")
         if path.exists() and not _kept(path):
             path.unlink()  # empty: a disk was full once
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(name, path)  # as a whole or not at all; the first of two wins
-        except FileExistsError:
-            pass
     finally:
         Path(name).unlink(missing_ok=True)
     return _kept(path)

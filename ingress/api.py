@@ -1,0 +1,192 @@
+"""The service's HTTP API, for programs on this machine: sources, probes, health, metrics.
+
+Everything below /api wants `Authorization: Bearer <admin token>`. Errors are `{"error": one line}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import traceback
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from yarl import URL
+
+from config.default_name import default_name
+from config.settings import Settings
+from config.source_address import AddressError
+from config.source_spec import SourceSpec, SpecError, source_spec
+from ingress.admission import admitted
+from ingress.metrics import exposition
+from ingress.probe import probe
+from ingress.registry import ConflictError, UnknownSourceError
+from ingress.report import SourceReport
+
+log = logging.getLogger("pressbox.ingress")
+
+_MAX_BODY = 64 * 1024
+_PROBES = 4
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Sources(Protocol):
+    """What the API needs of the registry."""
+
+    async def add(self, spec: SourceSpec, *, from_page: bool) -> SourceReport:
+        """Takes a source in and starts it. Raises SpecError or ConflictError."""
+
+    async def remove(self, name: str, room: str) -> None:
+        """Ends a source. Raises UnknownSourceError."""
+
+    def list(self) -> Sequence[SourceReport]:
+        """All sources."""
+
+    def wake(self, name: str, room: str) -> None:
+        """Tries again at once. Raises UnknownSourceError."""
+
+
+class Api:
+    """The handlers, bound to one registry."""
+
+    def __init__(self, settings: Settings, sources: Sources, token: str) -> None:
+        self._settings = settings
+        self._sources = sources
+        self._token = token.encode()
+        self._probes = asyncio.Semaphore(_PROBES)
+
+    def app(self) -> web.Application:
+        """The application with all of its routes."""
+        app = web.Application(
+            client_max_size=_MAX_BODY, middlewares=[_one_line_errors, self._only_friends]
+        )
+        app.add_routes(
+            [
+                web.get("/health", self._health),
+                web.get("/metrics", self._metrics),
+                web.get("/api/sources", self._list),
+                web.post("/api/sources", self._add),
+                web.delete("/api/sources/{name}", self._remove),
+                web.post("/api/sources/{name}/wake", self._wake),
+                web.post("/api/probe", self._probe),
+            ]
+        )
+        return app
+
+    @web.middleware
+    async def _only_friends(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuses who comes under another name than ours (a page whose name was bound anew to
+        this machine's address) and, below /api, who has no token.
+        """
+        if not _is_loopback(request.headers.get("Host", "")):
+            raise web.HTTPForbidden(text="this service answers on loopback only")
+        if request.path.startswith("/api/"):
+            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+            if not hmac.compare_digest(given.encode(errors="replace"), self._token):
+                raise web.HTTPUnauthorized(text="the admin token is missing or wrong")
+        return await handler(request)
+
+    async def _health(self, _: web.Request) -> web.Response:
+        reports = self._sources.list()
+        live = sum(report.state == "live" for report in reports)
+        return web.json_response({"status": "ok", "sources": len(reports), "live": live})
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=exposition(self._sources.list()), content_type="text/plain")
+
+    async def _list(self, _: web.Request) -> web.Response:
+        return web.json_response({"sources": [one.json() for one in self._sources.list()]})
+
+    async def _add(self, request: web.Request) -> web.Response:
+        values = await _object(request)
+        from_page = values.pop("from_page", False)
+        if not isinstance(from_page, bool):
+            raise SpecError("from_page: true or false")
+        _check_fields(values)
+        if not values.get("name"):
+            values["name"] = self._name(values)
+        spec = admitted(source_spec(values), self._settings, from_page=from_page)
+        report = await self._sources.add(spec, from_page=from_page)
+        return web.json_response(report.json(), status=201)
+
+    def _name(self, values: dict[str, object]) -> str:
+        """A name for a source that came without one."""
+        spec = source_spec({**values, "name": "unnamed"})
+        room = spec.room or self._settings.room
+        taken = {one.name for one in self._sources.list() if one.room == room}
+        return default_name(spec.address, taken)
+
+    async def _remove(self, request: web.Request) -> web.Response:
+        await self._sources.remove(*self._which(request))
+        return web.json_response({"removed": request.match_info["name"]})
+
+    async def _wake(self, request: web.Request) -> web.Response:
+        self._sources.wake(*self._which(request))
+        return web.json_response({"woken": request.match_info["name"]})
+
+    def _which(self, request: web.Request) -> tuple[str, str]:
+        return request.match_info["name"], request.query.get("room") or self._settings.room
+
+    async def _probe(self, request: web.Request) -> web.Response:
+        values = await _object(request)
+        guarded = values.get("from_page") is True
+        spec = source_spec({"name": "probe", "url": values.get("url", "")})
+        spec = admitted(spec, self._settings, from_page=guarded)
+        async with self._probes:
+            found = await probe(spec.address.url, self._settings, guarded=guarded)
+        return web.json_response(found.json())
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return (URL(f"http://{host}").host or "") in _LOOPBACK
+    except ValueError:
+        return False
+
+
+def _check_fields(values: Iterable[str]) -> None:
+    for name in values:
+        if name not in SourceSpec.model_fields:
+            # What stands where a name should may be anything, an address too.
+            shown = name if name.isidentifier() and len(name) <= 32 else "this"
+            known = ", ".join(SourceSpec.model_fields)
+            raise SpecError(f"{shown} is no field of a source; there are {known}")
+
+
+async def _object(request: web.Request) -> dict[str, object]:
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError):
+        raise web.HTTPBadRequest(text="the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text="the body must be a JSON object")
+    return body
+
+
+@web.middleware
+async def _one_line_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except (SpecError, AddressError) as error:
+        return _error(422, str(error))
+    except ConflictError as error:
+        return _error(409, str(error))
+    except UnknownSourceError as error:
+        return _error(404, str(error))
+    except web.HTTPException as error:
+        return _error(error.status, (error.text or error.reason).strip())
+    except Exception as error:
+        # Not even its text goes anywhere: a library's error may hold the address it was about.
+        *_, place = traceback.extract_tb(error.__traceback__)
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        log.error("%s failed: %s in %s", request.method, type(error).__name__, where)
+        return _error(500, "the ingress service failed; its log says more")
+
+
+def _error(status: int, text: str) -> web.Response:
+    return web.json_response({"error": " ".join(text.split())}, status=status)

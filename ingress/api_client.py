@@ -1,0 +1,100 @@
+"""Speaks to the ingress service on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from ingress.report import SourceReport
+
+_LIMIT = aiohttp.ClientTimeout(total=10.0, connect=2.0)
+_FIELDS = {field.name for field in fields(SourceReport)}
+
+
+class ServiceError(Exception):
+    """The service refuses. `str()` is one line; status is that of the HTTP answer."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class ServiceAwayError(ServiceError):
+    """No service answers on the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"no ingress service answers on 127.0.0.1:{port}: "
+            "start it with `make run` or `python -m ingress serve`",
+            503,
+        )
+
+
+class Client:
+    """One connection to the service; use as `async with Client(…) as service`."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._port = port
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Client:
+        self._session = aiohttp.ClientSession(
+            f"http://127.0.0.1:{self._port}", headers=self._headers, timeout=_LIMIT
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the connection. Safe to call again."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def sources(self) -> list[SourceReport]:
+        """All sources. Raises ServiceError."""
+        found = (await self._ask("GET", "/api/sources"))["sources"]
+        return [_report(one) for one in found]
+
+    async def add(self, values: Mapping[str, object]) -> SourceReport:
+        """Adds a source: fields of `SourceSpec`, name may be missing. Raises ServiceError."""
+        return _report(await self._ask("POST", "/api/sources", json=dict(values)))
+
+    async def remove(self, name: str, room: str) -> None:
+        """Ends a source; room "": the default room. Raises ServiceError."""
+        await self._ask("DELETE", f"/api/sources/{quote(name, safe='')}", params={"room": room})
+
+    async def wake(self, name: str, room: str) -> None:
+        """Has a source tried again at once. Raises ServiceError."""
+        await self._ask("POST", f"/api/sources/{quote(name, safe='')}/wake", params={"room": room})
+
+    async def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        if self._session is None:
+            raise RuntimeError("the client is not open")
+        try:
+            async with self._session.request(method, path, **more) as response:
+                body = await response.json(content_type=None)
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+            raise ServiceAwayError(self._port) from None
+        if not isinstance(body, dict):
+            raise ServiceAwayError(self._port)
+        if status >= 400:
+            raise ServiceError(str(body.get("error") or f"HTTP {status}"), status)
+        return body
+
+
+def _report(values: Mapping[str, Any]) -> SourceReport:
+    return SourceReport(**{name: value for name, value in values.items() if name in _FIELDS})

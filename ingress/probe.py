@@ -1,0 +1,126 @@
+"""Looks at a source without bringing it anywhere: what it has, and which way it would go in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Literal, Protocol
+
+from config.settings import Settings
+from config.source_address import SourceAddress, parse
+from ingress.reader.messages import Failed, FailureKind, Message, Opened, Request
+from ingress.reader.process import ReaderProcess
+
+LIMIT = 12.0
+"""Seconds in which a source must have opened or failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What was found. Nothing here is secret.
+
+    Where failure is not "", error says in one line what is wrong and the rest is empty. url is the
+    safe form. livekit_ingress: whether the LiveKit Ingress service takes this address by itself,
+    and livekit_why.
+    """
+
+    url: str
+    failure: FailureKind | Literal[""] = ""
+    error: str = ""
+    codec: str = ""
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    sound: str = ""
+    transport: str = ""
+    way: str = ""
+    why: str = ""
+    livekit_ingress: bool = False
+    livekit_why: str = ""
+
+    def json(self) -> dict[str, object]:
+        """All fields as JSON values."""
+        return asdict(self)
+
+
+class Reading(Protocol):
+    """What is needed of a `ReaderProcess`."""
+
+    def messages(self) -> AsyncIterator[Message]:
+        """What it says, up to `Failed`."""
+
+    async def aclose(self) -> None:
+        """Ends it."""
+
+
+Start = Callable[[Request], Awaitable[Reading]]
+
+
+async def probe(
+    url: str,
+    settings: Settings,
+    *,
+    guarded: bool = False,
+    transport: Literal["auto", "tcp", "udp"] = "auto",
+    start: Start = ReaderProcess.start,
+) -> Probe:
+    """Opens the source in a reader of its own and says what is there; takes up to LIMIT seconds.
+
+    url as a person writes it; guarded: only where SOURCE_NETWORKS lets the page go. What goes wrong
+    is in the result. Raises AddressError where url is no address.
+    """
+    address = parse(url)
+    request = Request(
+        address.url, transport=transport, guarded=guarded, networks=settings.source_networks
+    )
+    said = await _look(request, start)
+    takes, why = livekit_takes(address, said.codec if isinstance(said, Opened) else "")
+    if isinstance(said, Failed):
+        return Probe(address.safe, said.kind, address.redact(said.text), "", livekit_why=why)
+    return Probe(
+        address.safe,
+        codec=said.codec,
+        width=said.width,
+        height=said.height,
+        fps=said.fps,
+        sound=said.sound,
+        transport=said.transport,
+        way=said.way,
+        why=said.why,
+        livekit_ingress=takes,
+        livekit_why=why,
+    )
+
+
+async def _look(request: Request, start: Start) -> Opened | Failed:
+    try:
+        reading = await start(request)
+    except OSError as error:
+        return Failed("internal", f"no reader can be started: {error.strerror}")
+    try:
+        async with asyncio.timeout(LIMIT):
+            return await _first_word(reading)
+    except TimeoutError:
+        return Failed("no_answer", f"no picture within {LIMIT:g} s")
+    finally:
+        await reading.aclose()
+
+
+async def _first_word(reading: Reading) -> Opened | Failed:
+    async for message in reading.messages():
+        if isinstance(message, Opened | Failed):
+            return message
+    return Failed("internal", "the reader ended without a word")
+
+
+def livekit_takes(address: SourceAddress, codec: str) -> tuple[bool, str]:
+    """Whether LiveKit Ingress pulls this address itself, and why, in a few words.
+
+    Seen with version 1.5.0: it takes http(s) and srt, and no multipart MJPEG.
+    """
+    if address.kind not in ("http", "srt"):
+        return False, "it takes http(s) and srt addresses only"
+    if codec == "mjpeg":
+        return False, "it does not take MJPEG"
+    return True, "it takes http(s) and srt addresses"

@@ -1,0 +1,197 @@
+"""The commands that speak to the service, and `probe`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from config.admin_token import admin_token
+from config.settings import Settings
+from config.source_address import parse
+from ingress import table
+from ingress.api_client import Client, ServiceAwayError, ServiceError
+from ingress.probe import Probe, probe
+from ingress.report import SourceReport
+
+FIRST_STATE_LIMIT = 10.0
+_FPS_LIMIT = 2.0
+_POLL = 0.2
+_WATCH = 1.0
+
+Command = Callable[[argparse.Namespace, Settings, Client], Awaitable[int]]
+
+
+async def run_command(options: argparse.Namespace, settings: Settings) -> int:
+    """Runs one command; returns the exit status."""
+    if options.command == "probe":
+        return await _probe(options, settings)
+    commands: dict[str, Command] = {
+        "add": _add,
+        "list": _list,
+        "remove": _remove,
+        "wake": _wake,
+        "status": _status,
+    }
+    async with Client(settings.ingress_port, admin_token(settings)) as service:
+        try:
+            return await commands[options.command](options, settings, service)
+        except ServiceError as error:
+            return _failed(_said(error))
+
+
+def _said(error: ServiceError) -> str:
+    if error.status == 401:
+        return "the service wants another admin token: be its user, or set ADMIN_TOKEN as it has"
+    return str(error)
+
+
+async def _add(options: argparse.Namespace, settings: Settings, service: Client) -> int:
+    names = ("room", "name", "via", "mode", "transport", "sound", "loop", "start", "stall_after")
+    values = {name: getattr(options, name) for name in names if getattr(options, name, "") != ""}
+    values["room"] = options.room or settings.room
+    values["url"] = _absolute(options.url)
+    if options.model_url:
+        values["model_url"] = _absolute(options.model_url)
+    added = await service.add(values)
+    report = await _first_state(service, added)
+    _print(f"{report.name}: {table.first_state(report)}")
+    if report.state == "live":
+        return 0
+    _print(f"{report.name} stays and is tried again: python -m ingress status --watch")
+    return 1
+
+
+def _absolute(url: str) -> str:
+    """A file that is here by its whole path; the service runs in another folder."""
+    address = parse(url)
+    path = Path(address.url).expanduser()
+    return str(path.resolve()) if address.kind == "file" and path.exists() else url
+
+
+async def _first_state(service: Client, report: SourceReport) -> SourceReport:
+    """Waits until it is live or has failed for the first time, up to FIRST_STATE_LIMIT."""
+    end = time.monotonic() + FIRST_STATE_LIMIT
+    while True:
+        live = report.state == "live"
+        if (live and report.fps) or (not live and report.error) or time.monotonic() > end:
+            return report
+        if live:  # its frames are counted in a moment
+            end = min(end, time.monotonic() + _FPS_LIMIT)
+        await asyncio.sleep(_POLL)
+        which = (report.name, report.room)
+        found = [one for one in await service.sources() if (one.name, one.room) == which]
+        if not found:
+            raise ServiceError(f"{report.name} was taken out again", 404)
+        report = found[0]
+
+
+async def _list(options: argparse.Namespace, _: Settings, service: Client) -> int:
+    reports = await service.sources()
+    if options.json:
+        _print(json.dumps([report.json() for report in reports]))
+        return 0
+    for report in reports:
+        way = "" if report.via == "relay" else f" via {report.via}"
+        _print(f"{report.name}  {report.room}  {report.url}{way}  {report.state}")
+    if not reports:
+        _print("no sources: add one with python -m ingress add URL")
+    return 0
+
+
+async def _remove(options: argparse.Namespace, settings: Settings, service: Client) -> int:
+    await service.remove(options.name, options.room or settings.room)
+    _print(f"{options.name}: removed")
+    return 0
+
+
+async def _wake(options: argparse.Namespace, settings: Settings, service: Client) -> int:
+    await service.wake(options.name, options.room or settings.room)
+    _print(f"{options.name}: tried again")
+    return 0
+
+
+async def _status(options: argparse.Namespace, _: Settings, service: Client) -> int:
+    reports = await service.sources()
+    if options.watch and sys.stdout.isatty() and not options.json:
+        await _watch(service, reports)
+    elif options.watch:
+        await _follow(service, reports, as_json=options.json)
+    elif options.json:
+        _print(json.dumps([report.json() for report in reports]))
+    elif sys.stdout.isatty():
+        Console().print(table.table(reports, time.time()))
+    else:
+        for line in table.lines(reports) or ["no sources"]:
+            _print(line)
+    return 0
+
+
+async def _watch(service: Client, reports: list[SourceReport]) -> None:
+    """A table that is drawn anew every second, also while the service is away for a moment."""
+    error = ""
+    with Live(console=Console(), auto_refresh=False) as live:
+        while True:
+            shown = table.table(reports, time.time())
+            live.update(Group(shown, Text(error, style="red")) if error else shown, refresh=True)
+            await asyncio.sleep(_WATCH)
+            try:
+                reports, error = await service.sources(), ""
+            except ServiceAwayError as away:
+                error = str(away)
+
+
+async def _follow(service: Client, reports: list[SourceReport], *, as_json: bool) -> None:
+    """A line each time that something has changed which is no mere number."""
+    before: dict[tuple[str, str], tuple[object, ...]] = {}
+    while True:
+        for report in reports:
+            seen = (report.state, report.reason, report.codec, report.way, report.reconnects)
+            which = (report.room, report.name)
+            if before.get(which) != (*seen, report.error):
+                _print(json.dumps(report.json()) if as_json else table.lines([report])[0])
+            before[which] = (*seen, report.error)
+        await asyncio.sleep(_WATCH)
+        reports = await service.sources()
+
+
+async def _probe(options: argparse.Namespace, settings: Settings) -> int:
+    found = await probe(options.url, settings, transport=options.transport)
+    if options.json:
+        _print(json.dumps(found.json()))
+    else:
+        for line in _probe_lines(found):
+            _print(line)
+    return 1 if found.failure else 0
+
+
+def _probe_lines(found: Probe) -> list[str]:
+    if found.failure:
+        return [f"{found.url}: {found.failure}: {found.error}"]
+    fps = f", {found.fps:.4g} fps" if found.fps else ""
+    lines = [
+        f"{found.url}: {found.codec} {found.width}x{found.height}{fps}",
+        f"  sound: {found.sound or 'none'}",
+        f"  transport: {found.transport}" if found.transport else "",
+        f"  goes in {found.way}: {found.why}",
+        f"  LiveKit Ingress: {'yes' if found.livekit_ingress else 'no'}, {found.livekit_why}",
+    ]
+    return [line for line in lines if line]
+
+
+def _print(text: str) -> None:
+    sys.stdout.write("".join(char if char.isprintable() else " " for char in text) + "\n")
+    sys.stdout.flush()
+
+
+def _failed(text: str) -> int:
+    sys.stderr.write(f"ingress: {text}\n")
+    return 1
