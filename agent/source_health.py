@@ -87,6 +87,7 @@ class SourceHealth:
         show: Callable[[Picture], None],
         on_lost: Callable[[float], None],
         on_back: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`states`: what ingresses say about themselves, by identity."""
         self._source = source
@@ -95,9 +96,10 @@ class SourceHealth:
         self._show = show
         self._on_lost = on_lost
         self._on_back = on_back
+        self._clock = clock
         self._starvation = Starvation()
         self._whose = ""
-        self._since = time.monotonic()
+        self._since = clock()
         self._expected_since = self._since
         self._last: tuple[Picture, str] | None = None
         self._marked: tuple[Picture, tuple[str, str, float]] | None = None
@@ -135,7 +137,7 @@ class SourceHealth:
         """`identity` is watched from now on, "" for nobody. Returns whether it is another one than
         before, of whom nothing has been seen yet.
         """
-        now = time.monotonic()
+        now = self._clock()
         self._expected_since = now
         self._starvation.rest(now)
         if identity in ("", self._whose):
@@ -165,7 +167,7 @@ class SourceHealth:
             return self._why_nobody()
         if self._source.muted:
             return f"{identity} has switched the camera off"
-        if state.away and missing > KNOWN_AWAY_AFTER:
+        if state.away and now - self._since > KNOWN_AWAY_AFTER:
             return f"{identity}: {state}"
         if missing > NO_PICTURE_AFTER:
             return f"no picture from {identity} for more than {NO_PICTURE_AFTER:.0f} s"
@@ -215,7 +217,7 @@ class SourceHealth:
 
     async def _run(self) -> None:
         while True:
-            now = time.monotonic()
+            now = self._clock()
             self.look(now)
             await self.look_for_picture(now)
             with contextlib.suppress(TimeoutError):

@@ -38,3 +38,10 @@ def test_agents_are_watched_only_by_name() -> None:
 def test_a_named_source_is_the_only_one() -> None:
     assert chosen(camera("a", 1), camera("b", 2), wanted="a") == "TR_a_1"
     assert chosen(camera("b", 2), wanted="a") == ""
+
+
+def test_the_engines_own_small_picture_is_never_shown() -> None:
+    small = Candidate("TR_small", "a", 9, False, False, False, model=True)
+    assert chosen(camera("a", 1), small) == "TR_a_1"
+    assert chosen(small) == ""
+    assert chosen(small, wanted="a") == ""

@@ -46,3 +46,13 @@ def test_what_was_decoded_before_a_picture_came_does_not_count() -> None:
     assert not starvation.asks(103.0, 102.5)
     assert starvation.asks(105.0, 102.5)
     assert not starvation.due(105.0, 90)
+
+
+def test_what_is_not_expected_is_not_missing_and_counts_from_then_on() -> None:
+    starvation = Starvation()
+    assert starvation.asks(200.0, 100.0)
+    starvation.rest(200.0)
+    assert not starvation.asks(200.5, 100.0)
+    assert starvation.asks(200.0 + STARVED_AFTER + TICK, 100.0)
+    assert not starvation.due(200.0 + STARVED_AFTER + TICK, 50)
+    assert starvation.due(200.0 + SILENT_AFTER + TICK, 50)

@@ -1,0 +1,59 @@
+"""What an ingress says about its source, whatever it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.ingress_state import LONGEST_ERROR, IngressState, parse
+from config.source_names import INGRESS_ATTRIBUTE
+from ingress import report
+
+
+def said(**fields: object) -> IngressState:
+    made = report.SourceReport(name="gate", room="r", url="rtsp://cam", via="relay", **fields)  # type: ignore[arg-type]
+    return parse(made.attribute())
+
+
+def test_both_sides_mean_the_same_attribute() -> None:
+    assert INGRESS_ATTRIBUTE == report.ATTRIBUTE
+
+
+@pytest.mark.parametrize("state", ["stalled", "reconnecting", "failed", "stopped"])
+def test_these_states_bring_no_pictures(state: str) -> None:
+    assert said(state=state).away
+
+
+@pytest.mark.parametrize("state", ["connecting", "live"])
+def test_these_may(state: str) -> None:
+    assert not said(state=state).away
+
+
+def test_state_and_reason_are_told() -> None:
+    found = said(state="reconnecting", error="the camera does not answer", frozen=0.0)
+    assert str(found) == "reconnecting, the camera does not answer"
+    assert str(said(state="live")) == "live"
+
+
+def test_since_when_it_is_frozen() -> None:
+    assert said(state="live", frozen=1_763_733_787.5).frozen == 1_763_733_787.5
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        *("", "{", "[]", "7", "null", '"live"', "[" * 100_000, "{}"),
+        '{"state":7,"error":["x"],"frozen":"now"}',
+        '{"state":null,"error":null,"frozen":NaN}',
+        '{"frozen":1e300}',
+        '{"frozen":-5}',
+        '{"frozen":true}',
+    ],
+)
+def test_anything_else_says_nothing(attribute: str) -> None:
+    assert parse(attribute) == IngressState()
+
+
+def test_an_error_is_one_short_line() -> None:
+    found = parse('{"state":"failed","error":"a\\nb\\u2028' + "c" * 9999 + '"}')
+    assert found.error.startswith("a b c")
+    assert len(found.error) == LONGEST_ERROR

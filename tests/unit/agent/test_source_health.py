@@ -1,0 +1,277 @@
+"""When a source is lost, what is shown meanwhile, and what is said about it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from livekit import rtc
+
+from agent.ingress_state import IngressState
+from agent.picture import Picture
+from agent.source_health import KNOWN_AWAY_AFTER, MARK_INTERVAL, NO_PICTURE_AFTER, SourceHealth
+from agent.unix_clock import UnixClock
+
+TICK = 0.25
+AWAY = IngressState("reconnecting", "the camera does not answer")
+LIVE = IngressState("live")
+
+
+def picture(capture: float, width: int = 64) -> Picture:
+    i420 = np.full((width * 3 // 2, width), 220, np.uint8)
+    frame = rtc.VideoFrame(width, width, rtc.VideoBufferType.I420, i420.tobytes())
+    return Picture(i420, width, width, capture, frame)
+
+
+@dataclass
+class Camera:
+    """Follows the interface of `Source`; the test moves it."""
+
+    identity: str = ""
+    wanted: str = ""
+    muted: bool = False
+    pictures: int | None = 100
+    renewed: list[float] = field(default_factory=list)
+    now: float = 0.0
+    last: float = 0.0
+
+    def later(self, capture: float) -> float:
+        self.last = max(capture, self.last + 0.001)
+        return self.last
+
+    async def decoded(self) -> int | None:
+        return self.pictures
+
+    def renew(self) -> None:
+        self.renewed.append(self.now)
+
+
+class Stand:
+    """A health with everything around it, in a time of its own."""
+
+    def __init__(self) -> None:
+        self.camera = Camera()
+        self.states: dict[str, IngressState] = {}
+        self.shown: list[Picture] = []
+        self.events: list[str] = []
+        self.now = 1000.0
+        self.health = SourceHealth(
+            self.camera,
+            lambda: self.states,
+            UnixClock(),
+            show=self.shown.append,
+            on_lost=lambda capture: self.events.append("lost"),
+            on_back=lambda: self.events.append("back"),
+            clock=lambda: self.now,
+        )
+
+    def watch(self, identity: str) -> bool:
+        self.camera.identity = identity
+        return self.health.changed(identity)
+
+    async def run(self, seconds: float, *, pictures: bool = False) -> None:
+        """Time passes; `pictures`: a picture comes with each tick."""
+        for _ in range(round(seconds / TICK)):
+            self.now += TICK
+            self.camera.now = self.now
+            if pictures:
+                self.health.seen(picture(self.camera.later(self.now)))
+            self.health.look(self.now)
+            await self.health.look_for_picture(self.now)
+
+    @property
+    def trouble(self) -> str:
+        return self.health.trouble(self.now)
+
+
+@pytest.fixture
+async def stand() -> Stand:
+    return Stand()
+
+
+async def test_while_pictures_come_nothing_is_marked(stand: Stand) -> None:
+    stand.watch("gate")
+    await stand.run(20, pictures=True)
+    assert (stand.shown, stand.events, stand.trouble) == ([], [], "")
+
+
+async def test_a_source_of_which_nothing_is_known_is_given_time(stand: Stand) -> None:
+    stand.watch("cam")
+    await stand.run(2, pictures=True)
+    await stand.run(NO_PICTURE_AFTER - TICK)
+    assert stand.events == []
+    await stand.run(2 * TICK)
+    assert stand.events == ["lost"]
+    assert stand.trouble == "no picture from cam for more than 5 s"
+    assert len(stand.shown) == 1
+    assert stand.shown[0].i420.mean() < 150
+
+
+async def test_one_that_is_known_to_be_away_is_marked_at_once(stand: Stand) -> None:
+    stand.watch("gate")
+    await stand.run(2, pictures=True)
+    stand.states["gate"] = AWAY
+    await stand.run(KNOWN_AWAY_AFTER + TICK)
+    assert stand.health.lost
+    assert stand.trouble == "gate: reconnecting, the camera does not answer"
+    seconds = 10
+    before = len(stand.shown)
+    await stand.run(seconds)
+    assert len(stand.shown) - before == pytest.approx(seconds / MARK_INTERVAL, abs=1)
+    times = [one.capture for one in stand.shown]
+    assert times == sorted(set(times))
+    assert stand.events == ["lost"]
+
+
+async def test_a_picture_is_more_to_be_believed_than_the_attribute(stand: Stand) -> None:
+    stand.watch("gate")
+    stand.states["gate"] = AWAY
+    await stand.run(5, pictures=True)
+    assert (stand.events, stand.trouble) == ([], "")
+
+
+async def test_the_first_picture_ends_it_before_it_is_shown(stand: Stand) -> None:
+    stand.watch("gate")
+    await stand.run(1, pictures=True)
+    stand.states["gate"] = AWAY
+    await stand.run(30)
+    stand.states["gate"] = LIVE
+    await stand.run(1)
+    assert stand.trouble == "the picture of gate is on its way"
+    assert stand.health.lost, "still nothing to see"
+    marked = len(stand.shown)
+    await stand.run(3, pictures=True)
+    assert stand.events == ["lost", "back"]
+    assert len(stand.shown) == marked
+    assert (stand.health.lost, stand.trouble) == (False, "")
+
+
+async def test_a_subscription_rests_while_the_ingress_says_that_it_is_away(stand: Stand) -> None:
+    stand.watch("gate")
+    await stand.run(1, pictures=True)
+    stand.states["gate"] = AWAY
+    await stand.run(120)
+    assert stand.camera.renewed == []
+    stand.states["gate"] = LIVE
+    await stand.run(5)
+    assert stand.camera.renewed == [], "it is given the time that any source is given"
+    await stand.run(2)
+    assert len(stand.camera.renewed) == 1
+
+
+async def test_a_camera_that_comes_back_by_itself_is_subscribed_to_anew_in_time(
+    stand: Stand,
+) -> None:
+    stand.watch("cam")
+    await stand.run(1, pictures=True)
+    await stand.run(20)
+    assert len(stand.camera.renewed) == 3
+
+
+async def test_one_that_is_switched_off_is_marked_as_that(stand: Stand) -> None:
+    stand.watch("cam")
+    await stand.run(1, pictures=True)
+    stand.camera.muted = True
+    assert stand.trouble == "cam has switched the camera off"
+    await stand.run(10)
+    off = stand.shown[-1].i420
+    assert stand.camera.renewed == []
+    stand.camera.muted = False
+    await stand.run(1)
+    assert not np.array_equal(stand.shown[-1].i420, off), "the mark says another thing"
+    assert stand.camera.renewed == []
+
+
+async def test_who_leaves_is_marked_until_another_source_gives_a_picture(stand: Stand) -> None:
+    assert stand.watch("cam")
+    await stand.run(1, pictures=True)
+    assert not stand.watch("")
+    assert stand.trouble == "no camera in the room"
+    await stand.run(60)
+    assert stand.events == ["lost"]
+    assert len(stand.shown) > 100
+    assert stand.watch("other")
+    assert stand.trouble == "the picture of other is on its way"
+    old = stand.shown[-1].i420
+    await stand.run(1)
+    assert np.array_equal(stand.shown[-1].i420, old), "the mark still tells the truth"
+    await stand.run(1, pictures=True)
+    assert stand.events == ["lost", "back"]
+
+
+async def test_who_comes_back_goes_on(stand: Stand) -> None:
+    stand.watch("cam")
+    await stand.run(1, pictures=True)
+    stand.watch("")
+    await stand.run(60)
+    assert not stand.watch("cam"), "nobody else has been seen meanwhile"
+    await stand.run(4)
+    assert stand.camera.renewed == []
+    await stand.run(1, pictures=True)
+    assert stand.events == ["lost", "back"]
+
+
+async def test_a_track_that_is_replaced_at_once_is_not_lost(stand: Stand) -> None:
+    stand.watch("gate")
+    await stand.run(1, pictures=True)
+    stand.watch("")
+    await stand.run(TICK)
+    stand.watch("gate")
+    await stand.run(1)
+    await stand.run(2, pictures=True)
+    assert stand.events == []
+
+
+async def test_another_ones_picture_does_not_stand_for_a_source_that_brings_none(
+    stand: Stand,
+) -> None:
+    stand.watch("cam")
+    await stand.run(1, pictures=True)
+    stand.watch("gate")
+    stand.states["gate"] = AWAY
+    await stand.run(2)
+    assert stand.events == ["lost"]
+    assert stand.shown[-1].i420[0, 0] == 16, "black"
+    stand.watch("")
+    stand.camera.wanted = "ghost"
+    assert stand.trouble == "ghost publishes no video here"
+
+
+async def test_without_any_picture_ever_there_is_nothing_to_mark(stand: Stand) -> None:
+    await stand.run(10)
+    assert stand.trouble == "no camera in the room"
+    stand.watch("gate")
+    stand.states["gate"] = AWAY
+    await stand.run(10)
+    assert stand.health.lost
+    assert stand.shown == []
+    await stand.run(1, pictures=True)
+    assert stand.events == ["lost", "back"]
+
+
+async def test_an_ingress_without_a_picture_yet_says_why(stand: Stand) -> None:
+    stand.states["gate"] = IngressState("failed", "wrong user name or password")
+    assert stand.trouble == "gate: failed, wrong user name or password"
+    stand.camera.wanted = "yard"
+    assert stand.trouble == "yard publishes no video here"
+    stand.states["yard"] = IngressState("connecting")
+    assert stand.trouble == "yard: connecting"
+
+
+async def test_a_frozen_picture_is_told_and_no_trouble(stand: Stand) -> None:
+    stand.watch("gate")
+    assert stand.health.remark == ""
+    stand.states["gate"] = IngressState("live", frozen=1_763_733_787.0)
+    await stand.run(5, pictures=True)
+    since = time.strftime("%H:%M", time.localtime(1_763_733_787.0))
+    assert stand.health.remark == f"gate: the picture has not changed since {since}"
+    assert (stand.events, stand.trouble) == ([], "")
+
+
+async def test_it_can_be_closed_twice(stand: Stand) -> None:
+    stand.health.start()
+    stand.health.look_now("anything")
+    await stand.health.aclose()
+    await stand.health.aclose()

@@ -1,0 +1,96 @@
+"""Which of a source's two pictures the engine sees."""
+
+from __future__ import annotations
+
+import numpy as np
+from livekit import rtc
+
+from agent.picture import Picture
+from agent.window_feed import SECOND_SILENT_AFTER, WindowFeed
+
+
+def picture(capture: float, width: int) -> Picture:
+    i420 = np.zeros((width * 3 // 2, width), np.uint8)
+    frame = rtc.VideoFrame(width, width, rtc.VideoBufferType.I420, i420.tobytes())
+    return Picture(i420, width, width, capture, frame)
+
+
+class Fed:
+    """A feed and what came out of it: (width, capture time)."""
+
+    def __init__(self) -> None:
+        self.out: list[tuple[int, float]] = []
+        self.feed = WindowFeed(lambda frame, capture: self.out.append((frame.width, capture)))
+
+    def main(self, capture: float) -> None:
+        self.feed.main(picture(capture, 64))
+
+    def second(self, capture: float) -> None:
+        self.feed.second(picture(capture, 16))
+
+
+def test_one_stream_goes_in_as_it_is() -> None:
+    fed = Fed()
+    for at in (1.0, 1.1, 1.2):
+        fed.main(at)
+    assert fed.out == [(64, 1.0), (64, 1.1), (64, 1.2)]
+
+
+def test_the_small_one_goes_before_with_the_time_of_a_picture_that_is_shown() -> None:
+    fed = Fed()
+    fed.main(1.0)
+    fed.second(1.05)
+    fed.main(1.1)
+    fed.main(1.2)
+    fed.second(1.25)
+    assert fed.out == [(64, 1.0), (16, 1.2)], "1.0 has been passed on already"
+
+
+def test_the_main_one_helps_out_when_the_small_one_stops() -> None:
+    fed = Fed()
+    fed.main(1.0)
+    fed.second(1.0)
+    fed.main(1.0 + SECOND_SILENT_AFTER)
+    assert fed.out == [(64, 1.0)]
+    fed.main(1.1 + SECOND_SILENT_AFTER)
+    fed.second(1.15 + SECOND_SILENT_AFTER)
+    fed.main(1.2 + SECOND_SILENT_AFTER)
+    assert fed.out[1:] == [(64, 1.1 + SECOND_SILENT_AFTER)]
+
+
+def test_nothing_new_is_said_of_a_main_picture_that_stands_still() -> None:
+    fed = Fed()
+    fed.main(1.0)
+    for number in range(10):
+        fed.second(1.1 + number / 10)
+    assert fed.out == [(64, 1.0)]
+
+
+def test_a_small_picture_of_a_time_before_any_main_one_is_left_out() -> None:
+    fed = Fed()
+    fed.second(0.5)
+    fed.main(1.0)
+    fed.second(0.9)
+    assert fed.out == []
+
+
+def test_capture_times_increase_whatever_comes() -> None:
+    fed = Fed()
+    dice = np.random.default_rng(7)
+    for step in range(2000):
+        at = step / 30
+        fed.main(at)
+        if dice.random() < 0.3:
+            fed.second(at + dice.normal(0, 0.2))
+    times = [capture for _, capture in fed.out]
+    assert times == sorted(set(times))
+    assert any(width == 16 for width, _ in fed.out)
+
+
+def test_another_source_begins_anew() -> None:
+    fed = Fed()
+    fed.main(1.0)
+    fed.second(1.0)
+    fed.feed.reset()
+    fed.main(1.5)
+    assert fed.out == [(64, 1.0), (64, 1.5)]
