@@ -31,6 +31,15 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
+def free_twins() -> int:
+    """The first, even one of two neighbours, as RTP and RTCP want them."""
+    while True:
+        number = free_port()
+        if number % 2 == 0 and number + 1 not in _given and _is_free(number + 1):
+            _given.add(number + 1)
+            return number
+
+
 def _is_free(number: int) -> bool:
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as probe:

@@ -1,0 +1,1 @@
+"""The real programs that tests take sources from: media servers, cameras, players, bad servers."""
