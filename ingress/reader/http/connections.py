@@ -1,0 +1,169 @@
+"""TCP and TLS below the HTTP client: connections go to the addresses that were checked."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore2
+
+from ingress.reader.failures import SourceFailure
+from ingress.reader.reach import Reach, is_public, resolve, shown
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 10.0
+
+
+class Backend(httpcore2.NetworkBackend):
+    """Resolves and checks a host once and connects to what was checked.
+
+    Certificates are verified on public addresses only: cameras in private networks have
+    self-signed ones, and FFmpeg does not verify either. What is raised is SourceFailure.
+    deadline: monotonic seconds at which any reading fails, None for none; it bounds answers whose
+    heads come byte by byte.
+    """
+
+    def __init__(self, guard: Reach | None, timeout: float = READ_TIMEOUT) -> None:
+        self._guard = guard
+        self._timeout = timeout
+        self.deadline: float | None = None
+        self.made = 0
+        """Connections made so far."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        self.made += 1
+        connected, address = connect(host, port, self._guard, timeout or CONNECT_TIMEOUT)
+        return _Stream(self, connected, host, is_public(address), self._timeout)
+
+
+def connect(
+    host: str, port: int, guard: Reach | None, timeout: float = CONNECT_TIMEOUT
+) -> tuple[socket.socket, str]:
+    """A connection to the first address that answers, and that address. Raises SourceFailure."""
+    addresses = guard.check(host) if guard is not None else resolve(host)
+    ends = time.monotonic() + timeout
+    refused = timed_out = False
+    for number, address in enumerate(addresses):
+        # A share of what is left, so that a dead first address does not use up all of it.
+        share = max(0.2, (ends - time.monotonic()) / (len(addresses) - number))
+        try:
+            connected = socket.create_connection((address, port), share)
+        except TimeoutError:
+            timed_out = True
+        except ConnectionRefusedError:
+            refused = True
+        except OSError:
+            continue
+        else:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connected, address
+    place = f"{shown(host)}, port {port}"
+    if refused:
+        raise SourceFailure("refused", f"nobody listens at {place}")
+    if timed_out:
+        raise SourceFailure("unreachable", f"no answer to a connection to {place}")
+    raise SourceFailure("unreachable", f"there is no way to {place}")
+
+
+def start_tls(connected: socket.socket, host: str, public: bool, timeout: float) -> ssl.SSLSocket:
+    """TLS on a connection; closes it and raises SourceFailure where that fails."""
+    context = _verifying() if public else _trusting()
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        connected.settimeout(timeout)
+        return context.wrap_socket(connected, server_hostname=host.partition("%")[0])
+    except ssl.SSLCertVerificationError:
+        failure = SourceFailure(
+            "protocol", f"the certificate of {shown(host)} is not trusted: self-signed or expired"
+        )
+    except TimeoutError:
+        failure = SourceFailure("no_answer", f"{shown(host)} does not answer in TLS")
+    except (OSError, ValueError):
+        failure = SourceFailure("protocol", f"no TLS connection with {shown(host)} comes about")
+    connected.close()
+    raise failure from None
+
+
+def _verifying() -> ssl.SSLContext:
+    return httpcore2.default_ssl_context()
+
+
+def _trusting() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("ALL:@SECLEVEL=0")  # old cameras
+    return context
+
+
+class _Stream(httpcore2.NetworkStream):
+    def __init__(
+        self, owner: Backend, connected: socket.socket, host: str, public: bool, timeout: float
+    ) -> None:
+        self._owner = owner
+        self._socket = connected
+        self._host = host
+        self._public = public
+        self._timeout = timeout
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        wait = self._timeout if timeout is None else timeout
+        if self._owner.deadline is not None:
+            wait = min(wait, max(0.01, self._owner.deadline - time.monotonic()))
+        try:
+            self._socket.settimeout(wait)
+            return self._socket.recv(max_bytes)
+        except TimeoutError:
+            raise SourceFailure("no_answer", f"{shown(self._host)} sends nothing") from None
+        except OSError:
+            raise SourceFailure("ended", f"{shown(self._host)} broke the connection") from None
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
+        try:
+            self._socket.settimeout(self._timeout)
+            self._socket.sendall(buffer)
+        except TimeoutError:
+            raise SourceFailure("no_answer", f"{shown(self._host)} takes no request") from None
+        except OSError:
+            raise httpcore2.WriteError from None  # the answer may have come before
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        host = server_hostname or self._host
+        self._socket = start_tls(self._socket, host, self._public, timeout or CONNECT_TIMEOUT)
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":
+            return self._readable()
+        return None
+
+    def _readable(self) -> bool:
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return True
+        if self._socket.fileno() < 0:
+            return True
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(0))

@@ -1,0 +1,92 @@
+"""What stands behind an http address: pictures, or a container for FFmpeg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Literal
+
+from config.source_address import SourceAddress
+from ingress.reader.http.client import HttpClient, HttpStream
+from ingress.reader.http.connections import READ_TIMEOUT
+from ingress.reader.http.jpeg import START
+from ingress.reader.http.media import HttpMedia
+from ingress.reader.http.multipart import Jpeg
+from ingress.reader.http.pictures import jpegs, snapshots
+from ingress.reader.reach import Reach
+
+What = Literal["mjpeg", "snapshot", "media"]
+
+_MJPEG = ("multipart/", "video/x-motion-jpeg", "video/x-jpeg", "video/mjpeg", "video/x-mjpeg")
+
+
+class HttpSource:
+    """An open source. what: `mjpeg` and `snapshot` give `pictures()`, `media` gives `media()`."""
+
+    def __init__(self, client: HttpClient, stream: HttpStream) -> None:
+        self._client = client
+        self._stream = stream
+        self.what: What = _what(stream)
+
+    def pictures(self, *, newest: bool = True, rate: float = 5.0) -> Iterator[Jpeg]:
+        """JPEG pictures as they come, without end: raises SourceFailure.
+
+        newest: of several that wait only the last; rate: pictures a second of a snapshot.
+        """
+        if self.what == "snapshot":
+            return snapshots(self._client, self._stream, rate=rate)
+        return jpegs(self._stream, newest=newest)
+
+    def media(self) -> HttpMedia:
+        """What opens the container. Once."""
+        return HttpMedia(self._client, self._stream)
+
+    def close(self) -> None:
+        """Closes all connections. Idempotent."""
+        self._stream.close()
+        self._client.close()
+
+    def __enter__(self) -> HttpSource:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_source(
+    address: SourceAddress | str, *, guard: Reach | None = None, timeout: float = READ_TIMEOUT
+) -> HttpSource:
+    """Asks for the address and says what it has. Raises SourceFailure.
+
+    guard: what may be reached, None for anything; timeout: seconds that a wait for data may take.
+    """
+    client = HttpClient(address, guard=guard, timeout=timeout)
+    try:
+        return HttpSource(client, client.get())
+    except BaseException:
+        client.close()
+        raise
+
+
+def _what(stream: HttpStream) -> What:
+    kind = stream.content_type
+    if kind.startswith(_MJPEG):
+        return "mjpeg"
+    if kind in ("image/jpeg", "image/jpg", "image/pjpeg"):
+        # Some cameras call a stream of pictures one; then there is no length.
+        return "snapshot" if _is_single(stream) else "mjpeg"
+    start = stream.peek(64)
+    if start.startswith(START):
+        return "snapshot" if _is_single(stream) else "mjpeg"
+    if start.lstrip().startswith(b"--") and b"#EXT" not in start:
+        return "mjpeg"
+    return "media"
+
+
+def _is_single(stream: HttpStream) -> bool:
+    return stream.length is not None

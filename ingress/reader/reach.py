@@ -1,0 +1,149 @@
+"""Which addresses may be reached. What comes from the page may not look into private networks."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+
+from ingress.reader.failures import SourceFailure
+
+_Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(one)
+    for one in (
+        "0.0.0.0/8",  # this network
+        "10.0.0.0/8",
+        "100.64.0.0/10",  # carriers' NAT, and clouds' metadata
+        "127.0.0.0/8",
+        "168.63.129.16/32",  # a cloud's metadata on an address that looks public
+        "169.254.0.0/16",  # link-local and metadata
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",  # documentation
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",  # benchmarks
+        "198.51.100.0/24",  # documentation
+        "203.0.113.0/24",  # documentation
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, broadcast
+        "2001::/23",  # Teredo and other special uses
+        "2001:db8::/32",  # documentation
+        "3fff::/20",  # documentation
+    )
+)
+_GLOBAL_V6 = ipaddress.ip_network("2000::/3")
+"""The only IPv6 addresses that are given out; everything else is local, mapped or reserved."""
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
+_SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
+
+
+class Reach:
+    """What a guarded source may reach: public addresses, and what the operator has listed.
+
+    networks: CIDR, single addresses or host names. A listed name may resolve to anything.
+    """
+
+    def __init__(self, networks: Iterable[str] = ()) -> None:
+        listed: list[_Network] = []
+        names: set[str] = set()
+        for one in networks:
+            try:
+                listed.append(ipaddress.ip_network(one.strip().strip("[]"), strict=False))
+            except ValueError:
+                names.add(_name(one))
+        self._listed = tuple(listed)
+        self._names = frozenset(names)
+
+    def check(self, host: str) -> list[str]:
+        """The addresses to connect to, resolved once: connect to these and not to the name.
+
+        Raises SourceFailure: forbidden, or unreachable where nothing has this name.
+        """
+        found = resolve(host)
+        if _name(host) in self._names:
+            return found
+        allowed = [one for one in found if self.allows(one)]
+        if not allowed:
+            raise SourceFailure(
+                "forbidden",
+                f"{shown(host)} is in a private network: the operator may list it in "
+                "SOURCE_NETWORKS",
+            )
+        return allowed
+
+    def allows(self, address: str) -> bool:
+        """Whether this address (not a name) may be reached."""
+        return self._allowed(ipaddress.ip_address(address))
+
+    def _allowed(self, address: _Ip) -> bool:
+        if _in_any(address, self._listed):
+            return True
+        inner = _inner(address)
+        return self._allowed(inner) if inner is not None else _is_public(address)
+
+
+def resolve(host: str) -> list[str]:
+    """Addresses of a host in the resolver's order, without repeats. Raises SourceFailure."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, ValueError):
+        raise SourceFailure("unreachable", f"no host is called {shown(host)}") from None
+    addresses = [_with_zone(one[4]) for one in found if one[0] in (socket.AF_INET, socket.AF_INET6)]
+    if not addresses:
+        raise SourceFailure("unreachable", f"no host is called {shown(host)}")
+    return list(dict.fromkeys(addresses))
+
+
+def is_public(address: str) -> bool:
+    """Whether anyone on the internet may have this address; also looks into forms that hold an
+    IPv4 address.
+    """
+    checked = ipaddress.ip_address(address)
+    inner = _inner(checked)
+    return _is_public(inner if inner is not None else checked)
+
+
+def shown(host: str) -> str:
+    """A host as it may stand in one line, whoever has sent it."""
+    text = "".join(one for one in host if one.isprintable())
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _is_public(address: _Ip) -> bool:
+    if address.version == 6 and address not in _GLOBAL_V6:
+        return False
+    return not _in_any(address, _NOT_PUBLIC)
+
+
+def _in_any(address: _Ip, networks: Iterable[_Network]) -> bool:
+    return any(address in one for one in networks if one.version == address.version)
+
+
+def _inner(address: _Ip) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that is reached by way of this IPv6 address."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return None
+    number = int(address)
+    if address.ipv4_mapped is not None or address in _NAT64:
+        return ipaddress.IPv4Address(number & 0xFFFFFFFF)
+    if address in _COMPATIBLE and number > 1:
+        return ipaddress.IPv4Address(number & 0xFFFFFFFF)
+    if address in _SIX_TO_FOUR:
+        return ipaddress.IPv4Address(number >> 80 & 0xFFFFFFFF)
+    return None
+
+
+def _with_zone(place: tuple[str | int, ...] | tuple[int, bytes]) -> str:
+    """The address of a sockaddr; link-local ones keep the number of their interface."""
+    address = str(place[0])
+    zone = place[3] if len(place) > 3 else 0
+    return f"{address}%{zone}" if zone and "%" not in address else address
+
+
+def _name(host: str) -> str:
+    return host.strip().strip("[]").rstrip(".").casefold()
