@@ -23,13 +23,14 @@ _IN_THE_ROOM = (
 class SourceReport:
     """One row of `status`. Nothing here is secret.
 
-    state and, while it is failed, reason; error: the last one, one line, "" while all is well; url:
-    the safe form; codec as it comes in, way it goes through and why; sizes in pixels; fps and
-    bitrate (bits a second) as measured over the last seconds; since: Unix seconds of the last
-    change of state; reconnects: times it came back; next_try: Unix seconds, 0 while none waits;
-    frozen: Unix seconds since when the picture has not changed, 0 for not; skipped: pictures left
-    out because the relay had fallen behind; late: seconds from reading to handing over, the last
-    picture; frames, byte_count: pictures read since it was added, and the bytes in them.
+    state and, while it is failed, reason (`room`: the room does not take it); error: the last one,
+    one line, "" while all is well; url: the safe form; codec as it comes in, way it goes through
+    and why; sizes in pixels; fps and bitrate (bits a second) as measured over the last seconds;
+    since: Unix seconds of the last change of state; reconnects: times it came back; next_try: Unix
+    seconds, 0 while none waits; frozen: Unix seconds since when the picture has not changed, 0 for
+    not; skipped: pictures left out because the relay had fallen behind; late: seconds from reading
+    to handing over, the last picture; frames, byte_count: pictures read since it was added, and the
+    bytes in them.
     """
 
     name: str
@@ -37,7 +38,7 @@ class SourceReport:
     url: str
     via: str
     state: State = "connecting"
-    reason: FailureKind | Literal[""] = ""
+    reason: FailureKind | Literal["", "room"] = ""
     error: str = ""
     codec: str = ""
     sound: str = ""

@@ -1,0 +1,272 @@
+"""Being in a room: joins, stays, joins again whenever the server went away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import aiohttp
+from livekit import api, rtc
+
+from config.settings import Settings
+from ingress.sink import Trouble
+
+log = logging.getLogger("pressbox.ingress")
+
+FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
+"""Seconds between two attempts to join; doubled each time, with jitter."""
+
+TAKEN_WAIT, TAKEN_LONGEST = 30.0, 300.0
+"""The same while somebody else is there under this name."""
+
+CONNECT_TIMEOUT, CONNECT_LIMIT = 5.0, 20.0
+"""Seconds for one of LiveKit's own tries, and for all of them."""
+
+REJOIN_PATIENCE = 20.0
+"""Seconds that LiveKit's own attempts to get back into the room may take before we join anew."""
+
+LEAVE_TIMEOUT = 3.0
+"""Seconds to say goodbye; without it the server shows us in the room until it misses us."""
+
+TOKEN_LIFE = timedelta(hours=24)
+NO_KEY = "LIVEKIT_API_KEY and LIVEKIT_API_SECRET are not set: both are needed"
+
+_TAKEN = "another participant has joined under this name"
+_REMOVED = "it was removed from the room"
+_FINAL: dict[int, Trouble] = {
+    rtc.DisconnectReason.DUPLICATE_IDENTITY: Trouble("taken", _TAKEN),
+    rtc.DisconnectReason.PARTICIPANT_REMOVED: Trouble("removed", _REMOVED),
+}
+
+
+class PlaceError(ValueError):
+    """Nobody can join with these settings. `str()` is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which room of which server to join, and as whom."""
+
+    url: str
+    api_key: str
+    api_secret: str = field(repr=False)
+    room: str
+    identity: str
+
+    def token(self) -> str:
+        """A token that allows to publish and to say how it is, and nothing else."""
+        grants = api.VideoGrants(
+            room_join=True,
+            room=self.room,
+            can_publish=True,
+            can_subscribe=False,
+            can_publish_data=False,
+            can_update_own_metadata=True,
+        )
+        # Kind "ingress": nobody is watching behind this participant.
+        token = api.AccessToken(self.api_key, self.api_secret).with_identity(self.identity)
+        return token.with_kind("ingress").with_grants(grants).with_ttl(TOKEN_LIFE).to_jwt()
+
+
+def place(settings: Settings, room: str, identity: str) -> Place:
+    """The place in this room, "" for the default one. Raises PlaceError."""
+    secret = settings.livekit_api_secret.get_secret_value()
+    if not settings.livekit_api_key or not secret:
+        raise PlaceError(NO_KEY)
+    name = room or settings.room
+    return Place(settings.livekit_url, settings.livekit_api_key, secret, name, identity)
+
+
+class Presence:
+    """One participant. `entered` is called with each room that is joined, `left` when it is lost.
+
+    trouble: why it is not in the room at the moment; None while it is, and before the first try.
+    """
+
+    def __init__(
+        self, where: Place, *, entered: Callable[[rtc.Room], None], left: Callable[[], None]
+    ) -> None:
+        self._place = where
+        self._entered = entered
+        self._left = left
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._joining: set[asyncio.Task[None]] = set()
+        self._was_woken = False
+        self.trouble: Trouble | None = None
+
+    def start(self) -> None:
+        """Begin to join."""
+        name = f"presence.run {self._place.identity}"
+        self._task = self._task or asyncio.create_task(self._run(), name=name)
+
+    def wake(self) -> None:
+        """Join at once, also where it was sent away."""
+        if self.trouble:
+            self._woken.set()
+
+    async def aclose(self) -> None:
+        """Leave. Idempotent."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._joining:
+            await asyncio.wait(self._joining, timeout=CONNECT_LIMIT)
+
+    async def _run(self) -> None:
+        wait, taken_wait = FIRST_WAIT, TAKEN_WAIT
+        while True:
+            joined, self.trouble = await self._stay()
+            log.info("%s: %s", self._place.identity, self.trouble.text)
+            if self.trouble.kind == "removed":
+                await self._pause(None)
+            elif self.trouble.kind == "taken":
+                taken_wait = await self._until_free(TAKEN_WAIT if joined else taken_wait)
+            else:
+                wait = FIRST_WAIT if joined else wait
+                await self._pause(wait * random.uniform(0.5, 1))
+                wait = min(wait * 2, LONGEST_WAIT)
+
+    async def _stay(self) -> tuple[bool, Trouble]:
+        """Joins and waits until the room is lost: whether it was in, and why it is out."""
+        room = rtc.Room()
+        watch = _Watch(room)
+        try:
+            if said := await self._connect(room):
+                return False, Trouble("away", f"no way into room {self._place.room}: {said}")
+            log.info("%s is in room %s", self._place.identity, self._place.room)
+            self.trouble = None
+            self._entered(room)
+            try:
+                return True, await watch.lost()
+            finally:
+                self._left()
+        finally:
+            watch.close()
+            await _leave(room)
+
+    async def _connect(self, room: rtc.Room) -> str:
+        """Why it does not work; "" when it has.
+
+        `Room.connect` must not be cancelled: it would leave a participant in the room whom nobody
+        owns, and a queue of events that only grows.
+        """
+        options = rtc.RoomOptions(auto_subscribe=False, connect_timeout=CONNECT_TIMEOUT)
+        work = room.connect(self._place.url, self._place.token(), options)
+        task = asyncio.create_task(work, name="presence.connect")
+        try:
+            async with asyncio.timeout(CONNECT_LIMIT):
+                await asyncio.shield(task)
+        except rtc.ConnectError as error:
+            return _told(error)
+        except TimeoutError:
+            return "no answer in time"
+        finally:
+            if not task.done():
+                self._abandon(task, room)
+        return ""
+
+    def _abandon(self, task: asyncio.Task[None], room: rtc.Room) -> None:
+        late = asyncio.create_task(_leave_when_joined(task, room), name="presence.abandoned")
+        self._joining.add(late)
+        late.add_done_callback(self._joining.discard)
+
+    async def _until_free(self, wait: float) -> float:
+        """Waits until nobody is there under our name, or we are woken; gives the next wait.
+
+        Whoever took the name would be thrown out by our joining, and would come back: a war.
+        """
+        while True:
+            await self._pause(wait * random.uniform(0.8, 1.2))
+            wait = min(wait * 2, TAKEN_LONGEST)
+            if self._was_woken or not await _is_there(self._place):
+                return wait
+
+    async def _pause(self, seconds: float | None) -> None:
+        self._was_woken = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+                self._was_woken = True
+        self._woken.clear()
+
+
+class _Watch:
+    """Watches whether we are in the room."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        self._over: asyncio.Future[Trouble] = asyncio.get_running_loop().create_future()
+        self._patience: asyncio.TimerHandle | None = None
+        self._room = room
+        room.on("disconnected", self._disconnected)
+        room.on("reconnecting", self._reconnecting)
+        room.on("reconnected", self._reconnected)
+
+    async def lost(self) -> Trouble:
+        """Waits until the room is lost and says how."""
+        return await self._over
+
+    def close(self) -> None:
+        """Listens no more."""
+        self._reconnected()
+        self._room.off("disconnected", self._disconnected)
+        self._room.off("reconnecting", self._reconnecting)
+        self._room.off("reconnected", self._reconnected)
+
+    def _disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
+        away = Trouble("away", "out of the room, joining again")
+        self._end(_FINAL.get(reason, away))
+
+    def _reconnecting(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._patience = self._patience or loop.call_later(REJOIN_PATIENCE, self._give_up)
+
+    def _reconnected(self) -> None:
+        if self._patience:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        self._end(Trouble("away", "no way back into the room, joining anew"))
+
+    def _end(self, trouble: Trouble) -> None:
+        if not self._over.done():
+            self._over.set_result(trouble)
+
+
+async def _leave(room: rtc.Room) -> None:
+    try:
+        await asyncio.wait_for(room.disconnect(), LEAVE_TIMEOUT)
+    except TimeoutError:
+        log.debug("the server did not say goodbye")
+
+
+async def _leave_when_joined(task: asyncio.Task[None], room: rtc.Room) -> None:
+    await asyncio.gather(task, return_exceptions=True)
+    await _leave(room)
+
+
+async def _is_there(where: Place) -> bool:
+    """Whether a participant of this name is in the room; in doubt, yes."""
+    timeout = aiohttp.ClientTimeout(total=5)
+    async with api.LiveKitAPI(
+        where.url, where.api_key, where.api_secret, timeout=timeout
+    ) as server:
+        wanted = api.RoomParticipantIdentity(room=where.room, identity=where.identity)
+        try:
+            await server.room.get_participant(wanted)
+        except api.TwirpError as error:
+            return error.code != api.TwirpErrorCode.NOT_FOUND
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            return True
+    return True
+
+
+def _told(error: Exception) -> str:
+    """One short line; LiveKit's texts name the address, which is no secret, but long."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:160]

@@ -1,0 +1,148 @@
+"""All sources of this service: brought up at the start, added, removed, kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from config.settings import Settings
+from config.source_spec import SourceSpec
+from ingress.presence import place
+from ingress.relay import RoomSink
+from ingress.report import SourceReport
+from ingress.store import Kept, SourceStore
+from ingress.supervisor import Supervised, Supervisor
+
+log = logging.getLogger("pressbox.ingress")
+
+Reports = list[SourceReport]
+Make = Callable[[SourceSpec, Settings, bool], Supervised]
+
+
+class ConflictError(Exception):
+    """It cannot be done beside what is there already. `str()` is one line."""
+
+
+class UnknownSourceError(Exception):
+    """There is no such source. `str()` is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    kept: Kept
+    source: Supervised
+    fixed: bool
+
+
+class Registry:
+    """Owner of every supervisor."""
+
+    def __init__(self, settings: Settings, *, make: Make | None = None) -> None:
+        """make: makes the supervisor of a source; the default takes the way the spec says."""
+        self._settings = settings
+        self._make = make or supervised
+        self._store = SourceStore(settings.state_dir)
+        self._entries: dict[tuple[str, str], _Entry] = {}
+        self._change = asyncio.Lock()
+        self.notice = ""
+        """One line about what was wrong with what was kept, for the status; "" for nothing."""
+
+    async def start(self) -> None:
+        """Brings up what the settings name and what was kept.
+
+        Raises PlaceError without a key for LiveKit, OSError when STATE_DIR cannot be read.
+        """
+        place(self._settings, "", "probe")
+        kept, self.notice = await asyncio.to_thread(self._store.load)
+        if self.notice:
+            log.warning("%s", self.notice)
+        for spec in self._settings.sources:
+            self._bring_up(Kept(self._placed(spec), from_page=False), fixed=True)
+        for one in kept:
+            spec = self._placed(one.spec)
+            if (spec.room, spec.name) in self._entries:
+                log.warning("%s in %s stands in the settings too: those count", *_key(spec)[::-1])
+            else:
+                self._bring_up(Kept(spec, one.from_page), fixed=False)
+
+    async def add(self, spec: SourceSpec, *, from_page: bool) -> SourceReport:
+        """Adds a source and keeps it; does not wait for its picture. Raises ConflictError, and
+        OSError when it cannot be kept.
+        """
+        spec = self._placed(spec)
+        async with self._change:
+            if _key(spec) in self._entries:
+                raise ConflictError(f"there is a source {spec.name} in room {spec.room} already")
+            kept = Kept(spec, from_page)
+            await self._save([*self._kept(), kept])
+            return self._bring_up(kept, fixed=False).report()
+
+    async def remove(self, name: str, room: str = "") -> None:
+        """Takes a source out of its room and forgets it. Raises UnknownSourceError, ConflictError
+        for one that stands in the settings, and OSError.
+        """
+        async with self._change:
+            key = (room or self._settings.room, name)
+            entry = self._entry(*key)
+            if entry.fixed:
+                raise ConflictError(f"{name} stands in the settings (SOURCES): take it out there")
+            await self._save([one for one in self._kept() if _key(one.spec) != key])
+            del self._entries[key]
+            await entry.source.aclose()
+
+    def list(self) -> Reports:
+        """A report of every source."""
+        return [entry.source.report() for entry in self._entries.values()]
+
+    def report(self, name: str, room: str = "") -> SourceReport:
+        """The report of one source. Raises UnknownSourceError."""
+        return self._entry(room or self._settings.room, name).source.report()
+
+    def wake(self, name: str, room: str = "") -> None:
+        """Tries a source at once. Raises UnknownSourceError."""
+        self._entry(room or self._settings.room, name).source.wake()
+
+    async def aclose(self) -> None:
+        """Ends all of them; they stay kept. Idempotent."""
+        async with self._change:
+            entries, self._entries = self._entries, {}
+            await asyncio.gather(*(entry.source.aclose() for entry in entries.values()))
+
+    def _bring_up(self, kept: Kept, *, fixed: bool) -> Supervised:
+        source = self._make(kept.spec, self._settings, kept.from_page)
+        self._entries[_key(kept.spec)] = _Entry(kept, source, fixed)
+        source.start()
+        return source
+
+    def _placed(self, spec: SourceSpec) -> SourceSpec:
+        return spec if spec.room else spec.model_copy(update={"room": self._settings.room})
+
+    def _kept(self) -> Sequence[Kept]:
+        return [entry.kept for entry in self._entries.values() if not entry.fixed]
+
+    def _entry(self, room: str, name: str) -> _Entry:
+        entry = self._entries.get((room, name))
+        if entry is None:
+            raise UnknownSourceError(f"there is no source {name} in room {room}")
+        return entry
+
+    async def _save(self, kept: Sequence[Kept]) -> None:
+        await asyncio.to_thread(self._store.save, kept)
+
+
+def supervised(spec: SourceSpec, settings: Settings, from_page: bool) -> Supervised:
+    """The supervisor of a source, the way the spec says. Raises PlaceError."""
+    if spec.via == "livekit-ingress":
+        # Only who uses it pays for importing it.
+        from ingress.livekit_ingress import supervised as through_livekit_ingress
+
+        made: Supervised = through_livekit_ingress(spec, settings)
+        return made
+    sink = RoomSink(place(settings, spec.room, spec.name))
+    return Supervisor(spec, settings, sink, guarded=from_page)
+
+
+def _key(spec: SourceSpec) -> tuple[str, str]:
+    return spec.room, spec.name

@@ -1,0 +1,136 @@
+"""The room as a sink: one participant with the source's picture, sound and state."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from livekit import rtc
+
+from ingress.picture_track import PictureTrack
+from ingress.presence import Place, Presence
+from ingress.reader.messages import Order, Sound, Unit
+from ingress.report import ATTRIBUTE, SourceReport
+from ingress.sink import Sink, Trouble
+from ingress.sound_track import SoundTrack
+
+__all__ = ["CAMERA", "MODEL", "SOUND", "RoomSink", "Sink"]
+
+log = logging.getLogger("pressbox.ingress")
+
+CAMERA, SOUND, MODEL = "camera", "sound", "model"
+
+TELL_INTERVAL = 0.5
+"""Seconds between two updates of the attribute: it goes to everybody in the room."""
+
+TELL_TIMEOUT = 2.0
+"""Seconds. LiveKit loses an acknowledgement now and then; sending again costs nothing."""
+
+FPS_STEP = 0.15
+"""Part by which the rate must differ to be told anew."""
+
+BITRATE, MODEL_BITRATE = 2_500_000, 400_000
+"""Bits a second that encoders are asked for at most."""
+
+
+class RoomSink:
+    """A `Sink` that is in the room from `start` to `aclose`, whatever happens to either side."""
+
+    def __init__(self, place: Place) -> None:
+        self._camera = PictureTrack(CAMERA, rtc.TrackSource.SOURCE_CAMERA, bitrate=BITRATE)
+        self._model = PictureTrack(MODEL, rtc.TrackSource.SOURCE_UNKNOWN, bitrate=MODEL_BITRATE)
+        self._sound = SoundTrack(SOUND)
+        self._presence = Presence(place, entered=self._entered, left=self._left)
+        self._room: rtc.Room | None = None
+        self._report: SourceReport | None = None
+        self._news = asyncio.Event()
+        self._teller: asyncio.Task[None] | None = None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why it is not in the room."""
+        return self._presence.trouble
+
+    @property
+    def skipped(self) -> int:
+        """Pictures left out because they came too late."""
+        return self._camera.skipped
+
+    def start(self) -> None:
+        """Begin to join."""
+        self._sound.start()
+        self._presence.start()
+        self._teller = asyncio.create_task(self._tell(), name="relay.attribute")
+
+    def show(self, unit: Unit) -> None:
+        """Send a picture now."""
+        self._camera.show(unit)
+
+    def show_model(self, unit: Unit) -> None:
+        """Send a picture of the second stream now."""
+        self._model.show(unit)
+
+    async def play(self, sound: Sound) -> None:
+        """Send sound when its time has come."""
+        self._sound.play(sound)
+
+    def report(self, report: SourceReport) -> None:
+        """Publish this as the participant's attribute, soon."""
+        old = self._report.fps if self._report else 0.0
+        same = abs(report.fps - old) <= FPS_STEP * old
+        report = replace(report, fps=old if same else report.fps)
+        if self._report is None or report.attribute() != self._report.attribute():
+            self._report = report
+            self._news.set()
+
+    def wishes(self) -> Order:
+        """Wishes of those who watch."""
+        return self._camera.wishes()
+
+    def model_wishes(self) -> Order:
+        """Wishes of those who watch the second stream."""
+        return self._model.wishes()
+
+    def wake(self) -> None:
+        """Join at once, also after a removal."""
+        self._presence.wake()
+
+    async def aclose(self) -> None:
+        """Leave the room. Idempotent."""
+        teller, self._teller = self._teller, None
+        if teller:
+            teller.cancel()
+            await asyncio.gather(teller, return_exceptions=True)
+        await self._sound.aclose()
+        await self._presence.aclose()
+        await asyncio.gather(self._camera.aclose(), self._model.aclose())
+
+    def _entered(self, room: rtc.Room) -> None:
+        self._room = room
+        for track in (self._camera, self._model, self._sound):
+            track.entered(room)
+        self._news.set()
+
+    def _left(self) -> None:
+        self._room = None
+        for track in (self._camera, self._model, self._sound):
+            track.left()
+
+    async def _tell(self) -> None:
+        told: tuple[rtc.Room, str] | None = None
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            room, report = self._room, self._report
+            if room is None or report is None or told == (room, report.attribute()):
+                continue
+            attribute = report.attribute()
+            try:
+                async with asyncio.timeout(TELL_TIMEOUT):
+                    await room.local_participant.set_attributes({ATTRIBUTE: attribute})
+                told = (room, attribute)
+            except Exception as error:  # LiveKit raises a bare one
+                log.debug("the state is not taken by the room: %s", error or "no answer in time")
+                self._news.set()
+            await asyncio.sleep(TELL_INTERVAL)
