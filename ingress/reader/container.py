@@ -1,0 +1,231 @@
+"""A source that FFmpeg demuxes: a camera or a stream, or a film that may begin again."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from config.source_address import SourceAddress
+from ingress.reader.failures import SourceFailure, failure, from_av
+from ingress.reader.media import Contents, Piece
+
+AnyPacket: TypeAlias = "Packet[Any]"
+
+BAD_IN_A_ROW = 50
+"""Errors without a packet between them after which nothing more is to be expected."""
+
+INTERLEAVE = 512
+"""Packets of one stream that may come before the next one of the other."""
+
+NOTHING_YET = 0.005
+"""Seconds to wait where a device has no picture yet."""
+
+DEFAULT_RATE = Fraction(25)
+
+_OVER = (ConnectionError, TimeoutError, av.error.ExitError, av.error.HTTPError)
+
+
+class ContainerSource:
+    """A `Source` of the first picture stream, and the first sound stream, of a container."""
+
+    def __init__(
+        self,
+        container: InputContainer,
+        address: SourceAddress,
+        *,
+        sound: bool = True,
+        paced: bool = False,
+        transport: str = "",
+    ) -> None:
+        """Takes the container over. Raises SourceFailure where there is no picture in it."""
+        self._container = container
+        self._address = address
+        video = next((one for one in container.streams.video if not _is_cover(one)), None)
+        # A stream that FFmpeg cannot decode has no context, whatever PyAV's annotations say.
+        context = getattr(video, "codec_context", None)
+        if video is None or context is None:
+            container.close()
+            raise failure("codec", address, "" if video else "has no picture in it")
+        self._video = video
+        self._streams: list[Any] = [video]
+        heard = (one for one in container.streams.audio if getattr(one, "codec_context", None))
+        audio = next(heard, None) if sound else None
+        if audio is not None:
+            self._streams.append(audio)
+        rate = video.average_rate or video.guessed_rate
+        self.contents = Contents(
+            codec=context.codec.canonical_name,
+            decoder=context,
+            width=context.width,
+            height=context.height,
+            fps=float(rate) if rate and 0 < rate <= 240 else 0.0,
+            aspect=float(video.sample_aspect_ratio or 1),
+            sound=audio.codec_context.codec.canonical_name if audio is not None else "",
+            sound_decoder=audio.codec_context if audio is not None else None,
+            paced=paced,
+            transport=transport,
+        )
+
+    def pieces(self) -> Iterator[Piece]:
+        """Packets as they come."""
+        for packet in self.packets():
+            if packet.size:
+                yield Piece(_seconds(packet), packet, sound=packet.stream is not self._video)
+
+    def packets(self) -> Iterator[AnyPacket]:
+        """Packets as FFmpeg gives them, until the end; a bad one in between is passed over."""
+        bad = 0
+        while True:
+            try:
+                for packet in self._container.demux(self._streams):
+                    bad = 0
+                    yield packet
+                return
+            except BlockingIOError:
+                time.sleep(NOTHING_YET)
+            except SourceFailure:
+                raise
+            except _OVER as error:
+                raise from_av(error, self._address) from None
+            except (av.FFmpegError, OSError) as error:
+                bad += 1
+                if bad >= BAD_IN_A_ROW:
+                    raise from_av(error, self._address) from None
+
+    def in_time_order(self) -> Iterator[AnyPacket]:
+        """Packets by decoding time, however far apart the file keeps sound and picture."""
+        if len(self._streams) == 1:
+            yield from self.packets()
+            return
+        waiting: dict[int, deque[AnyPacket]] = {one.index: deque() for one in self._streams}
+        for packet in self.packets():
+            waiting[packet.stream.index].append(packet)
+            while all(waiting.values()) or max(map(len, waiting.values())) > INTERLEAVE:
+                yield _earliest(waiting)
+        while any(waiting.values()):
+            yield _earliest(waiting)
+
+    @property
+    def begin(self) -> float:
+        """Seconds at which the container's own time begins."""
+        return (self._container.start_time or 0) / av.time_base
+
+    def is_sound(self, packet: AnyPacket) -> bool:
+        """Whether the packet is one of sound."""
+        return packet.stream is not self._video
+
+    def seek(self, seconds: float) -> bool:
+        """Goes to the last key frame at or before this moment of the film; False: it cannot."""
+        try:
+            self._container.seek(round((self.begin + seconds) * av.time_base))
+        except (av.FFmpegError, OSError):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Closes the container. Idempotent."""
+        self._container.close()
+
+
+class Film:
+    """A `Source` with an end: it is played at its own pace, and may begin again."""
+
+    def __init__(
+        self, open_source: Callable[[], ContainerSource], *, loop: bool, start: float
+    ) -> None:
+        """open_source opens it anew, for each pass; `start` in seconds, from the beginning."""
+        self._open = open_source
+        self._loop = loop
+        self._start = start
+        self._source = open_source()
+        self.contents = self._source.contents
+        self._step = 1 / (self.contents.fps or float(DEFAULT_RATE))
+        self._offset = 0.0
+
+    def pieces(self) -> Iterator[Piece]:
+        """Packets in decoding order; their timestamps go on from one pass to the next."""
+        while True:
+            begin = self._offset
+            yield from self._one_pass()
+            yield Piece(None, seam=True)
+            if not self._loop:
+                return
+            if self._offset - begin < self._step / 2:
+                if not self._start:
+                    raise SourceFailure("codec", "there is no picture in it")
+                self._start = 0.0  # it lies behind the end
+            self._again()
+
+    def close(self) -> None:
+        """Closes the file. Idempotent."""
+        self._source.close()
+
+    def _again(self) -> None:
+        """From the beginning. The decoders stay; a file that has changed since is not seen."""
+        if not self._source.seek(0.0):
+            self._source.close()
+            self._source = self._open()
+
+    def _one_pass(self) -> Iterator[Piece]:
+        source = self._source
+        begin: float | None = source.begin
+        if self._start and source.seek(self._start):
+            begin = None  # where the key frame before it is
+        end = last = self._offset
+        for packet in source.in_time_order():
+            if not packet.size:
+                continue
+            if begin is None:
+                begin = _due(packet) or 0.0
+            _move(packet, self._offset - begin)
+            sound = source.is_sound(packet)
+            due = _due(packet)
+            if due is None:
+                due = last + (0.0 if sound else self._step)
+            last = max(last, due)
+            length = float((packet.duration or 0) * packet.time_base)
+            shown = _seconds(packet)
+            end = max(end, (shown if shown is not None else due) + (length or self._step))
+            yield Piece(due, packet, sound=sound)
+        self._offset = end
+
+
+def _move(packet: AnyPacket, seconds: float) -> None:
+    ticks = round(seconds / packet.time_base)
+    if packet.pts is not None:
+        packet.pts += ticks
+    if packet.dts is not None:
+        packet.dts += ticks
+
+
+def _seconds(packet: AnyPacket) -> float | None:
+    return float(packet.pts * packet.time_base) if packet.pts is not None else None
+
+
+def _due(packet: AnyPacket) -> float | None:
+    when = packet.dts if packet.dts is not None else packet.pts
+    return float(when * packet.time_base) if when is not None else None
+
+
+def _earliest(waiting: dict[int, deque[AnyPacket]]) -> AnyPacket:
+    queues = [queue for queue in waiting.values() if queue]
+    return min(queues, key=lambda queue: _decoding_time(queue[0])).popleft()
+
+
+def _decoding_time(packet: AnyPacket) -> float:
+    due = _due(packet)
+    if due is None:
+        return float("inf") if packet.size == 0 else float("-inf")
+    return due
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)

@@ -1,0 +1,158 @@
+"""Opens a source of any kind with the options that keep it quick and low in delay."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import av
+from av.container import InputContainer
+
+from config.source_address import SourceAddress
+from ingress.reader.container import ContainerSource, Film
+from ingress.reader.failures import SourceFailure, failure, from_av
+from ingress.reader.media import Source
+from ingress.reader.messages import Request
+from ingress.reader.reach import Reach, resolve
+
+PROBE = {"probesize": "1000000", "analyzeduration": "1500000"}
+"""Bytes and microseconds that FFmpeg may look at before it says what is in a stream. What it looked
+at is kept: `nobuffer` would throw the first key frame away, and with it up to a GOP of time."""
+
+SOCKET_BUFFER = 4 * 1024 * 1024
+"""Bytes that the kernel keeps of UDP, enough for a key frame while this process does not run."""
+
+REORDER = 200_000
+"""Microseconds that a packet which came too early over UDP waits for those before it."""
+
+_DEVICE_WAYS: tuple[dict[str, str], ...] = (
+    {"input_format": "h264", "video_size": "1280x720"},
+    {"input_format": "mjpeg", "video_size": "1280x720", "framerate": "30"},
+    {"input_format": "mjpeg"},
+    {},
+)
+"""Compressed first: raw 720p at 30 a second is more than USB 2 carries."""
+
+
+def open_source(request: Request, address: SourceAddress) -> Source:
+    """Opens it; blocks for as long as it takes. Raises SourceFailure."""
+    return _OPENERS[address.kind](request, address)
+
+
+def _open(
+    address: SourceAddress, url: Any, options: dict[str, str], format_name: str | None = None
+) -> InputContainer:
+    try:
+        container: InputContainer = av.open(url, "r", format=format_name, options=options)
+        return container
+    except SourceFailure:
+        raise
+    except (av.FFmpegError, OSError) as error:
+        raise from_av(error, address) from None
+
+
+def _file(request: Request, address: SourceAddress) -> Source:
+    path = os.path.abspath(address.url)
+
+    def opened() -> ContainerSource:
+        # No protocol but that of files: a playlist must not lead elsewhere.
+        container = _open(address, path, {"protocol_whitelist": "file"})
+        return ContainerSource(container, address, sound=request.sound, paced=True)
+
+    return Film(opened, loop=request.loop, start=request.start)
+
+
+def _rtsp(request: Request, address: SourceAddress) -> Source:
+    _reachable(request, address)
+    first = "udp" if request.transport == "udp" else "tcp"
+    try:
+        return _rtsp_over(first, request, address)
+    except SourceFailure as over:
+        # FFmpeg does not tell 461 (unsupported transport) from other refusals of this kind.
+        if request.transport != "auto" or over.kind != "protocol":
+            raise
+    return _rtsp_over("udp", request, address)
+
+
+def _rtsp_over(transport: str, request: Request, address: SourceAddress) -> Source:
+    options = PROBE | {
+        "rtsp_transport": transport,
+        "allowed_media_types": "video+audio",
+        "buffer_size": str(SOCKET_BUFFER),
+        "max_delay": str(REORDER),
+        "fpsprobesize": "2",
+    }
+    container = _open(address, address.url, options)
+    return ContainerSource(container, address, sound=request.sound, transport=transport)
+
+
+def _rtmp(request: Request, address: SourceAddress) -> Source:
+    _reachable(request, address)
+    options = PROBE | {"rtmp_live": "live", "rtmp_buffer": "100", "fpsprobesize": "2"}
+    return ContainerSource(_open(address, address.url, options), address, sound=request.sound)
+
+
+def _srt(request: Request, address: SourceAddress) -> Source:
+    raise failure("internal", address)
+
+
+def _http(request: Request, address: SourceAddress) -> Source:
+    from ingress.reader.http_sources import open_http_source
+
+    return open_http_source(request, address, _guard(request))
+
+
+def _device(request: Request, address: SourceAddress) -> Source:
+    for options in _DEVICE_WAYS:
+        try:
+            container = _open(address, address.url, options, "video4linux2,v4l2")
+        except SourceFailure as over:
+            if over.kind != "protocol" or not options:
+                raise
+        else:
+            return ContainerSource(container, address, sound=False)
+    raise failure("not_found", address)
+
+
+def _screen(request: Request, address: SourceAddress) -> Source:
+    display = address.url.partition(":")[2] or os.environ.get("DISPLAY", "")
+    if not display:
+        raise failure("not_found", address, "there is no DISPLAY to read")
+    try:
+        container = _open(address, display, {"framerate": "30", "draw_mouse": "1"}, "x11grab")
+    except SourceFailure:
+        raise failure("not_found", address, "there is no such display") from None
+    return ContainerSource(container, address, sound=False)
+
+
+def _drawn(request: Request, address: SourceAddress) -> Source:
+    from ingress.reader.generators import DemoFilm, TestPattern
+
+    return DemoFilm() if address.kind == "demo" else TestPattern(address)
+
+
+def _guard(request: Request) -> Reach | None:
+    return Reach(request.networks) if request.guarded else None
+
+
+def _reachable(request: Request, address: SourceAddress) -> None:
+    """Raises SourceFailure where there is no such host, or where it may not be read."""
+    guard = _guard(request)
+    if guard:
+        guard.check(address.host)
+    else:
+        resolve(address.host)
+
+
+_OPENERS: dict[str, Callable[[Request, SourceAddress], Source]] = {
+    "file": _file,
+    "rtsp": _rtsp,
+    "rtmp": _rtmp,
+    "srt": _srt,
+    "http": _http,
+    "device": _device,
+    "screen": _screen,
+    "test": _drawn,
+    "demo": _drawn,
+}

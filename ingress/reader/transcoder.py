@@ -1,0 +1,127 @@
+"""Decodes once and encodes once; or gives the decoded pictures as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import av
+from av import VideoFrame
+from av.codec.context import Flags, ThreadType
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+
+from ingress.reader.clocks import Clock
+from ingress.reader.failures import SourceFailure
+from ingress.reader.messages import RawPicture, Request, Unit
+from ingress.reader.shape import Shaper, i420
+from video.encoder import VideoEncoder
+
+KEY_INTERVAL = 2.0
+"""Seconds between key frames; a viewer who comes in between asks for one."""
+
+KEYS_APART = 0.5
+"""Seconds between two key frames that were asked for; many viewers may ask at once."""
+
+BAD_IN_A_ROW = 50
+"""Packets without a picture that can be decoded, one behind the other, that are no source."""
+
+THREADS = 2
+
+
+class Transcoder:
+    """Packets or drawn pictures in, units or raw pictures out, from one thread."""
+
+    def __init__(
+        self, request: Request, clock: Clock, decoder: VideoCodecContext | None, aspect: float
+    ) -> None:
+        self._raw = request.output == "raw"
+        self._clock = clock
+        self._decoder = decoder
+        self._aspect = aspect
+        self._encoder = VideoEncoder("h264", request.bitrate, key_interval=KEY_INTERVAL)
+        self._shaper = Shaper()
+        self._key = False
+        self._last_key = float("-inf")
+        self._bad = 0
+        self.seen: VideoFrame | None = None
+        """The picture that was decoded last, as it came."""
+
+    def want(self, *, key: bool, bitrate: int) -> None:
+        """From the next picture on: a key frame, and so many bits a second (0: as it is)."""
+        self._key = self._key or key
+        if bitrate:
+            self._encoder.set_bitrate(bitrate)
+
+    def catch_up(self, packets: list[Packet[Any]]) -> None:
+        """Decodes what came before and shows nothing of it."""
+        for packet in packets:
+            self._decode(packet)
+        self._bad = 0
+        self._key = True
+
+    def take(
+        self, packet: Packet[Any] | None, arrived: float, *, show: bool = True
+    ) -> Iterator[Unit | RawPicture]:
+        """What comes of one packet; None at a seam. show: False decodes only, to catch up.
+
+        Raises SourceFailure when nothing can be decoded any more.
+        """
+        for frame in self._decode(packet):
+            yield from self.draw(frame, frame.time, arrived, show=show)
+
+    def draw(
+        self, frame: VideoFrame, pts: float | None, arrived: float, *, show: bool = True
+    ) -> Iterator[Unit | RawPicture]:
+        """What comes of one picture."""
+        self.seen = frame
+        time = self._clock.place(pts, arrived)
+        if not show:
+            return
+        try:
+            shaped = self._shaper.shape(frame, self._shape_of_pixels())
+            if self._raw:
+                yield RawPicture(shaped.width, shaped.height, time, arrived, i420(shaped))
+                return
+            wanted = self._key and time - self._last_key >= KEYS_APART
+            encoded = self._encoder.encode(shaped, time, key=wanted)
+        except (av.FFmpegError, ValueError):
+            self._count_bad()
+            return
+        for one in encoded:
+            if one.key:
+                self._key, self._last_key = False, time
+            yield Unit("h264", one.key, one.width, one.height, one.time, arrived, one.data)
+
+    def _shape_of_pixels(self) -> float:
+        said = self._decoder.sample_aspect_ratio if self._decoder else None
+        return float(said) if said else self._aspect
+
+    def _decode(self, packet: Packet[Any] | None) -> list[VideoFrame]:
+        if self._decoder is None:
+            return []
+        try:
+            frames = self._decoder.decode(packet)
+            self._bad = 0 if frames else self._bad
+        except av.FFmpegError:
+            self._count_bad()
+            return []
+        finally:
+            if packet is None:
+                self._decoder.flush_buffers()
+        return frames
+
+    def _count_bad(self) -> None:
+        self._bad += 1
+        if self._bad >= BAD_IN_A_ROW:
+            raise SourceFailure("protocol", "the picture can no longer be decoded")
+
+
+def prepare(decoder: VideoCodecContext, *, paced: bool) -> None:
+    """Sets how a decoder works: at once for a live source, with all its threads for a film."""
+    if decoder.is_open:
+        return
+    decoder.thread_count = THREADS
+    decoder.thread_type = ThreadType.AUTO if paced else ThreadType.SLICE
+    if not paced:
+        decoder.flags |= Flags.low_delay
