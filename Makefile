@@ -1,11 +1,12 @@
 # make run [NAME=VALUE ...]   start everything on this machine; make run HELP=1 lists the names
 # make test                   every check there is
 # make engine-minicpmo | engine-vlm | voice-piper   what ENGINE=… and TTS=piper need on top
+# make test-sources           every source and every fault at length, against real peers
 # make lint | test-engine | bench | bench-engine | setup | requirements | clean
 
 SHELL := bash
 .DEFAULT_GOAL := run
-.PHONY: run test test-engine lint bench bench-engine setup requirements clean
+.PHONY: run test test-sources test-engine lint bench bench-engine setup requirements clean
 .PHONY: engine-minicpmo engine-vlm voice-piper test-minicpmo test-vlm
 
 PYTHON ?= python3
@@ -54,9 +55,17 @@ test: lint
 	@$(SETUP) page
 	cd web/ui && npm run --silent check
 	@$(SETUP) chromium
+	@$(SETUP) peers >/dev/null
 	$(if $(ARGS),,@$(MAKE) --no-print-directory engine-minicpmo engine-vlm)
 	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" $(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-engine)
+
+# Every source that there is, and every fault, at length. Writes the table of docs/sources.md to TABLE.
+test-sources:
+	@$(SETUP) python dev
+	@$(SETUP) peers >/dev/null
+	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" PRESSBOX_FULL_MATRIX=1 \
+	  PRESSBOX_SOURCES_TABLE="$(TABLE)" $(PY) -m pytest tests/sources $(ARGS)
 
 # The engines' own tests, each in the engine's own environment. PRESSBOX_TEST_MODEL=DIR takes a real
 # checkpoint of MiniCPM-o instead of the tiny one that the tests make.

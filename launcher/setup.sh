@@ -2,7 +2,7 @@
 # Set-up steps of `make`. Each does nothing when its stamp is there; stamps carry the hash of what they
 # were made from. A step that cannot go on ends with one line that says what to install.
 #
-#   bash launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | page | chromium
+#   bash launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | page | chromium | peers
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -138,11 +138,44 @@ chromium_step() {
   apt_install chromium || die "Chromium is missing for the browser tests: sudo apt-get install chromium"
 }
 
+ingress_step() {
+  # What LiveKit Ingress is built with and runs on.
+  local package packages=(
+    redis-server pkg-config gcc libc6-dev gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav libgstreamer1.0-dev
+    libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
+  )
+  command -v redis-server >/dev/null && command -v gcc >/dev/null \
+    && pkg-config --exists gstreamer-1.0 gstreamer-app-1.0 gstreamer-pbutils-1.0 gstreamer-mpegts-1.0 gstreamer-webrtc-1.0 2>/dev/null \
+    && [ -e "$STAMPS/ingress-$(hash_of launcher/setup.sh)" ] && return
+  for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] \
+      || apt_install "$package" \
+      || die "LiveKit Ingress needs redis and GStreamer: sudo apt-get install ${packages[*]}"
+  done
+  stamp ingress "$(hash_of launcher/setup.sh)"
+}
+
+peers_step() {
+  # What the tests of sources take pictures from.
+  local name
+  local -A package=([ffmpeg]=ffmpeg [cvlc]=vlc-bin [ip]=iproute2 [setpriv]=util-linux)
+  for name in ffmpeg cvlc ip setpriv; do
+    command -v "$name" >/dev/null || apt_install "${package[$name]}" \
+      || die "$name is missing for the tests of sources: sudo apt-get install ${package[$name]}"
+  done
+  compgen -G '/usr/lib/*/vlc/plugins/stream_out/libstream_out_rtp_plugin.so' >/dev/null \
+    || apt_install vlc-plugin-base || die "VLC's plug-ins are missing: sudo apt-get install vlc-plugin-base"
+  .venv/bin/python -m tests.peers
+}
+
 case "${1:-}" in
   python) python_step "${2:?base or dev}" ;;
   piper) python_step piper ;;
   engine) engine_step "${2:?minicpmo or vlm}" ;;
   page) page_step ;;
   chromium) chromium_step ;;
-  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | page | chromium" ;;
+  ingress) ingress_step ;;
+  peers) peers_step ;;
+  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | page | chromium | peers" ;;
 esac
