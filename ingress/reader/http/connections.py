@@ -50,8 +50,19 @@ class Backend(httpcore2.NetworkBackend):
 def connect(
     host: str, port: int, guard: Reach | None, timeout: float = CONNECT_TIMEOUT
 ) -> tuple[socket.socket, str]:
-    """A connection to the first address that answers, and that address. Raises SourceFailure."""
+    """A connection to a host that is resolved and checked here, once, and the address that took it.
+    Raises SourceFailure.
+    """
     addresses = guard.check(host) if guard is not None else resolve(host)
+    return connect_to(host, addresses, port, timeout)
+
+
+def connect_to(
+    host: str, addresses: list[str], port: int, timeout: float = CONNECT_TIMEOUT
+) -> tuple[socket.socket, str]:
+    """A connection to the first of these addresses of `host` that answers, and that address.
+    Raises SourceFailure.
+    """
     ends = time.monotonic() + timeout
     refused = timed_out = False
     for number, address in enumerate(addresses):
