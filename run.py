@@ -16,6 +16,10 @@ def main() -> int:
     if Path(sys.prefix).resolve() != VENV.resolve() and Path(python).exists():
         os.execv(python, [python, str(Path(__file__).resolve()), *sys.argv[1:]])
     try:
+        # Before anything that takes time: everybody on this machine sees our command line.
+        from config.hidden_arguments import hide_arguments
+
+        hide_arguments(("python", "run.py"), sys.argv[1:])
         from launcher.cli import main as launch
     except ModuleNotFoundError as error:
         print(f"error: {error.name} is not installed: run make setup first", file=sys.stderr)

@@ -38,6 +38,9 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 class Sources(Protocol):
     """What the API needs of the registry."""
 
+    notice: str
+    """One line about what was wrong at its start; "" for nothing."""
+
     async def add(self, spec: SourceSpec, *, from_page: bool) -> SourceReport:
         """Takes a source in and starts it. Raises SpecError or ConflictError."""
 
@@ -100,7 +103,8 @@ class Api:
         return web.Response(body=exposition(self._sources.list()), content_type="text/plain")
 
     async def _list(self, _: web.Request) -> web.Response:
-        return web.json_response({"sources": [one.json() for one in self._sources.list()]})
+        listed = [one.json() for one in self._sources.list()]
+        return web.json_response({"sources": listed, "notice": self._sources.notice})
 
     async def _add(self, request: web.Request) -> web.Response:
         values = await _object(request)
@@ -178,6 +182,8 @@ async def _one_line_errors(request: web.Request, handler: Handler) -> web.Stream
         return _error(409, str(error))
     except UnknownSourceError as error:
         return _error(404, str(error))
+    except OSError as error:
+        return _error(500, f"it cannot be kept in STATE_DIR: {error.strerror}")
     except web.HTTPException as error:
         return _error(error.status, (error.text or error.reason).strip())
     except Exception as error:

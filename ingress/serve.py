@@ -14,6 +14,7 @@ from config.admin_token import AdminTokenError, admin_token
 from config.log import setup as log_setup
 from config.settings import Settings
 from ingress.api import Api
+from ingress.presence import PlaceError
 from ingress.registry import Registry
 
 log = logging.getLogger("pressbox.ingress")
@@ -56,13 +57,13 @@ def run_service(settings: Settings) -> int:
     log_setup("ingress", settings.log_level)
     # LiveKit logs every step of a connection, and we log those that matter.
     logging.getLogger("livekit").setLevel(logging.ERROR)
-    if not settings.livekit_api_key or not settings.livekit_api_secret.get_secret_value():
-        sys.stderr.write("ingress: LIVEKIT_API_KEY and LIVEKIT_API_SECRET are not set\n")
-        return 2
     try:
         asyncio.run(_until_a_signal(settings))
-    except (BindError, AdminTokenError) as error:
+    except (BindError, AdminTokenError, PlaceError) as error:
         sys.stderr.write(f"ingress: {error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"ingress: STATE_DIR={settings.state_dir}: {error.strerror}\n")
         return 1
     return 0
 

@@ -13,15 +13,23 @@ import aiohttp
 from livekit import api
 from pydantic import SecretStr
 
+from config.admin_token import AdminTokenError, admin_token
 from config.settings import Settings
-from launcher import keys, livekit_server, plan
+from config.source_spec import SourceSpec
+from launcher import ingress_service, keys, livekit_server, plan
 from launcher.dispatch import ERRORS, Dispatcher
 from launcher.errors import LaunchError
 from launcher.log_stream import LogStream
 from launcher.ports import check
+from launcher.source import is_waited_for, secrets, state_of, wanted
 from launcher.supervisor import Supervisor
 
 _JOIN_LIMIT = 60.0
+_SOURCE_LIMIT = 30.0
+_LOOK = 0.2
+_SHORT = 4
+"""Letters from which on a password of a source is taken out of the log."""
+
 _SAME_WISH = 1.0
 _PROBE = aiohttp.ClientTimeout(total=2.0)
 
@@ -85,27 +93,28 @@ class Launcher:
         self._stack = AsyncExitStack()
         self._dispatcher: Dispatcher | None = None
         self._supervisor = Supervisor(log, self._on_exit)
+        self._parts: ingress_service.Parts | None = None
 
     async def start(self, source: str, directory: Path) -> None:
         """Returns once all is up and the address is printed. Raises LaunchError."""
         began = time.monotonic()
-        source = plan.checked_source(source, directory)
+        spec = wanted(source, self._settings, directory)
+        self._log.hide(secrets(self._settings, spec), shortest=_SHORT)
         check(plan.ports(self._settings))
         session = aiohttp.ClientSession(timeout=_PROBE)
         self._session = await self._stack.enter_async_context(session)
+        await self._prepare_livekit_ingress()
         await self._start_server()
         settings = self._settings
         dispatcher = await self._make_dispatcher()
         steps = [
             self._supervisor.start(plan.web(settings, self._answers(f"{self._page}/health"))),
             self._start_agent(dispatcher),
+            self._start_ingress(spec, dispatcher),
+            self._start_livekit_ingress(),
         ]
         if plan.own_engine(settings):
             steps += map(self._supervisor.start, plan.engines(settings, self._answers))
-        if source != "none":
-            name = plan.publisher_name(source)
-            spec = plan.publisher(settings, source, lambda: dispatcher.participant_present(name))
-            steps.append(self._supervisor.start(spec))
         await _all(steps)
         self._say(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C ends everything")
         self._say(f"open {self._page}")
@@ -130,6 +139,21 @@ class Launcher:
     def _say(self, text: str) -> None:
         self._log.line("run", text)
 
+    async def _prepare_livekit_ingress(self) -> None:
+        """Builds it where it is wanted, and starts its redis."""
+        if not self._settings.ingress_service:
+            return
+        self._parts = await ingress_service.prepare(self._settings, self._say)
+        self._stack.callback(self._parts.close)
+        if self._parts.redis is not None:
+            await self._supervisor.start(self._parts.redis)
+
+    async def _start_livekit_ingress(self) -> None:
+        if self._parts is not None:
+            await self._supervisor.start(self._parts.service(self._settings))
+            for line in self._parts.addresses():
+                self._say(line)
+
     async def _start_server(self) -> None:
         settings = self._settings
         if not plan.own_server(settings):
@@ -144,7 +168,10 @@ class Launcher:
         server = await livekit_server.obtain(self._say)
         self._say(f"livekit-server: {server.way}")
         ready = self._answers(f"http://127.0.0.1:{settings.livekit_port}/")
-        await self._supervisor.start(plan.livekit(settings, server, key, secret, ready))
+        spec = plan.livekit(settings, server, key, secret, ready)
+        if self._parts is not None:
+            spec = self._parts.livekit(spec)
+        await self._supervisor.start(spec)
 
     async def _make_dispatcher(self) -> Dispatcher:
         lkapi = await self._stack.enter_async_context(_api(self._settings))
@@ -163,6 +190,32 @@ class Launcher:
             raise LaunchError(
                 f"the agent did not join room {self._settings.room} within {_JOIN_LIMIT:g} s"
             ) from None
+
+    async def _start_ingress(self, source: SourceSpec | None, dispatcher: Dispatcher) -> None:
+        """Starts the service, and waits for a source that lies on this machine."""
+        settings = self._settings
+        address = f"http://127.0.0.1:{settings.ingress_port}"
+        ready = self._answers(f"{address}/health")
+        token = self._token()
+        await self._supervisor.start(plan.ingress(settings, source, ready))
+        if source is None or not is_waited_for(source):
+            return
+        error = ""
+        until = time.monotonic() + _SOURCE_LIMIT
+        while not await dispatcher.participant_present(source.name):
+            state, error = await state_of(source, self._session, f"{address}/api/sources", token)
+            if state == "failed" or time.monotonic() > until:
+                said = error or f"it was not there within {_SOURCE_LIMIT:g} s"
+                raise LaunchError(f"SOURCE={source.address}: {said}")
+            await asyncio.sleep(_LOOK)
+
+    def _token(self) -> str:
+        try:
+            token = admin_token(self._settings)
+        except AdminTokenError as error:
+            raise LaunchError(str(error)) from None
+        self._log.hide([token])
+        return token
 
     def _on_exit(self, name: str) -> None:
         if self._dispatcher is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,21 +15,25 @@ from config.explain import nearest
 from config.settings import Settings, load_settings
 from launcher.app import run
 from launcher.log_stream import LogStream
+from launcher.source import read_word, stands_in_the_open
+
+_OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "SOURCE")
 
 _USAGE = """\
 python run.py [NAME=VALUE ...]
 
-Starts livekit-server, engine, agent, page and a publisher on this machine, prints the address of
-the page, and ends all of it at Ctrl-C. `make run NAME=VALUE ...` is the same after the set-up.
+Starts livekit-server, engine, agent, ingress and page on this machine, prints the address of the
+page, and ends all of it at Ctrl-C. `make run NAME=VALUE ...` is the same after the set-up.
 
-  SOURCE=demo|none|FILE  what is published into the room: the demo film, nothing, a video file
+  SOURCE=demo|none|WHAT  what is brought into the room: the demo film, nothing, or rtsp://…, http://…,
+                         srt://…, rtmp://…, a video file, /dev/video0, screen, test; - asks for it
 
 Every setting may be given as NAME=VALUE; secrets belong into .env or the environment:
 """
 
 
 def parse(words: Sequence[str]) -> tuple[dict[str, str], str]:
-    """Settings by field name, and the source to publish. Raises SettingsError."""
+    """Settings by field name, and the source to bring in. Raises SettingsError."""
     values: dict[str, str] = {}
     source = "demo"
     problems = []
@@ -74,4 +79,19 @@ def main(words: Sequence[str]) -> int:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         return 2
-    return asyncio.run(run(settings, source, LogStream(sys.stdout), Path.cwd()))
+    log = LogStream(sys.stdout)
+    if source == "-":
+        source = read_word()
+    elif stands_in_the_open(source, _who_started_us()):
+        log.line("run", "make shows the password in SOURCE to every user of this machine while it")
+        log.line("run", "runs: SOURCE=- asks for the address; pressbox.yaml can hold it too")
+    for name in _OF_MAKE:
+        os.environ.pop(name, None)  # they hold what was given to make, and are for no child of ours
+    return asyncio.run(run(settings, source, log, Path.cwd()))
+
+
+def _who_started_us() -> bytes:
+    try:
+        return Path(f"/proc/{os.getppid()}/cmdline").read_bytes()
+    except OSError:
+        return b""

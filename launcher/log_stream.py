@@ -19,9 +19,11 @@ class LogStream:
         self._names: list[str] = []
         self._secrets: tuple[str, ...] = ()
 
-    def hide(self, secrets: Iterable[str]) -> None:
-        """From now on these texts are replaced wherever they turn up."""
-        known = {*self._secrets, *(secret for secret in secrets if len(secret) >= 8)}
+    def hide(self, secrets: Iterable[str], *, shortest: int = 8) -> None:
+        """From now on these texts are replaced wherever they turn up; shorter ones are left, for
+        they would be found in every other word.
+        """
+        known = {*self._secrets, *(secret for secret in secrets if len(secret) >= shortest)}
         self._secrets = tuple(sorted(known, key=len, reverse=True))
 
     def line(self, name: str, text: str) -> None:

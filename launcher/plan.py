@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,14 +11,16 @@ import yaml
 
 from config.engine_settings import PORT_STEP
 from config.settings import Settings
+from config.source_spec import SourceSpec
+from launcher import ingress_service
 from launcher.child import Spec, at_once, child_environment
-from launcher.errors import LaunchError
 from launcher.livekit_server import Server
 from launcher.ports import Port
 
 ROOT = Path(__file__).resolve().parent.parent
 
 _ENGINE_START = 600.0
+_FOR_FEW = ("PRESSBOX_SOURCES", "PRESSBOX_ADMIN_TOKEN", "PRESSBOX_INGRESS_REDIS")
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 
 Ready = Callable[[], Awaitable[bool]]
@@ -35,7 +38,12 @@ def own_engine(settings: Settings) -> bool:
 
 def ports(settings: Settings) -> list[Port]:
     """What the children are going to listen on."""
-    wanted = [Port(settings.web_port, "WEB_PORT", "the page", settings.web_host)]
+    wanted = [
+        Port(settings.web_port, "WEB_PORT", "the page", settings.web_host),
+        Port(settings.ingress_port, "INGRESS_PORT", "the ingress service"),
+    ]
+    if settings.ingress_service:
+        wanted += ingress_service.ports(settings)
     if own_engine(settings):
         names = ["the engine", *(f"the engine on {one}" for one in settings.engine_devices[1:])]
         wanted += [
@@ -78,7 +86,7 @@ def engines(settings: Settings, answers: Callable[[str], Ready]) -> list[Spec]:
 
     They take no LiveKit key: they have nothing to do with rooms.
     """
-    env = {name: value for name, value in settings.explicit().items() if "LIVEKIT" not in name}
+    env = {name: value for name, value in _explicit(settings).items() if "LIVEKIT" not in name}
     specs = []
     for at, port in enumerate(_engine_ports(settings)):
         device = settings.engine_devices[at]
@@ -117,30 +125,20 @@ def agent(settings: Settings, registered: Callable[[], None]) -> Spec:
 
 def web(settings: Settings, ready: Ready) -> Spec:
     """The page and its side server."""
-    return Spec("web", _python("web"), _environment(settings), ROOT, ready)
+    env = _environment(settings)
+    token = settings.admin_token.get_secret_value()
+    env |= {"PRESSBOX_ADMIN_TOKEN": token} if token else {}
+    return Spec("web", _python("web"), env, ROOT, ready)
 
 
-def publisher(settings: Settings, source: str, ready: Ready) -> Spec:
-    """What brings the film or a file into the default room."""
-    argv = _python("ingress", "publish", source, "--room", settings.room)
-    argv += ("--name", publisher_name(source))
-    return Spec("ingress", argv, _environment(settings), ROOT, ready)
-
-
-def publisher_name(source: str) -> str:
-    """Identity of the publisher in the room."""
-    return source if source == "demo" else Path(source).stem
-
-
-def checked_source(source: str, directory: Path) -> str:
-    """`demo`, `none`, or the absolute path of a file. Raises LaunchError."""
-    if source in ("demo", "none"):
-        return source
-    path = (directory / source).expanduser()
-    if "://" in source or not path.is_file():
-        shown = "an address" if "://" in source else source
-        raise LaunchError(f"SOURCE: {shown} is no file here; a path, demo or none is right")
-    return str(path.resolve())
+def ingress(settings: Settings, source: SourceSpec | None, ready: Ready) -> Spec:
+    """What brings sources into rooms: those of the settings, and this one on top of them."""
+    specs = [*settings.sources, *((source,) if source else ())]
+    sources = json.dumps([spec.revealed() for spec in specs])
+    env = _environment(settings) | {"PRESSBOX_SOURCES": sources}
+    token = settings.admin_token.get_secret_value()
+    env |= {"PRESSBOX_ADMIN_TOKEN": token} if token else {}
+    return Spec("ingress", _python("ingress", "serve"), env, ROOT, ready)
 
 
 def _python(module: str, *words: str) -> tuple[str, ...]:
@@ -155,4 +153,9 @@ def _environment(settings: Settings) -> dict[str, str]:
         "LIVEKIT_API_SECRET": settings.livekit_api_secret.get_secret_value(),
     }
     prefixed = {f"PRESSBOX_{name}": value for name, value in plain.items()}
-    return child_environment({**settings.explicit(), **plain, **prefixed})
+    return child_environment({**_explicit(settings), **plain, **prefixed})
+
+
+def _explicit(settings: Settings) -> dict[str, str]:
+    """What was set, without the secrets that only one or two of the children need."""
+    return {name: value for name, value in settings.explicit().items() if name not in _FOR_FEW}

@@ -80,4 +80,7 @@ def running(livekit: Path, folder: Path, *words: str) -> Iterator[Stack]:
         stack.stop()
 
 
-_PORTS = ("WEB_PORT", "ENGINE_PORT", "LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT")
+_PORTS = (
+    *("WEB_PORT", "ENGINE_PORT", "LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT"),
+    "INGRESS_PORT",
+)

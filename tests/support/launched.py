@@ -19,6 +19,10 @@ from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOM = "press"
+_PORTS = (
+    *("LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT", "ENGINE_PORT", "WEB_PORT"),
+    "INGRESS_PORT",
+)
 
 
 def session_members(session_of: set[int]) -> set[int]:
@@ -41,7 +45,7 @@ class Running:
 
     def __init__(self, process: asyncio.subprocess.Process, ports: list[int], state: Path) -> None:
         self.process = process
-        self.livekit_port, self.web_port = ports[0], ports[4]
+        self.livekit_port, self.web_port, self.ingress_port = ports[0], ports[4], ports[5]
         self.lines: list[str] = []
         self.sessions: set[int] = set()
         self._state = state
@@ -51,9 +55,8 @@ class Running:
     async def start(
         cls, binary: Path, state: Path, *words: str, environment: Mapping[str, str] | None = None
     ) -> Running:
-        ports = free_ports(5)
-        names = ["LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT", "ENGINE_PORT", "WEB_PORT"]
-        given = [f"{name}={port}" for name, port in zip(names, ports, strict=True)]
+        ports = free_ports(len(_PORTS))
+        given = [f"{name}={port}" for name, port in zip(_PORTS, ports, strict=True)]
         tools = state / "bin"
         tools.mkdir(parents=True)
         (tools / "livekit-server").symlink_to(binary)

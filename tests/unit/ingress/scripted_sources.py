@@ -16,6 +16,7 @@ class ScriptedSources:
     """
 
     def __init__(self) -> None:
+        self.notice = ""
         self.reports: dict[tuple[str, str], SourceReport] = {}
         self.added: list[tuple[SourceSpec, bool]] = []
         self.woken: list[tuple[str, str]] = []
