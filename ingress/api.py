@@ -22,6 +22,7 @@ from config.default_name import default_name
 from config.settings import Settings
 from config.source_address import AddressError
 from config.source_spec import SourceSpec, SpecError, source_spec
+from ingress import ingress_api
 from ingress.admission import admitted
 from ingress.metrics import exposition
 from ingress.probe import probe
@@ -77,6 +78,9 @@ class Api:
                 web.delete("/api/sources/{name}", self._remove),
                 web.post("/api/sources/{name}/wake", self._wake),
                 web.post("/api/probe", self._probe),
+                web.get("/api/ingresses", self._ingresses),
+                web.post("/api/ingresses", self._create_ingress),
+                web.delete("/api/ingresses/{id}", self._delete_ingress),
             ]
         )
         return app
@@ -145,6 +149,15 @@ class Api:
             found = await probe(spec.address.url, self._settings, guarded=guarded)
         return web.json_response(found.json())
 
+    async def _ingresses(self, _: web.Request) -> web.Response:
+        return await ingress_api.listed(self._settings)
+
+    async def _create_ingress(self, request: web.Request) -> web.Response:
+        return await ingress_api.created(self._settings, await _object(request))
+
+    async def _delete_ingress(self, request: web.Request) -> web.Response:
+        return await ingress_api.deleted(self._settings, request.match_info["id"])
+
 
 def _is_loopback(host: str) -> bool:
     try:
@@ -187,11 +200,11 @@ async def _one_line_errors(request: web.Request, handler: Handler) -> web.Stream
     except web.HTTPException as error:
         return _error(error.status, (error.text or error.reason).strip())
     except Exception as error:
-        # Not even its text goes anywhere: a library's error may hold the address it was about.
+        # Its text goes nowhere: a library's error may hold the address that it was about.
         *_, place = traceback.extract_tb(error.__traceback__)
-        where = f"{Path(place.filename).name}:{place.lineno}"
-        log.error("%s failed: %s in %s", request.method, type(error).__name__, where)
-        return _error(500, "the ingress service failed; its log says more")
+        what = f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
+    log.error("%s failed: %s", request.method, what)
+    return _error(500, "the ingress service failed; its log says more")
 
 
 def _error(status: int, text: str) -> web.Response:

@@ -42,6 +42,8 @@ class Client:
         self._port = port
         self._headers = {"Authorization": f"Bearer {token}"}
         self._session: aiohttp.ClientSession | None = None
+        self.notice = ""
+        """What the service had to say with the last list of sources; "" for nothing."""
 
     async def __aenter__(self) -> Client:
         self._session = aiohttp.ClientSession(
@@ -65,8 +67,9 @@ class Client:
 
     async def sources(self) -> list[SourceReport]:
         """All sources. Raises ServiceError."""
-        found = (await self._ask("GET", "/api/sources"))["sources"]
-        return [_report(one) for one in found]
+        found = await self._ask("GET", "/api/sources")
+        self.notice = str(found.get("notice", ""))
+        return [_report(one) for one in found["sources"]]
 
     async def add(self, values: Mapping[str, object]) -> SourceReport:
         """Adds a source: fields of `SourceSpec`, name may be missing. Raises ServiceError."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from itertools import count
 
+from config.default_name import default_name
 from config.settings import Settings
 from config.source_address import parse
 from ingress import livekit_ingress
-from ingress.livekit_ingress import Created, Ingress, IngressServiceError
+from ingress.livekit_ingress import Created, Ingress, IngressServiceError, Kind
 
 
 async def run_ingresses(options: argparse.Namespace, settings: Settings) -> int:
@@ -36,19 +38,25 @@ async def run_ingresses(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _create(options: argparse.Namespace, settings: Settings) -> int:
-    if options.url:
-        parse(options.url)
-    kind = options.kind or "url"
+    kind: Kind = options.kind or "url"
     room = options.room or settings.room
-    made = await livekit_ingress.create(
-        settings, kind, room=room, name=options.name or f"{kind}-1", url=options.url
-    )
+    name = options.name or await free_name(settings, kind, room, options.url)
+    made = await livekit_ingress.create(settings, kind, room=room, name=name, url=options.url)
     if options.json:
         _print(json.dumps(made.json()))
     else:
         for line in _created_lines(made):
             _print(line)
     return 0
+
+
+async def free_name(settings: Settings, kind: Kind, room: str, url: str) -> str:
+    """A name for an ingress that came without one. Raises AddressError, IngressServiceError."""
+    address = parse(url) if kind == "url" else None
+    taken = {one.identity for one in await livekit_ingress.list_all(settings, room=room)}
+    if address is not None:
+        return default_name(address, taken)
+    return next(name for n in count(1) if (name := f"{kind}-{n}") not in taken)
 
 
 def _created_lines(made: Created) -> list[str]:

@@ -121,6 +121,8 @@ async def _wake(options: argparse.Namespace, settings: Settings, service: Client
 
 async def _status(options: argparse.Namespace, _: Settings, service: Client) -> int:
     reports = await service.sources()
+    if service.notice:
+        sys.stderr.write(f"ingress: {service.notice}\n")
     if options.watch and sys.stdout.isatty() and not options.json:
         await _watch(service, reports)
     elif options.watch:

@@ -166,9 +166,7 @@ async def test_nothing_below_api_goes_without_the_token(
     client: Client, sources: ScriptedSources, method: str, path: str, given: str
 ) -> None:
     json_body = {"url": "rtsp://x", "name": "gate"}
-    answer = await client.request(
-        method, path, json=json_body, headers={"Authorization": given}
-    )
+    answer = await client.request(method, path, json=json_body, headers={"Authorization": given})
     assert answer.status == 401
     assert TOKEN not in await answer.text()
     assert sources.added == []
@@ -193,7 +191,15 @@ async def test_health_counts_what_is_live(client: Client, sources: ScriptedSourc
 
 async def test_metrics(client: Client, sources: ScriptedSources) -> None:
     sources.reports[("a", "r")] = SourceReport(
-        'a"\n', "r", "test", "relay", state="live", frames=5, byte_count=700, reconnects=2, skipped=1
+        'a"\n',
+        "r",
+        "test",
+        "relay",
+        state="live",
+        frames=5,
+        byte_count=700,
+        reconnects=2,
+        skipped=1,
     )
     text = await (await client.get("/metrics")).text()
     label = r'room="r",source="a\"\n"'

@@ -1,0 +1,247 @@
+"""The commands that speak to the service: what they send, what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from config.settings import Settings, load_settings
+from ingress import service_commands
+from ingress.api import Api
+from ingress.command_line import main, parser
+from ingress.service_commands import run_command
+from tests.support.ports import free_port
+from tests.unit.ingress.scripted_sources import ScriptedSources
+
+LIVE = {
+    "state": "live",
+    "codec": "h264",
+    "width": 1280,
+    "height": 720,
+    "fps": 30.0,
+    "bitrate": 2_400_000,
+    "way": "passthrough",
+}
+SECRET = "rtsp://admin:p@ss@cam-1/a?password=hunter2&token=t0ken-value"
+SECRETS = ("p@ss", "p%40ss", "hunter2", "t0ken-value")
+
+Run = Callable[..., Awaitable[tuple[int, str, str]]]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    values = {"ingress_port": free_port(), "state_dir": str(tmp_path), "admin_token": "t"}
+    return load_settings(cli=values, env={}, directory=tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _own_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`publish` sets the log of its process up, which is this one."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", root.handlers)
+    monkeypatch.setattr(root, "level", root.level)
+
+
+@pytest.fixture
+def sources() -> ScriptedSources:
+    return ScriptedSources()
+
+
+@pytest.fixture
+async def run(
+    settings: Settings, sources: ScriptedSources, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[Run]:
+    """Runs a command against a service of ScriptedSources: status, stdout, stderr."""
+
+    async def run_(*words: str) -> tuple[int, str, str]:
+        status = await run_command(parser().parse_args(words), settings)
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    app = Api(settings, sources, "t").app()
+    async with TestServer(app, port=settings.ingress_port):
+        yield run_
+
+
+async def test_add_says_how_it_went(run: Run, sources: ScriptedSources) -> None:
+    sources.after = LIVE
+    status, out, err = await run("add", SECRET, "--room", "hall", "--name", "gate", "--no-sound")
+    assert (status, err) == (0, "")
+    assert out == "gate: live, h264 1280x720 30 fps, passthrough\n"
+    spec, from_page = sources.added[0]
+    assert (spec.name, spec.room, spec.sound, from_page) == ("gate", "hall", False, False)
+    assert spec.address.password == "p@ss"
+
+
+async def test_add_says_what_failed_at_first(run: Run, sources: ScriptedSources) -> None:
+    sources.after = {"state": "failed", "reason": "auth", "error": "wrong user name or password"}
+    status, out, _ = await run("add", SECRET)
+    assert status == 1
+    first, second = out.splitlines()
+    assert first == "cam-1: failed (auth): wrong user name or password"
+    assert "tried again" in second
+    assert list(sources.reports) == [("cam-1", "lobby")]
+
+
+async def test_add_does_not_wait_for_ever(
+    run: Run, sources: ScriptedSources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_commands, "FIRST_STATE_LIMIT", 0.3)
+    status, out, _ = await run("add", "rtsp://cam-1")
+    assert status == 1
+    assert out.startswith("cam-1: connecting\n")
+
+
+async def test_a_file_here_is_sent_with_its_whole_path(
+    run: Run, sources: ScriptedSources, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.media_dir.mkdir()
+    (settings.media_dir / "clip.mp4").write_bytes(b"")
+    monkeypatch.chdir(settings.media_dir)
+    sources.after = LIVE
+    assert (await run("add", "clip.mp4"))[0] == 0
+    assert sources.added[0][0].address.url == str(settings.media_dir / "clip.mp4")
+
+
+async def test_what_the_service_refuses_is_one_line(run: Run) -> None:
+    for words, says in (
+        (("add", "/etc/hostname"), "MEDIA_DIR"),
+        (("remove", "gone"), "there is no source gone in room lobby"),
+        (("wake", "gone", "--room", "x"), "there is no source gone in room x"),
+        (("add", "rtsp://cam", "--name", "a b"), "name"),
+    ):
+        status, out, err = await run(*words)
+        assert (status, out) == (1, "")
+        assert err.startswith("ingress: ")
+        assert says in err
+        assert err.count("\n") == 1
+
+
+async def test_list_status_wake_remove(run: Run, sources: ScriptedSources) -> None:
+    assert "no sources" in (await run("list"))[1]
+    assert "no sources" in (await run("status"))[1]
+    sources.after = LIVE | {"reconnects": 2, "error": "it was away"}
+    await run("add", SECRET, "--name", "gate")
+    _, out, _ = await run("status")
+    assert out.startswith("gate in lobby: live, h264 1280x720 30 fps, passthrough, 2 reconnects")
+    assert out.endswith("last error: it was away\n")
+    assert json.loads((await run("status", "--json"))[1])[0]["name"] == "gate"
+    assert (await run("list"))[1] == "gate  lobby  rtsp://cam-1/a  live\n"
+    assert json.loads((await run("list", "--json"))[1])[0]["url"] == "rtsp://cam-1/a"
+    assert (await run("wake", "gate"))[0] == 0
+    assert sources.woken == [("gate", "lobby")]
+    assert (await run("remove", "gate"))[0] == 0
+    assert sources.reports == {}
+
+
+async def test_watching_without_a_terminal_says_what_changes(
+    run: Run,
+    sources: ScriptedSources,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(service_commands, "_WATCH", 0.01)
+    sources.after = LIVE
+    await run("add", "rtsp://cam-1", "--name", "gate")
+    watching = asyncio.create_task(run("status", "--watch"))
+    said = ""
+    for state in ("stalled", "reconnecting", "live"):
+        sources.after = {"state": state, "reason": ""}
+        async with asyncio.timeout(10):
+            while f"gate in lobby: {state}" not in said:
+                await asyncio.sleep(0.01)
+                said += capsys.readouterr().out
+    watching.cancel()
+    await asyncio.wait({watching})
+    assert [line.split(": ")[1].split(",")[0] for line in said.splitlines()] == [
+        "live",
+        "stalled",
+        "reconnecting",
+        "live",
+    ]
+
+
+async def test_another_token_is_said(
+    run: Run, settings: Settings, sources: ScriptedSources, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = settings.model_copy(update={"admin_token": type(settings.admin_token)("x")})
+    assert await run_command(parser().parse_args(["list"]), wrong) == 1
+    assert "another admin token" in capsys.readouterr().err
+
+
+def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRESSBOX_INGRESS_PORT", str(free_port()))
+    monkeypatch.setenv("PRESSBOX_STATE_DIR", str(tmp_path))
+
+
+@pytest.mark.parametrize("command", ["list", "status", "add rtsp://x", "remove x", "wake x"])
+def test_no_service_is_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    given(tmp_path, monkeypatch)
+    assert main(command.split()) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "`make run` or `python -m ingress serve`" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["add", SECRET],
+        ["add", SECRET, "--room"],
+        ["add", "x", SECRET],
+        ["add", "--transport", SECRET, "x"],
+        ["add", "x", "--start", SECRET],
+        ["add", "ftp" + SECRET],
+        ["add", "x", "--model-url", SECRET, "--via", SECRET],
+        ["publish", SECRET, "--url", SECRET],
+        ["publish", "ftp" + SECRET],
+        ["probe", "ftp" + SECRET],
+        ["create", "--url", "ftp" + SECRET],
+        ["create", "--rtmp", "--url", SECRET],
+        ["remove", SECRET],
+        ["wake", SECRET],
+        ["delete", SECRET],
+        [SECRET],
+        ["--" + SECRET],
+    ],
+)
+def test_no_word_comes_back_with_its_password(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    words: list[str],
+) -> None:
+    given(tmp_path, monkeypatch)
+    try:
+        status = main(words)
+    except SystemExit as end:
+        status = int(end.code or 0)
+    assert status in (1, 2)
+    said = "".join(capfd.readouterr()) + caplog.text
+    assert said.strip()
+    assert not any(secret in said for secret in SECRETS)
+
+
+def test_an_address_is_read_from_the_standard_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    given(tmp_path, monkeypatch)
+    monkeypatch.setattr("sys.stdin", io.StringIO(SECRET.replace("rtsp", "ftp") + "\n"))
+    assert main(["probe", "-"]) == 2
+    said = capfd.readouterr()
+    assert "an address such as" in said.err
+    assert not any(secret in said.err for secret in SECRETS)
