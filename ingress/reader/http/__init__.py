@@ -3,10 +3,11 @@
 `open_source` says what an address has; everything raises SourceFailure and nothing of httpcore.
 """
 
-from ingress.reader.http.client import HttpClient, HttpStream, open_http
+from ingress.reader.http.client import HttpClient, open_http
 from ingress.reader.http.media import HttpMedia
 from ingress.reader.http.multipart import Jpeg
 from ingress.reader.http.source import HttpSource, open_source
+from ingress.reader.http.stream import HttpStream
 
 __all__ = [
     "HttpClient",

@@ -12,6 +12,7 @@ from typing import Any
 import httpcore2
 
 from ingress.reader.failures import SourceFailure
+from ingress.reader.http.heads import HeadMender
 from ingress.reader.reach import Reach, is_public, resolve, shown
 
 CONNECT_TIMEOUT = 5.0
@@ -128,14 +129,21 @@ class _Stream(httpcore2.NetworkStream):
         self._host = host
         self._public = public
         self._timeout = timeout
+        self._heads = HeadMender()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         wait = self._timeout if timeout is None else timeout
         if self._owner.deadline is not None:
             wait = min(wait, max(0.01, self._owner.deadline - time.monotonic()))
         try:
-            self._socket.settimeout(wait)
-            return self._socket.recv(max_bytes)
+            while True:
+                self._socket.settimeout(wait)
+                data = self._socket.recv(max_bytes)
+                passed = self._heads.feed(data) if data else self._heads.rest()
+                if passed or not data:
+                    return passed
+                if self._owner.deadline is not None:
+                    wait = min(wait, max(0.01, self._owner.deadline - time.monotonic()))
         except TimeoutError:
             raise SourceFailure("no_answer", f"{shown(self._host)} sends nothing") from None
         except OSError:
@@ -144,6 +152,7 @@ class _Stream(httpcore2.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
+        self._heads.expect()
         try:
             self._socket.settimeout(self._timeout)
             self._socket.sendall(buffer)

@@ -8,9 +8,10 @@ from typing import Any
 import av
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.client import HttpClient, HttpStream
+from ingress.reader.http.client import HttpClient
 from ingress.reader.http.decrypting import DecryptedFile
 from ingress.reader.http.playlist import LONGEST, checked, is_playlist
+from ingress.reader.http.stream import HttpStream
 from ingress.reader.http.target import Target, target
 
 FORMATS = "hls,mpegts,mov,matroska,flv,aac,mp3,ac3,eac3,webvtt,h264,hevc,mjpeg,mpeg,ogg,wav,ivf"
@@ -23,9 +24,11 @@ OPTIONS = {
     # FFmpeg's own connections, which there are none of; with ours it would abort.
     "http_persistent": "0",
     "http_multiple": "0",
+    "extension_picky": "0",
 }
 _SEGMENTS_IN_A_ROW = 3
 _RETRIES = 2
+_PEEKED = 32
 
 
 class HttpMedia:
@@ -39,19 +42,32 @@ class HttpMedia:
         self._first: HttpStream | None = first
         self._start = first.target
         self._missing = 0
+        self._playlists: set[str] = set()
         self.failure: SourceFailure | None = None
 
     @property
     def url(self) -> str:
         """What `av.open` gets as name: after redirects, without login, and without the query."""
-        return self._start.url.partition("?")[0]
+        return _plain(self._start)
 
-    def open(self, **arguments: Any) -> av.container.InputContainer:
-        """The container. Raises SourceFailure, and FFmpeg's errors for what it cannot read."""
-        options = {**arguments.pop("options", {}), **OPTIONS}
-        opened: av.container.InputContainer = av.open(
-            self.url, "r", options=options, io_open=self.io_open, **arguments
-        )
+    def open(self, options: dict[str, str] | None = None) -> av.container.InputContainer:
+        """The container. options: for FFmpeg. Raises SourceFailure, and FFmpeg's errors for what it
+        cannot read.
+        """
+        # FFmpeg takes a playlist for one only where its name or type says so.
+        hls = self._first is not None and is_playlist(self._first.peek(_PEEKED))
+        try:
+            opened: av.container.InputContainer = av.open(
+                self.url,
+                "r",
+                format="hls" if hls else None,
+                options={**(options or {}), **OPTIONS},
+                io_open=self.io_open,
+            )
+        except av.error.FFmpegError:
+            if self.failure is not None:
+                raise self.failure from None
+            raise
         return opened
 
     def io_open(self, url: str, flags: int, options: dict[str, str]) -> Any:
@@ -65,7 +81,7 @@ class HttpMedia:
     def _opened(self, url: str, options: dict[str, str]) -> Any:
         first, self._first = self._first, None
         if first is not None and url == self.url:
-            return self._file(first)
+            return self._file(first, self._start)
         encrypted = re.match(r"crypto[+:]", url)
         wanted = url[encrypted.end() :] if encrypted else url
         place = self._start if wanted == self.url else target(wanted)
@@ -75,20 +91,23 @@ class HttpMedia:
 
     def _segment(self, place: Target, options: dict[str, str]) -> Any:
         try:
-            opened = self._file(self._client.get(place, _range(options)))
+            opened = self._file(self._client.get(place, _range(options)), place)
         except SourceFailure as failure:
             self._missing += 1
             # A live stream goes on without a segment that is gone.
             gone = failure.kind in ("not_found", "no_answer", "ended", "protocol")
-            if not gone or self._missing >= _SEGMENTS_IN_A_ROW or place.path.endswith(".m3u8"):
+            is_list = _plain(place) in self._playlists or _plain(place).endswith(".m3u8")
+            if not gone or is_list or self._missing >= _SEGMENTS_IN_A_ROW:
                 raise
             self.failure = failure
             return EmptyFile()
         self._missing = 0
+        self.failure = None
         return opened
 
-    def _file(self, stream: HttpStream) -> Any:
-        if is_playlist(stream.peek(32)):
+    def _file(self, stream: HttpStream, asked: Target) -> Any:
+        if is_playlist(stream.peek(_PEEKED)):
+            self._playlists.add(_plain(asked))
             return TextFile(checked(stream.read_all(LONGEST), stream.target))
         return MediaFile(self._client, stream, self)
 
@@ -201,6 +220,10 @@ class MediaFile:
             return False
         self._stream = stream
         return True
+
+
+def _plain(place: Target) -> str:
+    return place.url.partition("?")[0]
 
 
 def _first_byte(stream: HttpStream) -> int:

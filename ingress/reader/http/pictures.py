@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.client import HttpClient, HttpStream
+from ingress.reader.http.client import HttpClient
 from ingress.reader.http.jpeg import START
 from ingress.reader.http.multipart import LONGEST_PICTURE, Jpeg, JpegParser
+from ingress.reader.http.stream import HttpStream
 
 PICTURE_TIMEOUT = 15.0
 """Seconds that a picture may take to come."""
@@ -57,6 +58,24 @@ def _newest(stream: HttpStream, parser: JpegParser, last: Jpeg) -> Iterator[Jpeg
         found = parser.feed(data)
         last = found[-1] if found else last
     yield last
+
+
+def stream_or_snapshots(
+    client: HttpClient, first: HttpStream, *, newest: bool = True, rate: float = 5.0
+) -> Iterator[Jpeg]:
+    """Of an answer that does not say how long it is: one picture, then it is a snapshot, or many.
+
+    Parameters and errors as of `jpegs` and `snapshots`.
+    """
+    count = 0
+    try:
+        for one in jpegs(first, newest=newest):
+            count += 1
+            yield one
+    except SourceFailure as over:
+        if over.kind != "ended" or count != 1:
+            raise
+    yield from snapshots(client, client.get(), rate=rate)
 
 
 def snapshots(client: HttpClient, first: HttpStream, *, rate: float = 5.0) -> Iterator[Jpeg]:

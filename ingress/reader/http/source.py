@@ -7,12 +7,13 @@ from types import TracebackType
 from typing import Literal
 
 from config.source_address import SourceAddress
-from ingress.reader.http.client import HttpClient, HttpStream
+from ingress.reader.http.client import HttpClient
 from ingress.reader.http.connections import READ_TIMEOUT
 from ingress.reader.http.jpeg import START
 from ingress.reader.http.media import HttpMedia
 from ingress.reader.http.multipart import Jpeg
-from ingress.reader.http.pictures import jpegs, snapshots
+from ingress.reader.http.pictures import jpegs, snapshots, stream_or_snapshots
+from ingress.reader.http.stream import HttpStream
 from ingress.reader.reach import Reach
 
 What = Literal["mjpeg", "snapshot", "media"]
@@ -34,6 +35,8 @@ class HttpSource:
         newest: of several that wait only the last; rate: pictures a second of a snapshot.
         """
         if self.what == "snapshot":
+            if self._stream.length is None:
+                return stream_or_snapshots(self._client, self._stream, newest=newest, rate=rate)
             return snapshots(self._client, self._stream, rate=rate)
         return jpegs(self._stream, newest=newest)
 
@@ -78,15 +81,10 @@ def _what(stream: HttpStream) -> What:
     if kind.startswith(_MJPEG):
         return "mjpeg"
     if kind in ("image/jpeg", "image/jpg", "image/pjpeg"):
-        # Some cameras call a stream of pictures one; then there is no length.
-        return "snapshot" if _is_single(stream) else "mjpeg"
+        return "snapshot"
     start = stream.peek(64)
     if start.startswith(START):
-        return "snapshot" if _is_single(stream) else "mjpeg"
+        return "snapshot"
     if start.lstrip().startswith(b"--") and b"#EXT" not in start:
         return "mjpeg"
     return "media"
-
-
-def _is_single(stream: HttpStream) -> bool:
-    return stream.length is not None
