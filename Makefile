@@ -7,6 +7,7 @@
 SHELL := bash
 .DEFAULT_GOAL := run
 .PHONY: run test test-sources test-engine lint bench bench-engine setup requirements clean
+.PHONY: ingress-service test-ingress-service
 .PHONY: engine-minicpmo engine-vlm voice-piper test-minicpmo test-vlm
 
 PYTHON ?= python3
@@ -38,6 +39,12 @@ engine-vlm:
 voice-piper:
 	@$(SETUP) python base
 	@$(SETUP) piper
+
+# LiveKit Ingress alone, with a livekit-server where LIVEKIT_URL names none; beside everything else it is
+# make run INGRESS_SERVICE=on
+ingress-service:
+	@$(SETUP) python base
+	@exec $(PY) -m launcher.ingress_start $(words)
 
 lint:
 	@$(SETUP) python dev
@@ -74,6 +81,13 @@ test-engine: engine-minicpmo engine-vlm
 
 test-minicpmo test-vlm:
 	.venv-$(@:test-%=%)/bin/python -m pytest --confcutdir=tests/$(@:test-%=%) tests/$(@:test-%=%) $(ARGS)
+
+# Against the real LiveKit Ingress, which is built at the first time; not part of make test.
+test-ingress-service:
+	@$(SETUP) python dev
+	@$(PY) -m launcher.ingress_build
+	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" \
+	  PRESSBOX_TEST_INGRESS_SERVICE=1 $(PY) -m pytest tests/ingress_service $(ARGS)
 
 bench:
 	@$(SETUP) python dev

@@ -1,0 +1,1 @@
+"""A process that pushes what a source gives into an RTMP server."""
