@@ -241,11 +241,11 @@ async def test_no_secret_comes_out(
         {"url": "rtsp://cam", "name": url},
         {"url": "rtsp://cam", "name": "c", url: url},
     ):
-        said.append(json.dumps(await add(client, **values)))
+        said += [json.dumps(await add(client, **values))]
     sources.broken = RuntimeError(f"cannot open {url}")
     said.append(json.dumps(await add(client, url=url, name="broken")))
     for path in ("/api/sources", "/metrics", "/health"):
-        said.append(await (await client.get(path)).text())
+        said += [await (await client.get(path)).text()]
     said.append(await (await client.post("/api/probe", json={"url": url})).text())
     said.append(await (await client.delete("/api/sources/gate")).text())
     said.append(caplog.text)
