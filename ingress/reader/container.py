@@ -79,6 +79,7 @@ class ContainerSource:
         for packet in self.packets():
             if packet.size:
                 yield Piece(_seconds(packet), packet, sound=packet.stream is not self._video)
+        raise failure("ended", self._address)
 
     def packets(self) -> Iterator[AnyPacket]:
         """Packets as FFmpeg gives them, until the end; a bad one in between is passed over."""

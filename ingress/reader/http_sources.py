@@ -10,7 +10,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from config.source_address import SourceAddress
 from ingress.reader.container import ContainerSource, Film
-from ingress.reader.failures import SourceFailure, failure, from_av
+from ingress.reader.failures import SourceFailure, from_av
 from ingress.reader.http import HttpSource, open_source
 from ingress.reader.http.multipart import Jpeg
 from ingress.reader.media import Contents, Piece, Source
@@ -90,8 +90,8 @@ class _Media(ContainerSource):
             yield from super().packets()
         except SourceFailure as over:
             raise self._media.failure or over from None
-        if not self.ends:
-            raise self._media.failure or failure("ended", self._address)
+        if self._media.failure:
+            raise self._media.failure
 
     def close(self) -> None:
         """Closes container and connections. Idempotent."""

@@ -20,6 +20,9 @@ PROBE = {"probesize": "1000000", "analyzeduration": "1500000"}
 """Bytes and microseconds that FFmpeg may look at before it says what is in a stream. What it looked
 at is kept: `nobuffer` would throw the first key frame away, and with it up to a GOP of time."""
 
+AT_ONCE = {"probesize": "32", "analyzeduration": "100000"}
+"""One packet and no more."""
+
 SOCKET_BUFFER = 4 * 1024 * 1024
 """Bytes that the kernel keeps of UDP, enough for a key frame while this process does not run."""
 
@@ -76,14 +79,21 @@ def _rtsp(request: Request, address: SourceAddress) -> Source:
 
 
 def _rtsp_over(transport: str, request: Request, address: SourceAddress) -> Source:
-    options = PROBE | {
+    options = {
         "rtsp_transport": transport,
         "allowed_media_types": "video+audio",
         "buffer_size": str(SOCKET_BUFFER),
         "max_delay": str(REORDER),
-        "fpsprobesize": "2",
+        "fpsprobesize": "0",
     }
-    container = _open(address, address.url, options)
+    try:
+        # Its description names the codecs, and what else there is to know comes with the pictures.
+        container = _open(address, address.url, options | AT_ONCE)
+        return ContainerSource(container, address, sound=request.sound, transport=transport)
+    except SourceFailure as over:
+        if over.kind != "codec":
+            raise
+    container = _open(address, address.url, options | PROBE)
     return ContainerSource(container, address, sound=request.sound, transport=transport)
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import av
-from av import CodecContext, VideoFrame
+from av import VideoFrame
 from av.packet import Packet
-from av.video.codeccontext import VideoCodecContext
 
 from ingress.reader.clocks import Clock
 from ingress.reader.failures import SourceFailure
 from ingress.reader.freeze import HEIGHT, WIDTH, Freeze
+from ingress.reader.group import Glance, Group
 from ingress.reader.h264 import AccessUnit, DamagedError, ParameterSets
 from ingress.reader.media import Contents
-from ingress.reader.messages import Codec, Note, Opened, Order, RawPicture, Request, Unit
+from ingress.reader.messages import Codec, Note, Opened, Order, RawPicture, Request, Unit, Way
 from ingress.reader.pacing import Backlog
-from ingress.reader.passage import Look, Passage
+from ingress.reader.passage import NO_KEY, Look, Passage
 from ingress.reader.shape import small_luma
 from ingress.reader.transcoder import Transcoder, prepare
 
@@ -31,8 +31,8 @@ LOOK_EVERY = 2.0
 NOTE_EVERY = 1.0
 """Seconds between two notes of what has been skipped."""
 
-KEPT = 32 * 1024 * 1024
-"""Bytes of packets since the last key frame that are kept, should they have to be decoded."""
+FIRST_PICTURE = 10.0
+"""Seconds of packets without a single picture."""
 
 BAD_IN_A_ROW = 50
 
@@ -51,13 +51,14 @@ class Pictures:
         self._passage: Passage | None = None
         self._transcoder: Transcoder | None = None
         self._sets: ParameterSets | None = None
-        self._gop = _Group()
+        self._gop = Group()
         self._backlog = Backlog()
         self._freeze = Freeze()
-        self._glance = _Glance(contents.codec)
+        self._glance = Glance(contents.codec)
         self._looked = self._noted = float("-inf")
         self._opened = False
         self._waiting = True
+        self._begun: float | None = None
         self._bad = 0
         self._skipped = 0
         self._last_note = (0.0, 0)
@@ -112,28 +113,27 @@ class Pictures:
         if passage.impossible:
             raise SourceFailure("codec", passage.impossible)
         if passage.way == "transcoded":
-            self._begin_to_transcode(passage.why)
+            self._begin_to_transcode(passage.why, sps.fps if sps else 0.0)
         elif sps is not None:
-            self._open(passage.way, passage.why, sps.width, sps.height)
+            self._open(passage.way, passage.why, sps.width, sps.height, sps.fps)
 
-    def _begin_to_transcode(self, why: str) -> Transcoder:
+    def _begin_to_transcode(self, why: str, fps: float = 0.0) -> Transcoder:
         contents = self._contents
         transcoder = Transcoder(self._request, self._clock, contents.decoder, contents.aspect)
         self._transcoder = transcoder
         if contents.width:
-            self._open("transcoded", why, contents.width, contents.height)
+            self._open("transcoded", why, contents.width, contents.height, fps)
         self._why = why
         return transcoder
 
-    def _open(
-        self, way: Literal["passthrough", "transcoded"], why: str, width: int, height: int
-    ) -> None:
+    def _open(self, way: Way, why: str, width: int, height: int, fps: float = 0.0) -> None:
         if self._opened:
             return
         self._opened = True
         contents = self._contents
         kinds = (contents.sound, contents.transport)
-        self._tell(Opened(contents.codec, width, height, contents.fps, way, why, *kinds))
+        fps = fps or contents.fps  # H.264 knows better than a first look at its times
+        self._tell(Opened(contents.codec, width, height, fps, way, why, *kinds))
 
     def _pass_on(self, packet: Packet[Any], arrived: float) -> Iterator[Out]:
         passage = self._passage
@@ -177,6 +177,8 @@ class Pictures:
                 self._skipped += 1
                 self._note(arrived)
                 return
+        if self._waits_for_key(packet, arrived):
+            return
         self._skipped += late
         for one in transcoder.take(packet, arrived, show=not late):
             if not self._opened and transcoder.seen:
@@ -186,6 +188,17 @@ class Pictures:
             self._look(transcoder.seen, arrived)
         self._note(arrived)
         self._backlog.done(time.monotonic())
+
+    def _waits_for_key(self, packet: Packet[Any], arrived: float) -> bool:
+        """Whether the decoder could not begin here. Some cameras never send a key frame, but
+        refresh the picture little by little. Raises SourceFailure where no picture ever comes.
+        """
+        self._waiting = self._waiting and not packet.is_keyframe
+        seen = self._transcoder is not None and self._transcoder.seen is not None
+        self._begun = arrived if self._begun is None else self._begun
+        if not seen and arrived - self._begun > FIRST_PICTURE:
+            raise SourceFailure("codec", "none of its pictures can be decoded")
+        return self._waiting and arrived - self._begun < NO_KEY
 
     def _unit(self, packet: Packet[Any]) -> AccessUnit | None:
         """The packet as one access unit; None where it is damaged."""
@@ -235,55 +248,6 @@ class Pictures:
         if state != self._last_note and now - self._noted >= NOTE_EVERY and self._opened:
             self._last_note, self._noted = state, now
             self._tell(Note("", "", *state))
-
-
-class _Group:
-    """Packets since the last key frame, as long as they are not too many."""
-
-    def __init__(self) -> None:
-        self._packets: list[Packet[Any]] = []
-        self._bytes = 0
-
-    def add(self, packet: Packet[Any], *, key: bool) -> None:
-        if key:
-            self.clear()
-        elif not self._packets or self._bytes > KEPT:
-            return
-        self._packets.append(packet)
-        self._bytes += packet.size
-
-    def clear(self) -> list[Packet[Any]]:
-        """Gives them up; nothing where some of them are missing, since they are of no use then."""
-        packets, self._packets = self._packets, []
-        whole, self._bytes = self._bytes <= KEPT, 0
-        return packets if whole else []
-
-
-class _Glance:
-    """Decodes a key frame now and then, for itself."""
-
-    def __init__(self, codec: str) -> None:
-        self._codec = codec
-        self._decoder: VideoCodecContext | None = None
-
-    def at(self, data: bytes) -> VideoFrame | None:
-        """The picture of this key unit; None where it cannot be decoded."""
-        decoder = self._decoder
-        if decoder is None:
-            made = CodecContext.create(self._codec, "r")
-            if not isinstance(made, VideoCodecContext):
-                return None
-            decoder = made
-            decoder.thread_count = 1
-            decoder.options = {"skip_loop_filter": "all"}
-            self._decoder = decoder
-        try:
-            frames = [*decoder.decode(Packet(data)), *decoder.decode(None)]
-        except av.FFmpegError:
-            return None
-        finally:
-            decoder.flush_buffers()
-        return frames[0] if frames else None
 
 
 def _seconds(packet: Packet[Any]) -> float | None:

@@ -24,7 +24,7 @@ KEYS_APART = 0.5
 """Seconds between two key frames that were asked for; many viewers may ask at once."""
 
 BAD_IN_A_ROW = 50
-"""Packets without a picture that can be decoded, one behind the other, that are no source."""
+"""Packets that cannot be decoded, one behind the other, after which none is to be expected."""
 
 THREADS = 2
 
@@ -112,7 +112,7 @@ class Transcoder:
         return frames
 
     def _count_bad(self) -> None:
-        self._bad += 1
+        self._bad += self.seen is not None
         if self._bad >= BAD_IN_A_ROW:
             raise SourceFailure("protocol", "the picture can no longer be decoded")
 

@@ -1,0 +1,64 @@
+"""Key frames, and what came since the last one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import av
+from av import CodecContext, VideoFrame
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+
+KEPT = 32 * 1024 * 1024
+"""Bytes of packets since the last key frame that are kept, should they have to be decoded."""
+
+
+class Group:
+    """Packets since the last key frame, as long as they are not too many."""
+
+    def __init__(self) -> None:
+        self._packets: list[Packet[Any]] = []
+        self._bytes = 0
+
+    def add(self, packet: Packet[Any], *, key: bool) -> None:
+        """The next packet."""
+        if key:
+            self.clear()
+        elif not self._packets or self._bytes > KEPT:
+            return
+        self._packets.append(packet)
+        self._bytes += packet.size
+
+    def clear(self) -> list[Packet[Any]]:
+        """Gives them up; nothing where some of them are missing, since they are of no use then."""
+        packets, self._packets = self._packets, []
+        whole, self._bytes = self._bytes <= KEPT, 0
+        return packets if whole else []
+
+
+class Glance:
+    """Decodes a key frame now and then, for itself."""
+
+    def __init__(self, codec: str) -> None:
+        """codec by FFmpeg's name."""
+        self._codec = codec
+        self._decoder: VideoCodecContext | None = None
+
+    def at(self, data: bytes) -> VideoFrame | None:
+        """The picture of this key unit; None where it cannot be decoded."""
+        decoder = self._decoder
+        if decoder is None:
+            made = CodecContext.create(self._codec, "r")
+            if not isinstance(made, VideoCodecContext):
+                return None
+            decoder = made
+            decoder.thread_count = 1
+            decoder.options = {"skip_loop_filter": "all"}
+            self._decoder = decoder
+        try:
+            frames = [*decoder.decode(Packet(data)), *decoder.decode(None)]
+        except av.FFmpegError:
+            return None
+        finally:
+            decoder.flush_buffers()
+        return frames[0] if frames else None
