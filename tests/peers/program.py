@@ -33,6 +33,7 @@ class Program:
         inside = ("ip", "netns", "exec", namespace) if namespace else ()
         self.command = (*inside, *command)
         self._environment = {**os.environ, **(environment or {})}
+        log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -57,6 +58,11 @@ class Program:
     def running(self) -> bool:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id, 0 while it was not started."""
+        return self._process.pid if self._process else 0
 
     def start(self) -> None:
         """Starts it, unless it runs."""
@@ -92,6 +98,11 @@ class Program:
         """It goes on."""
         if self._process:
             self._signal(self._process, signal.SIGCONT)
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal to it, not to its children."""
+        if self._process and self.running:
+            self._process.send_signal(number)
 
     def tell(self, line: str) -> None:
         """Writes a line to its standard input."""

@@ -1,0 +1,257 @@
+"""The matrix: which source, sent by whom, over what, and how it is to arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tests.peers.camera_encoders import Look
+from tests.peers.files import turned, write_file
+from tests.peers.http_camera import HABITS, HttpCamera
+from tests.peers.mediamtx import PASSWORD, USER
+from tests.sources.stage import Stage
+from tests.support.ports import free_port
+
+Way = Literal["passthrough", "transcoded"]
+Transport = Literal["auto", "tcp", "udp"]
+
+HARD = "p@ss:w/rd"
+"""A password with everything in it that an address has a meaning for."""
+
+SIZE = (320, 180)
+LIVE, PLAYLIST = 2.0, 15.0
+_NAMES = {"h265": "hevc"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One source. make: sets the stage and gives the address; codec, sound: as the report has them,
+    "" for none or any.
+
+    way: "" for either; size: of the picture as it is to arrive; age: longest median age of the
+    picture in seconds, 0 for what has no live clock; clock: whether there is any; short: part of
+    `make test`.
+    """
+
+    name: str
+    peer: str
+    make: Callable[[Stage], str]
+    codec: str
+    sound: str = ""
+    way: Way | Literal[""] = "passthrough"
+    size: tuple[int, int] = SIZE
+    age: float = LIVE
+    transport: Transport = "auto"
+    clock: bool = True
+    short: bool = False
+
+
+def _rtsp(
+    look: Look, sound: str = "", way: Way | Literal[""] = "passthrough", *, over: Transport = "tcp"
+) -> Case:
+    """From mediamtx, to which a camera publishes."""
+    words = ["rtsp", over, look.codec]
+    words += [f"{look.bframes} B-frames"] if look.bframes else []
+    words += [f"GOP {look.gop:g} s"] if look.gop != 1.0 else []
+    name = "-".join(filter(None, [*words, sound])).replace(" ", "-")
+
+    def make(stage: Stage) -> str:
+        return stage.media.rtsp(stage.published(f"open/{name}", look, sound))
+
+    codec = _NAMES.get(look.codec, look.codec)
+    size = (look.width, look.height)
+    return Case(name, "mediamtx", make, codec, sound, way, size, transport=over)
+
+
+def _short(case: Case) -> Case:
+    return replace(case, short=True)
+
+
+def _login(method: Literal["basic", "digest"]) -> Case:
+    def make(stage: Stage) -> str:
+        path = stage.published(f"open/{method}", Look())
+        return stage.gate(method, "gate", HARD).rtsp(path, login=f"gate:{HARD}")
+
+    return Case(f"rtsp-{method}-login", "mediamtx behind a gate", make, "h264", transport="tcp")
+
+
+def _locked(stage: Stage) -> str:
+    return stage.media.rtsp(stage.published("locked/a", Look()), login=f"{USER}:{PASSWORD}")
+
+
+def _rtmp(stage: Stage) -> str:
+    return stage.media.rtmp(stage.pushed("open/rtmp", Look(), "aac"))
+
+
+def _srt(stage: Stage) -> str:
+    return stage.media.srt(stage.published("open/srt", Look(), "aac"))
+
+
+def _hls(stage: Stage) -> str:
+    return stage.media.hls(stage.published("open/hls", Look(), "aac"))
+
+
+def _srt_ffmpeg(stage: Stage) -> str:
+    port = free_port()
+    to = f"srt://127.0.0.1:{port}?mode=listener"
+    stage.ffmpeg(Look(), "aac", "mpegts", "-f", "mpegts", to)
+    return f"srt://127.0.0.1:{port}"
+
+
+def _hls_ffmpeg(stage: Stage) -> str:
+    folder, address = stage.web()
+    words = ("-f", "hls", "-hls_time", "1", "-hls_list_size", "4", "-hls_flags", "delete_segments")
+    stage.ffmpeg(Look(), "aac", "mpegts", *words, str(folder / "live.m3u8"))
+    return f"{address}/live.m3u8"
+
+
+def _mjpeg_ffmpeg(stage: Stage) -> str:
+    address = f"http://127.0.0.1:{free_port()}/cam.mjpg"
+    stage.ffmpeg(Look("mjpeg"), "", "nut", "-f", "mpjpeg", "-listen", "1", address)
+    return address
+
+
+def _ts_ffmpeg(stage: Stage) -> str:
+    address = f"http://127.0.0.1:{free_port()}/cam.ts"
+    stage.ffmpeg(Look(), "aac", "mpegts", "-f", "mpegts", "-listen", "1", address)
+    return address
+
+
+def _mp4(stage: Stage) -> str:
+    folder, address = stage.web()
+    write_file(folder / "clip.mp4", Look(), sound="aac")
+    return f"{address}/clip.mp4"
+
+
+def _vlc_rtsp(stage: Stage) -> str:
+    address = f"rtsp://127.0.0.1:{free_port()}/cam"
+    stage.vlc(Look(), "aac", f"#rtp{{sdp={address}}}")
+    return address
+
+
+def _vlc_http(stage: Stage) -> str:
+    port = free_port()
+    stage.vlc(Look(), "aac", f"#std{{access=http,mux=ts,dst=127.0.0.1:{port}/cam.ts}}")
+    return f"http://127.0.0.1:{port}/cam.ts"
+
+
+def _vlc_rtmp(stage: Stage) -> str:
+    address = stage.media.rtmp(stage.expect("open/vlc"))
+    stage.vlc(Look(), "aac", f"#std{{access=rtmp,mux=ffmpeg{{mux=flv}},dst={address}}}")
+    return address
+
+
+def _vlc_file(stage: Stage) -> str:
+    address = f"rtsp://127.0.0.1:{free_port()}/film"
+    path = write_file(stage.folder / "film.mp4", Look(), sound="aac", seconds=30)
+    stage.vlc_file(path, f"#rtp{{sdp={address}}}")
+    return address
+
+
+def _habit(name: str) -> Case:
+    def make(stage: Stage) -> str:
+        return stage.http(HttpCamera()).url(f"{name}.mjpg")
+
+    return Case(f"http-mjpeg-{name}", "HTTP camera", make, "mjpeg", way="transcoded")
+
+
+def _http(name: str, make: Callable[[Stage], str]) -> Case:
+    return Case(f"http-mjpeg-{name}", "HTTP camera", make, "mjpeg", way="transcoded")
+
+
+def _http_login(method: Literal["basic", "digest"]) -> Callable[[Stage], str]:
+    return lambda stage: stage.http(HttpCamera(auth=method, password=HARD)).url(
+        "plain.mjpg", login=f"cam:{HARD}"
+    )
+
+
+def _token(stage: Stage) -> str:
+    return stage.http(HttpCamera(token="t0ps3cret")).url("plain.mjpg?token=t0ps3cret")
+
+
+def _redirected(stage: Stage) -> str:
+    to = stage.http(HttpCamera())
+    return stage.http(HttpCamera(redirect=f"http://127.0.0.1:{to.port}")).url("plain.mjpg")
+
+
+def _file(
+    name: str, look: Look, sound: str = "", way: Way | Literal[""] = "passthrough", turn: int = 0
+) -> Case:
+    def make(stage: Stage) -> str:
+        path = write_file(stage.media_folder / name, look, sound=sound, seconds=8)
+        return str(turned(path, path.with_stem(f"{path.stem}-turned"))) if turn else str(path)
+
+    codec = _NAMES.get(look.codec, look.codec)
+    size = (look.height, look.width) if turn else (look.width, look.height)
+    turned_clock = not turn  # what is turned upright again has its clock at the side
+    label = "-turned" if turn else ""
+    said = f"file-{name.replace('.', '-')}{label}"
+    return Case(said, "file", make, codec, sound, way, size, age=0, clock=turned_clock)
+
+
+def _made(name: str, url: str, size: tuple[int, int]) -> Case:
+    return Case(name, "none", lambda _: url, "", way="", size=size, age=0, clock=False)
+
+
+_H264 = Look()
+CASES: tuple[Case, ...] = (
+    _short(_rtsp(_H264, "aac")),
+    _short(_rtsp(_H264, "pcma", over="udp")),
+    _short(_rtsp(Look(bframes=2), "aac", "transcoded")),
+    _short(_rtsp(Look("h265"), "opus", "transcoded")),
+    _short(_rtsp(Look("mjpeg", 320, 176), "pcmu", "transcoded")),
+    _short(_rtsp(Look("vp8"), "opus")),
+    _short(_login("digest")),
+    _short(Case("rtmp-pull", "mediamtx", _rtmp, "h264", "aac")),
+    _short(Case("srt-from-mediamtx", "mediamtx", _srt, "h264", "aac")),
+    _short(Case("vlc-rtsp", "VLC", _vlc_rtsp, "h264", "aac")),
+    _short(_habit("dashes")),
+    _short(Case("hls-from-mediamtx", "mediamtx", _hls, "h264", "aac", age=PLAYLIST)),
+    _short(_file("clip.mp4", Look(bframes=2), "aac", "transcoded")),
+    # The rest of the full matrix
+    _rtsp(_H264, "pcmu"),
+    _rtsp(_H264, "opus", over="udp"),
+    _rtsp(_H264, "mp3"),
+    _rtsp(Look(gop=10.0), "aac", ""),
+    _rtsp(Look("mpeg4"), "", "transcoded"),
+    _rtsp(Look("mpeg4"), "", "transcoded", over="udp"),
+    _rtsp(Look("vp9")),
+    _rtsp(Look("vp9"), over="udp"),
+    _rtsp(Look("av1")),
+    _rtsp(Look("h265"), "aac", "transcoded", over="udp"),
+    _rtsp(Look("mjpeg", 320, 176), "", "transcoded", over="udp"),
+    _rtsp(Look("vp8"), over="udp"),
+    _rtsp(Look(width=1280, height=720, fps=30, bitrate=2_500_000), "aac"),
+    _login("basic"),
+    Case("rtsp-basic-of-mediamtx", "mediamtx", _locked, "h264", transport="tcp"),
+    Case("srt-from-ffmpeg", "ffmpeg", _srt_ffmpeg, "h264", "aac"),
+    Case("hls-from-ffmpeg", "ffmpeg", _hls_ffmpeg, "h264", "aac", age=PLAYLIST),
+    Case("http-ts-from-ffmpeg", "ffmpeg", _ts_ffmpeg, "h264", "aac"),
+    Case("http-mp4", "web server", _mp4, "h264", "aac", age=0),
+    Case("http-mjpeg-from-ffmpeg", "ffmpeg", _mjpeg_ffmpeg, "mjpeg", way="transcoded"),
+    *(_habit(name) for name in HABITS if name != "dashes"),
+    _http("basic-login", _http_login("basic")),
+    _http("digest-login", _http_login("digest")),
+    _http("token", _token),
+    _http("redirected", _redirected),
+    Case("vlc-http-ts", "VLC", _vlc_http, "h264", "aac"),
+    Case("vlc-rtmp-to-mediamtx", "VLC", _vlc_rtmp, "h264", "aac"),
+    Case("vlc-film-by-rtsp", "VLC", _vlc_file, "h264", "aac", way="", age=0),
+    _file("clip.mkv", Look("h265"), "opus", "transcoded"),
+    _file("clip.webm", Look("vp9"), "opus"),
+    _file("vp8.webm", Look("vp8"), "opus"),
+    _file("clip.ts", _H264, "mp3"),
+    _file("clip.avi", Look("mpeg4"), "mp3", "transcoded"),
+    _file("jpegs.avi", Look("mjpeg"), "pcmu", "transcoded"),
+    _file("av1.mp4", Look("av1"), "aac"),
+    _file("clip.mov", _H264, "aac", "transcoded", turn=90),
+    _made("test", "test:640x360@15", (640, 360)),
+    _made("demo", "demo", (1280, 720)),
+)
+
+
+def groups(full: bool, size: int) -> list[tuple[Case, ...]]:
+    """The cases in groups that run at the same time."""
+    wanted = [case for case in CASES if full or case.short]
+    return [tuple(wanted[start : start + size]) for start in range(0, len(wanted), size)]

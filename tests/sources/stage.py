@@ -1,0 +1,142 @@
+"""Everything that a group of sources needs beside the service: servers, cameras, players, files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from tests.peers.camera import Camera, Output, camera
+from tests.peers.camera_encoders import Look
+from tests.peers.http_camera import HttpCamera
+from tests.peers.mediamtx import MediaServer, mediamtx
+from tests.peers.players import ffmpeg, handover, vlc
+from tests.peers.program import Program
+from tests.peers.proxy import served
+from tests.peers.rtsp_gate import Method, RtspGate
+from tests.support.ports import free_port
+
+
+class Stage:
+    """Take what is needed from it, then enter it: `async with stage:`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+        self.media_folder = folder / "media"
+        self.media_folder.mkdir(exist_ok=True)
+        self._stack = AsyncExitStack()
+        self._outputs: list[Output] = []
+        self._later: list[Callable[[], Program]] = []
+        self._contexts: list[AbstractAsyncContextManager[object]] = []
+        self._paths: list[str] = []
+        self.media: MediaServer = self._stack.enter_context(mediamtx(folder / "mediamtx"))
+        self.programs: list[Program] = []
+        self.cameras: list[Camera] = []
+
+    async def __aenter__(self) -> Self:
+        await self.media.ready()
+        if self._outputs:
+            made = self._stack.enter_context(camera(self.folder / "camera", *self._outputs))
+            self.cameras.append(made)
+        for make in self._later:
+            self.programs.append(self._stack.enter_context(make()))
+        for one in self._contexts:
+            await self._stack.enter_async_context(one)
+        await self.media.ready(self._paths, 40)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def logs(self) -> str:
+        """The end of what every program has written, for a failed test."""
+        return "\n".join(f"{one.command[-1][:80]}: {one.log[-300:]}" for one in self.programs)
+
+    def published(self, path: str, look: Look, sound: str = "") -> str:
+        """A camera that publishes to mediamtx by RTSP; gives the path."""
+        self._outputs.append(Output(self.media.rtsp(path), look=look, sound=sound))
+        self._paths.append(path)
+        return path
+
+    def pushed(self, path: str, look: Look, sound: str = "") -> str:
+        """A camera that pushes to mediamtx by RTMP; gives the path."""
+        self._outputs.append(Output(self.media.rtmp(path), "flv", look, sound))
+        self._paths.append(path)
+        return path
+
+    def sent(self, to: str, container: str, look: Look, sound: str = "") -> None:
+        """A camera that sends somewhere."""
+        self._outputs.append(Output(to, container, look, sound))
+
+    def ffmpeg(self, look: Look, sound: str, container: str, *words: str) -> None:
+        """A camera's stream through a real ffmpeg, which copies it to where the words say."""
+        to, read = handover()
+        self.sent(to, container, look, sound)
+        folder = self.folder / f"ffmpeg{len(self._later)}"
+        self._later.append(
+            lambda: ffmpeg(folder, "-f", container, "-i", read, "-c", "copy", *words)
+        )
+
+    def vlc(self, look: Look, sound: str, sout: str) -> None:
+        """A camera's stream through a real VLC, which sends it to where `sout` says."""
+        port = free_port()
+        self.sent(f"udp://127.0.0.1:{port}?pkt_size=1316", "mpegts", look, sound)
+        folder = self.folder / f"vlc{len(self._later)}"
+        self._later.append(
+            lambda: vlc(folder, f"udp://@127.0.0.1:{port}", "--sout", sout, "--sout-keep")
+        )
+
+    def vlc_file(self, path: Path, sout: str) -> None:
+        """VLC that plays a file for ever, and sends it."""
+        os.chmod(path, 0o644)
+        folder = self.folder / f"vlc{len(self._later)}"
+        self._later.append(lambda: vlc(folder, str(path), "--loop", "--sout", sout, "--sout-keep"))
+
+    def expect(self, path: str) -> str:
+        """Wait until somebody has published to this path of mediamtx."""
+        self._paths.append(path)
+        return path
+
+    def http(self, made: HttpCamera) -> HttpCamera:
+        """An HTTP camera."""
+        self._contexts.append(served(made.handle, made.port))
+        return made
+
+    def gate(self, method: Method, user: str, password: str) -> RtspGate:
+        """A gate before mediamtx that asks for a login."""
+        made = RtspGate(method, user, password, ("127.0.0.1", self.media.rtsp_port))
+        self._contexts.append(served(made.handle, made.port))
+        return made
+
+    def web(self) -> tuple[Path, str]:
+        """A folder, and the address of the web server that serves its files."""
+        folder, port = self.folder / f"web{len(self._contexts)}", free_port()
+        folder.mkdir()
+        self._contexts.append(_files(folder, port))
+        return folder, f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def _files(folder: Path, port: int) -> AsyncIterator[None]:
+    app = web.Application()
+    app.add_routes([web.static("/", folder)])
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield
+    finally:
+        await runner.cleanup()
