@@ -103,7 +103,7 @@ class SourceHealth:
         self._expected_since = self._since
         self._last: tuple[Picture, str] | None = None
         self._marked: tuple[Picture, tuple[str, str, float]] | None = None
-        self._marked_at = 0.0
+        self._marked_at = self._lost_at = 0.0
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.lost = False
@@ -126,11 +126,11 @@ class SourceHealth:
 
     def seen(self, picture: Picture) -> None:
         """A true picture has come."""
-        away = picture.capture - self._since
         self._since, self._last = picture.capture, (picture, self._source.identity)
         if self.lost:
             self.lost, self._marked = False, None
-            log.info("%s is back after %.1f s", self._source.identity, away)
+            seconds = picture.capture - self._lost_at
+            log.info("%s brings pictures, after %.1f s without", self._source.identity, seconds)
             self._on_back()
 
     def changed(self, identity: str) -> bool:
@@ -150,8 +150,8 @@ class SourceHealth:
         after = KNOWN_AWAY_AFTER if self._known_away() else NO_PICTURE_AFTER
         missing = self._whose != "" and now - self._since > after
         if missing and not self.lost:
-            self.lost = True
-            log.info("%s is lost: %s", self._name, self.trouble(now) or "no picture comes")
+            self.lost, self._lost_at = True, now
+            log.info("the picture is lost: %s", self.trouble(now))
             self._on_lost(now)
         if missing:
             self._mark()

@@ -25,6 +25,9 @@ class Camera:
         self.width, self.height = 320, 180
         self.rotation = rtc.VideoRotation.VIDEO_ROTATION_0
         self.sending = True
+        self.chroma = 128
+        """Of the picture's colour; 128 is grey."""
+        self._small: rtc.VideoSource | None = None
         self._source: rtc.VideoSource | None = None
         self._track: rtc.LocalVideoTrack | None = None
         self._sid = ""
@@ -51,6 +54,29 @@ class Camera:
         await self.room.local_participant.unpublish_track(self._sid)
         if source:
             await source.aclose()
+
+    async def publish_small(self, name: str) -> None:
+        """Publish a second picture of half the size."""
+        self._small = rtc.VideoSource(self.width // 2, self.height // 2)
+        options = rtc.TrackPublishOptions(
+            source=rtc.TrackSource.SOURCE_UNKNOWN,
+            simulcast=False,
+            video_codec=rtc.VideoCodec.VP8,
+        )
+        track = rtc.LocalVideoTrack.create_video_track(name, self._small)
+        await self.room.local_participant.publish_track(track, options)
+
+    async def stop_small(self) -> None:
+        """Send no more of it; its track stays."""
+        small, self._small = self._small, None
+        if small:
+            await small.aclose()
+
+    async def tell(self, attribute: str, value: str) -> float:
+        """Set an attribute of the participant; returns when that began."""
+        began = time.monotonic()
+        await self.room.local_participant.set_attributes({attribute: value})
+        return began
 
     async def publish_sound(self) -> None:
         """Publish a microphone; silent until `beep`."""
@@ -86,6 +112,7 @@ class Camera:
         sound, self._sound = self._sound, None
         if sound:
             await sound.aclose()
+        await self.stop_small()
         await self.room.disconnect()
 
     async def _run(self) -> None:
@@ -94,29 +121,35 @@ class Camera:
             number += 1
             if self.sending and self._source:
                 self._source.capture_frame(
-                    self._frame(number),
+                    self._frame(number, self.width, self.height),
                     rotation=self.rotation,
                     timestamp_us=round(time.monotonic() * 1_000_000),
                 )
+            if self.sending and self._small:
+                self._small.capture_frame(self._frame(number, self.width // 2, self.height // 2))
             await asyncio.sleep(1 / FPS)
 
-    def _frame(self, number: int) -> rtc.VideoFrame:
-        i420 = np.full((self.height * 3 // 2, self.width), 128, np.uint8)
-        i420[: self.height] = 60
-        left = number * 6 % self.width
-        i420[: self.height, left : left + 24] = 220
-        return rtc.VideoFrame(self.width, self.height, rtc.VideoBufferType.I420, i420.tobytes())
+    def _frame(self, number: int, width: int, height: int) -> rtc.VideoFrame:
+        i420 = np.full((height * 3 // 2, width), self.chroma, np.uint8)
+        i420[:height] = 60
+        left = number * 6 % width
+        i420[:height, left : left + 24] = 220
+        return rtc.VideoFrame(width, height, rtc.VideoBufferType.I420, i420.tobytes())
 
 
 @asynccontextmanager
 async def camera(
-    server: LiveKitServer, room: str, identity: str = "cam", *, publish: bool = True
+    server: LiveKitServer,
+    room: str,
+    identity: str = "cam",
+    *,
+    publish: bool = True,
+    ingress: bool = False,
 ) -> AsyncIterator[Camera]:
-    """A participant in `room` that publishes a camera."""
+    """A participant in `room` that publishes a camera, as a person does or as an ingress does."""
     made = Camera(rtc.Room())
-    await made.room.connect(
-        server.url, server.token(room, identity), rtc.RoomOptions(auto_subscribe=False)
-    )
+    token = server.token(room, identity, kind="ingress" if ingress else "standard")
+    await made.room.connect(server.url, token, rtc.RoomOptions(auto_subscribe=False))
     try:
         if publish:
             await made.publish()

@@ -11,7 +11,10 @@ from tests.support.burnt_clock import Burnt
 
 @dataclass(frozen=True, slots=True)
 class SeenFrame:
-    """A decoded frame: user_timestamp in microseconds of Unix time, None without metadata."""
+    """A decoded frame: user_timestamp in microseconds of Unix time, None without metadata.
+
+    light: mean of its luma, 16..235; colour: mean distance of its chroma from grey, 0..128.
+    """
 
     received: float
     user_timestamp: int | None
@@ -19,6 +22,8 @@ class SeenFrame:
     width: int
     height: int
     burnt: Burnt | None
+    light: float = 0.0
+    colour: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

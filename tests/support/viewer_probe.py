@@ -21,6 +21,8 @@ from tests.support.sample_clock import SampleClock
 RATE = 48_000
 FRAMES_KEPT = 200_000
 JOIN_TIMEOUT = 15.0
+GREY, EACH = 128, 37
+"""The chroma of grey, and how many values stand for one in a frame's means."""
 
 
 class ViewerProbe:
@@ -164,7 +166,8 @@ class ViewerProbe:
 
     def _see(self, event: rtc.VideoFrameEvent, received: float) -> None:
         frame, metadata = event.frame, event.metadata
-        luma = np.frombuffer(frame.data, np.uint8, frame.width * frame.height)
+        planes = np.frombuffer(frame.data, np.uint8)
+        luma, chroma = np.split(planes, [frame.width * frame.height])
         stamp = (
             metadata.user_timestamp if metadata and metadata.HasField("user_timestamp") else None
         )
@@ -176,6 +179,8 @@ class ViewerProbe:
             width=frame.width,
             height=frame.height,
             burnt=burnt_clock.read(luma.reshape(frame.height, frame.width)),
+            light=float(luma[::EACH].mean()),
+            colour=float(np.abs(chroma[::EACH].astype(np.int16) - GREY).mean()),
         )
         if len(self.frames) < FRAMES_KEPT:
             self.frames.append(seen)

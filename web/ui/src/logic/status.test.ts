@@ -6,6 +6,7 @@ import type { BoothStatus } from './status';
 const STATUS: BoothStatus = {
   mode: 'active',
   source: 'cam-1',
+  lost: false,
   delay: 2.4,
   behind: false,
   engine: 'up',
@@ -25,6 +26,7 @@ describe('parseStatus', () => {
     expect(parseStatus('{"delay":"long","behind":1,"error":null}')).toEqual({
       mode: '',
       source: '',
+      lost: false,
       delay: undefined,
       behind: false,
       engine: 'starting',
@@ -53,6 +55,7 @@ describe('report', () => {
     [{ source: '' }, 'warn', 'no camera in the room'],
     [{ source: '', error: 'cam-9 publishes no video here' }, 'warn', 'cam-9'],
     [{ engine: 'down', error: 'refused' }, 'bad', '(refused)'],
+    [{ lost: true, error: 'gate: reconnecting', engine: 'down' }, 'warn', 'Gate: reconnecting.'],
     [{ engine: 'starting' }, 'busy', 'starting'],
     [{ error: 'DELAY=99 is not allowed' }, 'warn', 'DELAY=99 is not allowed.'],
     [{ paused: 'nobody is watching' }, 'warn', 'nobody is watching'],

@@ -4,6 +4,8 @@ import { parseObject } from './json';
 export interface BoothStatus {
   readonly mode: string;
   readonly source: string;
+  /** The source brings no picture; its last one is shown marked. */
+  readonly lost: boolean;
   /** Seconds; undefined if the booth has not said. */
   readonly delay: number | undefined;
   readonly behind: boolean;
@@ -19,6 +21,7 @@ export function parseStatus(json: string | undefined): BoothStatus | undefined {
   return {
     mode: text(object['mode']),
     source: text(object['source']),
+    lost: object['lost'] === true,
     delay: typeof delay === 'number' && delay >= 0 ? delay : undefined,
     behind: object['behind'] === true,
     engine: engine === 'up' || engine === 'down' ? engine : 'starting',
@@ -50,6 +53,7 @@ export function report(
   if (status.source === '') {
     return { tone: 'warn', text: `Nothing to watch: ${status.error || 'no camera in the room'}.` };
   }
+  if (status.lost && status.error !== '') return { tone: 'warn', text: sentence(status.error) };
   if (status.engine === 'down') return { tone: 'bad', text: engineDown(status.error) };
   if (status.error !== '') return { tone: 'warn', text: sentence(status.error) };
   if (status.engine === 'starting') return { tone: 'busy', text: 'The engine is starting…' };

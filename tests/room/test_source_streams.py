@@ -1,0 +1,130 @@
+"""Sizes that change in an encoded source's stream, and the small second stream for the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from config.source_names import INGRESS_ATTRIBUTE, MODEL_TRACK
+from tests.room.test_booth import ended, status
+from tests.support.booths import QUICK, booth
+from tests.support.camera import camera
+from tests.support.encoded_camera import Encoder, encoded_camera
+from tests.support.engine_script import Answer, Repeat
+from tests.support.livekit_server import LiveKitServer
+from tests.support.scripted_engine import Asked, ScriptedEngine, scripted_engine
+from tests.support.viewer_probe import ViewerProbe, watching
+
+ANSWER = Answer(ready=0.15, speech=0.6, speed=8.0)
+
+
+def sizes(asked: Asked) -> list[tuple[int, int]]:
+    """Width and height of each picture that the engine was sent."""
+    found = []
+    for part in asked.body["messages"][-1]["content"]:
+        if part["type"] == "image_url":
+            data = base64.b64decode(part["image_url"]["url"].split(",", 1)[1])
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+            if image is not None:
+                found.append((image.shape[1], image.shape[0]))
+    return found
+
+
+async def engine_sees(
+    probe: ViewerProbe, engine: ScriptedEngine, width: int, height: int, *, timeout: float = 30
+) -> None:
+    """Wait until a whole window of commentary is of this size."""
+
+    def all_are() -> bool:
+        commentary = [one for one in engine.asked if one.kind == "commentary"]
+        newest = sizes(commentary[-1]) if commentary else []
+        return bool(newest) and set(newest) == {(width, height)}
+
+    await probe.until(all_are, timeout=timeout, what=f"{width}x{height} at the engine")
+
+
+async def test_sizes_that_change_in_the_stream_reach_viewer_and_engine(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    steps = [(640, 360), (320, 240), (1280, 720), (360, 640), (640, 360)]
+    viewer = livekit_server.token("sizes", "viewer")
+    async with (
+        scripted_engine(Repeat(ANSWER)) as engine,
+        encoded_camera(livekit_server, "sizes", "h264", *steps[0]) as cam,
+        booth(livekit_server, "sizes", engine.url, state_dir=tmp_path) as made,
+        watching(livekit_server.url, viewer) as probe,
+    ):
+        for width, height in steps:
+            sending = asyncio.create_task(
+                cam.run(Encoder("h264", width, height), 120), name="test.cam"
+            )
+            try:
+                seen = len(probe.frames)
+                await probe.until(
+                    lambda seen=seen, size=(width, height): any(  # type: ignore[misc]
+                        (one.width, one.height) == size and one.burnt for one in probe.frames[seen:]
+                    ),
+                    timeout=30,
+                    what=f"{width}x{height} at the viewer",
+                )
+                # What the plugin sends is at most 640 pixels wide or high.
+                scale = 640 / max(width, height, 640)
+                await engine_sees(probe, engine, round(width * scale), round(height * scale))
+                lines = len(ended(probe))
+                await probe.until(
+                    lambda lines=lines: len(ended(probe)) > lines,  # type: ignore[misc]
+                    timeout=30,
+                    what="a line",
+                )
+                assert not made.status.lost
+            finally:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+    ids = [frame.frame_id for frame in probe.frames if frame.frame_id is not None]
+    assert ids == sorted(set(ids))
+    assert probe.wrong == []
+
+
+async def test_the_small_stream_is_for_the_engine_and_never_shown(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    async with (
+        scripted_engine(Repeat(ANSWER)) as engine,
+        camera(livekit_server, "small", "gate", publish=False, ingress=True) as cam,
+        booth(livekit_server, "small", engine.url, state_dir=tmp_path),
+        watching(livekit_server.url, livekit_server.token("small", "viewer")) as probe,
+    ):
+        await cam.tell(INGRESS_ATTRIBUTE, json.dumps({"state": "live"}))
+        cam.height = 192
+        await cam.publish()
+        await cam.publish_small(MODEL_TRACK)
+        await engine_sees(probe, engine, 160, 96)
+        lines = [one for one in probe.lines if one.phase == "start"]
+        await cam.stop_small()
+        await engine_sees(probe, engine, 320, 192)
+        said = len(ended(probe))
+        await probe.until(lambda: len(ended(probe)) > said, timeout=20, what="a line")
+        assert {(one.width, one.height) for one in probe.frames} == {(320, 192)}
+        shown = {one.user_timestamp for one in probe.frames}
+        assert all(one.timestamp in shown for one in lines[1:]), "anchors are frames that are shown"
+
+
+async def test_a_persons_track_of_that_name_is_a_camera_like_any_other(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    async with (
+        scripted_engine(Repeat(ANSWER)) as engine,
+        camera(livekit_server, "named", "robot", publish=False) as cam,
+        booth(livekit_server, "named", engine.url, metadata="{" + QUICK + "}", state_dir=tmp_path),
+        watching(livekit_server.url, livekit_server.token("named", "viewer")) as probe,
+    ):
+        await cam.publish()
+        await cam.unpublish()
+        await cam.publish_small(MODEL_TRACK)
+        await probe.until(lambda: len(probe.frames) > 20, timeout=30, what="the picture")
+        assert status(probe)["source"] == "robot"
