@@ -46,9 +46,7 @@ class Client:
         """What the service had to say with the last list of sources; "" for nothing."""
 
     async def __aenter__(self) -> Client:
-        self._session = aiohttp.ClientSession(
-            f"http://127.0.0.1:{self._port}", headers=self._headers, timeout=_LIMIT
-        )
+        await self.open()
         return self
 
     async def __aexit__(
@@ -58,6 +56,11 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    async def open(self) -> None:
+        """Must come before anything else; connects to nothing yet."""
+        address = f"http://127.0.0.1:{self._port}"
+        self._session = aiohttp.ClientSession(address, headers=self._headers, timeout=_LIMIT)
 
     async def aclose(self) -> None:
         """Closes the connection. Safe to call again."""

@@ -16,10 +16,12 @@ from yarl import URL
 from config.settings import Settings
 from web.addresses import server_url
 from web.page import NOT_BUILT, Page
+from web.sources_api import SourcesApi
 from web.tokens import TokenMaker, TokenRequestError, parse_request
 
 logger = logging.getLogger("web")
 
+_KEPT_HEADERS = {"Allow", "Retry-After", "WWW-Authenticate"}
 _MAX_BODY = 128 * 1024
 _PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
@@ -50,6 +52,9 @@ class Server:
     def app(self) -> web.Application:
         """The application with all of its routes."""
         app = web.Application(client_max_size=_MAX_BODY, middlewares=[_one_line_errors])
+        sources = SourcesApi(self._settings)
+        app.add_routes(sources.routes())
+        app.on_cleanup.append(lambda _: sources.aclose())
         app.add_routes(
             [
                 web.post("/api/livekit/token", self._token),
@@ -117,8 +122,8 @@ async def _one_line_errors(request: web.Request, handler: Handler) -> web.Stream
         if not request.path.startswith("/api/") or error.status < 400:
             raise
         answer = _error(error.status, (error.text or error.reason).strip())
-        if "Allow" in error.headers:
-            answer.headers["Allow"] = error.headers["Allow"]
+        for name in _KEPT_HEADERS & error.headers.keys():
+            answer.headers[name] = error.headers[name]
         return answer
 
 

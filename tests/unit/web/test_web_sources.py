@@ -1,0 +1,166 @@
+"""`/api/sources` of the page's server, with the API of the ingress service behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from config.settings import Settings, load_settings
+from ingress.api import Api
+from ingress.report import SourceReport
+from tests.support.ports import free_port
+from tests.unit.ingress.scripted_sources import ScriptedSources
+from web import attempts
+from web.page import Page
+from web.server import Server
+
+TOKEN = "the-admin-token"
+AUTH = {"Authorization": f"Bearer {TOKEN}"}
+ADDRESS = "rtsp://admin:p@ss@10.0.0.7:8554/hidden/path?password=hunter2"
+SECRETS = ("p@ss", "p%40ss", "hunter2", "hidden", TOKEN)
+
+Client = TestClient[Request, Application]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    keys = {"livekit_api_key": "key", "livekit_api_secret": "x" * 40}
+    values = {"ingress_port": free_port(), "admin_token": TOKEN, "state_dir": str(tmp_path)}
+    return load_settings(cli={**keys, **values}, env={}, directory=tmp_path)
+
+
+@pytest.fixture
+def sources() -> ScriptedSources:
+    return ScriptedSources()
+
+
+@pytest.fixture
+async def service(settings: Settings, sources: ScriptedSources) -> AsyncIterator[TestServer]:
+    server = TestServer(Api(settings, sources, TOKEN).app(), port=settings.ingress_port)
+    async with server:
+        yield server
+
+
+@pytest.fixture
+async def client(settings: Settings) -> AsyncIterator[Client]:
+    app = Server(settings, Page(settings.state_dir)).app()
+    async with TestClient(TestServer(app)) as opened:
+        yield opened
+
+
+async def post(client: Client, values: object, **headers: str) -> tuple[int, dict[str, Any]]:
+    answer = await client.post("/api/sources", json=values, headers={**AUTH, **headers})
+    return answer.status, await answer.json()
+
+
+async def test_adding_seeing_removing(
+    client: Client, service: TestServer, sources: ScriptedSources
+) -> None:
+    status, body = await post(client, {"url": ADDRESS, "name": "gate"})
+    assert status == 201
+    assert body["url"] == "rtsp://10.0.0.7:8554"
+    spec, from_page = sources.added[0]
+    assert from_page
+    assert spec.address.password == "p@ss"
+    sources.reports[("gate", "lobby")] = SourceReport(
+        "gate", "lobby", spec.address.safe, "relay", state="live", codec="h264"
+    )
+    seen = await client.get("/api/sources")
+    assert seen.headers["Cache-Control"] == "no-store"
+    (one,) = (await seen.json())["sources"]
+    assert (one["name"], one["room"], one["state"], one["codec"]) == (
+        "gate",
+        "lobby",
+        "live",
+        "h264",
+    )
+    removed = await client.delete("/api/sources/gate", headers=AUTH)
+    assert (removed.status, await removed.json()) == (200, {"removed": "gate"})
+    assert sources.reports == {}
+
+
+async def test_errors_of_the_service_come_through(client: Client, service: TestServer) -> None:
+    for values, status, says in (
+        ({"url": "test"}, 422, "from the page"),
+        ({"url": "/etc/passwd"}, 422, "MEDIA_DIR"),
+        ({"name": "x"}, 422, "url"),
+        ({"url": "rtsp://a", "from_page": False}, 422, "a source has"),
+        ({"url": "http://a", "via": "livekit-ingress"}, 422, "a source has"),
+        ([], 422, "JSON object"),
+    ):
+        found, body = await post(client, values)
+        assert found == status
+        assert says in body["error"]
+        assert "\n" not in body["error"]
+    await post(client, {"url": "rtsp://a", "name": "a"})
+    assert (await post(client, {"url": "rtsp://a", "name": "a"}))[0] == 409
+    assert (await client.delete("/api/sources/gone", headers=AUTH)).status == 404
+
+
+async def test_a_service_that_is_away(client: Client) -> None:
+    for answer in (
+        await client.get("/api/sources"),
+        await client.post("/api/sources", json={"url": "rtsp://a"}, headers=AUTH),
+        await client.delete("/api/sources/a", headers=AUTH),
+    ):
+        assert answer.status == 503
+        assert "ingress service" in (await answer.json())["error"]
+
+
+async def test_a_service_with_another_token(settings: Settings, client: Client) -> None:
+    app = Api(settings, ScriptedSources(), "another").app()
+    async with TestServer(app, port=settings.ingress_port):
+        answer = await client.get("/api/sources")
+        assert answer.status == 503
+        assert "another admin token" in (await answer.json())["error"]
+
+
+async def test_wrong_tokens_are_refused_and_slowed_down(
+    client: Client,
+    service: TestServer,
+    sources: ScriptedSources,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"]
+    for value in given:
+        assert (await post(client, {"url": "rtsp://a"}, Authorization=value))[0] == 401
+    for headers in (AUTH, {"Authorization": "Bearer wrong"}):
+        answer = await client.post("/api/sources", json={"url": "rtsp://a"}, headers=headers)
+        assert answer.status == 429
+        assert 0 < int(answer.headers["Retry-After"]) <= 60
+        assert "too many wrong tokens" in (await answer.json())["error"]
+    assert (await client.delete("/api/sources/a", headers=AUTH)).status == 429
+    assert sources.added == []
+    assert (await client.get("/api/sources")).status == 200
+    monkeypatch.setattr(attempts, "SPAN", 0.0)
+    assert (await post(client, {"url": "rtsp://a"}))[0] == 201
+
+
+async def test_no_secret_reaches_the_page(
+    client: Client,
+    service: TestServer,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level("DEBUG")
+    said = []
+    for values in (
+        {"url": ADDRESS},
+        {"url": ADDRESS, "name": "a b"},
+        {"url": ADDRESS.replace("rtsp", "http")},
+        {"url": "http://10.0.0.7/x?token=hunter2", "mode": ADDRESS},
+        {"url": ADDRESS, ADDRESS: 1},
+        {"url": "ftp" + ADDRESS},
+    ):
+        said += [json.dumps(await post(client, values))]
+    said += [await (await client.get("/api/sources")).text()]
+    said += [await (await client.delete("/api/sources/10.0.0.7", headers=AUTH)).text()]
+    said += [caplog.text, *capfd.readouterr()]
+    for secret in SECRETS:
+        assert secret not in "\n".join(said)
