@@ -94,7 +94,9 @@ class JpegParser:
         """
         if headers is None:
             return start < self._foreign
-        return gap < _foreign(headers)
+        foreign = _foreign(headers)
+        self._foreign = start - gap + foreign
+        return gap < foreign
 
     def _ends(self) -> tuple[Jpeg | None, bool]:
         """The picture that lies at the front, if it is complete, and whether to go on."""
@@ -105,11 +107,11 @@ class JpegParser:
         said = self._length
         if end is not None and not picture.cut:
             return self._taken(end, max(0, (said or 0) - end)), True
-        if said is not None and 4 <= said <= len(self._buffer) and picture.has_scan:
+        if said is not None and 4 <= said <= len(self._buffer):
             # Without an end of its own, or with one that its markers do not lead to.
             if self._buffer[said - 2 : said] == END:
                 return self._taken(said, 0), True
-            if _BOUNDARY.match(self._buffer, said):
+            if picture.has_scan and _BOUNDARY.match(self._buffer, said):
                 return self._taken(said, 0, END), True
         if end is not None:
             return self._cut(end), True
@@ -151,8 +153,8 @@ class JpegParser:
     def _forget(self) -> None:
         """Keeps what may be a head, or the first bytes of a picture."""
         spare = len(self._buffer) - LONGEST_HEAD
-        if spare > 0:
-            headers, after = _head(bytes(self._buffer[:spare]))
+        if spare > LONGEST_HEAD:
+            headers, after = _head(bytes(self._buffer))
             if headers is not None:
                 self._foreign = after + _foreign(headers)
             self.passed += spare

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Literal
 
 from config.source_address import SourceAddress
+from ingress.reader.failures import SourceFailure
 from ingress.reader.http.client import HttpClient
 from ingress.reader.http.connections import READ_TIMEOUT
 from ingress.reader.http.jpeg import START
@@ -87,4 +88,6 @@ def _what(stream: HttpStream) -> What:
         return "snapshot"
     if start.lstrip().startswith(b"--") and b"#EXT" not in start:
         return "mjpeg"
+    if kind == "text/html":
+        raise SourceFailure("protocol", f"{stream.name} answers with a web page, not with pictures")
     return "media"

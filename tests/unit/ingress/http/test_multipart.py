@@ -1,0 +1,188 @@
+"""Pictures out of whatever cameras send."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from ingress.reader.http.multipart import LONGEST_HEAD, LONGEST_PICTURE, Jpeg, JpegParser
+from tests.unit.ingress.http.pictures import is_decodable, picture, with_thumbnail
+
+COUNT = 4
+
+
+def part(
+    data: bytes,
+    *headers: str,
+    boundary: str = "--frame",
+    line: str = "\r\n",
+    length: int | None = -1,
+    kind: str | None = "image/jpeg",
+) -> bytes:
+    lines = [boundary] if boundary else []
+    if kind is not None:
+        lines.append(f"Content-Type: {kind}")
+    if length is not None:
+        lines.append(f"Content-Length: {len(data) if length == -1 else length}")
+    return line.join([*lines, *headers, "", ""]).encode() + data + line.encode()
+
+
+def parsed(body: bytes, size: int = 1 << 30) -> list[Jpeg]:
+    parser = JpegParser()
+    found = []
+    for place in range(0, len(body), size):
+        found += parser.feed(body[place : place + size])
+    return found
+
+
+PICTURES = [picture(number) for number in range(COUNT)]
+HABITS = {
+    "usual": b"".join(part(one) for one in PICTURES),
+    "without length": b"".join(part(one, length=None) for one in PICTURES),
+    "length too short": b"".join(part(one, length=len(one) - 50) for one in PICTURES),
+    "length of zero": b"".join(part(one, length=0) for one in PICTURES),
+    "length too long": b"".join(part(one, length=len(one) + 50) for one in PICTURES),
+    "length of two pictures": b"".join(part(one, length=2 * len(one)) for one in PICTURES),
+    "length much too long": b"".join(part(one, length=10**9) for one in PICTURES),
+    "length that is none": b"".join(
+        part(one, "Content-Length: x", length=None) for one in PICTURES
+    ),
+    "LF": b"".join(part(one, line="\n") for one in PICTURES),
+    "LF without length": b"".join(part(one, line="\n", length=None) for one in PICTURES),
+    "no boundary": b"".join(part(one, boundary="") for one in PICTURES),
+    "four dashes": b"".join(part(one, boundary="----other") for one in PICTURES),
+    "boundaries that change": b"".join(
+        part(one, boundary=f"--{number}") for number, one in enumerate(PICTURES)
+    ),
+    "no headers": b"".join(b"--frame\r\n\r\n" + one + b"\r\n" for one in PICTURES),
+    "no type": b"".join(part(one, kind=None) for one in PICTURES),
+    "odd case": b"".join(
+        part(one, f"cONTENT-LENGTH:{len(one)}", length=None).replace(b"Type", b"tYPE")
+        for one in PICTURES
+    ),
+    "blank lines": b"".join(b"\r\n\r\n\r\n" + part(one) + b"\r\n\r\n" for one in PICTURES),
+    "preamble": b"This is a camera.\r\nHave a nice day!\r\n\r\n" + b"".join(map(part, PICTURES)),
+    "closed and begun again": part(PICTURES[0]) + part(PICTURES[1]) + b"--frame--\r\n"
+    b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=frame\r\n\r\n"
+    + part(PICTURES[2])
+    + part(PICTURES[3]),
+    "parts of text": b"".join(
+        part(b"<xml>--\xff\xd8\xff\xdb not one</xml>", kind="text/xml") + part(one)
+        for one in PICTURES
+    ),
+    "parts of text without length": b"".join(
+        part(b"motion=0", kind="text/plain", length=None) + part(one) for one in PICTURES
+    ),
+    "parts of sound": b"".join(
+        part(PICTURES[0] + bytes(20_000) + PICTURES[1] + bytes(20_000), kind="audio/basic")
+        + part(one)
+        for one in PICTURES
+    ),
+    "concatenated": b"".join(PICTURES),
+    "garbage between": b"".join(
+        random.Random(number).randbytes(5000).replace(b"\xff", b"") + one
+        for number, one in enumerate(PICTURES)
+    ),
+    "zeros after": b"".join(part(one + bytes(77)) for one in PICTURES),
+    "another picture after, within the part": b"".join(part(one + picture(99)) for one in PICTURES),
+    "a type of its own": b"".join(part(one, kind="image/x-camera") for one in PICTURES),
+}
+
+
+@pytest.mark.parametrize("size", [1 << 30, 4096, 61, 1], ids=["whole", "4096", "61", "1"])
+@pytest.mark.parametrize("habit", HABITS)
+def test_every_habit_gives_the_pictures(habit: str, size: int) -> None:
+    assert [one.data for one in parsed(HABITS[habit], size)] == PICTURES
+
+
+def test_a_thumbnail_is_no_picture() -> None:
+    pictures = [with_thumbnail(number) for number in range(3)]
+    assert all(is_decodable(one) for one in pictures)
+    for body in (b"".join(pictures), b"".join(part(one, length=None) for one in pictures)):
+        for size in (1 << 30, 13):
+            assert [one.data for one in parsed(body, size)] == pictures
+
+
+def test_headers_are_given() -> None:
+    found = parsed(part(PICTURES[0], "X-Timestamp: 1700000000.25", "X-Empty:"))
+    assert found[0].headers["x-timestamp"] == "1700000000.25"
+    assert found[0].headers["content-type"] == "image/jpeg"
+    assert found[0].headers["x-empty"] == ""
+
+
+def test_headers_do_not_stay_for_the_next_part() -> None:
+    found = parsed(part(PICTURES[0], "X-Timestamp: 1") + PICTURES[1])
+    assert found[1].headers == {}
+
+
+def test_a_torn_picture_is_left_out() -> None:
+    torn = PICTURES[1][: len(PICTURES[1]) // 2]
+    body = part(PICTURES[0], length=None) + part(torn, length=None) + part(PICTURES[2], length=None)
+    parser = JpegParser()
+    assert [one.data for one in parser.feed(body)] == [PICTURES[0], PICTURES[2]]
+    assert parser.broken == 1
+
+
+def test_pictures_that_never_have_an_end_are_taken() -> None:
+    body = b"".join(part(one[:-2], length=None) for one in PICTURES)
+    assert [one.data for one in parsed(body)] == PICTURES[:-1]
+    body = b"".join(part(one[:-2]) for one in PICTURES)
+    assert [one.data for one in parsed(body + b"--frame\r\n")] == PICTURES
+
+
+def test_it_comes_with_its_last_byte() -> None:
+    parser = JpegParser()
+    body = part(PICTURES[0])
+    end = body.rindex(b"\xff\xd9") + 2
+    assert parser.feed(body[: end - 1]) == []
+    assert [one.data for one in parser.feed(body[end - 1 : end])] == [PICTURES[0]]
+
+
+def test_what_never_ends_is_bounded() -> None:
+    parser = JpegParser()
+    start = PICTURES[0][:-2]
+    parser.feed(start)
+    for _ in range(LONGEST_PICTURE // (1 << 20) + 4):
+        assert parser.feed(bytes(1 << 20)) == []
+    assert parser.broken == 1
+    assert len(parser._buffer) <= 2 * LONGEST_HEAD + (1 << 20)
+    assert [one.data for one in parser.feed(part(PICTURES[1]))] == [PICTURES[1]]
+
+
+def test_what_is_no_picture_is_bounded_and_counted() -> None:
+    parser = JpegParser()
+    for _ in range(100):
+        assert parser.feed(b"Content-Type: text/html\r\n" * 1000) == []
+    assert parser.passed > 2_000_000
+    assert len(parser._buffer) <= 2 * LONGEST_HEAD
+
+
+def test_single_bytes_cost_little() -> None:
+    """Twice as many bytes take about twice as long, not four times."""
+    body = part(picture(7, 256), length=None)
+
+    def taken(count: int) -> float:
+        parser = JpegParser()
+        begun = time.process_time()
+        for place in range(count):
+            parser.feed(body[place : place + 1])
+        return time.process_time() - begun
+
+    assert len(body) > 40_000
+    assert min(taken(40_000) for _ in range(3)) < 3 * min(taken(20_000) for _ in range(3))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_noise_breaks_nothing(seed: int) -> None:
+    """Damaged streams give pictures or none, and never an exception or a loop."""
+    chance = random.Random(seed)
+    body = bytearray(b"".join(HABITS[chance.choice(list(HABITS))] for _ in range(3)))
+    for _ in range(200):
+        body[chance.randrange(len(body))] = chance.randrange(256)
+    parser = JpegParser()
+    for place in range(0, len(body), 997):
+        parser.feed(bytes(body[place : place + 997]))
+    # A wrong length of a segment may lead 64 KiB into what follows.
+    assert len(parser.feed(b"".join(part(one) for one in PICTURES * 10))) > len(PICTURES)

@@ -1,0 +1,158 @@
+"""What a source from the page may reach."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from ingress.reader import reach as reach_module
+from ingress.reader.failures import SourceFailure
+from ingress.reader.reach import Reach, is_public
+
+PRIVATE = [
+    "0.0.0.0",
+    "0.1.2.3",
+    "10.1.2.3",
+    "100.64.0.1",
+    "100.100.100.200",
+    "127.0.0.1",
+    "127.8.9.1",
+    "168.63.129.16",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.0.0.192",
+    "192.0.2.1",
+    "192.168.1.1",
+    "198.18.0.1",
+    "198.51.100.7",
+    "203.0.113.7",
+    "224.0.0.1",
+    "239.255.255.250",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::127.0.0.1",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "::ffff:169.254.169.254",
+    "64:ff9b::7f00:1",
+    "64:ff9b::169.254.169.254",
+    "64:ff9b:1::1",
+    "2002:7f00:1::",
+    "2002:a00:1::1",
+    "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    "2001:db8::1",
+    "3fff::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fe80::1",
+    "fec0::1",
+    "ff02::1",
+    "100::1",
+    "5f00::1",
+]
+PUBLIC = [
+    "8.8.8.8",
+    "172.15.0.1",
+    "172.32.0.1",
+    "100.63.255.255",
+    "100.128.0.1",
+    "192.169.0.1",
+    "::ffff:8.8.8.8",
+    "64:ff9b::808:808",
+    "2002:808:808::1",
+    "2606:4700::1111",
+    "2a00:1450::1",
+]
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_private_addresses_are_refused(address: str) -> None:
+    assert not is_public(address)
+    with pytest.raises(SourceFailure) as raised:
+        Reach().check(address)
+    assert raised.value.kind == "forbidden"
+    assert str(raised.value) == (
+        f"{address} is in a private network: the operator may list it in SOURCE_NETWORKS"
+    )
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public_addresses_are_allowed(address: str) -> None:
+    assert is_public(address)
+    assert Reach().allows(address)
+
+
+@pytest.mark.parametrize(
+    "spelled", ["2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "127.1", "017700000001"]
+)
+def test_other_spellings_of_loopback_are_refused(spelled: str) -> None:
+    with pytest.raises(SourceFailure) as raised:
+        Reach().check(spelled)
+    assert raised.value.kind == "forbidden"
+
+
+def test_a_zone_makes_nothing_public() -> None:
+    assert not Reach().allows("fe80::1%2")
+    assert Reach(["fe80::/10"]).allows("fe80::1%2")
+
+
+def test_what_is_listed_is_allowed() -> None:
+    reach = Reach(["192.168.7.0/24", "10.0.0.9", "fd00::/8"])
+    assert reach.check("192.168.7.20") == ["192.168.7.20"]
+    assert reach.check("10.0.0.9") == ["10.0.0.9"]
+    assert reach.check("fd12::1") == ["fd12::1"]
+    assert reach.allows("::ffff:192.168.7.20")
+    for other in ("192.168.8.1", "10.0.0.10", "fe80::1", "127.0.0.1", "::ffff:192.168.8.1"):
+        assert not reach.allows(other)
+
+
+def _resolves(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    def found(host: str, port: object, **_: object) -> list[object]:
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 0))
+            if ":" not in one
+            else (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (one, 0, 0, 0))
+            for one in addresses
+        ]
+
+    monkeypatch.setattr(reach_module.socket, "getaddrinfo", found)
+
+
+def test_a_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    _resolves(monkeypatch, "127.0.0.1", "::1")
+    with pytest.raises(SourceFailure) as raised:
+        Reach().check("innocent.example")
+    assert raised.value.kind == "forbidden"
+    assert "innocent.example" in str(raised.value)
+
+
+def test_of_a_name_with_both_only_the_public_addresses_are_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _resolves(monkeypatch, "10.0.0.1", "8.8.8.8", "8.8.8.8", "::1")
+    assert Reach().check("mixed.example") == ["8.8.8.8"]
+
+
+def test_a_listed_name_may_lead_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    _resolves(monkeypatch, "192.168.1.9")
+    assert Reach(["Camera.Lan"]).check("camera.lan.") == ["192.168.1.9"]
+    with pytest.raises(SourceFailure):
+        Reach(["camera.lan"]).check("camera.lan.evil.example")
+
+
+@pytest.mark.parametrize("host", ["nothing.invalid", "a" * 300, "bad\0host", "..", "ü" * 70])
+def test_what_is_no_host_is_unreachable(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: object, **__: object) -> object:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    if host == "nothing.invalid":
+        monkeypatch.setattr(reach_module.socket, "getaddrinfo", nobody)
+    with pytest.raises(SourceFailure) as raised:
+        Reach().check(host)
+    assert raised.value.kind == "unreachable"
+    assert "\0" not in str(raised.value)
+    assert len(str(raised.value)) < 120
