@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import av
 from av.container import InputContainer
@@ -33,6 +33,17 @@ DEFAULT_RATE = Fraction(25)
 _OVER = (ConnectionError, TimeoutError, av.error.ExitError, av.error.HTTPError)
 
 
+class Backing(Protocol):
+    """What FFmpeg reads through, where it does not reach the source by itself."""
+
+    @property
+    def failure(self) -> SourceFailure | None:
+        """What went wrong there; says more than FFmpeg's error then."""
+
+    def close(self) -> None:
+        """Idempotent."""
+
+
 class ContainerSource:
     """A `Source` of the first picture stream, and the first sound stream, of a container."""
 
@@ -44,9 +55,13 @@ class ContainerSource:
         sound: bool = True,
         paced: bool = False,
         transport: str = "",
+        backing: Backing | None = None,
     ) -> None:
-        """Takes the container over. Raises SourceFailure where there is no picture in it."""
+        """Takes container and backing over. Raises SourceFailure where there is no picture in it;
+        the backing is the caller's then.
+        """
         self._container = container
+        self._backing = backing
         self._address = address
         video = next((one for one in container.streams.video if not _is_cover(one)), None)
         # A stream that FFmpeg cannot decode has no context, whatever PyAV's annotations say.
@@ -79,7 +94,7 @@ class ContainerSource:
         for packet in self.packets():
             if packet.size:
                 yield Piece(_seconds(packet), packet, sound=packet.stream is not self._video)
-        raise failure("ended", self._address)
+        raise self._over(failure("ended", self._address))
 
     def packets(self) -> Iterator[AnyPacket]:
         """Packets as FFmpeg gives them, until the end; a bad one in between is passed over."""
@@ -95,11 +110,11 @@ class ContainerSource:
             except SourceFailure:
                 raise
             except _OVER as error:
-                raise from_av(error, self._address) from None
+                raise self._over(from_av(error, self._address)) from None
             except (av.FFmpegError, OSError) as error:
                 bad += 1
                 if bad >= BAD_IN_A_ROW:
-                    raise from_av(error, self._address) from None
+                    raise self._over(from_av(error, self._address)) from None
 
     def in_time_order(self) -> Iterator[AnyPacket]:
         """Packets by decoding time, however far apart the file keeps sound and picture."""
@@ -132,8 +147,14 @@ class ContainerSource:
         return True
 
     def close(self) -> None:
-        """Closes the container. Idempotent."""
+        """Closes the container, and what is behind it. Idempotent."""
         self._container.close()
+        if self._backing is not None:
+            self._backing.close()
+
+    def _over(self, said: SourceFailure) -> SourceFailure:
+        behind = self._backing.failure if self._backing is not None else None
+        return behind or said
 
 
 class Film:

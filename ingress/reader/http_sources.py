@@ -29,17 +29,18 @@ def open_http_source(request: Request, address: SourceAddress, guard: Reach | No
     try:
         if http.what != "media":
             return Jpegs(http)
-        opened = _Media(http, address, sound=request.sound)
+        opened, ends = _container(http, address, sound=request.sound)
     except BaseException:
         http.close()
         raise
-    if opened.ends:
+    if ends:
         again = [opened]
 
         def open_again() -> ContainerSource:
             if again:
                 return again.pop()
-            return _Media(open_source(address, guard=guard), address, sound=request.sound)
+            new = open_source(address, guard=guard)
+            return _container(new, address, sound=request.sound)[0]
 
         return ReadAhead(Film(open_again, loop=request.loop, start=request.start))
     if opened.contents.paced:
@@ -68,32 +69,35 @@ class Jpegs:
         self._http.close()
 
 
-class _Media(ContainerSource):
-    """A container over HTTP. Where it has no end it is live, and then only HLS is paced: its
-    pictures come by the segment.
-    """
+class _Behind:
+    """What a container over HTTP reads through."""
 
-    def __init__(self, http: HttpSource, address: SourceAddress, *, sound: bool) -> None:
+    def __init__(self, http: HttpSource) -> None:
         self._http = http
-        self._media = http.media()
-        try:
-            container = self._media.open(options=dict(OPTIONS))
-        except (av.FFmpegError, OSError) as error:
-            raise self._media.failure or from_av(error, address) from None
-        self.ends = (container.duration or 0) > 0
-        paced = self.ends or container.format.name == "hls"
-        super().__init__(container, address, sound=sound, paced=paced)
+        self.media = http.media()
 
-    def packets(self) -> Iterator[Packet]:  # type: ignore[type-arg]
-        """As in `ContainerSource`; what HTTP says of an error goes before what FFmpeg says."""
-        try:
-            yield from super().packets()
-        except SourceFailure as over:
-            raise self._media.failure or over from None
-        if self._media.failure:
-            raise self._media.failure
+    @property
+    def failure(self) -> SourceFailure | None:
+        """As in `Backing`."""
+        return self.media.failure
 
     def close(self) -> None:
-        """Closes container and connections. Idempotent."""
-        super().close()
+        """As in `Backing`."""
         self._http.close()
+
+
+def _container(
+    http: HttpSource, address: SourceAddress, *, sound: bool
+) -> tuple[ContainerSource, bool]:
+    """The container, and whether it has an end. Where it has none it is live, and then only HLS is
+    paced: its pictures come by the segment.
+    """
+    behind = _Behind(http)
+    try:
+        container = behind.media.open(options=dict(OPTIONS))
+    except (av.FFmpegError, OSError) as error:
+        raise behind.failure or from_av(error, address) from None
+    ends = (container.duration or 0) > 0
+    paced = ends or container.format.name == "hls"
+    opened = ContainerSource(container, address, sound=sound, paced=paced, backing=behind)
+    return opened, ends

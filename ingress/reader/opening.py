@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import av
@@ -15,6 +16,7 @@ from ingress.reader.failures import SourceFailure, failure, from_av
 from ingress.reader.media import Source
 from ingress.reader.messages import Request
 from ingress.reader.reach import Reach, resolve
+from ingress.reader.srt import SrtFile
 
 PROBE = {"probesize": "1000000", "analyzeduration": "1500000"}
 """Bytes and microseconds that FFmpeg may look at before it says what is in a stream. What it looked
@@ -66,8 +68,47 @@ def _file(request: Request, address: SourceAddress) -> Source:
     return Film(opened, loop=request.loop, start=request.start)
 
 
+class _Guarded:
+    """The way through the forwarder that reaches checked addresses only."""
+
+    def __init__(self, address: SourceAddress, guard: Reach) -> None:
+        from ingress.reader.rtsp_guard import guarded  # it loads an HTTP client, 20 MB
+
+        self._held = ExitStack()
+        self.way = self._held.enter_context(guarded(address, guard))
+
+    @property
+    def failure(self) -> SourceFailure | None:
+        """As in `Backing`."""
+        return self.way.failure
+
+    def close(self) -> None:
+        """As in `Backing`."""
+        self._held.close()
+
+
+def _connect(
+    request: Request, address: SourceAddress, options: dict[str, str], transport: str = ""
+) -> ContainerSource:
+    """Opens what FFmpeg reads from the network by itself."""
+    if not request.guarded:
+        resolve(address.host)
+        container = _open(address, address.url, options)
+        return ContainerSource(container, address, sound=request.sound, transport=transport)
+    behind = _Guarded(address, Reach(request.networks))
+    try:
+        container = _open(address, behind.way.url, options | behind.way.options)
+        return ContainerSource(
+            container, address, sound=request.sound, transport=transport, backing=behind
+        )
+    except SourceFailure as over:
+        behind.close()
+        raise behind.failure or over from None
+
+
 def _rtsp(request: Request, address: SourceAddress) -> Source:
-    _reachable(request, address)
+    if request.guarded:
+        return _rtsp_over("tcp", request, address)
     first = "udp" if request.transport == "udp" else "tcp"
     try:
         return _rtsp_over(first, request, address)
@@ -88,23 +129,34 @@ def _rtsp_over(transport: str, request: Request, address: SourceAddress) -> Sour
     }
     try:
         # Its description names the codecs, and what else there is to know comes with the pictures.
-        container = _open(address, address.url, options | AT_ONCE)
-        return ContainerSource(container, address, sound=request.sound, transport=transport)
+        return _connect(request, address, options | AT_ONCE, transport)
     except SourceFailure as over:
         if over.kind != "codec":
             raise
-    container = _open(address, address.url, options | PROBE)
-    return ContainerSource(container, address, sound=request.sound, transport=transport)
+    return _connect(request, address, options | PROBE, transport)
 
 
 def _rtmp(request: Request, address: SourceAddress) -> Source:
-    _reachable(request, address)
     options = PROBE | {"rtmp_live": "live", "rtmp_buffer": "100", "fpsprobesize": "2"}
-    return ContainerSource(_open(address, address.url, options), address, sound=request.sound)
+    try:
+        return _connect(request, address, options)
+    except SourceFailure as over:
+        if over.kind != "ended":
+            raise
+        said = "it closes the connection: it has no such stream, or wants a key"
+        raise failure("not_found", address, said) from None
 
 
 def _srt(request: Request, address: SourceAddress) -> Source:
-    raise failure("internal", address)
+    guard = _guard(request)
+    ips = guard.check(address.host) if guard else resolve(address.host)
+    file = SrtFile(address, ips[0])
+    try:
+        container = _open(address, file, dict(PROBE), "mpegts")
+        return ContainerSource(container, address, sound=request.sound, backing=file)
+    except BaseException:
+        file.close()
+        raise
 
 
 def _http(request: Request, address: SourceAddress) -> Source:
@@ -144,15 +196,6 @@ def _drawn(request: Request, address: SourceAddress) -> Source:
 
 def _guard(request: Request) -> Reach | None:
     return Reach(request.networks) if request.guarded else None
-
-
-def _reachable(request: Request, address: SourceAddress) -> None:
-    """Raises SourceFailure where there is no such host, or where it may not be read."""
-    guard = _guard(request)
-    if guard:
-        guard.check(address.host)
-    else:
-        resolve(address.host)
 
 
 _OPENERS: dict[str, Callable[[Request, SourceAddress], Source]] = {
