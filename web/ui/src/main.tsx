@@ -7,6 +7,7 @@ import './styles/base.css';
 import './styles/parts.css';
 import './styles/start.css';
 import './styles/stage.css';
+import './styles/sources.css';
 import './styles/transcript.css';
 
 const root = document.getElementById('root');

@@ -5,6 +5,7 @@ import { Caption } from './Caption';
 import { ConnectionNotice } from './ConnectionNotice';
 import { Controls } from './Controls';
 import { Picture } from './Picture';
+import { Sources } from './Sources';
 import { TopBar } from './TopBar';
 import { TranscriptList } from './TranscriptList';
 
@@ -24,6 +25,7 @@ export function Stage() {
           <Picture />
           <Caption />
           <Controls />
+          <Sources />
         </div>
         <aside aria-label="What was said, and questions">
           <TranscriptList />
