@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -101,9 +102,13 @@ class Stage:
 
     def vlc_file(self, path: Path, sout: str) -> None:
         """VLC that plays a file for ever, and sends it."""
-        os.chmod(path, 0o644)
-        folder = self.folder / f"vlc{len(self._later)}"
-        self._later.append(lambda: vlc(folder, str(path), "--loop", "--sout", sout, "--sout-keep"))
+        # Where the user that VLC runs as gets at it: pytest's folders are closed to him.
+        folder = self._stack.enter_context(TemporaryDirectory(prefix="pressbox-vlc-"))
+        Path(folder).chmod(0o755)
+        path = Path(shutil.copy(path, folder))
+        path.chmod(0o644)
+        log = self.folder / f"vlc{len(self._later)}"
+        self._later.append(lambda: vlc(log, str(path), "--loop", "--sout", sout, "--sout-keep"))
 
     def expect(self, path: str) -> str:
         """Wait until somebody has published to this path of mediamtx."""
