@@ -49,10 +49,10 @@ class _Vui:
 
 
 class Bits:
-    """Reads numbers from the payload of a NAL unit; emulation prevention is taken out."""
+    """Reads numbers bit by bit. escaped: emulation prevention is in the data, and is taken out."""
 
-    def __init__(self, data: bytes) -> None:
-        if b"\0\0\3" in data:
+    def __init__(self, data: bytes, *, escaped: bool = True) -> None:
+        if escaped and b"\0\0\3" in data:
             data = data.replace(b"\0\0\3", b"\0\0")
         self._bits = bin(int.from_bytes(b"\1" + data))[3:]
         self._at = 0

@@ -11,9 +11,10 @@ from ingress.reader.messages import Way
 
 Mode = Literal["auto", "passthrough", "transcode"]
 
-CARRIED = frozenset({"h264"})
+CARRIED = frozenset({"h264", "vp8", "vp9", "av1"})
 """Codecs, by FFmpeg's names, that a subscriber in Python and one in Chromium were seen to decode as
-they came."""
+they came (tests/room/test_relay_codecs.py). Of H.265 neither saw anything; 10 bits end libwebrtc in
+Python."""
 
 LONG_SIDE, SHORT_SIDE = 1920, 1088
 NO_KEY = 5.0
@@ -47,7 +48,7 @@ class Passage:
     def __init__(
         self, codec: str, sps: Sps | None, mode: Mode = "auto", *, look: Look | None = None
     ) -> None:
-        """codec by FFmpeg's name; sps of H.264, None where it is not known yet."""
+        """codec by FFmpeg's name; sps as `Units` gives it, None where it is not known yet."""
         self._codec = codec
         self._mode: Mode = mode
         self._look = look or Look()
@@ -77,6 +78,8 @@ class Passage:
             self._turn("it has B-frames", hard=True)
         elif unit.key:
             self._key(now)
+            if unit.sps is None:
+                self._turn("it is not known how many bits it has", hard=True)
             self._judge(unit.sps)
         else:
             self._look_at_keys(now)
@@ -111,7 +114,7 @@ class Passage:
         shape = self._look.sar if self._look.sar > 0 else 1.0
         if sps is not None:
             shape = sps.sar if sps.sar != 1.0 else shape
-            if reason := _not_carried(sps):
+            if reason := _not_carried(self._codec, sps):
                 self._turn(reason, hard=True)
             elif sps.interlaced:
                 self._turn("it is interlaced")
@@ -135,13 +138,14 @@ def announces_b(sps: Sps | None) -> bool:
     return sps is not None and sps.profile != BASELINE and (sps.reorder_frames or 0) > 0
 
 
-def _not_carried(sps: Sps) -> str:
+def _not_carried(codec: str, sps: Sps) -> str:
+    what = f"WebRTC does not carry {_spoken(codec)}"
     if sps.bit_depth != 8:
-        return f"WebRTC does not carry H.264 of {sps.bit_depth} bits"
+        return f"{what} of {sps.bit_depth} bits"
     if sps.chroma not in (0, 1):
-        return f"WebRTC does not carry H.264 4:{'22' if sps.chroma == 2 else '44'}"
-    if sps.profile not in (BASELINE, MAIN, HIGH):
-        return f"WebRTC does not carry H.264 of profile {sps.profile}"
+        return f"{what} 4:{'2:2' if sps.chroma == 2 else '4:4'}"
+    if codec == "h264" and sps.profile not in (BASELINE, MAIN, HIGH):
+        return f"{what} of profile {sps.profile}"
     return ""
 
 

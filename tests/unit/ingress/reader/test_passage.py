@@ -38,8 +38,8 @@ def test_plain_h264_goes_through_for_ever() -> None:
     ("sps", "why"),
     [
         (replace(PLAIN, bit_depth=10), "10 bits"),
-        (replace(PLAIN, chroma=2), "4:22"),
-        (replace(PLAIN, chroma=3), "4:44"),
+        (replace(PLAIN, chroma=2), "4:2:2"),
+        (replace(PLAIN, chroma=3), "4:4:4"),
         (replace(PLAIN, profile=88), "profile 88"),
         (replace(PLAIN, interlaced=True), "interlaced"),
         (replace(PLAIN, width=2560, height=1440), "2560x1440"),
@@ -155,3 +155,14 @@ def test_b_slices_make_a_passage_that_is_asked_for_impossible() -> None:
     assert passage.check(unit(b=True), 31.0) == "it has B-frames"
     assert passage.impossible == "it has B-frames"
     assert passage.way == "passthrough"
+
+
+@pytest.mark.parametrize("codec", ["vp8", "vp9", "av1"])
+def test_other_codecs_of_the_web_go_through_unless_they_are_of_ten_bits(codec: str) -> None:
+    sps = replace(PLAIN, profile=0, reorder_frames=None)
+    assert Passage(codec, sps).way == "passthrough"
+    later = Passage(codec, None)
+    assert later.check(unit(key=True, sps=sps), 0.0) == ""
+    assert "10 bits" in later.check(unit(key=True, sps=replace(sps, bit_depth=10)), 1.0)
+    assert Passage(codec, replace(sps, chroma=3), "passthrough").impossible
+    assert "not known" in Passage(codec, None).check(unit(key=True, sps=None), 0.0)
