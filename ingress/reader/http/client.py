@@ -186,8 +186,17 @@ class _StaleConnectionError(Exception):
 def open_http(
     url: str | SourceAddress, *, guard: Reach | None, timeout: float = READ_TIMEOUT
 ) -> HttpStream:
-    """The answer to a GET of this address, as a stream. Raises SourceFailure."""
-    return HttpClient(url, guard=guard, timeout=timeout).get()
+    """The answer to a GET of this address, as a stream with a client of its own, which is closed
+    with it. Raises SourceFailure.
+    """
+    client = HttpClient(url, guard=guard, timeout=timeout)
+    try:
+        stream = client.get()
+    except BaseException:
+        client.close()
+        raise
+    stream.on_close = client.close
+    return stream
 
 
 def _said(place: Target) -> str:

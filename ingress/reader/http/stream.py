@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
 from typing import cast
 
 import httpcore2
@@ -30,6 +31,7 @@ class HttpStream:
         self._chunks: Iterator[bytes] | None = None
         self._rest = memoryview(b"")
         self._ended = False
+        self.on_close: Callable[[], None] | None = None
         self.content_type = (self.header("content-type") or "").partition(";")[0].strip().lower()
 
     def __repr__(self) -> str:
@@ -96,6 +98,17 @@ class HttpStream:
         stream = self._response.extensions.get("network_stream")
         return bool(not self._ended and stream and stream.get_extra_info("is_readable"))
 
+    def __enter__(self) -> HttpStream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
     def readable(self) -> bool:
         return True
 
@@ -104,6 +117,8 @@ class HttpStream:
         self._ended = True
         self._rest = memoryview(b"")
         self._response.close()
+        if self.on_close is not None:
+            self.on_close()
 
     def drain(self) -> None:
         """Reads a short rest, so that the connection can be used again, and closes."""

@@ -1,0 +1,379 @@
+"""GET against servers on loopback: logins, redirects, what is refused, what fails."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from config.source_address import parse
+from ingress.reader.failures import SourceFailure
+from ingress.reader.http import HttpClient, connections, open_http
+from ingress.reader.http.target import target
+from ingress.reader.reach import Reach
+from tests.unit.ingress.http.conftest import Serve
+from tests.unit.ingress.http.server import CLOSE, Asked, Server, endless, reply
+
+LOOPBACK = Reach(["127.0.0.0/8"])
+SECRETS = ("p@ss", "p%40ss", "sekrit", "admin", "YWRtaW46")
+
+
+def _fails(url: str, guard: Reach | None = None, **options: float) -> SourceFailure:
+    with pytest.raises(SourceFailure) as raised:
+        open_http(parse(url), guard=guard, **options)
+    failure = raised.value
+    assert "\n" not in str(failure)
+    for secret in SECRETS:
+        assert secret not in f"{failure!s}{failure!r}{failure.__cause__!r}"
+    assert failure.__suppress_context__ or failure.__context__ is None
+    return failure
+
+
+def test_a_body_comes_as_a_stream(serve: Serve) -> None:
+    server = serve(lambda asked: reply(b"hello", kind="Video/MP4; a=b"))
+    stream = open_http(server.url("/a?b=c"), guard=None)
+    assert (stream.content_type, stream.length, stream.status) == ("video/mp4", 5, 200)
+    assert stream.peek(3) == b"hel"
+    assert (stream.read(2), stream.read(), stream.read()) == (b"he", b"llo", b"")
+    stream.close()
+    assert server.asked[0].path == "/a?b=c"
+    assert server.asked[0].headers["host"] == server.place
+    assert "authorization" not in server.asked[0].headers
+
+
+def test_connections_are_kept(serve: Serve) -> None:
+    server = serve(lambda asked: reply(b"x" * 100_000))
+    with HttpClient(server.url("/a")) as client:
+        for _ in range(5):
+            assert len(client.get().read_all(1 << 20)) == 100_000
+    assert server.connections == 1
+
+
+def test_a_kept_connection_that_was_closed_is_made_anew(serve: Serve) -> None:
+    server = serve(lambda asked: [*reply(b"x"), CLOSE])
+    with HttpClient(server.url("/a")) as client:
+        for _ in range(5):
+            assert client.get().read_all(10) == b"x"
+    assert server.connections == 5
+
+
+def test_basic_login_is_sent_when_asked_for(serve: Serve) -> None:
+    def answer(asked: Asked) -> Iterable[bytes]:
+        if asked.headers.get("authorization") == "Basic YWRtaW46cEBzcw==":
+            return reply(b"in")
+        return reply(b"no", 'WWW-Authenticate: Basic realm="x"', status="401 Unauthorized")
+
+    server = serve(answer)
+    with HttpClient(parse(server.url("/", "admin:p@ss"))) as client:
+        assert client.get().read_all(10) == b"in"
+        assert client.get().read_all(10) == b"in"
+    assert ["authorization" in one.headers for one in server.asked] == [False, True, True]
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(("algorithm", "name"), [("MD5", "md5"), ("SHA-256", "sha256")])
+def test_digest_login(serve: Serve, algorithm: str, name: str) -> None:
+    def hashed(text: str) -> str:
+        return hashlib.new(name, text.encode()).hexdigest()
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        said = dict(re.findall(r'(\w+)="?([^",]*)', asked.headers.get("authorization", "")))
+        second = hashed(f"GET:{asked.path}")
+        parts = (said.get("nonce"), said.get("nc"), said.get("cnonce"), "auth", second)
+        if said and said["response"] == hashed(
+            ":".join([hashed("admin:cam:p@ss"), *map(str, parts)])
+        ):
+            return reply(b"in")
+        asks = f'WWW-Authenticate: Digest realm="cam", nonce="n", qop="auth", algorithm={algorithm}'
+        basic = 'WWW-Authenticate: Basic realm="cam"'
+        return reply(b"no", basic, asks, status="401 Unauthorized")
+
+    server = serve(answer)
+    url = server.url("/v?token=sekrit&x=1", "admin:p@ss")
+    assert open_http(parse(url), guard=None).read_all(10) == b"in"
+    assert _fails(server.url("/v", "admin:wrong")).kind == "auth"
+
+
+def test_without_a_login_it_is_said(serve: Serve) -> None:
+    server = serve(lambda asked: reply(b"", "WWW-Authenticate: Basic", status="401 No"))
+    assert str(_fails(server.url("/"))) == "127.0.0.1 wants a user name and a password"
+    failure = _fails(server.url("/", "admin:p@ss"))
+    assert (failure.kind, str(failure)) == ("auth", "127.0.0.1 refuses this user name or password")
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(403, "auth"), (404, "not_found"), (410, "not_found"), (500, "protocol"), (400, "protocol")],
+)
+def test_statuses(serve: Serve, status: int, kind: str) -> None:
+    server = serve(lambda asked: reply(b"sekrit", status=f"{status} p@ss"))
+    assert _fails(server.url("/?password=sekrit", "admin:p@ss")).kind == kind
+
+
+def test_redirects_are_followed_and_the_login_stays_at_home(serve: Serve) -> None:
+    def asks(asked: Asked) -> Iterable[bytes]:
+        if "authorization" not in asked.headers:
+            return reply(b"", "WWW-Authenticate: Basic", status="401 No")
+        return reply(b"", f"Location: {other.url('/there')}", status="302 Found")
+
+    other = serve(lambda asked: reply(b"", "WWW-Authenticate: Basic", status="401 No"))
+    first = serve(asks)
+    assert _fails(first.url("/", "admin:p@ss"), LOOPBACK).kind == "auth"
+    assert [one.path for one in other.asked] == ["/there"]
+    assert "authorization" not in other.asked[0].headers
+
+
+def test_relative_redirects_keep_the_login(serve: Serve) -> None:
+    def answer(asked: Asked) -> Iterable[bytes]:
+        if "authorization" not in asked.headers:
+            return reply(b"", "WWW-Authenticate: Basic", status="401 No")
+        if asked.path == "/a/b":
+            return reply(b"", "Location: ../c", status="307 Go")
+        return reply(b"in")
+
+    server = serve(answer)
+    stream = open_http(parse(server.url("/a/b", "admin:p@ss")), guard=None)
+    assert stream.read_all(10) == b"in"
+    assert stream.target.path == "/c"
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [
+        ("http://169.254.169.254/latest/meta-data/", "forbidden"),
+        ("http://[::1]/", "forbidden"),
+        ("http://0x7f000002/", "forbidden"),
+        ("file:///etc/passwd", "forbidden"),
+        ("http://[", "protocol"),
+        ("", "protocol"),
+    ],
+)
+def test_bad_redirects(serve: Serve, location: str, kind: str) -> None:
+    server = serve(lambda asked: reply(b"", f"Location: {location}", status="302 Found"))
+    # Loopback is listed by its first address only, so the others in it are out of reach.
+    assert _fails(server.url("/"), Reach(["127.0.0.1/32"])).kind == kind
+
+
+def test_redirects_in_a_circle_end(serve: Serve) -> None:
+    server = serve(lambda asked: reply(b"", "Location: /", status="302 Found"))
+    assert _fails(server.url("/")).kind == "protocol"
+    assert len(server.asked) == 6
+
+
+def test_loopback_is_out_of_reach_unless_listed(serve: Serve) -> None:
+    server = serve(lambda asked: reply(b"secret"))
+    assert _fails(server.url("/"), Reach()).kind == "forbidden"
+    assert _fails(f"http://localhost:{server.port}/", Reach()).kind == "forbidden"
+    assert server.connections == 0
+    assert open_http(server.url("/"), guard=LOOPBACK).read_all(10) == b"secret"
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_used(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that leads outside for the check and inside a moment later."""
+    server = serve(lambda asked: reply(b"secret"))
+    found = socket.getaddrinfo
+    answers = iter(["8.8.8.8", "127.0.0.1", "127.0.0.1"])
+    connected: list[object] = []
+
+    def rebinding(host: object, *rest: object, **options: object) -> object:
+        if host == "rebinding.example":
+            host = next(answers)
+        return found(host, *rest, **options)  # type: ignore[arg-type]
+
+    def create(place: object, timeout: float) -> socket.socket:
+        connected.append(place)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    monkeypatch.setattr(connections.socket, "create_connection", create)
+    failure = _fails(f"http://rebinding.example:{server.port}/", Reach())
+    assert failure.kind == "refused"
+    assert connected == [("8.8.8.8", server.port)]
+
+
+def test_nobody_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    assert _fails(f"http://admin:p@ss@127.0.0.1:{port}/?token=sekrit").kind == "refused"
+
+
+def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: object, **__: object) -> object:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    assert _fails("http://admin:p@ss@camera.invalid/?token=sekrit").kind == "unreachable"
+
+
+def test_silence_ends(serve: Serve) -> None:
+    asked_for = threading.Event()
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        asked_for.wait(10)
+        return [CLOSE]
+
+    server = serve(answer)
+    try:
+        assert _fails(server.url("/", "admin:p@ss"), timeout=0.2).kind == "no_answer"
+    finally:
+        asked_for.set()
+
+
+def test_a_head_byte_by_byte_ends(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingress.reader.http.client._HEAD_TIMEOUT", 0.3)
+    monkeypatch.setattr("ingress.reader.http.client.CONNECT_TIMEOUT", 0.1)
+    over = threading.Event()
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nX-Slow: "
+        while not over.wait(0.02):
+            yield b"x"
+
+    server = serve(answer)
+    try:
+        assert _fails(server.url("/"), timeout=5.0).kind == "no_answer"
+    finally:
+        over.set()
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"SSH-2.0-OpenSSH\r\n\r\n", b"\x00" * 100, b"HTTP/1.1\r\n\r\n"]
+)
+def test_what_is_no_http(serve: Serve, answer: bytes) -> None:
+    server = serve(lambda asked: [answer, CLOSE] if answer else [CLOSE])
+    assert _fails(server.url("/?token=sekrit", "admin:p@ss")).kind == "protocol"
+
+
+def test_a_body_that_breaks_off(serve: Serve) -> None:
+    server = serve(lambda asked: [reply(b"x" * 100)[0][:-50], CLOSE])
+    stream = open_http(server.url("/?token=sekrit"), guard=None)
+    with pytest.raises(SourceFailure) as raised:
+        stream.read_all(1000)
+    assert raised.value.kind == "ended"
+    assert "sekrit" not in str(raised.value)
+
+
+def test_too_much_ends(serve: Serve) -> None:
+    server = serve(lambda asked: reply(b"x" * 2000))
+    with pytest.raises(SourceFailure) as raised:
+        open_http(server.url("/"), guard=None).read_all(1000)
+    assert raised.value.kind == "protocol"
+
+
+def test_cookies_go_back_to_their_host(serve: Serve) -> None:
+    server = serve(lambda asked: reply(b"", "Set-Cookie: a=b; Path=/; HttpOnly"))
+    other = serve(lambda asked: reply(b""))
+    with HttpClient(server.url("/")) as client:
+        client.get().read_all(10)
+        client.get().read_all(10)
+        client.get(target(other.url("/").replace("127.0.0.1", "localhost"))).read_all(10)
+    assert server.asked[1].headers["cookie"] == "a=b"
+    assert "cookie" not in other.asked[0].headers
+
+
+def test_proxies_of_the_environment_are_not_used(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = serve(lambda asked: reply(b"proxy"))
+    server = serve(lambda asked: reply(b"server"))
+    monkeypatch.setenv("HTTP_PROXY", proxy.url())
+    monkeypatch.setenv("http_proxy", proxy.url())
+    assert open_http(server.url("/"), guard=None).read_all(10) == b"server"
+
+
+def test_nothing_secret_is_logged(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """With every logger as talkative as it can be."""
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        if "authorization" not in asked.headers:
+            return reply(b"", "WWW-Authenticate: Basic", status="401 No")
+        if asked.path.startswith("/first"):
+            return reply(b"", "Location: /second?token=sekrit", status="302 Found")
+        return [endless("image/jpeg"), b"x", CLOSE]
+
+    caplog.set_level(logging.DEBUG)
+    server = serve(answer)
+    url = parse(server.url("/first?password=sekrit", "admin:p@ss"))
+    with HttpClient(url) as client:
+        stream = client.get()
+        stream.read_all(10)
+        shown = f"{client!r}{stream!r}{stream.name}{stream.target!r}{client.first!r}"
+    _fails(
+        server.url("/first?token=sekrit", "admin:p@ss").replace("127.0.0.1", "127.0.0.2"), LOOPBACK
+    )
+    for secret in SECRETS:
+        assert secret not in caplog.text
+        assert secret not in shown
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A self-signed one, and its key."""
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("without openssl there is no certificate")
+    folder = tmp_path_factory.mktemp("certificate")
+    asked = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=camera"]
+    files = folder / "certificate.pem", folder / "key.pem"
+    asked += ["-out", str(files[0]), "-keyout", str(files[1])]
+    subprocess.run(asked, capture_output=True, check=True, timeout=60)
+    return files
+
+
+def _tls(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    return context
+
+
+def test_a_camera_may_have_signed_its_certificate_itself(
+    serve: Serve, certificate: tuple[Path, Path]
+) -> None:
+    server = serve(lambda asked: reply(b"hello"), tls=_tls(certificate))
+    assert open_http(server.url("/"), guard=LOOPBACK).read_all(10) == b"hello"
+
+
+def test_nobody_else_may(
+    serve: Serve, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "is_public", lambda address: True)
+    server = serve(lambda asked: reply(b"hello"), tls=_tls(certificate))
+    failure = _fails(server.url("/?token=sekrit", "admin:p@ss"))
+    assert failure.kind == "protocol"
+    assert str(failure) == "the certificate of 127.0.0.1 is not trusted: self-signed or expired"
+
+
+def test_no_tls_where_it_should_be(serve: Serve) -> None:
+    server = serve(lambda asked: reply(b"hello"))
+    url = server.url("/").replace("http:", "https:")
+    assert _fails(url, timeout=1.0).kind in ("protocol", "no_answer")
+
+
+def test_slow_bytes_cost_no_time_of_the_processor(serve: Serve) -> None:
+    over = threading.Event()
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        yield endless("multipart/x-mixed-replace")
+        for _ in range(30):
+            over.wait(0.01)
+            yield b"x"
+        yield CLOSE
+
+    server: Server = serve(answer)
+    stream = open_http(server.url("/"), guard=None)
+    begun = time.thread_time()
+    assert len(stream.read_all(100)) == 30
+    assert time.thread_time() - begun < 0.2

@@ -1,0 +1,124 @@
+"""Addresses in playlists, and what is not let through."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from ingress.reader.failures import SourceFailure
+from ingress.reader.http.aes import Decryptor
+from ingress.reader.http.decrypting import DecryptedFile
+from ingress.reader.http.media import TextFile
+from ingress.reader.http.playlist import checked, is_playlist
+from ingress.reader.http.target import target
+
+SOURCE = target("http://admin:p%40ss@camera.example:8080/live/a/list.m3u8?token=sekrit")
+
+
+def test_it_is_recognised() -> None:
+    assert is_playlist(b"#EXTM3U\n")
+    assert is_playlist(b"\xef\xbb\xbf\n#EXTM3U\n")
+    assert not is_playlist(b"\x47" + b"#EXTM3U\n")
+
+
+def test_addresses_become_complete() -> None:
+    text = b"""#EXTM3U\r
+#EXT-X-KEY:METHOD=AES-128,URI="../key.bin?x=1",IV=0x01
+#EXT-X-MAP:URI="init.mp4"
+#EXTINF:1,
+one.ts?a=b
+#EXTINF:1,
+/two.ts
+#EXTINF:1,
+//other.example/three.ts
+https://other.example/four.ts
+"""
+    lines = checked(text, SOURCE).decode().splitlines()
+    base = "http://camera.example:8080"
+    assert lines == [
+        "#EXTM3U",
+        f'#EXT-X-KEY:METHOD=AES-128,URI="{base}/live/key.bin?x=1",IV=0x01',
+        f'#EXT-X-MAP:URI="{base}/live/a/init.mp4"',
+        "#EXTINF:1,",
+        f"{base}/live/a/one.ts?a=b",
+        "#EXTINF:1,",
+        f"{base}/two.ts",
+        "#EXTINF:1,",
+        "http://other.example/three.ts",
+        "https://other.example/four.ts",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "file:///etc/passwd",
+        "  FILE:///etc/passwd",
+        "concat:a|b",
+        "data:text/plain,x",
+        "tcp://10.0.0.1:22",
+        "crypto+file:///etc/passwd",
+        '#EXT-X-KEY:METHOD=AES-128,URI="file:///etc/shadow"',
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="b", URI="pipe:0"',
+    ],
+)
+def test_other_schemes_are_forbidden(line: str) -> None:
+    with pytest.raises(SourceFailure) as raised:
+        checked(f"#EXTM3U\n{line}\n".encode(), SOURCE)
+    assert raised.value.kind == "forbidden"
+    assert "sekrit" not in str(raised.value)
+    assert "passwd" not in str(raised.value)
+
+
+def test_the_example_of_fips_197() -> None:
+    """Its only block, as CBC with a start of zeros."""
+    key = bytes.fromhex("000102030405060708090a0b0c0d0e0f")
+    coded = bytes.fromhex("69c4e0d86a7b0430d8cdb78070b4c55a")
+    plain = bytes.fromhex("00112233445566778899aabbccddeeff")
+    assert Decryptor(key, bytes(16)).decrypt(coded) == plain
+
+
+def test_the_example_of_sp_800_38a_in_pieces() -> None:
+    key = bytes.fromhex("2b7e151628aed2a6abf7158809cf4f3c")
+    start = bytes.fromhex("000102030405060708090a0b0c0d0e0f")
+    coded = bytes.fromhex(
+        "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2"
+        "73bed6b8e3c1743b7116e69e222295163ff1caa1681fac09120eca307586e1a7"
+    )
+    plain = (
+        "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+        "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710"
+    )
+    decryptor = Decryptor(key, start)
+    assert (decryptor.decrypt(coded[:16]) + decryptor.decrypt(coded[16:])).hex() == plain
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 31, 32, 32768, 70_001])
+def test_a_segment_loses_its_padding(length: int) -> None:
+    key, start = bytes(range(16)), bytes(range(100, 116))
+    plain = bytes(number % 251 for number in range(length))
+    coded = _encrypted(plain, key, start)
+    assert len(coded) == length // 16 * 16 + 16
+    file = DecryptedFile(TextFile(coded), {"key": key.hex(), "iv": start.hex()})
+    read = b""
+    while piece := file.read(1000):
+        assert len(piece) <= 1000
+        read += piece
+    assert read == plain
+
+
+def _encrypted(plain: bytes, key: bytes, start: bytes) -> bytes:
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("without openssl nothing is encrypted to compare with")
+    asked = [program, "enc", "-aes-128-cbc", "-K", key.hex(), "-iv", start.hex()]
+    return subprocess.run(asked, input=plain, capture_output=True, check=True, timeout=30).stdout
+
+
+@pytest.mark.parametrize("options", [{}, {"key": "00", "iv": "00"}, {"key": "xy", "iv": ""}])
+def test_a_wrong_key_is_said(options: dict[str, str]) -> None:
+    with pytest.raises(SourceFailure) as raised:
+        DecryptedFile(TextFile(b""), options)
+    assert raised.value.kind == "protocol"
