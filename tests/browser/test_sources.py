@@ -1,0 +1,143 @@
+"""Sources on the page, with the real ingress service behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestServer
+from livekit import api
+from playwright.async_api import Page, expect
+
+from config.admin_token import admin_token
+from config.settings import Settings, load_settings
+from tests.browser.conftest import OpenPage
+from tests.browser.senses import start
+from tests.support.clips import write_clip
+from tests.support.livekit_server import LiveKitServer
+from tests.support.ports import free_port
+from web.page import Page as BuiltPage
+from web.server import Server
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENT = 30_000
+
+
+@dataclass
+class Service:
+    """Pressbox's page and its ingress service, and how to reach them."""
+
+    url: str
+    settings: Settings
+
+    @property
+    def token(self) -> str:
+        return admin_token(self.settings)
+
+
+@pytest_asyncio.fixture
+async def service(
+    built_page: None, livekit_server: LiveKitServer, room_name: str, tmp_path: Path
+) -> AsyncIterator[Service]:
+    values = {name.lower(): value for name, value in livekit_server.environment.items()}
+    values |= {
+        "room": room_name,
+        "state_dir": str(tmp_path / "state"),
+        "media_dir": str(tmp_path / "media"),
+        "ingress_port": str(free_port()),
+    }
+    settings = load_settings(cli=values, env={}, directory=tmp_path)
+    settings.media_dir.mkdir()
+    write_clip(settings.media_dir / "clip.mp4", seconds=2, fps=25, width=320, height=240)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ingress", "serve"),
+        cwd=ROOT,
+        env={**os.environ, **settings.explicit()},
+    )
+    try:
+        await answers(settings.ingress_port)
+        async with TestServer(Server(settings, BuiltPage()).app()) as server:
+            yield Service(str(server.make_url("/")), settings)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+
+
+async def answers(port: int) -> None:
+    async with aiohttp.ClientSession() as session, asyncio.timeout(30):
+        while True:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/health"):
+                    return
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.1)
+
+
+async def fill(page: Page, address: str, name: str, token: str) -> None:
+    for label, value in (("Address", address), ("Name", name), ("Admin token", token)):
+        await page.get_by_label(label, exact=True).fill(value)
+    await page.get_by_role("button", name="Add a source").click()
+
+
+async def participants(service: Service, server: LiveKitServer) -> set[str]:
+    async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as lkapi:
+        room = api.ListParticipantsRequest(room=service.settings.room)
+        return {one.identity for one in (await lkapi.room.list_participants(room)).participants}
+
+
+async def test_a_source_is_added_seen_and_removed(
+    open_page: OpenPage, service: Service, livekit_server: LiveKitServer
+) -> None:
+    page = await open_page(service.url)
+    await start(page)
+    await page.get_by_text("Sources", exact=True).click()
+    await expect(page.get_by_text("There is no source yet.")).to_be_visible()
+    error = page.locator(".sources form .error")
+    await fill(page, "clip.mp4", "film", "not the token")
+    await expect(error).to_have_text("the admin token is missing or wrong")
+    await fill(page, "test", "film", service.token)
+    await expect(error).to_contain_text("from the page only network addresses and files")
+    await fill(page, "http://169.254.169.254/?password=hunter2", "cloud", service.token)
+    row = page.get_by_role("list", name="Sources").get_by_role("listitem")
+    await expect(row).to_contain_text("Does not work", timeout=PATIENT)
+    await page.get_by_role("button", name="Remove cloud").click()
+    await expect(row).to_have_count(0)
+    await fill(page, "clip.mp4", "film", service.token)
+    await expect(error).to_have_text("")
+    await expect(page.get_by_label("Address", exact=True)).to_have_value("")
+    await expect(row).to_contain_text("Live, 320\u00d7240", timeout=PATIENT)
+    assert "film" in await participants(service, livekit_server)
+    stored = await page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+    assert service.token not in stored
+    assert "hunter2" not in await page.content()
+    await page.get_by_role("button", name="Remove film").click()
+    await expect(row).to_have_count(0)
+    async with asyncio.timeout(10):
+        while "film" in await participants(service, livekit_server):
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_no_service_is_told_and_nothing_sticks_out(
+    open_page: OpenPage, page_url: str, width: int
+) -> None:
+    page = await open_page(page_url, viewport={"width": width, "height": 740})
+    await start(page)
+    await page.get_by_text("Sources", exact=True).click()
+    alert = page.locator(".sources > .error")
+    await expect(alert).to_contain_text("no ingress service answers")
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert await page.evaluate(overflow) == 0
+    ask = await page.get_by_role("button", name="Ask").bounding_box()
+    form = await page.get_by_label("Add a source").bounding_box()
+    assert ask is not None
+    assert form is not None
+    assert ask["y"] >= form["y"] + form["height"] or ask["x"] >= form["x"] + form["width"]
