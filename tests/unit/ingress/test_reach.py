@@ -6,7 +6,6 @@ import socket
 
 import pytest
 
-from ingress.reader import reach as reach_module
 from ingress.reader.failures import SourceFailure
 from ingress.reader.reach import Reach, is_public
 
@@ -119,7 +118,7 @@ def _resolves(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
             for one in addresses
         ]
 
-    monkeypatch.setattr(reach_module.socket, "getaddrinfo", found)
+    monkeypatch.setattr(socket, "getaddrinfo", found)
 
 
 def test_a_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +149,7 @@ def test_what_is_no_host_is_unreachable(host: str, monkeypatch: pytest.MonkeyPat
         raise socket.gaierror(-2, "Name or service not known")
 
     if host == "nothing.invalid":
-        monkeypatch.setattr(reach_module.socket, "getaddrinfo", nobody)
+        monkeypatch.setattr(socket, "getaddrinfo", nobody)
     with pytest.raises(SourceFailure) as raised:
         Reach().check(host)
     assert raised.value.kind == "unreachable"

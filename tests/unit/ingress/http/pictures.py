@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cache
 
 import av
@@ -16,7 +17,7 @@ def picture(number: int, size: int = 64, quality: int = 3) -> bytes:
     encoder.width = encoder.height = size
     encoder.pix_fmt = "yuvj420p"
     encoder.options = {"q:v": str(quality)}
-    encoder.framerate = 25
+    encoder.framerate = Fraction(25)
     frame = av.VideoFrame.from_ndarray(noise, "rgb24").reformat(format="yuvj420p")
     return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))
 
