@@ -24,8 +24,10 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 TAKEN_WAIT, TAKEN_LONGEST = 30.0, 300.0
 """The same while somebody else is there under this name."""
 
-CONNECT_TIMEOUT, CONNECT_LIMIT = 5.0, 20.0
-"""Seconds for one of LiveKit's own tries, and for all of them."""
+CONNECT_TIMEOUT, CONNECT_LIMIT = 5.0, 45.0
+"""Seconds for one of LiveKit's own tries, and for all of them: it was seen to take 32 s with a
+server that says nothing.
+"""
 
 REJOIN_PATIENCE = 20.0
 """Seconds that LiveKit's own attempts to get back into the room may take before we join anew."""
@@ -42,6 +44,10 @@ _FINAL: dict[int, Trouble] = {
     rtc.DisconnectReason.DUPLICATE_IDENTITY: Trouble("taken", _TAKEN),
     rtc.DisconnectReason.PARTICIPANT_REMOVED: Trouble("removed", _REMOVED),
 }
+
+
+_joining_late: set[asyncio.Task[None]] = set()
+"""Connections that were being made when nobody wanted them any more; LiveKit ends each in time."""
 
 
 class PlaceError(ValueError):
@@ -96,7 +102,6 @@ class Presence:
         self._left = left
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._joining: set[asyncio.Task[None]] = set()
         self._was_woken = False
         self.trouble: Trouble | None = None
 
@@ -115,8 +120,6 @@ class Presence:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._joining:
-            await asyncio.wait(self._joining, timeout=CONNECT_LIMIT)
 
     async def _run(self) -> None:
         wait, taken_wait = FIRST_WAIT, TAKEN_WAIT
@@ -168,13 +171,10 @@ class Presence:
             return "no answer in time"
         finally:
             if not task.done():
-                self._abandon(task, room)
+                late = asyncio.create_task(_leave_when_joined(task, room), name="presence.late")
+                _joining_late.add(late)
+                late.add_done_callback(_joining_late.discard)
         return ""
-
-    def _abandon(self, task: asyncio.Task[None], room: rtc.Room) -> None:
-        late = asyncio.create_task(_leave_when_joined(task, room), name="presence.abandoned")
-        self._joining.add(late)
-        late.add_done_callback(self._joining.discard)
 
     async def _until_free(self, wait: float) -> float:
         """Waits until nobody is there under our name, or we are woken; gives the next wait.

@@ -59,7 +59,6 @@ class Reading:
         stall_after: float,
         ends: bool = False,
         start_reader: Start = ReaderProcess.start,
-        backoff: Backoff | None = None,
     ) -> None:
         """ends: the source may be over for good, as a file is that does not begin again."""
         now = time.monotonic()
@@ -68,7 +67,7 @@ class Reading:
         self._stall_after = stall_after
         self._ends = ends
         self._start_reader = start_reader
-        self._backoff = backoff or Backoff()
+        self._backoff = Backoff()
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._held = False
@@ -185,8 +184,10 @@ class Reading:
         elif isinstance(message, Note):
             way = message.way or self.note.way
             why = message.why if message.way else self.note.why
-            self.note = Note(way, why, message.frozen, message.skipped)
-            self._listener.changed()
+            note = Note(way, why, message.frozen, message.skipped)
+            if note != self.note:
+                self.note = note
+                self._listener.changed()
 
     async def _watch(self, reader: ReaderProcess) -> None:
         while True:

@@ -45,6 +45,7 @@ class Registry:
         self._make = make or supervised
         self._store = SourceStore(settings.state_dir)
         self._entries: dict[tuple[str, str], _Entry] = {}
+        self._hidden: list[Kept] = []
         self._change = asyncio.Lock()
         self.notice = ""
         """One line about what was wrong with what was kept, for the status; "" for nothing."""
@@ -63,7 +64,8 @@ class Registry:
         for one in kept:
             spec = self._placed(one.spec)
             if (spec.room, spec.name) in self._entries:
-                log.warning("%s in %s stands in the settings too: those count", *_key(spec)[::-1])
+                log.warning("%s in %s stands in the settings too: they count", spec.name, spec.room)
+                self._hidden.append(one)
             else:
                 self._bring_up(Kept(spec, one.from_page), fixed=False)
 
@@ -120,7 +122,8 @@ class Registry:
         return spec if spec.room else spec.model_copy(update={"room": self._settings.room})
 
     def _kept(self) -> Sequence[Kept]:
-        return [entry.kept for entry in self._entries.values() if not entry.fixed]
+        added = [entry.kept for entry in self._entries.values() if not entry.fixed]
+        return [*self._hidden, *added]
 
     def _entry(self, room: str, name: str) -> _Entry:
         entry = self._entries.get((room, name))

@@ -146,8 +146,9 @@ class Supervisor:
         if task:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        await asyncio.gather(*(one.aclose() for one in (self._reading, self._model) if one))
-        self._reading.lifecycle.stopped("", time.monotonic())
+            await asyncio.gather(*(one.aclose() for one in (self._reading, self._model) if one))
+            self._reading.lifecycle.stopped("", time.monotonic())
+            self.changed()
         await self._sink.aclose()
 
     def add_listener(self, callback: Hearer) -> None:

@@ -58,6 +58,7 @@ class ReaderProcess:
     async def start(cls, request: Request, *, command: Sequence[str] = COMMAND) -> ReaderProcess:
         """Starts a process and hands it the request. Raises OSError."""
         ours, theirs = socket.socketpair()
+        process = None
         try:
             with theirs:
                 process = _spawn([*command, "--fd", str(theirs.fileno())], theirs.fileno())
@@ -65,6 +66,9 @@ class ReaderProcess:
             transport, pipe = await loop.create_unix_connection(_Pipe, sock=ours)
         except BaseException:
             ours.close()
+            if process:
+                process.kill()
+                process.wait(DYING)
             raise
         reader = cls(process, transport, pipe)
         transport.writelines(encode(request))
@@ -74,6 +78,11 @@ class ReaderProcess:
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    @property
+    def held(self) -> int:
+        """Bytes that it has said and nobody has taken yet."""
+        return self._pipe.held
 
     async def messages(self) -> AsyncGenerator[Message, None]:
         """What it says; the last one is always a Failed."""
@@ -114,10 +123,18 @@ class ReaderProcess:
         self._pipe.wake()
 
     async def aclose(self) -> None:
-        """Ends the process, after GRACE by force, and waits until it is gone. Idempotent."""
+        """Ends the process, after GRACE by force, and waits until it is gone. Idempotent.
+
+        Whoever is cancelled meanwhile is told so when the process is gone.
+        """
         if self._closing is None:
             self._closing = asyncio.create_task(self._end(), name="reader.close")
-        await asyncio.shield(self._closing)
+        try:
+            await asyncio.shield(self._closing)
+        except asyncio.CancelledError:
+            self._kill()
+            await asyncio.wait([self._closing])
+            raise
 
     async def _end(self) -> None:
         self._transport.abort()
@@ -191,6 +208,11 @@ class _Pipe(asyncio.BufferedProtocol):
         self.over = True
         self.wake()
         self.closed.set()
+
+    @property
+    def held(self) -> int:
+        """Bytes that nobody has taken yet."""
+        return len(self._inbox)
 
     def next(self) -> Message | None:
         """The next whole message, if there is one. Raises GarbageError."""

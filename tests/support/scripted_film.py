@@ -16,7 +16,7 @@ from tests.support import burnt_clock
 from tests.support.tones import tone
 
 if TYPE_CHECKING:
-    from tests.support.scripted_reader import Actor
+    from tests.support.scripted_actor import Actor
 
 RATE = 48_000
 PIECE = 1024

@@ -1,0 +1,151 @@
+"""States of a source and what leads from one to the next."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingress.lifecycle import Lifecycle
+from ingress.reader.messages import FailureKind
+from ingress.sink import Trouble
+
+AWAY = Trouble("away", "no way into the room")
+TAKEN = Trouble("taken", "somebody else is there")
+REMOVED = Trouble("removed", "it was removed")
+
+
+def live(now: float = 1.0) -> Lifecycle:
+    life = Lifecycle(0.0)
+    life.attempt(0.0)
+    life.picture(now)
+    return life
+
+
+def shown(life: Lifecycle) -> tuple[str, str, str]:
+    return life.state, life.reason, life.error
+
+
+def test_it_begins_connecting() -> None:
+    assert shown(Lifecycle(5.0)) == ("connecting", "", "")
+
+
+def test_a_picture_makes_it_live() -> None:
+    life = live(now=3.0)
+    assert shown(life) == ("live", "", "")
+    assert (life.since, life.reconnects) == (3.0, 0)
+
+
+@pytest.mark.parametrize(
+    "kind", ["refused", "unreachable", "no_answer", "protocol", "ended", "internal"]
+)
+def test_what_passes_is_connecting_before_it_was_live_and_reconnecting_after(
+    kind: FailureKind,
+) -> None:
+    life = Lifecycle(0.0)
+    life.attempt(0.0)
+    life.failed(kind, "no", 1.0, wait=2.0)
+    assert shown(life) == ("connecting", "", "no")
+    assert life.next_try == 3.0
+    life.attempt(3.0)
+    assert life.next_try == 0.0
+    life.picture(4.0)
+    life.failed(kind, "gone", 5.0, wait=1.0)
+    assert shown(life) == ("reconnecting", "", "gone")
+
+
+@pytest.mark.parametrize("kind", ["auth", "not_found", "codec", "forbidden"])
+def test_what_somebody_must_mend_is_failed_and_stays_so_while_it_is_tried(
+    kind: FailureKind,
+) -> None:
+    life = live()
+    life.failed(kind, "wrong", 5.0, wait=30.0)
+    assert shown(life) == ("failed", kind, "wrong")
+    life.attempt(35.0)
+    assert shown(life) == ("failed", kind, "wrong")
+    life.failed("refused", "off", 36.0, wait=1.0)
+    assert shown(life) == ("reconnecting", "", "off")
+    life.attempt(37.0)
+    life.picture(38.0)
+    assert shown(life) == ("live", "", "")
+
+
+def test_a_reconnect_counts_when_its_picture_comes() -> None:
+    life = live()
+    for number in (1, 2, 3):
+        life.failed("ended", "closed", 10.0 * number, wait=1.0)
+        life.attempt(10.0 * number + 1)
+        assert life.reconnects == number - 1
+        life.picture(10.0 * number + 2)
+        life.picture(10.0 * number + 3)
+        assert life.reconnects == number
+
+
+def test_failures_before_the_first_picture_are_no_reconnects() -> None:
+    life = Lifecycle(0.0)
+    for number in range(3):
+        life.attempt(number)
+        life.failed("refused", "no", number, wait=1.0)
+    life.attempt(9.0)
+    life.picture(9.5)
+    assert life.reconnects == 0
+
+
+def test_a_stall_passes_without_counting() -> None:
+    life = live()
+    life.stalled("no picture for 3 s", 8.0)
+    assert shown(life) == ("stalled", "", "no picture for 3 s")
+    assert life.since == 8.0
+    life.picture(9.0)
+    assert shown(life) == ("live", "", "")
+    assert life.reconnects == 0
+
+
+def test_only_what_is_live_can_stall() -> None:
+    life = Lifecycle(0.0)
+    life.attempt(0.0)
+    life.stalled("no picture", 5.0)
+    assert life.state == "connecting"
+
+
+def test_since_is_when_the_state_changed_and_not_the_text() -> None:
+    life = Lifecycle(0.0)
+    life.failed("refused", "no", 1.0, wait=1.0)
+    life.failed("unreachable", "no road", 2.0, wait=2.0)
+    assert (life.since, life.error) == (0.0, "no road")
+
+
+def test_stopped_goes_on_with_the_next_attempt() -> None:
+    life = live()
+    life.stopped("over", 5.0)
+    assert shown(life) == ("stopped", "", "over")
+    life.attempt(9.0)
+    assert shown(life) == ("reconnecting", "", "")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "expected"),
+    [
+        (AWAY, ("reconnecting", "", AWAY.text)),
+        (TAKEN, ("failed", "room", TAKEN.text)),
+        (REMOVED, ("stopped", "", REMOVED.text)),
+    ],
+)
+def test_trouble_with_the_room_hides_that_pictures_come(
+    trouble: Trouble, expected: tuple[str, str, str]
+) -> None:
+    life = live()
+    life.room(trouble, 7.0)
+    assert shown(life) == expected
+    assert life.since == 7.0
+    life.picture(7.5)
+    assert shown(life) == expected
+    life.room(None, 8.0)
+    assert shown(life) == ("live", "", "")
+    assert life.since == 8.0
+
+
+def test_no_room_is_said_only_where_the_source_has_nothing_to_say() -> None:
+    life = Lifecycle(0.0)
+    life.room(AWAY, 1.0)
+    assert shown(life) == ("connecting", "", AWAY.text)
+    life.failed("auth", "wrong password", 2.0, wait=30.0)
+    assert shown(life) == ("failed", "auth", "wrong password")

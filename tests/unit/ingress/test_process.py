@@ -1,0 +1,251 @@
+"""Real processes that follow a script, and their owner's side of the pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingress.reader.messages import Failed, Message, Note, Opened, Order, Request, Unit, encode
+from ingress.reader.process import ReaderProcess
+from tests.support.scripted_reader import Script, start_scripted
+
+SECRET = "hunter2-s3cret"
+LIMIT = 20.0
+
+Steps = list[dict[str, Any]]
+
+
+@asynccontextmanager
+async def reading(
+    folder: Path, *steps: dict[str, Any]
+) -> AsyncIterator[tuple[ReaderProcess, Script]]:
+    script = Script(folder / "script.json", list(steps))
+    reader = await start_scripted(Request(script.url))
+    try:
+        async with asyncio.timeout(LIMIT):
+            yield reader, script
+    finally:
+        await reader.aclose()
+
+
+async def everything(reader: ReaderProcess) -> list[Message]:
+    return [message async for message in reader.messages()]
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
+
+
+async def test_what_it_says_arrives_in_order_and_ends_with_the_failure(tmp_path: Path) -> None:
+    steps: Steps = [
+        {"do": "open", "codec": "h264"},
+        {"do": "pictures", "count": 3, "size": 300_000},
+        {"do": "note", "way": "transcoded", "why": "B-frames"},
+        {"do": "fail", "kind": "auth", "text": "wrong password"},
+    ]
+    async with reading(tmp_path, *steps) as (reader, _):
+        said = await everything(reader)
+    kinds = [Opened, Unit, Unit, Unit, Note, Failed]
+    assert [type(message) for message in said] == kinds
+    assert [len(unit.data) for unit in said if isinstance(unit, Unit)] == [300_000] * 3
+    assert said[-1] == Failed("auth", "wrong password")
+    assert gone(reader.pid)
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        ({"do": "exit", "status": 7}, "the reader ended (status 7)"),
+        ({"do": "die"}, "the reader ended (SIGSEGV)"),
+    ],
+)
+async def test_an_end_without_a_word_is_our_failure(
+    tmp_path: Path, step: dict[str, Any], text: str
+) -> None:
+    async with reading(tmp_path, {"do": "open"}, step) as (reader, _):
+        assert (await everything(reader))[1:] == [Failed("internal", text)]
+
+
+async def test_garbage_ends_it(tmp_path: Path) -> None:
+    hang = {"do": "hang", "stubborn": True}
+    async with reading(tmp_path, {"do": "open"}, {"do": "garbage"}, hang) as (reader, _):
+        last = (await everything(reader))[-1]
+    assert isinstance(last, Failed)
+    assert last.kind == "internal"
+    assert "a message of" in last.text
+
+
+async def test_half_a_message_is_waited_for_until_it_is_given_up(tmp_path: Path) -> None:
+    async with reading(tmp_path, {"do": "open"}, {"do": "unfinished"}, {"do": "hang"}) as (
+        reader,
+        _,
+    ):
+        said: list[Message] = []
+        async with aclosing(reader.messages()) as messages:
+            async for message in messages:
+                said.append(message)
+                reader.give_up("no_answer", "nothing for 8 s")
+        assert said[1:] == [Failed("no_answer", "nothing for 8 s")]
+
+
+async def test_who_ignores_everything_is_killed(tmp_path: Path) -> None:
+    hang = {"do": "hang", "stubborn": True}
+    async with reading(tmp_path, {"do": "open"}, hang) as (reader, _):
+        async with aclosing(reader.messages()) as messages:
+            await anext(messages)
+        begin = time.monotonic()
+        await asyncio.gather(reader.aclose(), reader.aclose())
+        assert time.monotonic() - begin < 5
+        assert gone(reader.pid)
+
+
+async def test_a_reader_ends_when_its_owner_closes_the_pipe(tmp_path: Path) -> None:
+    async with reading(tmp_path, {"do": "open"}, {"do": "hang"}) as (reader, _):
+        async with aclosing(reader.messages()) as messages:
+            await anext(messages)
+        await reader.aclose()
+        assert gone(reader.pid)
+        assert (await everything(reader))[-1] == Failed("internal", "the reader ended (status 0)")
+
+
+async def test_orders_arrive_and_never_wait(tmp_path: Path) -> None:
+    steps: Steps = [{"do": "open"}, {"do": "pictures", "count": 5, "fps": 20}, {"do": "fail"}]
+    async with reading(tmp_path, *steps) as (reader, script):
+        async for message in reader.messages():
+            if isinstance(message, Opened):
+                reader.order(Order(key=True, bitrate=500_000))
+    assert script.asked[1:] == [{"said": "Order", "key": True, "bitrate": 500_000}]
+
+
+async def test_orders_to_who_does_not_listen_are_dropped(tmp_path: Path) -> None:
+    hang = {"do": "hang", "stubborn": True}
+    async with reading(tmp_path, {"do": "open"}, hang) as (reader, _):
+        async with aclosing(reader.messages()) as messages:
+            await anext(messages)
+            for _ in range(50_000):
+                reader.order(Order(key=True))
+        await reader.aclose()
+        reader.order(Order(key=True))
+
+
+async def test_a_flood_does_not_keep_others_from_their_turn(tmp_path: Path) -> None:
+    longest = 0.0
+
+    async def beat() -> None:
+        nonlocal longest
+        while True:
+            begin = time.monotonic()
+            await asyncio.sleep(0)
+            longest = max(longest, time.monotonic() - begin)
+
+    beating = asyncio.create_task(beat(), name="test.beat")
+    flood = {"do": "flood", "count": 20_000}
+    async with reading(tmp_path, {"do": "open"}, flood, {"do": "fail"}) as (reader, _):
+        count = len(await everything(reader))
+    beating.cancel()
+    await asyncio.gather(beating, return_exceptions=True)
+    assert count == 20_002
+    assert longest < 1.0
+
+
+async def test_who_is_not_listened_to_has_to_wait_and_takes_no_memory(tmp_path: Path) -> None:
+    steps: Steps = [
+        {"do": "open"},
+        {"do": "pictures", "count": 100, "fps": 100_000, "size": 1_000_000},
+    ]
+    async with (
+        reading(tmp_path, *steps, {"do": "fail"}) as (reader, _),
+        aclosing(reader.messages()) as messages,
+    ):
+        await anext(messages)
+        held: list[int] = []
+        for _ in range(20):
+            await asyncio.sleep(0.02)
+            held.append(reader.held)
+        assert max(held) < 8_000_000
+        assert held[-1] > 1_000_000
+        rest = [message async for message in messages]
+    assert len(rest) == 101
+
+
+async def test_a_killed_reader_is_noticed(tmp_path: Path) -> None:
+    async with reading(tmp_path, {"do": "open"}, {"do": "hang"}) as (reader, _):
+        said: list[Message] = []
+        async for message in reader.messages():
+            said.append(message)
+            if isinstance(message, Opened):
+                os.kill(reader.pid, signal.SIGKILL)
+    assert said[1:] == [Failed("internal", "the reader ended (SIGKILL)")]
+
+
+async def test_a_program_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
+    before = descriptors()
+    with pytest.raises(OSError, match="No such file"):
+        await ReaderProcess.start(Request("x"), command=[str(tmp_path / "nothing")])
+    assert descriptors() == before
+
+
+async def test_no_secret_is_in_its_command_line_or_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("LIVEKIT_API_SECRET", "PRESSBOX_ADMIN_TOKEN", "ADMIN_TOKEN", "OPENAI_API_KEY")
+    for name in names:
+        monkeypatch.setenv(name, SECRET)
+    script = Script(tmp_path / f"{SECRET}.json", [{"do": "open"}, {"do": "hang"}])
+    reader = await start_scripted(Request(script.url))
+    async with aclosing(reader.messages()) as messages:
+        assert isinstance(await anext(messages), Opened)
+        process = Path(f"/proc/{reader.pid}")
+        shown = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+    await reader.aclose()
+    assert SECRET.encode() not in shown
+    assert b"PATH=" in shown
+
+
+_SMALL = """
+import os, sys, time
+_, said, then, _, descriptor = sys.argv
+os.write(int(descriptor), bytes.fromhex(said))
+if then == "hang":
+    os.read(int(descriptor), 10_000) and os.read(int(descriptor), 1)
+elif then == "die":
+    os.abort()
+"""
+"""A reader that starts fast: there are many of it."""
+
+
+async def once(said: Message | bytes, then: str) -> int:
+    written = said if isinstance(said, bytes) else b"".join(encode(said))
+    command = [sys.executable, "-S", "-c", _SMALL, written.hex(), then]
+    reader = await ReaderProcess.start(Request("x"), command=command)
+    async with asyncio.timeout(LIMIT), aclosing(reader.messages()) as messages:
+        await anext(messages)
+    await reader.aclose()
+    return reader.pid
+
+
+async def test_two_hundred_starts_leave_nothing_behind() -> None:
+    wrong = Failed("auth", "no")
+    kinds: list[tuple[Message | bytes, str]] = [
+        *((Note(), "end"), (Note(), "hang"), (b"\xff" * 99, "hang"), (wrong, "end"), (b"", "die")),
+    ]
+    await asyncio.gather(*(once(*kind) for kind in kinds))
+    before, tasks = descriptors(), asyncio.all_tasks()
+    for _ in range(40):
+        pids = await asyncio.gather(*(once(*kind) for kind in kinds))
+        assert all(gone(pid) for pid in pids)
+    assert descriptors() == before
+    assert asyncio.all_tasks() == tasks

@@ -1,0 +1,171 @@
+"""Sources are brought up, added, removed and kept; their supervisors are scripted here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import Settings, load_settings
+from config.source_spec import SourceSpec, source_spec
+from ingress.presence import PlaceError
+from ingress.registry import ConflictError, Registry, UnknownSourceError
+from ingress.report import SourceReport
+from ingress.store import Kept, SourceStore
+
+KEY = {"livekit_url": "ws://127.0.0.1:1", "livekit_api_key": "k", "livekit_api_secret": "s" * 32}
+
+
+class ScriptedSource:
+    """A `Supervised` that writes down what happens to it."""
+
+    def __init__(self, spec: SourceSpec, guarded: bool) -> None:
+        self.spec = spec
+        self.guarded = guarded
+        self.happened: list[str] = []
+
+    def report(self) -> SourceReport:
+        return SourceReport(self.spec.name, self.spec.room, self.spec.address.safe, self.spec.via)
+
+    def start(self) -> None:
+        self.happened.append("start")
+
+    def wake(self) -> None:
+        self.happened.append("wake")
+
+    async def aclose(self) -> None:
+        self.happened.append("close")
+
+    def add_listener(self, callback: Callable[[SourceReport], None]) -> None:
+        self.happened.append("listen")
+
+
+class Stage:
+    """A registry and every source it made."""
+
+    def __init__(self, folder: Path, **more: object) -> None:
+        values = {**KEY, "state_dir": str(folder), **more}
+        self.settings: Settings = load_settings(cli=values, env={}, directory=folder)
+        self.made: list[ScriptedSource] = []
+        self.registry = Registry(self.settings, make=self._make)
+
+    def _make(self, spec: SourceSpec, _: Settings, from_page: bool) -> ScriptedSource:
+        self.made.append(ScriptedSource(spec, from_page))
+        return self.made[-1]
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        return [(report.room, report.name) for report in self.registry.list()]
+
+    @property
+    def kept(self) -> list[str]:
+        return [one.spec.name for one in SourceStore(self.settings.state_dir).load()[0]]
+
+
+def spec(name: str = "gate", **more: Any) -> SourceSpec:
+    return source_spec({"name": name, "url": "rtsp://admin:secret@camera/live", **more})
+
+
+async def test_an_added_source_runs_is_kept_and_comes_back(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    await stage.registry.start()
+    report = await stage.registry.add(spec(), from_page=True)
+    assert (report.name, report.room, report.url) == ("gate", "lobby", "rtsp://camera/live")
+    assert stage.made[0].happened == ["start"]
+    await stage.registry.aclose()
+    await stage.registry.aclose()
+    assert stage.made[0].happened == ["start", "close"]
+    again = Stage(tmp_path)
+    await again.registry.start()
+    assert again.names == [("lobby", "gate")]
+    assert again.made[0].guarded
+    assert again.made[0].spec.url.get_secret_value() == "rtsp://admin:secret@camera/live"
+    await again.registry.aclose()
+
+
+async def test_the_same_name_may_stand_in_two_rooms_but_not_twice_in_one(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    await stage.registry.start()
+    await stage.registry.add(spec(), from_page=False)
+    await stage.registry.add(spec(room="yard"), from_page=False)
+    with pytest.raises(ConflictError, match="gate in room lobby"):
+        await stage.registry.add(spec(room="lobby"), from_page=False)
+    assert stage.names == [("lobby", "gate"), ("yard", "gate")]
+    assert stage.kept == ["gate", "gate"]
+
+
+async def test_a_removed_source_leaves_and_is_forgotten(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    await stage.registry.start()
+    await stage.registry.add(spec(), from_page=False)
+    await stage.registry.add(spec("yard"), from_page=False)
+    await stage.registry.remove("gate")
+    assert stage.made[0].happened[-1] == "close"
+    assert stage.names == [("lobby", "yard")]
+    assert stage.kept == ["yard"]
+
+
+async def test_settings_come_on_top_and_are_not_kept(tmp_path: Path) -> None:
+    SourceStore(tmp_path).save([Kept(spec("gate", room="lobby"), True), Kept(spec("yard"), False)])
+    named = [{"name": "gate", "url": "http://other/video.mjpg"}]
+    stage = Stage(tmp_path, sources=named)
+    await stage.registry.start()
+    assert sorted(stage.names) == [("lobby", "gate"), ("lobby", "yard")]
+    assert stage.registry.report("gate").url == "http://other/video.mjpg"
+    assert not stage.made[0].guarded
+    with pytest.raises(ConflictError, match="SOURCES"):
+        await stage.registry.remove("gate")
+    await stage.registry.add(spec("door"), from_page=False)
+    assert stage.kept == ["gate", "yard", "door"]
+
+
+async def test_wake_reaches_the_source(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    await stage.registry.start()
+    await stage.registry.add(spec(), from_page=False)
+    stage.registry.wake("gate", "lobby")
+    assert stage.made[0].happened == ["start", "wake"]
+
+
+async def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    await stage.registry.start()
+    said = "there is no source gate in room lobby"
+    with pytest.raises(UnknownSourceError, match=said):
+        stage.registry.wake("gate")
+    with pytest.raises(UnknownSourceError, match=said):
+        stage.registry.report("gate", "")
+    with pytest.raises(UnknownSourceError, match=said):
+        await stage.registry.remove("gate")
+
+
+async def test_what_cannot_be_kept_is_not_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    stage = Stage(tmp_path)
+    await stage.registry.start()
+    monkeypatch.setattr(SourceStore, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        await stage.registry.add(spec(), from_page=False)
+    assert stage.names == []
+    assert stage.made == []
+
+
+async def test_a_damaged_file_does_not_keep_it_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "sources.json").write_text("{")
+    stage = Stage(tmp_path)
+    await stage.registry.start()
+    assert "put aside" in stage.registry.notice
+    await stage.registry.add(spec(), from_page=False)
+    assert stage.kept == ["gate"]
+
+
+async def test_without_a_key_for_livekit_nothing_starts(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, livekit_api_secret="")
+    with pytest.raises(PlaceError, match="LIVEKIT_API_SECRET"):
+        await stage.registry.start()

@@ -1,0 +1,129 @@
+"""What the watchdog says, in virtual time."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingress.watchdog import Verdict, Watchdog
+
+
+class Clocked:
+    """A watchdog that is asked every 0.2 s, as its owner does."""
+
+    def __init__(self, stall_after: float = 3.0) -> None:
+        self.now = 1000.0
+        self.dog = Watchdog(stall_after, self.now)
+
+    def run(self, seconds: float, *, fps: float = 0.0, size: int = 1000) -> list[Verdict]:
+        """Lets time pass with pictures at this rate; gives the verdicts without repetitions."""
+        said: list[Verdict] = []
+        end, begin, shown = self.now + seconds, self.now, 0
+        while self.now < end - 1e-6:
+            self.now += 0.2
+            while fps and begin + (shown + 1) / fps <= self.now:
+                shown += 1
+                self.dog.picture(begin + shown / fps, size)
+            verdict = self.dog.verdict(self.now)
+            if not said or said[-1] != verdict:
+                said.append(verdict)
+        return said
+
+    def rates(self) -> tuple[float, int]:
+        return self.dog.rates(self.now)
+
+
+def test_a_first_picture_has_twelve_seconds() -> None:
+    clocked = Clocked()
+    assert clocked.run(11.8) == ["waiting"]
+    assert clocked.run(0.6)[-1] == "dead"
+
+
+def test_pictures_are_fine_and_their_end_is_a_stall_then_death() -> None:
+    clocked = Clocked()
+    assert clocked.run(10, fps=30) == ["fine"]
+    assert clocked.run(2.8) == ["fine"]
+    assert clocked.run(5.0)[-1] == "stalled"
+    assert clocked.run(0.6)[-1] == "dead"
+
+
+def test_a_stall_ends_with_the_next_picture() -> None:
+    clocked = Clocked()
+    clocked.run(5, fps=30)
+    assert clocked.run(5)[-1] == "stalled"
+    assert clocked.run(1, fps=30) == ["fine"]
+
+
+@pytest.mark.parametrize(("stall_after", "stall", "dead"), [(0.5, 0.5, 8), (20, 20, 25)])
+def test_the_limits_follow_the_setting(stall_after: float, stall: float, dead: float) -> None:
+    clocked = Clocked(stall_after)
+    clocked.run(5, fps=30)
+    assert clocked.run(stall - 0.2) == ["fine"]
+    assert clocked.run(0.6)[-1] == "stalled"
+    assert clocked.run(dead - stall - 0.8) == ["stalled"]
+    assert clocked.run(0.8)[-1] == "dead"
+
+
+def test_a_camera_with_a_picture_every_five_seconds_is_no_stall() -> None:
+    clocked = Clocked()
+    clocked.dog.picture(clocked.now, 1000)
+    clocked.run(60, fps=0.2)
+    assert set(clocked.run(60, fps=0.2)) == {"fine"}
+    assert clocked.run(18) == ["fine"]
+    assert clocked.run(6)[-1] == "stalled"
+    assert clocked.run(6)[-1] == "dead"
+
+
+def test_one_picture_alone_has_the_usual_limits() -> None:
+    clocked = Clocked()
+    clocked.dog.picture(clocked.now, 1000)
+    assert clocked.run(2.8) == ["fine"]
+    assert clocked.run(6)[-1] in ("stalled", "dead")
+
+
+def test_a_process_that_stood_still_does_not_blame_the_source() -> None:
+    clocked = Clocked()
+    clocked.run(5, fps=30)
+    clocked.now += 3600
+    assert clocked.run(2.8) == ["fine"]
+    assert clocked.run(0.6)[-1] == "stalled"
+
+
+def test_rates_are_measured_over_the_last_seconds() -> None:
+    clocked = Clocked()
+    assert clocked.rates() == (0.0, 0)
+    clocked.run(20, fps=30, size=5000)
+    fps, bitrate = clocked.rates()
+    assert fps == pytest.approx(30, rel=0.02)
+    assert bitrate == pytest.approx(30 * 5000 * 8, rel=0.02)
+    clocked.run(6, fps=10, size=100)
+    assert clocked.rates()[0] == pytest.approx(10, rel=0.05)
+
+
+def test_a_slow_camera_has_a_rate_too() -> None:
+    clocked = Clocked()
+    clocked.run(60, fps=0.5)
+    assert clocked.rates()[0] == pytest.approx(0.5, rel=0.2)
+
+
+def test_the_rate_sinks_while_nothing_comes() -> None:
+    clocked = Clocked()
+    clocked.run(10, fps=30)
+    before = clocked.rates()[0]
+    clocked.run(8)
+    assert clocked.rates()[0] < before / 2
+
+
+def test_very_many_pictures_are_counted_right() -> None:
+    clocked = Clocked()
+    clocked.run(10, fps=1000, size=10)
+    fps, bitrate = clocked.rates()
+    assert fps == pytest.approx(1000, rel=0.05)
+    assert bitrate == pytest.approx(80_000, rel=0.05)
+
+
+def test_it_knows_how_long_there_were_pictures() -> None:
+    clocked = Clocked()
+    assert clocked.dog.lived(clocked.now) == 0
+    clocked.run(10, fps=10)
+    clocked.run(5)
+    assert clocked.dog.lived(clocked.now) == pytest.approx(9.9, abs=0.2)
