@@ -66,8 +66,8 @@ def test_wrong_settings_end_the_start_with_a_line_each() -> None:
     ]
 
 
-@pytest.mark.parametrize("source", ["no-such-file.mp4", "rtsp://user:secret@host/1", "."])
-def test_a_source_that_is_no_file(source: str) -> None:
+@pytest.mark.parametrize("source", ["no-such-file.mp4", "gopher://user:secret@host/1", "."])
+def test_a_source_that_is_none(source: str) -> None:
     done = start(f"SOURCE={source}")
     assert done.returncode == 1
     assert done.stderr == ""

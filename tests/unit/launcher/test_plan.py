@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ import yaml
 from pydantic import SecretStr
 
 from config.settings import Settings, load_settings
+from config.source_spec import source_spec
 from launcher import plan
 from launcher.child import Spec, at_once
-from launcher.errors import LaunchError
 from launcher.livekit_server import Server
 
 SECRET = "a-secret-of-more-than-32-characters"
@@ -30,7 +31,7 @@ def specs(of: Settings) -> dict[str, Spec]:
         *plan.engines(of, lambda _: at_once),
         plan.agent(of, lambda: None),
         plan.web(of, at_once),
-        plan.publisher(of, "demo", at_once),
+        plan.ingress(of, source_spec({"name": "demo", "url": "demo"}), at_once),
     ]
     return {spec.name: spec for spec in made}
 
@@ -92,9 +93,12 @@ def test_ports_are_those_of_what_is_started() -> None:
     def named(of: Settings) -> list[str]:
         return [port.setting for port in plan.ports(of)]
 
-    every = ["WEB_PORT", "ENGINE_PORT", "LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT"]
-    assert named(settings()) == every
-    assert named(settings(livekit_url="ws://h:1", engine_url="http://h:1")) == ["WEB_PORT"]
+    always = ["WEB_PORT", "INGRESS_PORT"]
+    own = ["ENGINE_PORT", "LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT"]
+    assert named(settings()) == always + own
+    assert named(settings(livekit_url="ws://h:1", engine_url="http://h:1")) == always
+    more = ["INGRESS_RTMP_PORT", "INGRESS_WHIP_PORT", "INGRESS_WHIP_UDP_PORT"]
+    assert set(named(settings(ingress_service=True))) == {*always, *own, *more}
 
 
 def test_a_log_level_that_hides_the_registration() -> None:
@@ -114,13 +118,23 @@ def test_the_address_that_is_printed(host: str, address: str) -> None:
     assert plan.page_address(settings(web_host=host)) == address
 
 
-def test_sources(tmp_path: Path) -> None:
-    clip = tmp_path / "a clip.mp4"
-    clip.write_bytes(b"")
-    assert plan.checked_source("demo", tmp_path) == "demo"
-    assert plan.checked_source("a clip.mp4", tmp_path) == str(clip)
-    assert plan.publisher_name(str(clip)) == "a clip"
-    with pytest.raises(LaunchError, match="SOURCE: gone is no file here"):
-        plan.checked_source("gone", tmp_path)
-    with pytest.raises(LaunchError, match="SOURCE: an address is no file here"):
-        plan.checked_source("rtsp://u:p@h", tmp_path)
+def test_the_ingress_gets_all_sources_and_nobody_else(tmp_path: Path) -> None:
+    kept = {"name": "gate", "url": "rtsp://u:p@ss@cam", "room": "hall"}
+    of = load_settings(cli={"sources": [kept]}, env={}, directory=tmp_path)
+    for name, spec in specs(of).items():
+        child = load_settings(env=spec.env, directory=tmp_path)
+        wanted = [("gate", "hall"), ("demo", "")] if name == "ingress" else []
+        assert [(one.name, one.room) for one in child.sources] == wanted
+        assert "p@ss" not in " ".join(spec.argv)
+        assert ("p@ss" in json.dumps(dict(spec.env))) == (name == "ingress")
+
+
+def test_the_admin_token_goes_where_it_is_needed() -> None:
+    of = settings(admin_token=SecretStr("a-token-of-the-operator"))
+    have = {name for name, spec in specs(of).items() if "a-token" in json.dumps(dict(spec.env))}
+    assert have == {"ingress", "web"}
+
+
+def test_without_a_source_there_are_those_of_the_settings() -> None:
+    env = plan.ingress(settings(), None, at_once).env
+    assert env["PRESSBOX_SOURCES"] == "[]"
