@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LATE = 0.05
+LATE = 0.1
 """Seconds after which a picture is left out, so that the next ones are in time."""
 
 LOST = 1.0
@@ -27,6 +27,10 @@ class Pace:
     def too_late(self, media_time: float, now: float) -> bool:
         """Whether a picture should be left out."""
         return now - self.due(media_time, now) > LATE
+
+    def begin_again(self) -> None:
+        """The next piece is due at once."""
+        self._origin = None
 
 
 class Times:

@@ -105,6 +105,8 @@ class Pictures:
         if self._transcoder and self._contents.decoder:
             yield from self._transcoder.take(None, arrived)
         self._gop.clear()
+        self._noted = float("-inf")
+        self._note(arrived)
 
     def _decide(self, look: Look) -> None:
         sps = self._sets.sps if self._sets else None
@@ -233,7 +235,7 @@ class Pictures:
             frames = []
         finally:
             decoder.flush_buffers()
-        return float(frames[0].rotation) if frames else 0.0
+        return float(frames[0].rotation % 360) if frames else 0.0
 
     def _due_for_a_look(self, now: float) -> bool:
         return now - self._looked >= LOOK_EVERY

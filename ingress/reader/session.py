@@ -64,6 +64,7 @@ class _Session:
         self._pictures = Pictures(source.contents, request, self._clock, owner.send)
         decoder = source.contents.sound_decoder
         self._sound = SoundDecoder(decoder) if decoder and request.sound else None
+        self._shown = False
 
     def run(self) -> None:
         """Until the source ends. Raises SourceFailure and GoneError."""
@@ -88,6 +89,9 @@ class _Session:
             out = self._pictures.seam(arrived)
         for one in out:
             self._owner.send(one)
+            if not self._shown:
+                self._shown = True
+                self._pace.begin_again()  # the first picture takes longer than all others
 
     def _hear(self, piece: Piece, arrived: float) -> None:
         if self._sound is None:
@@ -103,7 +107,7 @@ class _Session:
         while (rest := due - time.monotonic()) > 0:
             time.sleep(min(rest, NAP))
             self._owner.check()
-        return time.monotonic() - due > LATE
+        return self._shown and time.monotonic() - due > LATE
 
 
 def _end(owner: Owner, failed: Failed) -> None:

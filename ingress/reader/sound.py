@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -23,6 +24,7 @@ class SoundDecoder:
     def __init__(self, decoder: AudioCodecContext) -> None:
         self._decoder = decoder
         self._resampler = AudioResampler("s16", "mono", RATE)
+        self._time_base = Fraction(1)
 
     def take(self, packet: Packet[Any] | None) -> Iterator[tuple[float | None, bytes]]:
         """Time (seconds of the source, None for unknown) and samples of what is in the packet; None
@@ -35,7 +37,11 @@ class SoundDecoder:
         finally:
             if packet is None:
                 self._decoder.flush_buffers()
+        if packet is not None:
+            self._time_base = packet.time_base
         for frame in frames:
+            # Those that come at a seam have no time base of their own.
+            frame.time_base = self._time_base
             try:
                 pieces = self._resampler.resample(frame)
             except (av.FFmpegError, ValueError):

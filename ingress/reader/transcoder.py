@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -28,6 +29,9 @@ BAD_IN_A_ROW = 50
 
 THREADS = 2
 
+MOST_DELAYED = 16
+"""Pictures that a decoder keeps back."""
+
 
 class Transcoder:
     """Packets or drawn pictures in, units or raw pictures out, from one thread."""
@@ -44,6 +48,9 @@ class Transcoder:
         self._key = False
         self._last_key = float("-inf")
         self._bad = 0
+        self._time_base = Fraction(1)
+        self._shown = float("-inf")
+        self._to_hide = 0
         self.seen: VideoFrame | None = None
         """The picture that was decoded last, as it came."""
 
@@ -57,6 +64,11 @@ class Transcoder:
         """Decodes what came before and shows nothing of it."""
         for packet in packets:
             self._decode(packet)
+            if packet.pts is not None:
+                # A decoder of several threads gives some of them only later, and B-frames of
+                # before the last one may follow.
+                self._to_hide = MOST_DELAYED
+                self._shown = max(self._shown, float(packet.pts * packet.time_base))
         self._bad = 0
         self._key = True
 
@@ -67,8 +79,16 @@ class Transcoder:
 
         Raises SourceFailure when nothing can be decoded any more.
         """
+        if packet is not None:
+            self._time_base = packet.time_base
         for frame in self._decode(packet):
-            yield from self.draw(frame, frame.time, arrived, show=show)
+            # Not frame.time: those that come at a seam have no time base of their own.
+            pts = float(frame.pts * self._time_base) if frame.pts is not None else None
+            if self._to_hide and pts is not None and pts <= self._shown:
+                self._to_hide -= 1
+                continue
+            self._to_hide = 0
+            yield from self.draw(frame, pts, arrived, show=show)
 
     def draw(
         self, frame: VideoFrame, pts: float | None, arrived: float, *, show: bool = True

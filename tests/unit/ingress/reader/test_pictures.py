@@ -1,0 +1,201 @@
+"""The way of a live source's pictures, packet by packet, on a clock of the test's own."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import av
+import pytest
+from av.video.codeccontext import VideoCodecContext
+
+from ingress.reader.failures import SourceFailure
+from ingress.reader.media import Contents
+from ingress.reader.messages import Note, Opened, Order, RawPicture, Request, Unit
+from ingress.reader.pictures import Pictures
+from ingress.reader.timeline import Timeline
+from tests.unit.ingress.reader.films import FPS, PLAIN, WITH_B, grey, picture, watched
+
+START = 1000.0
+
+
+class Camera:
+    """Gives one packet after the other; `Pictures` gets them at the rate of the camera."""
+
+    def __init__(self, codec: str = "h264", **request: Any) -> None:
+        self.told: list[Any] = []
+        self.now = START
+        self.number = 0
+        decoder: Any = VideoCodecContext.create(codec, "r")
+        contents = Contents(codec, decoder, fps=FPS)
+        self.pictures = Pictures(
+            contents, Request("rtsp://camera/", **request), Timeline(), self.told.append
+        )
+
+    def take(self, packets: list[av.Packet[Any]]) -> list[Unit | RawPicture]:
+        came: list[Unit | RawPicture] = []
+        for packet in packets:
+            came += self.pictures.take(packet, self.now)
+            self.now += 1 / FPS
+        return came
+
+    def encode(
+        self, count: int, options: dict[str, str], *, still: bool = False, encoder: str = "libx264"
+    ) -> list[av.Packet[Any]]:
+        """The next so many pictures, from an encoder of their own."""
+        context: Any = VideoCodecContext.create(encoder, "w")
+        context.width, context.height = 160, 120
+        context.pix_fmt = "yuv420p"
+        context.time_base = Fraction(1, FPS)
+        context.framerate = Fraction(FPS)
+        context.options = options
+        packets = []
+        begin = self.number
+        for _ in range(count):
+            frame = picture(0 if still else self.number)
+            frame.pts, frame.time_base = self.number, Fraction(1, FPS)
+            self.number += 1
+            packets += context.encode(frame)
+        packets += context.encode(None)
+        made = [av.Packet(bytes(packet)) for packet in packets]
+        for copy, packet in zip(made, packets, strict=True):
+            copy.pts, copy.is_keyframe = packet.pts, packet.is_keyframe
+            copy.time_base = Fraction(1, FPS)
+        assert len(made) == self.number - begin
+        return made
+
+    @property
+    def opened(self) -> Opened:
+        (opened,) = [one for one in self.told if isinstance(one, Opened)]
+        assert isinstance(opened, Opened)
+        return opened
+
+    def turned(self) -> list[Note]:
+        return [one for one in self.told if isinstance(one, Note) and one.way]
+
+
+def units(came: list[Unit | RawPicture]) -> list[Unit]:
+    return [one for one in came if isinstance(one, Unit)]
+
+
+def test_h264_goes_on_as_it_came() -> None:
+    camera = Camera()
+    packets = camera.encode(25, PLAIN)
+    came = units(camera.take(packets))
+    assert [unit.data for unit in came] == [bytes(packet) for packet in packets]
+    assert [unit.key for unit in came] == [number % 10 == 0 for number in range(25)]
+    assert (camera.opened.way, camera.opened.width, camera.opened.fps) == ("passthrough", 160, FPS)
+
+
+def test_what_comes_before_the_first_key_frame_is_left_out() -> None:
+    camera = Camera()
+    came = units(camera.take(camera.encode(25, PLAIN)[3:]))
+    assert len(came) == 15
+    assert came[0].key
+
+
+def test_b_frames_in_mid_run_are_decoded_from_then_on_without_a_gap() -> None:
+    camera = Camera()
+    came = units(camera.take(camera.encode(13, PLAIN)))
+    # The camera is set anew: other parameter sets, and B-frames.
+    camera.now += 0.2
+    later = units(camera.take(camera.encode(20, WITH_B)))
+    (note,) = camera.turned()
+    assert (note.way, note.why) == ("transcoded", "it has B-frames")
+    assert camera.opened.way == "passthrough"
+    turn = next(number for number, unit in enumerate(later) if unit.key and number)
+    assert turn < 4
+    seen = [int(grey(frame)[100, 140]) for frame in watched(came + later)]
+    assert seen == sorted(seen)
+    assert len(seen) >= 13 + 20 - 3
+    times = [unit.time for unit in came + later]
+    assert times == sorted(times)
+
+
+def test_passthrough_that_is_asked_for_and_impossible_is_a_failure() -> None:
+    camera = Camera(mode="passthrough")
+    with pytest.raises(SourceFailure) as failed:
+        camera.take(camera.encode(13, WITH_B))
+    assert (failed.value.kind, failed.value.text) == ("codec", "it has B-frames")
+
+
+def test_a_codec_that_is_not_carried_waits_for_a_key_frame() -> None:
+    camera = Camera("mpeg4")
+    packets = camera.encode(30, {"g": "10"}, encoder="mpeg4")
+    came = units(camera.take(packets[5:]))
+    assert len(came) == 20
+    assert camera.opened.why == "WebRTC does not carry MPEG-4"
+    assert all(unit.codec == "h264" for unit in came)
+
+
+def test_damaged_packets_are_passed_over_and_nothing_else_is_a_failure() -> None:
+    camera = Camera()
+    packets = camera.encode(20, PLAIN)
+    bad = av.Packet(b"\x00\x00\x00")
+    bad.time_base = Fraction(1, FPS)
+    assert len(camera.take([*packets[:5], bad, *packets[5:]])) == 20
+    with pytest.raises(SourceFailure) as failed:
+        camera.take([bad] * 60)
+    assert failed.value.kind == "protocol"
+
+
+def test_pictures_that_cannot_be_decoded_end_the_source() -> None:
+    camera = Camera("vp8")
+    camera.take(camera.encode(20, {"deadline": "realtime", "cpu-used": "8"}, encoder="libvpx"))
+    bad = av.Packet(b"garbage that is no picture")
+    bad.time_base, bad.is_keyframe = Fraction(1, FPS), True
+    with pytest.raises(SourceFailure) as failed:
+        camera.take([bad] * 200)
+    assert failed.value.kind == "protocol"
+
+
+def test_a_source_without_any_picture_is_given_up_after_ten_seconds() -> None:
+    camera = Camera("hevc")
+    bad = av.Packet(b"\x00\x00\x00\x01nothing of hevc")
+    bad.time_base = Fraction(1, FPS)
+    assert camera.take([bad] * (FPS * 9)) == []
+    with pytest.raises(SourceFailure) as failed:
+        camera.take([bad] * (FPS * 2))
+    assert failed.value.kind == "codec"
+
+
+@pytest.mark.parametrize(("codec", "encoder"), [("h264", "libx264"), ("mpeg4", "mpeg4")])
+def test_a_picture_that_does_not_change_is_told(codec: str, encoder: str) -> None:
+    camera = Camera(codec)
+    options = PLAIN if encoder == "libx264" else {"g": "10"}
+    camera.take(camera.encode(50, options, encoder=encoder))
+    assert not [one for one in camera.told if isinstance(one, Note)]
+    froze = camera.now
+    camera.take(camera.encode(FPS * 14, options, still=True, encoder=encoder))
+    notes = [one for one in camera.told if isinstance(one, Note)]
+    assert notes[-1].frozen == pytest.approx(froze, abs=2.5)
+    camera.take(camera.encode(FPS * 4, options, encoder=encoder))
+    notes = [one for one in camera.told if isinstance(one, Note)]
+    assert notes[-1].frozen == 0
+
+
+def test_another_size_in_mid_run_goes_on() -> None:
+    camera = Camera()
+    came = units(camera.take(camera.encode(5, PLAIN)))
+    context = VideoCodecContext.create("libx264", "w")
+    context.width, context.height, context.pix_fmt = 320, 240, "yuv420p"
+    context.time_base = Fraction(1, FPS)
+    context.options = PLAIN
+    packets = []
+    for number in range(5, 10):
+        frame = picture(number, (320, 240))
+        frame.pts, frame.time_base = number, Fraction(1, FPS)
+        packets += context.encode(frame)
+    came += units(camera.take(packets))
+    assert [(unit.width, unit.height) for unit in came] == [(160, 120)] * 5 + [(320, 240)] * 5
+    assert [frame.width for frame in watched(came)] == [160] * 5 + [320] * 5
+
+
+def test_an_order_while_it_passes_through_sets_the_bitrate_of_later() -> None:
+    camera = Camera()
+    camera.take(camera.encode(12, PLAIN))
+    camera.pictures.order(Order(key=True, bitrate=300_000), camera.now)
+    camera.take(camera.encode(12, PLAIN))
+    assert camera.turned() == []
+    assert len(camera.take(camera.encode(30, WITH_B))) > 20
+    assert camera.turned()
