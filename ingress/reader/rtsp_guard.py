@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from config.source_address import SourceAddress
+from ingress.reader.connecting import connect_to, start_tls
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.connections import CONNECT_TIMEOUT, connect_to, start_tls
-from ingress.reader.reach import Reach, is_public, shown
+from ingress.reader.reach import Reach, shown
 from ingress.reader.rtsp_framing import RtspFilter
 
 log = logging.getLogger(__name__)
@@ -115,12 +115,10 @@ class Forwarder:
             first.close()
 
     def _connected(self) -> socket.socket:
-        connected, address = connect_to(
-            self._host, self._addresses, self._server_port, CONNECT_TIMEOUT
-        )
+        connected, address = connect_to(self._host, self._addresses, self._server_port)
         if not self._tls:
             return connected
-        return start_tls(connected, self._host, is_public(address), CONNECT_TIMEOUT)
+        return start_tls(connected, self._host, address)
 
     def _serve(self) -> None:
         self._listener.settimeout(_POLL)

@@ -10,8 +10,9 @@ from types import TracebackType
 import httpcore2
 
 from config.source_address import SourceAddress
+from ingress.reader.connecting import CONNECT_TIMEOUT
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.connections import CONNECT_TIMEOUT, READ_TIMEOUT, Backend
+from ingress.reader.http.connections import READ_TIMEOUT, Backend
 from ingress.reader.http.login import Login
 from ingress.reader.http.stream import HttpStream
 from ingress.reader.http.target import Target, target

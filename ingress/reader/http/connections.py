@@ -11,11 +11,11 @@ from typing import Any
 
 import httpcore2
 
+from ingress.reader.connecting import CONNECT_TIMEOUT, connect, start_tls
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.heads import HeadMender
-from ingress.reader.reach import Reach, is_public, resolve, shown
+from ingress.reader.reach import Reach, shown
 
-CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 10.0
 
 
@@ -45,89 +45,17 @@ class Backend(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         self.made += 1
         connected, address = connect(host, port, self._guard, timeout or CONNECT_TIMEOUT)
-        return _Stream(self, connected, host, is_public(address), self._timeout)
-
-
-def connect(
-    host: str, port: int, guard: Reach | None, timeout: float = CONNECT_TIMEOUT
-) -> tuple[socket.socket, str]:
-    """A connection to a host that is resolved and checked here, once, and the address that took it.
-    Raises SourceFailure.
-    """
-    addresses = guard.check(host) if guard is not None else resolve(host)
-    return connect_to(host, addresses, port, timeout)
-
-
-def connect_to(
-    host: str, addresses: list[str], port: int, timeout: float = CONNECT_TIMEOUT
-) -> tuple[socket.socket, str]:
-    """A connection to the first of these addresses of `host` that answers, and that address.
-    Raises SourceFailure.
-    """
-    ends = time.monotonic() + timeout
-    refused = timed_out = False
-    for number, address in enumerate(addresses):
-        # A share of what is left, so that a dead first address does not use up all of it.
-        share = max(0.2, (ends - time.monotonic()) / (len(addresses) - number))
-        try:
-            connected = socket.create_connection((address, port), share)
-        except TimeoutError:
-            timed_out = True
-        except ConnectionRefusedError:
-            refused = True
-        except OSError:
-            continue
-        else:
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return connected, address
-    place = f"{shown(host)}, port {port}"
-    if refused:
-        raise SourceFailure("refused", f"nobody listens at {place}")
-    if timed_out:
-        raise SourceFailure("unreachable", f"no answer to a connection to {place}")
-    raise SourceFailure("unreachable", f"there is no way to {place}")
-
-
-def start_tls(connected: socket.socket, host: str, public: bool, timeout: float) -> ssl.SSLSocket:
-    """TLS on a connection; closes it and raises SourceFailure where that fails."""
-    context = _verifying() if public else _trusting()
-    context.set_alpn_protocols(["http/1.1"])
-    try:
-        connected.settimeout(timeout)
-        return context.wrap_socket(connected, server_hostname=host.partition("%")[0])
-    except ssl.SSLCertVerificationError:
-        failure = SourceFailure(
-            "protocol", f"the certificate of {shown(host)} is not trusted: self-signed or expired"
-        )
-    except TimeoutError:
-        failure = SourceFailure("no_answer", f"{shown(host)} does not answer in TLS")
-    except (OSError, ValueError):
-        failure = SourceFailure("protocol", f"no TLS connection with {shown(host)} comes about")
-    connected.close()
-    raise failure from None
-
-
-def _verifying() -> ssl.SSLContext:
-    return httpcore2.default_ssl_context()
-
-
-def _trusting() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.set_ciphers("ALL:@SECLEVEL=0")  # old cameras
-    return context
+        return _Stream(self, connected, host, address, self._timeout)
 
 
 class _Stream(httpcore2.NetworkStream):
     def __init__(
-        self, owner: Backend, connected: socket.socket, host: str, public: bool, timeout: float
+        self, owner: Backend, connected: socket.socket, host: str, address: str, timeout: float
     ) -> None:
         self._owner = owner
         self._socket = connected
         self._host = host
-        self._public = public
+        self._address = address
         self._timeout = timeout
         self._heads = HeadMender()
 
@@ -171,7 +99,7 @@ class _Stream(httpcore2.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
         host = server_hostname or self._host
-        self._socket = start_tls(self._socket, host, self._public, timeout or CONNECT_TIMEOUT)
+        self._socket = start_tls(self._socket, host, self._address, timeout or CONNECT_TIMEOUT)
         return self
 
     def get_extra_info(self, info: str) -> Any:

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from config.source_address import parse
+from ingress.reader import connecting
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http import HttpClient, connections, open_http
+from ingress.reader.http import HttpClient, open_http
 from ingress.reader.http.target import target
 from ingress.reader.reach import Reach
 from tests.unit.ingress.http.conftest import Serve
@@ -349,7 +350,7 @@ def test_a_camera_may_have_signed_its_certificate_itself(
 def test_nobody_else_may(
     serve: Serve, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "is_public", lambda address: True)
+    monkeypatch.setattr(connecting, "is_public", lambda address: True)
     server = serve(lambda asked: reply(b"hello"), tls=_tls(certificate))
     failure = _fails(server.url("/?token=sekrit", "admin:p@ss"))
     assert failure.kind == "protocol"
