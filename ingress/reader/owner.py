@@ -52,6 +52,7 @@ class Owner:
         self._bitrate = 0
         self._deadline: tuple[float, SourceFailure] | None = None
         self._gone = False
+        self.listening = False
 
     def request(self) -> Request:
         """The first message. Raises GoneError, also where it is something else."""
@@ -66,6 +67,7 @@ class Owner:
 
     def listen(self) -> None:
         """Take orders from now on."""
+        self.listening = True
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
 
     def send(self, message: Message) -> None:

@@ -1,0 +1,112 @@
+"""The pipe between a reader and its owner, as the reader sees it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ingress.reader.failures import SourceFailure
+from ingress.reader.messages import HEAD, Failed, Order, Request, Unit, decode, encode
+from ingress.reader.owner import GoneError, Owner
+
+PATIENCE = 10.0
+
+
+class Ends:
+    """A reader's end, and the owner's."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = socket.socketpair()
+        self.ours.settimeout(PATIENCE)
+        self.left = threading.Event()
+        self.owner = Owner(self.theirs, leave=self.left.set)
+
+    def say(self, message: Request | Order) -> None:
+        self.ours.sendall(b"".join(encode(message)))
+
+    def hear(self) -> object:
+        kind, length = HEAD.unpack(self.exactly(HEAD.size))
+        return decode(kind, self.exactly(length))
+
+    def exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            piece = self.ours.recv(count - len(data))
+            assert piece
+            data += piece
+        return data
+
+
+@pytest.fixture
+def ends() -> Iterator[Ends]:
+    made = Ends()
+    yield made
+    made.ours.close()
+    if made.owner.listening:
+        assert made.left.wait(PATIENCE)
+    made.theirs.close()
+
+
+def test_the_request_comes_first_and_orders_are_put_together(ends: Ends) -> None:
+    ends.say(Request("rtsp://camera/", mode="transcode", networks=("10.0.0.0/8",)))
+    request = ends.owner.request()
+    assert request.url == "rtsp://camera/"
+    assert ends.owner.take() == Order()
+    ends.owner.listen()
+    for order in (Order(bitrate=5), Order(key=True), Order(bitrate=7), Order(bitrate=0)):
+        ends.say(order)
+    ends.say(Order(bitrate=9))
+    taken = [ends.owner.take()]
+    while taken[-1].bitrate != 9:
+        taken.append(ends.owner.take())
+    assert any(order.key for order in taken)
+    assert ends.owner.take() == Order()
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x04\xff\xff\xff\xff", b"\x05\x02\0\0\0{}"]
+)
+def test_an_owner_that_asks_for_nothing_is_gone(ends: Ends, data: bytes) -> None:
+    ends.ours.sendall(data)
+    ends.ours.shutdown(socket.SHUT_WR)
+    with pytest.raises(GoneError):
+        ends.owner.request()
+
+
+def test_a_large_message_waits_until_it_is_taken(ends: Ends) -> None:
+    unit = Unit("h264", True, 4, 2, 1.0, 2.0, bytes(range(256)) * 20_000)
+    sender = threading.Thread(target=ends.owner.send, args=(unit,))
+    sender.start()
+    assert ends.hear() == unit
+    sender.join(PATIENCE)
+    assert not sender.is_alive()
+
+
+def test_a_lost_owner_ends_the_reader(ends: Ends) -> None:
+    ends.owner.listen()
+    ends.ours.close()
+    assert ends.left.wait(PATIENCE)
+    with pytest.raises(GoneError):
+        ends.owner.take()
+    with pytest.raises(GoneError):
+        ends.owner.send(Failed("ended", ""))
+
+
+def test_what_hangs_is_ended_with_its_failure(ends: Ends) -> None:
+    ends.owner.listen()
+    with ends.owner.deadline(0.0, SourceFailure("no_answer", "it hangs")):
+        assert ends.hear() == Failed("no_answer", "it hangs")
+        assert ends.left.wait(PATIENCE)
+
+
+def test_what_ends_in_time_is_left_alone(ends: Ends) -> None:
+    ends.owner.listen()
+    with ends.owner.deadline(1e-9, SourceFailure("no_answer", "it hangs")):
+        pass
+    ends.say(Order(key=True))
+    while not ends.owner.take().key:
+        pass
+    assert not ends.left.is_set()

@@ -1,0 +1,172 @@
+"""The reader as the process that it is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingress.reader.messages import HEAD, Failed, Message, Opened, Request, Unit, decode, encode
+from tests.support.ports import free_port
+from tests.unit.ingress.reader.films import film
+
+PATIENCE = 30.0
+
+
+class Process:
+    """A reader that was started like the real one."""
+
+    def __init__(self) -> None:
+        self.ours, theirs = socket.socketpair()
+        self.ours.settimeout(PATIENCE)
+        self.pipe = self.ours.makefile("rb")
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ingress.reader", "--fd", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+
+    def ask(self, request: Request) -> None:
+        self.ours.sendall(b"".join(encode(request)))
+
+    def hear(self) -> Message | None:
+        head = self.pipe.read(HEAD.size)
+        if not head:
+            return None
+        kind, length = HEAD.unpack(head)
+        return decode(kind, self.pipe.read(length))
+
+    def end(self) -> str:
+        """Waits for its end; what it has printed."""
+        printed, _ = self.process.communicate(timeout=PATIENCE)
+        return printed.decode()
+
+
+@pytest.fixture
+def reader() -> Iterator[Process]:
+    made = Process()
+    yield made
+    made.pipe.close()
+    made.ours.close()
+    if made.process.poll() is None:
+        made.process.kill()
+    made.process.communicate(timeout=PATIENCE)
+
+
+def test_it_reads_says_why_it_is_over_and_ends(reader: Process, tmp_path: Path) -> None:
+    reader.ask(Request(str(film(tmp_path / "a.mp4")), loop=False))
+    said = []
+    while message := reader.hear():
+        said.append(message)
+    assert isinstance(said[0], Opened)
+    assert sum(isinstance(one, Unit) for one in said) == 15
+    assert said[-1] == Failed("ended", "it is over")
+    assert reader.end() == ""
+    assert reader.process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_it_ends_at_once_when_it_is_told_to(reader: Process, number: signal.Signals) -> None:
+    reader.ask(Request("test:64x48@10"))
+    assert reader.hear()
+    reader.process.send_signal(number)
+    assert reader.end() == ""
+    assert reader.process.returncode == -number
+
+
+def test_it_ends_with_its_owner_even_where_nothing_comes(reader: Process) -> None:
+    """A camera that accepts and then says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        reader.ask(Request(f"rtsp://127.0.0.1:{silent.getsockname()[1]}/a"))
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(7) == b"OPTIONS"
+            reader.ours.shutdown(socket.SHUT_RDWR)
+            assert reader.end() == ""
+
+
+def test_ctrl_c_is_left_to_its_owner(reader: Process) -> None:
+    reader.ask(Request("test:64x48@10"))
+    assert reader.hear()
+    reader.process.send_signal(signal.SIGINT)
+    for _ in range(5):
+        assert reader.hear()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "rtsp://admin:{secret}@127.0.0.1:{port}/stream?token={secret}",
+        "rtsps://admin:{secret}@127.0.0.1:{port}/stream",
+        "rtmp://127.0.0.1:{port}/live/{secret}?password={secret}",
+        "http://admin:{secret}@127.0.0.1:{port}/video.mjpg?token={secret}",
+        "srt://127.0.0.1:{port}?passphrase={secret}&mode=listener&latency=bad",
+    ],
+)
+@pytest.mark.parametrize("listens", [False, True])
+def test_no_secret_is_printed_or_said_or_on_its_command_line(
+    reader: Process, address: str, listens: bool
+) -> None:
+    secret = "s3cretw0rd"
+    with contextlib.ExitStack() as held:
+        port = free_port()
+        if listens:
+            server = held.enter_context(socket.create_server(("127.0.0.1", 0)))
+            port = server.getsockname()[1]
+        reader.ask(Request(address.format(secret=secret, port=port)))
+        if address.startswith("srt"):
+            reader.ours.shutdown(socket.SHUT_WR)  # nobody will come
+        elif listens:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(100)
+                connection.sendall(b"garbage that is neither\r\n\r\n" * 100)
+        command = Path(f"/proc/{reader.process.pid}/cmdline").read_bytes()
+        surroundings = Path(f"/proc/{reader.process.pid}/environ").read_bytes()
+        said = []
+        while message := reader.hear():
+            said.append(message)
+        assert reader.end() == ""
+    everything = f"{said}{command!r}{surroundings!r}"
+    assert secret not in everything
+    if not address.startswith("srt"):
+        (failed,) = said
+        assert isinstance(failed, Failed)
+        assert failed.kind != "internal"
+        assert f"127.0.0.1:{port}" in failed.text or "127.0.0.1" in failed.text
+
+
+def test_it_is_gone_when_the_process_that_started_it_is_killed() -> None:
+    """Also where the pipe stays open, since somebody else has inherited it."""
+    ours, theirs = socket.socketpair()
+    code = (
+        "import subprocess, sys, time\n"
+        "command = [sys.executable, '-m', 'ingress.reader', '--fd', sys.argv[1]]\n"
+        "child = subprocess.Popen(command, pass_fds=[int(sys.argv[1])])\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        stdout=subprocess.PIPE,
+    ) as parent:
+        assert parent.stdout
+        child = int(parent.stdout.readline())
+        ours.sendall(b"".join(encode(Request("test:64x48@10"))))
+        ours.settimeout(PATIENCE)
+        assert ours.recv(1)
+        watch = os.pidfd_open(child)
+        parent.kill()
+    with ours, theirs, os.fdopen(watch):
+        assert select.select([watch], [], [], PATIENCE)[0]
