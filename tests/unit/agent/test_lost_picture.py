@@ -82,3 +82,9 @@ def test_black_is_black() -> None:
     bgr = cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420)
     assert bgr.shape == (48, 64, 3)
     assert (bgr == 0).all()
+
+
+@pytest.mark.parametrize(("width", "height"), [(2, 2), (16, 16), (4096, 2), (2, 2160), (64, 4096)])
+def test_sizes_that_no_text_fits_into_do_no_harm(width: int, height: int) -> None:
+    marked = mark(picture(width, height), "NO SIGNAL", "gate", "since 14:03:07")
+    assert marked.shape == (height * 3 // 2, width)
