@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import signal
@@ -125,13 +126,14 @@ class IngressService:
 
     def command_lines(self) -> list[str]:
         """Command lines and environments of the service's children, and its own command line."""
-        found = [Path(f"/proc/{self.pid}/cmdline").read_bytes()]
+        proc = Path("/proc")
+        found = [(proc / str(self.pid) / "cmdline").read_bytes()]
         for pid in descendants(self.pid):
-            for name in ("cmdline", "environ"):
-                try:
-                    found.append(Path(f"/proc/{pid}/{name}").read_bytes())
-                except OSError:
-                    continue  # it has ended meanwhile
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                words = (proc / str(pid) / "cmdline").read_bytes()
+                found.append(words)
+                if b"ingress.reader" in words:  # until exec it is a copy of the service
+                    found.append((proc / str(pid) / "environ").read_bytes())
         return [one.decode(errors="replace").replace("\0", " ") for one in found]
 
     async def end(self) -> None:
