@@ -77,7 +77,10 @@ def from_av(error: av.FFmpegError | OSError, address: SourceAddress) -> SourceFa
             if isinstance(error, made):
                 return failure(kind_of(error), address, said)
         return failure("protocol", address, "is not a video that can be read")
-    return failure(kind_of(error), address)
+    said = "refuses the request" if isinstance(error, codes.HTTPOtherClientError) else ""
+    if isinstance(error, codes.HTTPServerError):
+        said = "has an error of its own"
+    return failure(kind_of(error), address, said)
 
 
 def kind_of(error: BaseException) -> FailureKind:
