@@ -29,6 +29,8 @@ OPTIONS = {
 _SEGMENTS_IN_A_ROW = 3
 _RETRIES = 2
 _PEEKED = 32
+_SHORT = 64 * 1024 * 1024
+"""Bytes of a file that may be loaded again where a server knows no ranges."""
 
 
 class HttpMedia:
@@ -157,9 +159,11 @@ class MediaFile:
         self.name = stream.name
 
     def seekable(self) -> bool:
-        """Whether there are ranges, and an end."""
+        """Whether it has an end, and ranges, or is so short that it can be read anew instead."""
+        if self._size is None:
+            return False
         ranges = (self._stream.header("accept-ranges") or "").lower() == "bytes"
-        return self._size is not None and (ranges or self._stream.status == 206)
+        return ranges or self._stream.status == 206 or self._size <= _SHORT
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes; b"" at the end and after a failure."""
@@ -214,11 +218,25 @@ class MediaFile:
             self._owner.failure = failure
             self._failed = True
             return False
-        if stream.status != 206 or _first_byte(stream) != first:
-            stream.close()
-            self._failed = True
-            return False
-        self._stream = stream
+        begins = _first_byte(stream)
+        if begins <= first <= begins + _SHORT and self._passed(stream, first - begins):
+            self._stream = stream
+            return True
+        stream.close()
+        self._failed = True
+        return False
+
+    def _passed(self, stream: HttpStream, count: int) -> bool:
+        """Whether so many bytes could be left out."""
+        while count > 0:
+            try:
+                data = stream.read(count)
+            except SourceFailure as failure:
+                self._owner.failure = failure
+                return False
+            if not data:
+                return False
+            count -= len(data)
         return True
 
 

@@ -9,6 +9,10 @@ from ingress.reader.http.target import Target, is_elsewhere
 
 LONGEST = 4 * 1024 * 1024
 
+_MOST_LINES = 1088
+_MOST_BITS = 8_000_000
+
+_VARIANT, _RENDITION = "#EXT-X-STREAM-INF:", "#EXT-X-MEDIA:"
 _URI = re.compile(r'(?P<before>[:,]\s*URI=")(?P<uri>[^"]*)(?P<after>")')
 
 
@@ -21,10 +25,11 @@ def checked(data: bytes, source: Target) -> bytes:
     """The playlist with every address complete, as seen from where it really came.
 
     FFmpeg would resolve them against the address it asked for, before any redirect. Raises
-    SourceFailure: forbidden for files and other schemes.
+    SourceFailure: forbidden for files and other schemes. Of the variants in a master playlist only
+    one stays: FFmpeg would load all of them.
     """
     lines = []
-    for line in data.decode("utf-8", "replace").splitlines():
+    for line in _of_one_variant(data.decode("utf-8", "replace").splitlines()):
         text = line.strip()
         if text.startswith("#"):
             made = _URI.sub(lambda found: _tag(found, source), text)
@@ -42,3 +47,38 @@ def _complete(reference: str, source: Target) -> str:
     if is_elsewhere(reference):
         raise SourceFailure("forbidden", f"the playlist of {source} names other than http")
     return source.joined(reference).url
+
+
+def _of_one_variant(lines: list[str]) -> list[str]:
+    """The lines of a master playlist with its best variant and the sound of it; others as is."""
+    variants = [number for number, line in enumerate(lines) if line.startswith(_VARIANT)]
+    if not variants:
+        return lines
+    best = max(variants, key=lambda number: _worth(lines[number]))
+    address = next((line for line in lines[best + 1 :] if line and not line.startswith("#")), "")
+    kept = [line for line in lines[: variants[0]] if not line.startswith(_RENDITION)]
+    group = _attribute(lines[best], "AUDIO")
+    sounds = [
+        line
+        for line in lines
+        if line.startswith(_RENDITION)
+        and _attribute(line, "TYPE") == "AUDIO"
+        and _attribute(line, "GROUP-ID") == group
+    ]
+    sounds.sort(key=lambda line: _attribute(line, "DEFAULT") != "YES")
+    return [*kept, *sounds[:1], lines[best], address]
+
+
+def _worth(line: str) -> tuple[bool, bool, int]:
+    """What can be sent on as it is first, then what is not too large, then what is best."""
+    codecs = _attribute(line, "CODECS")
+    sizes = [int(one) for one in re.findall(r"\d+", _attribute(line, "RESOLUTION"))]
+    said = _attribute(line, "BANDWIDTH")
+    bits = int(said) if said.isascii() and said.isdigit() else 0
+    fits = bits <= _MOST_BITS and min(sizes, default=0) <= _MOST_LINES
+    return "avc" in codecs or not codecs, fits, bits if fits else -bits
+
+
+def _attribute(line: str, name: str) -> str:
+    found = re.search(rf'[:,]\s*{name}=(?:"([^"]*)"|([^,\s]*))', line)
+    return (found[1] or found[2] or "") if found else ""

@@ -72,6 +72,58 @@ def test_other_schemes_are_forbidden(line: str) -> None:
     assert "passwd" not in str(raised.value)
 
 
+MASTER = """#EXTM3U
+#EXT-X-VERSION:4
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="low",NAME="a",DEFAULT=YES,URI="low-a.m3u8"
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="high",NAME="b",DEFAULT=NO,URI="high-b.m3u8"
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="high",NAME="a",DEFAULT=YES,URI="high-a.m3u8"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="s",URI="s.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=500000,RESOLUTION=640x360,CODECS="avc1.42e01e,mp4a",AUDIO="low"
+360.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=5000000,CODECS="avc1.64001f",RESOLUTION=1920x1080,AUDIO="high"
+
+1080.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=6000000,RESOLUTION=1920x1080,CODECS="hvc1.1"
+hevc.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=15000000,RESOLUTION=3840x2160,CODECS="avc1.640033"
+2160.m3u8
+#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="i.m3u8"
+"""
+
+
+def test_of_several_variants_the_best_that_fits_stays() -> None:
+    lines = checked(MASTER.encode(), SOURCE).decode().splitlines()
+    base = "http://camera.example:8080/live/a"
+    assert lines == [
+        "#EXTM3U",
+        "#EXT-X-VERSION:4",
+        f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="high",NAME="a",DEFAULT=YES,URI="{base}/high-a.m3u8"',
+        '#EXT-X-STREAM-INF:BANDWIDTH=5000000,CODECS="avc1.64001f",RESOLUTION=1920x1080,'
+        'AUDIO="high"',
+        f"{base}/1080.m3u8",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "best"),
+    [
+        (["BANDWIDTH=1", "BANDWIDTH=3", "BANDWIDTH=2"], 1),
+        (["BANDWIDTH=99000000", "BANDWIDTH=20000000", "BANDWIDTH=50000000"], 1),
+        (["RESOLUTION=1080x1920,BANDWIDTH=2", "RESOLUTION=2160x3840,BANDWIDTH=3"], 0),
+        (["BANDWIDTH=x", "CODECS=avc1"], 0),
+    ],
+)
+def test_which_variant_is_best(attributes: list[str], best: int) -> None:
+    text = "#EXTM3U\n" + "".join(
+        f"#EXT-X-STREAM-INF:{one}\n{number}.m3u8\n" for number, one in enumerate(attributes)
+    )
+    lines = checked(text.encode(), SOURCE).decode().splitlines()
+    assert lines[1:] == [
+        f"#EXT-X-STREAM-INF:{attributes[best]}",
+        f"http://camera.example:8080/live/a/{best}.m3u8",
+    ]
+
+
 def test_the_example_of_fips_197() -> None:
     """Its only block, as CBC with a start of zeros."""
     key = bytes.fromhex("000102030405060708090a0b0c0d0e0f")
