@@ -1,0 +1,116 @@
+"""Camera → room → booth → delayed picture and words, with nothing but real processes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from statistics import median
+
+import pytest
+from livekit import api
+
+from tests.room.test_booth import ended, status
+from tests.room.test_whole_stack import process
+from tests.sources.cases import CASES, Case
+from tests.sources.conftest import FULL, Row, Table
+from tests.sources.service import serving
+from tests.sources.stage import Stage
+from tests.support import burnt_clock
+from tests.support.livekit_server import LiveKitServer
+from tests.support.ports import free_port
+from tests.support.viewer_probe import ViewerProbe, watching
+
+DELAY = 3.0
+SHORT = ("rtsp-tcp-h264-aac",)
+LONG = (
+    *SHORT,
+    "rtsp-udp-h264-pcma",
+    "rtsp-tcp-h265-opus",
+    "vlc-rtsp",
+    "http-mjpeg-dashes",
+    "rtmp-pull",
+    "srt-from-mediamtx",
+    "hls-from-mediamtx",
+    "file-clip-mp4",
+)
+_BY_NAME = {case.name: case for case in CASES}
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("name", LONG if FULL else SHORT)
+async def test_a_source_is_commented_on_in_step_with_its_picture(
+    livekit_server: LiveKitServer, tmp_path: Path, table: Table, name: str
+) -> None:
+    case = _BY_NAME[name]
+    stage = Stage(tmp_path / "stage")
+    url = case.make(stage)
+    media = {"PRESSBOX_MEDIA_DIR": str(stage.media_folder)}
+    async with (
+        stage,
+        serving(livekit_server, tmp_path / "service", media) as service,
+        commentators(livekit_server, tmp_path),
+    ):
+        await service.add(name, url, name, transport=case.transport)
+        await service.until(name, lambda one: one["state"] == "live", "live", 40)
+        await dispatched(livekit_server, name)
+        token = livekit_server.token(name, "viewer")
+        async with watching(livekit_server.url, token) as probe:
+            await probe.until(lambda: len(ended(probe)) >= 3, timeout=60, what="three lines")
+            await probe.ask("What moves?")
+            await probe.until(lambda: bool(ended(probe, "answer")), timeout=30, what="an answer")
+            assert status(probe)["source"] == name
+            judged(probe, case, table)
+
+
+def judged(probe: ViewerProbe, case: Case, table: Table) -> None:
+    """What the viewer saw is the source, late by the delay, and stamped; and there was a voice."""
+    assert probe.wrong == []
+    assert probe.bursts, "a voice is heard"
+    assert len(set(ended(probe))) >= 2
+    assert all(frame.user_timestamp for frame in probe.frames)
+    ages = [burnt_clock.age(frame.burnt, frame.received) for frame in probe.frames if frame.burnt]
+    assert len(ages) > 60, f"{len(ages)} of {len(probe.frames)} pictures with a clock"
+    age = median(ages[-60:])
+    if case.age:
+        assert DELAY - 0.5 < age < DELAY + case.age + 1, age
+    said = f"{len(ended(probe))} lines, one answer"
+    table.add(Row(f"booth: {case.name}", case.peer, said, age=f"{age:.2f} s" if case.age else ""))
+
+
+@asynccontextmanager
+async def commentators(server: LiveKitServer, folder: Path) -> AsyncIterator[None]:
+    """The engine sketch and a worker that waits for dispatches."""
+    port = free_port()
+    environment = {
+        **server.environment,
+        "PRESSBOX_ENGINE_URL": f"http://127.0.0.1:{port}/v1",
+        "XDG_STATE_HOME": str(folder),
+    }
+    async with AsyncExitStack() as stack:
+        serve = ("-m", "models", "serve", "--engine", "sketch", "--port", str(port))
+        for command in (serve, ("-m", "agent")):
+            await stack.enter_async_context(process(*command, environment=environment))
+        yield
+
+
+async def dispatched(server: LiveKitServer, room: str) -> None:
+    """Sends the agent until it comes: a dispatch made before a worker registers goes nowhere."""
+    metadata = f'{{"delay":{DELAY},"inference_interval":0.5,"tts_pause_after":0.5}}'
+    asked = api.CreateAgentDispatchRequest(agent_name="pressbox", room=room, metadata=metadata)
+    client = server.api()
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                await client.agent_dispatch.create_dispatch(asked)
+                await asyncio.sleep(4)
+                here = await client.room.list_participants(api.ListParticipantsRequest(room=room))
+                if any(one.kind == api.ParticipantInfo.AGENT for one in here.participants):
+                    return
+    finally:
+        await client.aclose()
+
+
+def test_the_cases_named_here_exist() -> None:
+    assert set(LONG) <= set(_BY_NAME)
