@@ -16,7 +16,7 @@ from tests.support.livekit_server import LiveKitServer, find_binary, livekit_ser
 collect_ignore = ["minicpmo", "vlm"]
 """These run in the environments of those engines: make test-engine."""
 
-_SECOND_TRY = ("room", "browser")
+_SECOND_TRY = ("room", "browser", "sources")
 """Folders whose tests run several real servers in real time, for which a shared machine is at times
 too busy. A test that fails is tried once more, and the report shows it.
 """
