@@ -9,6 +9,7 @@ import asyncio
 import hmac
 import json
 import logging
+import re
 import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ from yarl import URL
 from config.default_name import default_name
 from config.settings import Settings
 from config.source_address import AddressError
-from config.source_spec import SourceSpec, SpecError, source_spec
+from config.source_spec import NAME, SourceSpec, SpecError, source_spec
 from ingress import ingress_api
 from ingress.admission import admitted
 from ingress.metrics import exposition
@@ -138,7 +139,10 @@ class Api:
         return web.json_response({"woken": request.match_info["name"]})
 
     def _which(self, request: web.Request) -> tuple[str, str]:
-        return request.match_info["name"], request.query.get("room") or self._settings.room
+        name = request.match_info["name"]
+        if not re.fullmatch(NAME, name):  # an address, maybe: it is not to be repeated
+            raise UnknownSourceError("there is no source of this name, and could not be")
+        return name, request.query.get("room") or self._settings.room
 
     async def _probe(self, request: web.Request) -> web.Response:
         values = await _object(request)

@@ -23,7 +23,7 @@ from ingress.probe import Probe, probe
 from ingress.report import SourceReport
 
 FIRST_STATE_LIMIT = 10.0
-_FPS_LIMIT = 2.0
+RATE_TIME = 1.0
 _POLL = 0.2
 _WATCH = 1.0
 
@@ -80,18 +80,21 @@ def _absolute(url: str) -> str:
 async def _first_state(service: Client, report: SourceReport) -> SourceReport:
     """Waits until it is live or has failed for the first time, up to FIRST_STATE_LIMIT."""
     end = time.monotonic() + FIRST_STATE_LIMIT
-    while True:
+    was_live = False
+    while time.monotonic() < end:
         live = report.state == "live"
-        if (live and report.fps) or (not live and report.error) or time.monotonic() > end:
-            return report
-        if live:  # its frames are counted in a moment
-            end = min(end, time.monotonic() + _FPS_LIMIT)
+        if live and not was_live:  # its rate is known when it has run for a moment
+            end = min(end, time.monotonic() + RATE_TIME)
+        was_live = was_live or live
+        if not live and report.error:
+            break
         await asyncio.sleep(_POLL)
         which = (report.name, report.room)
         found = [one for one in await service.sources() if (one.name, one.room) == which]
         if not found:
             raise ServiceError(f"{report.name} was taken out again", 404)
         report = found[0]
+    return report
 
 
 async def _list(options: argparse.Namespace, _: Settings, service: Client) -> int:

@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 from livekit import api
 
-from tests.support.launched import ROOM, Running
+from tests.support.launched import ROOM, Running, command_lines
+from tests.support.ports import free_port
 from tests.unit.launcher.scripted import running
 
 pytestmark = pytest.mark.timeout(240)
@@ -111,10 +112,59 @@ async def test_dispatches_of_other_people(start: Callable[..., Awaitable[Running
 async def test_a_killed_launcher_leaves_nothing(start: Callable[..., Awaitable[Running]]) -> None:
     run = await start("SOURCE=none")
     await run.until(lambda: run.said("open http"))
-    assert "ingress" not in run.children()
+    assert "ingress" in run.children()
     await run.end(signal.SIGKILL)
     assert await run.left_over() == set()
     assert not any(running(pid) for pid in run.sessions)
+
+
+async def test_a_camera_that_is_away_holds_nothing_up_and_no_one_sees_its_password(
+    start: Callable[..., Awaitable[Running]],
+) -> None:
+    secrets = ("p@ssw", "p%40ssw", "hunter2", "t0ken-value")
+    where = f"127.0.0.1:{free_port()}/a"
+    run = await start(f"SOURCE=rtsp://admin:p@ssw@{where}?password=hunter2&token=t0ken-value")
+    seen: list[str] = []
+
+    def ready() -> bool:
+        if run.lines:  # before that it may still have to hide them
+            seen.append(command_lines(run.process.pid))
+        return run.said("open http")
+
+    await run.until(ready)
+    await run.until(lambda: run.said("nobody listens"))
+    seen.append(command_lines(run.process.pid))
+    async with aiohttp.ClientSession() as session:
+        for url in (
+            f"http://127.0.0.1:{run.web_port}/api/sources",
+            f"http://127.0.0.1:{run.ingress_port}/metrics",
+            f"http://127.0.0.1:{run.ingress_port}/health",
+        ):
+            async with session.get(url) as answer:
+                assert answer.status == 200
+                seen.append(await answer.text())
+    run.children()
+    assert await run.end() == 0
+    assert await run.left_over() == set()
+    assert "python run.py" in seen[-4]
+    assert f"SOURCE=rtsp://{where}" in seen[-4]
+    assert '"name": "127.0.0.1"' in seen[-3]
+    for secret in secrets:
+        assert secret not in run.text
+        assert secret not in "\n".join(seen)
+
+
+async def test_a_file_that_cannot_be_read_stops_the_start(
+    start: Callable[..., Awaitable[Running]], tmp_path: Path
+) -> None:
+    (tmp_path / "garbage.mp4").write_bytes(b"no film" * 1000)
+    run = await start(f"SOURCE={tmp_path / 'garbage.mp4'}")
+    await asyncio.wait_for(run.process.wait(), 60)
+    await run.end()
+    (error,) = [line for line in run.lines if line.startswith("run      | error: ")]
+    assert error.startswith("run      | error: SOURCE=garbage.mp4: ")
+    assert run.process.returncode == 1
+    assert await run.left_over() == set()
 
 
 async def test_a_port_in_use_stops_the_start(start: Callable[..., Awaitable[Running]]) -> None:

@@ -40,6 +40,29 @@ def session_members(session_of: set[int]) -> set[int]:
     return found
 
 
+def command_lines(of: int) -> str:
+    """What everybody on this machine sees of a process and all that it has started."""
+    lines = []
+    for pid in [of, *_descendants(of)]:
+        try:
+            lines.append(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return "\n".join(lines)
+
+
+def _descendants(of: int) -> list[int]:
+    found: list[int] = []
+    try:
+        tasks = list(Path(f"/proc/{of}/task").iterdir())
+        children = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+    except OSError:
+        return found
+    for child in children:
+        found += [child, *_descendants(child)]
+    return found
+
+
 class Running:
     """A started `run.py`, its output, and the children it has right now."""
 

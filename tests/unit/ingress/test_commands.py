@@ -47,6 +47,7 @@ def _own_log(monkeypatch: pytest.MonkeyPatch) -> None:
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", root.handlers)
     monkeypatch.setattr(root, "level", root.level)
+    monkeypatch.setattr(service_commands, "RATE_TIME", 0.1)
 
 
 @pytest.fixture
