@@ -7,9 +7,10 @@ import contextlib
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 
 from livekit import rtc
-from livekit.rtc.participant import PublishTrackError, UnpublishTrackError
+from livekit.rtc.participant import UnpublishTrackError
 
 from ingress.reader.messages import Codec, Order, Unit
 
@@ -18,8 +19,16 @@ log = logging.getLogger("pressbox.ingress")
 LATE = 1.0
 """Seconds from reading to here after which pictures are left out up to the next key frame."""
 
+SPACING = 0.004
+"""Seconds between two pictures that are handed over. WebRTC loses what comes while it is at the one
+before: of fifteen at once two or five arrive, and then the next key frame is waited for.
+"""
+
 HELD = 4 * 1024 * 1024
-"""Bytes of pictures that wait while the track is being published."""
+"""Bytes of pictures that wait at most, for that or while the track is being published."""
+
+BACKLOG = 0.3
+"""Seconds; when a key frame comes, older pictures that still wait are left out."""
 
 PUBLISH_TIMEOUT = 10.0
 PUBLISH_AGAIN = 2.0
@@ -44,11 +53,20 @@ _CODEC = {
 class PictureTrack:
     """`show` takes pictures at any time; while there is no room or no track they are dropped.
 
-    bitrate: what an encoder is asked for at most, in bits a second.
+    bitrate: what an encoder is asked for at most, in bits a second; stuck: called with a line that
+    says so when the room must be left and joined again.
     """
 
-    def __init__(self, name: str, source: rtc.TrackSource.ValueType, *, bitrate: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: rtc.TrackSource.ValueType,
+        *,
+        bitrate: int,
+        stuck: Callable[[str], None],
+    ) -> None:
         self._name = name
+        self._stuck = stuck
         self._kind = source
         self._ceiling = bitrate
         self._room: rtc.Room | None = None
@@ -57,8 +75,10 @@ class PictureTrack:
         self._codec: Codec = "h264"
         self._work: asyncio.Task[None] | None = None
         self._old: set[asyncio.Task[None]] = set()
-        self._held: deque[Unit] = deque()
-        self._held_bytes = 0
+        self._queue: deque[Unit] = deque()
+        self._queued_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._last_sent = 0.0
         self._not_before = 0.0
         self._skipping = False
         self._key_wanted = False
@@ -83,15 +103,19 @@ class PictureTrack:
 
     def show(self, unit: Unit) -> None:
         """Send a picture now."""
-        if self._too_late(unit) or self._room is None:
+        if self._room is None or self._too_late(unit):
             return
-        if self._work:
-            self._hold(unit)
-        elif self._source and unit.codec == self._codec:
-            self._send(self._source, unit)
-        elif unit.key and time.monotonic() >= self._not_before:
-            self._hold(unit)
-            self._work = asyncio.create_task(self._publish(unit), name=f"relay.{self._name}")
+        queue = self._queue
+        if queue and unit.key and unit.arrived - queue[0].arrived > BACKLOG:
+            self.skipped += len(queue)
+            self._forget_queue()
+        elif self._queued_bytes > HELD:
+            self._skip()
+            return
+        queue.append(unit)
+        self._queued_bytes += len(unit.data)
+        if self._timer is None:
+            self._hand_over()
 
     def wishes(self) -> Order:
         """What WebRTC and we want of the encoder."""
@@ -110,25 +134,44 @@ class PictureTrack:
     def _too_late(self, unit: Unit) -> bool:
         late = time.monotonic() - unit.arrived > LATE
         if late and not self._skipping:
-            self._skipping = True
-            self._key_wanted = True
+            self._skip()
         elif self._skipping and unit.key and not late:
             self._skipping = False
         self.skipped += self._skipping
         return self._skipping
 
-    def _hold(self, unit: Unit) -> None:
-        """Keeps what comes while the track is being published, from the newest key frame on."""
-        if self._held_bytes + len(unit.data) > HELD:
-            self._held.clear()
-            self._held_bytes = 0
-        if self._held or unit.key:
-            self._held.append(unit)
-            self._held_bytes += len(unit.data)
+    def _skip(self) -> None:
+        """Leaves out everything up to the next key frame: it builds on what is left out."""
+        self._skipping = self._key_wanted = True
+        self.skipped += len(self._queue)
+        self._forget_queue()
 
-    def _send(self, source: rtc.EncodedVideoSource, unit: Unit) -> None:
+    def _hand_over(self) -> None:
+        """Sends what waits, one by one; opens a track where there is none for it."""
+        self._timer = None
+        queue = self._queue
+        while queue and not self._work:
+            unit = queue[0]
+            now = time.monotonic()
+            if self._source is None or unit.codec != self._codec:
+                if unit.key and now >= self._not_before:
+                    name = f"relay.{self._name}"
+                    self._work = asyncio.create_task(self._publish(unit), name=name)
+                    return
+            elif (wait := self._last_sent + SPACING - now) > 0:
+                self._timer = asyncio.get_running_loop().call_later(wait, self._hand_over)
+                return
+            else:
+                self._last_sent = now
+                if not self._send(self._source, unit):
+                    self._skip()
+                    return
+            queue.popleft()
+            self._queued_bytes -= len(unit.data)
+
+    def _send(self, source: rtc.EncodedVideoSource, unit: Unit) -> bool:
         self._last_stamp = max(round(unit.time * 1_000_000), self._last_stamp + 1000)
-        taken = source.capture_frame(
+        return source.capture_frame(
             rtc.EncodedVideoFrame(
                 data=unit.data,
                 width=unit.width,
@@ -140,39 +183,39 @@ class PictureTrack:
                 timestamp_us=self._last_stamp,
             )
         )
-        if not taken:
-            # What builds on this picture would be garbage to whoever sees it.
-            self._skipping = self._key_wanted = True
 
     async def _publish(self, first: Unit) -> None:
-        room = self._room
-        await self._withdraw(room, self._publication, self._source)
-        self._source = self._publication = None
-        if room is None:
-            return
+        """The task that opens a track for this picture and those behind it."""
+        try:
+            await self._withdraw(self._room, self._publication, self._source)
+            self._source = self._publication = None
+            if self._room:
+                self._publication, self._source = await self._open(self._room, first)
+                self._codec = first.codec
+        except TimeoutError:
+            # It may still appear, and nobody would own it: only leaving the room takes it away.
+            self._stuck(f"the track {self._name} is not taken in time")
+        except Exception as error:  # besides its own, LiveKit raises bare ones
+            why = str(error) or type(error).__name__
+            log.warning("the track %s cannot be published, trying again: %s", self._name, why)
+            self._not_before = time.monotonic() + PUBLISH_AGAIN
+            self._forget_queue()
+        self._work = None
+        self._asked_bitrate = 0
+        self._hand_over()
+
+    async def _open(
+        self, room: rtc.Room, first: Unit
+    ) -> tuple[rtc.LocalTrackPublication, rtc.EncodedVideoSource]:
         source = rtc.EncodedVideoSource(first.width, first.height)
         try:
             track = rtc.LocalVideoTrack.create_video_track(self._name, source)
             options = self._options(first.codec)
             async with asyncio.timeout(PUBLISH_TIMEOUT):
-                publication = await room.local_participant.publish_track(track, options)
-        except (TimeoutError, PublishTrackError) as error:
-            why = str(error) or "no answer in time"
-            log.warning("the track %s cannot be published, trying again: %s", self._name, why)
-            await source.aclose()
-            self._not_before = time.monotonic() + PUBLISH_AGAIN
-            self._forget_held()
-            self._work = None
-            return
-        except asyncio.CancelledError:
+                return await room.local_participant.publish_track(track, options), source
+        except BaseException:
             await source.aclose()
             raise
-        self._publication, self._source, self._codec = publication, source, first.codec
-        self._work = None
-        self._asked_bitrate = 0
-        for unit in self._held:
-            self._send(source, unit)
-        self._forget_held()
 
     def _options(self, codec: Codec) -> rtc.TrackPublishOptions:
         return rtc.TrackPublishOptions(
@@ -199,7 +242,10 @@ class PictureTrack:
         work, self._work = self._work, None
         source, self._source = self._source, None
         publication, self._publication = self._publication, None
-        self._forget_held()
+        self._forget_queue()
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
         if work is None and source is None:
             return
         if work:
@@ -234,9 +280,9 @@ class PictureTrack:
         if source:
             await source.aclose()
 
-    def _forget_held(self) -> None:
-        self._held.clear()
-        self._held_bytes = 0
+    def _forget_queue(self) -> None:
+        self._queue.clear()
+        self._queued_bytes = 0
 
     def _bitrate(self, control: rtc.EncodedRateControl | None) -> int:
         """The bitrate that is newly wished for; 0 for as it is."""

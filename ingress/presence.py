@@ -103,6 +103,7 @@ class Presence:
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._was_woken = False
+        self._watch: _Watch | None = None
         self.trouble: Trouble | None = None
 
     def start(self) -> None:
@@ -114,6 +115,11 @@ class Presence:
         """Join at once, also where it was sent away."""
         if self.trouble:
             self._woken.set()
+
+    def rejoin(self, text: str) -> None:
+        """Leave the room and join it again; text is one line that says why."""
+        if self._watch:
+            self._watch.end(Trouble("away", text))
 
     async def aclose(self) -> None:
         """Leave. Idempotent."""
@@ -138,7 +144,7 @@ class Presence:
     async def _stay(self) -> tuple[bool, Trouble]:
         """Joins and waits until the room is lost: whether it was in, and why it is out."""
         room = rtc.Room()
-        watch = _Watch(room)
+        watch = self._watch = _Watch(room)
         try:
             if said := await self._connect(room):
                 return False, Trouble("away", f"no way into room {self._place.room}: {said}")
@@ -150,6 +156,7 @@ class Presence:
             finally:
                 self._left()
         finally:
+            self._watch = None
             watch.close()
             await _leave(room)
 
@@ -220,7 +227,7 @@ class _Watch:
 
     def _disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
         away = Trouble("away", "out of the room, joining again")
-        self._end(_FINAL.get(reason, away))
+        self.end(_FINAL.get(reason, away))
 
     def _reconnecting(self) -> None:
         loop = asyncio.get_running_loop()
@@ -232,9 +239,10 @@ class _Watch:
             self._patience = None
 
     def _give_up(self) -> None:
-        self._end(Trouble("away", "no way back into the room, joining anew"))
+        self.end(Trouble("away", "no way back into the room, joining anew"))
 
-    def _end(self, trouble: Trouble) -> None:
+    def end(self, trouble: Trouble) -> None:
+        """It is over, for this reason."""
         if not self._over.done():
             self._over.set_result(trouble)
 

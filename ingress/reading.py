@@ -164,6 +164,8 @@ class Reading:
 
     async def _take(self, message: Message) -> None:
         if isinstance(message, Unit | RawPicture):
+            if self.watchdog.first is None and isinstance(message, Unit) and not message.key:
+                return  # it belongs to pictures that nobody here has seen
             now = time.monotonic()
             size = len(message.data)
             self.watchdog.picture(now, size)

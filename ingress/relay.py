@@ -38,10 +38,12 @@ class RoomSink:
     """A `Sink` that is in the room from `start` to `aclose`, whatever happens to either side."""
 
     def __init__(self, place: Place) -> None:
-        self._camera = PictureTrack(CAMERA, rtc.TrackSource.SOURCE_CAMERA, bitrate=BITRATE)
-        self._model = PictureTrack(MODEL, rtc.TrackSource.SOURCE_UNKNOWN, bitrate=MODEL_BITRATE)
-        self._sound = SoundTrack(SOUND)
         self._presence = Presence(place, entered=self._entered, left=self._left)
+        stuck = self._presence.rejoin
+        camera, model = rtc.TrackSource.SOURCE_CAMERA, rtc.TrackSource.SOURCE_UNKNOWN
+        self._camera = PictureTrack(CAMERA, camera, bitrate=BITRATE, stuck=stuck)
+        self._model = PictureTrack(MODEL, model, bitrate=MODEL_BITRATE, stuck=stuck)
+        self._sound = SoundTrack(SOUND, stuck=stuck)
         self._room: rtc.Room | None = None
         self._report: SourceReport | None = None
         self._news = asyncio.Event()
@@ -95,6 +97,10 @@ class RoomSink:
     def wake(self) -> None:
         """Join at once, also after a removal."""
         self._presence.wake()
+
+    def rejoin(self, why: str) -> None:
+        """Leave the room and join it again at once; why is one line."""
+        self._presence.rejoin(why)
 
     async def aclose(self) -> None:
         """Leave the room. Idempotent."""

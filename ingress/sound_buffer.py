@@ -10,20 +10,24 @@ from ingress.reader.messages import Sound
 
 RATE = 48_000
 
-LEAST = 0.06
+LEAST = 0.04
 """Seconds behind its time at which sound is played at least."""
 
 BEHIND = 0.5
 """Seconds behind its time at most; what is older is left out."""
 
-SPARE = 0.05
-"""Seconds that the latest piece of the last while is kept before it is played: the next look may be
-nearly as far away."""
+SPARE = 0.015
+"""Seconds that a piece as late as that is kept before it is played."""
 
-WHILE = 5.0
-"""Seconds after which a burst of late sound begins to be forgotten."""
+COUNTED, ENOUGH = 256, 0.95
+"""Pieces of which so great a part comes in time: the few that come even later are cut rather than
+that all wait for them.
+"""
 
-LEAD = 0.12
+RECKONED = 25
+"""Pieces after which the delay is reckoned anew."""
+
+LEAD = 0.08
 """Seconds that sound is handed over before it is to be heard."""
 
 LOOSE = 0.03
@@ -44,19 +48,14 @@ class SoundBuffer:
 
     def __init__(self) -> None:
         self._waiting: deque[Sound] = deque()
-        self._latest = [0.0, 0.0]
-        self._turned = 0.0
+        self._late: deque[float] = deque(maxlen=COUNTED)
+        self._pushed = 0
+        self.delay = LEAST
+        """Seconds behind its time at which sound is played."""
         self.skipped = 0.0
 
     def __len__(self) -> int:
         return len(self._waiting)
-
-    @property
-    def delay(self) -> float:
-        """Seconds behind its time at which sound is played: as the latest of the last while
-        needs it.
-        """
-        return min(max(LEAST, max(self._latest) + SPARE), BEHIND)
 
     def clear(self) -> None:
         """Forget what waits."""
@@ -68,14 +67,19 @@ class SoundBuffer:
         if late > BEHIND:
             self.skipped += _seconds(sound.data)
             return
-        if now - self._turned > WHILE:
-            self._latest = [self._latest[1], 0.0]
-            self._turned = now
-        self._latest[1] = max(self._latest[1], late)
+        self._late.append(late)
+        if self._pushed < RECKONED or self._pushed % RECKONED == 0:
+            usual = sorted(self._late)[int(ENOUGH * (len(self._late) - 1))]
+            self.delay = min(max(LEAST, usual + SPARE), BEHIND)
+        self._pushed += 1
         waiting = self._waiting
         waiting.append(sound)
         while sound.time - waiting[0].time > KEPT:
             waiting.popleft()
+
+    def wait(self, now: float) -> float:
+        """Seconds until something is due; it must not be empty."""
+        return max(self._waiting[0].time + self.delay - LEAD - now, 0.0)
 
     def due(self, now: float, queued: float) -> bytes:
         """Samples to be handed over now; queued: seconds that were handed over and not yet played.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from livekit import rtc
 
@@ -13,10 +14,10 @@ from ingress.sound_buffer import RATE, SoundBuffer
 
 log = logging.getLogger("pressbox.ingress")
 
-QUEUE_MS = 200
-
-STEP = 0.04
-"""Seconds between two looks at what is due: a few pieces at a time cost less."""
+QUEUE_MS = 100
+"""What LiveKit holds at most. After a moment in which this machine was too busy it holds more than it
+should, and goes on so: this bounds how late the sound then stays.
+"""
 
 PUBLISH_TIMEOUT = 10.0
 HAND_OVER_TIMEOUT = 2.0
@@ -26,8 +27,10 @@ PUBLISH_AGAIN = 2.0
 class SoundTrack:
     """`play` takes sound at any time; a task hands it over when it is due."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, stuck: Callable[[str], None]) -> None:
+        """stuck: called with a line that says so when the room must be left and joined again."""
         self._name = name
+        self._stuck = stuck
         self._room: rtc.Room | None = None
         self._buffer = SoundBuffer()
         self._news = asyncio.Event()
@@ -72,10 +75,11 @@ class SoundTrack:
             try:
                 await self._publish(room, source)
                 await self._stay(room, source)
-            except asyncio.CancelledError:
-                raise
+            except TimeoutError:
+                # A track may still appear, and nobody would own it.
+                self._stuck(f"the track {self._name} is not taken in time")
             except Exception as error:  # LiveKit raises bare ones when a track is gone
-                why = str(error) or "no answer in time"
+                why = str(error) or type(error).__name__
                 log.warning("the sound cannot be published, trying again: %s", why)
                 await asyncio.sleep(PUBLISH_AGAIN)
             finally:
@@ -94,9 +98,12 @@ class SoundTrack:
                 await self._news.wait()
                 self._news.clear()
                 continue
-            data = self._buffer.due(time.monotonic(), source.queued_duration)
+            now = time.monotonic()
+            if (wait := self._buffer.wait(now)) > 0:
+                await asyncio.sleep(wait)
+                continue
+            data = self._buffer.due(now, source.queued_duration)
             if data:
                 frame = rtc.AudioFrame(data, RATE, 1, len(data) // 2)
                 async with asyncio.timeout(HAND_OVER_TIMEOUT):
                     await source.capture_frame(frame)
-            await asyncio.sleep(STEP)

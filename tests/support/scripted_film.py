@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +12,7 @@ import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
-from ingress.reader.messages import Sound, Unit
+from ingress.reader.messages import Codec, Sound, Unit
 from tests.support import burnt_clock
 from tests.support.tones import tone
 
@@ -52,15 +53,16 @@ def film(
     actor: Actor,
     seconds: float,
     *,
-    codec: str = "h264",
+    codec: Codec = "h264",
     width: int = 640,
     height: int = 360,
     fps: float = 30.0,
     gop: float = 1.0,
     sound: bool = False,
     burst: int = 1,
+    batch: int = 1,
 ) -> None:
-    """Shows it for so long. burst: pieces of sound that come at once.
+    """Shows it for so long. burst: pieces of sound, batch: pictures that come at once.
 
     A beep begins at every whole second of the clock that the pictures show.
     """
@@ -71,6 +73,7 @@ def film(
     voice = _Voice(begin, burst)
     last_key = float("-inf")
     number = 0
+    waiting: list[Unit] = []
     while (now := time.monotonic()) < begin + seconds:
         encoder.key = now - last_key >= gop - 0.5 / fps
         last_key = now if encoder.key else last_key
@@ -80,12 +83,19 @@ def film(
         burnt_clock.burn(planes[:height], number, now)
         data = encoder.encode(planes, now)
         key = encoder.key
-        actor.send(Unit(codec, key, width, height, now, time.monotonic(), data))  # type: ignore[arg-type]
+        waiting.append(Unit(codec, key, width, height, now, now, data))
         number += 1
+        if len(waiting) >= batch:
+            for unit in waiting:
+                actor.send(replace(unit, arrived=time.monotonic()))
+            waiting.clear()
         due = begin + number / fps
-        while sound and (piece := voice.next(time.monotonic())):
-            actor.send(piece)
-        actor.orders(max(due - time.monotonic(), 0))
+        while True:
+            while sound and (piece := voice.next(time.monotonic())):
+                actor.send(piece)
+            if (left := due - time.monotonic()) <= 0:
+                break
+            actor.orders(min(left, 0.005) if sound else left)
 
 
 class _Voice:

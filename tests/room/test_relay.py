@@ -1,0 +1,381 @@
+"""A supervised source in a real room. Its readers follow scripts; what is behind them is real."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import statistics
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from livekit import api, rtc
+
+from config.settings import load_settings
+from config.source_spec import source_spec
+from ingress import presence, watchdog
+from ingress.presence import place
+from ingress.reader.messages import Request
+from ingress.reader.process import ReaderProcess
+from ingress.relay import RoomSink
+from ingress.report import ATTRIBUTE
+from ingress.supervisor import Supervisor
+from tests.support import burnt_clock
+from tests.support.livekit_server import LiveKitServer
+from tests.support.scripted_reader import Script, start_scripted
+from tests.support.viewer_probe import ViewerProbe, watching
+
+Step = dict[str, Any]
+FILM: Step = {"do": "film"}
+STUBBORN: Step = {"do": "hang", "stubborn": True}
+ROOM = "relay"
+PATIENCE = 40.0
+
+
+class Source:
+    """One supervised source; made by `supervised`."""
+
+    def __init__(self, server: LiveKitServer, room: str, script: Script, **more: Any) -> None:
+        values = {name.lower(): value for name, value in server.environment.items()}
+        self.settings = load_settings(cli=values, env={}, directory=script.path.parent)
+        spec = source_spec({"name": "gate", "url": script.url, "room": room, **more})
+        self.script = script
+        self.pids: list[int] = []
+        self.sink = RoomSink(place(self.settings, room, "gate"))
+        self.supervisor = Supervisor(spec, self.settings, self.sink, start_reader=self._start)
+
+    async def _start(self, request: Request) -> ReaderProcess:
+        reader = await start_scripted(request)
+        self.pids.append(reader.pid)
+        return reader
+
+
+@asynccontextmanager
+async def supervised(
+    server: LiveKitServer, folder: Path, *attempts: list[Step], room: str = ROOM, **more: Any
+) -> AsyncIterator[Source]:
+    source = Source(server, room, Script(folder / "gate.json", *attempts), **more)
+    source.supervisor.start()
+    try:
+        yield source
+    finally:
+        await asyncio.wait_for(source.supervisor.aclose(), 20)
+
+
+@asynccontextmanager
+async def viewer(
+    server: LiveKitServer, room: str = ROOM, name: str = "viewer"
+) -> AsyncIterator[ViewerProbe]:
+    async with watching(
+        server.url, server.token(room, name), picture="camera", sound="sound"
+    ) as probe:
+        yield probe
+
+
+def states(probe: ViewerProbe) -> list[str]:
+    """States that the room was told, without repetitions."""
+    told = [changed[ATTRIBUTE] for _, _, changed in probe.attributes if ATTRIBUTE in changed]
+    said = [json.loads(one)["state"] for one in told]
+    return [state for i, state in enumerate(said) if i == 0 or state != said[i - 1]]
+
+
+def sids(probe: ViewerProbe) -> dict[str, str]:
+    """Tracks of the source by name."""
+    participant = probe.room.remote_participants["gate"]
+    return {one.name: one.sid for one in participant.track_publications.values()}
+
+
+async def pictures(probe: ViewerProbe, more: int = 10) -> None:
+    """Waits until so many more pictures have come."""
+    wanted = len(probe.frames) + more
+    await probe.until(lambda: len(probe.frames) >= wanted, timeout=PATIENCE, what="pictures")
+
+
+async def test_picture_sound_and_state_of_a_source_are_in_the_room(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    film = {**FILM, "sound": True}
+    async with (
+        supervised(livekit_server, tmp_path, [film]) as source,
+        viewer(livekit_server) as probe,
+    ):
+        await probe.until(lambda: len(probe.bursts) >= 3, timeout=PATIENCE, what="three beeps")
+        await probe.until(lambda: states(probe)[-1:] == ["live"], timeout=10, what="live")
+        participant = probe.room.remote_participants["gate"]
+        kinds = {one.name: one.source for one in participant.track_publications.values()}
+        told = json.loads(participant.attributes[ATTRIBUTE])
+        report = source.supervisor.report()
+    assert participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS
+    assert kinds == {
+        "camera": rtc.TrackSource.SOURCE_CAMERA,
+        "sound": rtc.TrackSource.SOURCE_MICROPHONE,
+    }
+    assert (told["codec"], told["way"], told["width"]) == ("h264", "passthrough", 640)
+    assert {(frame.width, frame.height) for frame in probe.frames} == {(640, 360)}
+    assert all(frame.burnt for frame in probe.frames)
+    assert report.state == "live"
+    assert "gate" not in probe.room.remote_participants or probe.wrong == []
+
+
+@pytest.mark.parametrize("burst", [1, 8])
+async def test_sound_is_in_step_with_the_picture(
+    livekit_server: LiveKitServer, tmp_path: Path, burst: int
+) -> None:
+    """At every whole second of the burnt-in clock a beep begins. Offset: of the sound, at the
+    viewer, against the picture that shows that second.
+    """
+    film = {**FILM, "sound": True, "burst": burst}
+    async with (
+        supervised(livekit_server, tmp_path, [film]),
+        viewer(livekit_server) as probe,
+    ):
+        await probe.until(lambda: len(probe.bursts) >= 9, timeout=PATIENCE, what="nine beeps")
+    offsets = []
+    for beep in probe.bursts[2:]:
+        seen = [(frame, frame.burnt) for frame in probe.frames if frame.burnt]
+        ages = [
+            (frame.received, burnt_clock.age(burnt, frame.received))
+            for frame, burnt in seen
+            if abs(frame.received - beep.start) < 0.5
+        ]
+        picture_late = statistics.median(age for _, age in ages)
+        begun = (beep.start - picture_late + 0.5) % 1.0 - 0.5
+        offsets.append(begun)
+    usual = (burst - 1) * 1024 / 48_000  # so long the source itself keeps its sound back
+    # Seen: 0.09 s, of which LiveKit's own way through WebRTC takes 0.07 s; more on a busy machine.
+    assert abs(statistics.median(offsets)) < 0.13 + usual, offsets
+
+
+async def test_when_the_reader_is_killed_the_track_stays_and_the_picture_comes_back(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    film = {**FILM, "sound": True}
+    async with (
+        supervised(livekit_server, tmp_path, [film]) as source,
+        viewer(livekit_server) as probe,
+    ):
+        await probe.until(lambda: len(probe.bursts) >= 2, timeout=PATIENCE, what="a beep")
+        before = sids(probe)
+        for number in range(3):
+            os.kill(source.pids[-1], signal.SIGKILL)
+            await probe.until(
+                lambda: source.supervisor.report().state != "live", timeout=10, what="the loss"
+            )
+            await pictures(probe)
+            assert source.supervisor.report().reconnects == number + 1
+        beeps = len(probe.bursts)
+        await probe.until(lambda: len(probe.bursts) > beeps, timeout=PATIENCE, what="sound again")
+        assert sids(probe) == before
+
+
+async def test_a_source_that_hangs_is_stalled_then_reconnecting_then_live(
+    livekit_server: LiveKitServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchdog, "DEAD_AFTER", 4.0)
+    monkeypatch.setattr(watchdog, "DEAD_BEHIND_STALL", 3.0)
+    attempts = [{**FILM, "seconds": 5}, STUBBORN], [FILM]
+    async with (
+        supervised(livekit_server, tmp_path, *attempts, stall_after=1),
+        viewer(livekit_server) as probe,
+    ):
+        await pictures(probe)
+        before = sids(probe)
+        await probe.until(
+            lambda: states(probe)[-4:] == ["live", "stalled", "reconnecting", "live"],
+            timeout=PATIENCE,
+            what="all states",
+        )
+        await pictures(probe)
+        assert sids(probe) == before
+
+
+async def test_who_comes_late_sees_it_and_finds_its_state(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    async with supervised(livekit_server, tmp_path, [FILM]) as source:
+        async with viewer(livekit_server) as probe:
+            await pictures(probe)
+        async with viewer(livekit_server, name="late") as probe:
+            await pictures(probe, 3)
+            told = probe.room.remote_participants["gate"].attributes[ATTRIBUTE]
+            assert json.loads(told)["state"] == "live"
+        assert len(source.pids) == 1
+
+
+async def test_a_viewer_who_joins_asks_the_reader_for_a_key_frame(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    async with supervised(livekit_server, tmp_path, [{**FILM, "gop": 6}]) as source:
+        async with viewer(livekit_server) as probe:
+            await pictures(probe)
+        orders = [one for one in source.script.asked if one["said"] == "Order"]
+        assert any(one["key"] for one in orders)
+
+
+async def test_after_the_server_was_killed_everything_is_there_again(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    film = {**FILM, "sound": True}
+    async with supervised(livekit_server, tmp_path, [film], room="killed") as source:
+        for _ in range(2):
+            async with viewer(livekit_server, "killed") as probe:
+                await pictures(probe)
+                await probe.until(lambda: bool(probe.bursts), timeout=PATIENCE, what="sound")
+                await probe.until(
+                    lambda: states(probe)[-1:] == ["live"], timeout=PATIENCE, what="its state"
+                )
+                assert len(sids(probe)) == 2
+            await livekit_server.restart()
+        assert len(source.pids) == 1
+
+
+async def test_while_there_is_no_server_it_is_said_and_nothing_piles_up(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    async with supervised(livekit_server, tmp_path, [FILM], room="gone") as source:
+        report = source.supervisor.report
+        async with viewer(livekit_server, "gone") as probe:
+            await pictures(probe)
+        livekit_server.kill()
+        async with asyncio.timeout(PATIENCE):
+            while report().state != "reconnecting":
+                await asyncio.sleep(0.1)
+        frames = report().frames
+        async with asyncio.timeout(PATIENCE):
+            while report().frames < frames + 60:
+                await asyncio.sleep(0.1)
+        assert report().error
+        assert livekit_server.api_secret not in report().error
+        assert len(source.pids) == 1
+        livekit_server.start()
+        await livekit_server.ready()
+        async with viewer(livekit_server, "gone") as probe:
+            await pictures(probe)
+        assert report().state == "live"
+
+
+async def test_another_codec_takes_another_track_under_the_same_name(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    attempts = [{**FILM, "seconds": 6}], [{**FILM, "codec": "vp8"}]
+    async with (
+        supervised(livekit_server, tmp_path, *attempts) as source,
+        viewer(livekit_server) as probe,
+    ):
+        await pictures(probe)
+        before = sids(probe)
+        async with asyncio.timeout(PATIENCE):
+            while source.supervisor.report().codec != "vp8":
+                await asyncio.sleep(0.1)
+        await probe.until(
+            lambda: sids(probe).get("camera", "") not in ("", before["camera"]),
+            timeout=PATIENCE,
+            what="another track",
+        )
+        await pictures(probe)
+        assert list(sids(probe)) == ["camera"]
+
+
+async def test_many_pictures_at_once_all_arrive(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    """A burst, as after a moment in which the network stood still."""
+    async with (
+        supervised(livekit_server, tmp_path, [{**FILM, "batch": 10}]),
+        viewer(livekit_server) as probe,
+    ):
+        await pictures(probe, 150)
+    counters = [frame.burnt.counter for frame in probe.frames if frame.burnt][30:]
+    lost = counters[-1] - counters[0] + 1 - len(counters)
+    assert lost <= 0.05 * len(counters)
+
+
+async def test_who_takes_the_name_has_it_until_he_leaves(
+    livekit_server: LiveKitServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "TAKEN_WAIT", 1.0)
+    async with supervised(livekit_server, tmp_path, [FILM], room="taken") as source:
+        report = source.supervisor.report
+        async with viewer(livekit_server, "taken") as probe:
+            await pictures(probe)
+            other = rtc.Room()
+            await other.connect(livekit_server.url, livekit_server.token("taken", "gate"))
+            async with asyncio.timeout(PATIENCE):
+                while report().state != "failed":
+                    await asyncio.sleep(0.05)
+            assert (report().reason, report().error) == (
+                "room",
+                "another participant has joined under this name",
+            )
+            await asyncio.sleep(4)  # it looks whether the name is free, and does not take it
+            assert other.isconnected()
+            await other.disconnect()
+            await pictures(probe)
+            assert report().state == "live"
+
+
+async def test_who_is_removed_stays_out_until_woken(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    async with (
+        supervised(livekit_server, tmp_path, [FILM], room="removed") as source,
+        viewer(livekit_server, "removed") as probe,
+        livekit_server.api() as server,
+    ):
+        report = source.supervisor.report
+        await pictures(probe)
+        await server.room.remove_participant(
+            api.RoomParticipantIdentity(room="removed", identity="gate")
+        )
+        async with asyncio.timeout(PATIENCE):
+            while report().state != "stopped":
+                await asyncio.sleep(0.05)
+        assert report().error == "it was removed from the room"
+        frames = report().frames
+        await asyncio.sleep(1)
+        assert report().frames == frames
+        assert "gate" not in probe.room.remote_participants
+        source.supervisor.wake()
+        await pictures(probe)
+        assert report().state == "live"
+
+
+async def test_a_second_stream_is_a_track_of_its_own(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    small = Script(tmp_path / "small.json", [{**FILM, "width": 320, "height": 180, "fps": 5}])
+    token = livekit_server.token(ROOM, "viewer")
+    async with (
+        supervised(livekit_server, tmp_path, [FILM], model_url=small.url),
+        watching(livekit_server.url, token, picture="model", sound=None) as probe,
+    ):
+        await pictures(probe, 5)
+        assert sorted(sids(probe)) == ["camera", "model"]
+        participant = probe.room.remote_participants["gate"]
+        kinds = {one.name: one.source for one in participant.track_publications.values()}
+    assert kinds["model"] == rtc.TrackSource.SOURCE_UNKNOWN
+    assert {frame.width for frame in probe.frames} == {320}
+
+
+async def test_many_rejoins_leave_nothing_behind(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    from livekit.rtc._ffi_client import FfiClient
+
+    def left_behind() -> tuple[int, int]:
+        return len(FfiClient.instance.queue._subscribers), len(asyncio.all_tasks())
+
+    async with supervised(livekit_server, tmp_path, [FILM], room="rejoins") as source:
+        seen: list[tuple[int, int]] = []
+        async with viewer(livekit_server, "rejoins") as probe:
+            await pictures(probe)
+            for _ in range(12):
+                source.sink.rejoin("the test wants it")
+                await pictures(probe, 3)
+                seen.append(left_behind())
+    assert seen[-1][0] <= seen[1][0]
+    assert seen[-1][1] <= seen[1][1] + 1
