@@ -15,8 +15,8 @@ from ingress.sound_buffer import RATE, SoundBuffer
 log = logging.getLogger("pressbox.ingress")
 
 QUEUE_MS = 100
-"""What LiveKit holds at most. After a moment in which this machine was too busy it holds more than it
-should, and goes on so: this bounds how late the sound then stays.
+"""What LiveKit holds at most. After a moment in which this machine was too busy it holds more than
+it should, and goes on so: this bounds how late the sound then stays.
 """
 
 PUBLISH_TIMEOUT = 10.0
