@@ -1,0 +1,70 @@
+"""Turns what was measured of sources into rows of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.bench.report import Row, ms, p
+from tests.bench.sources import Crowd, Return, Way
+
+MEGABYTE = 1_000_000
+
+
+def way_rows(ways: dict[str, Way], service: Way | None) -> list[Row]:
+    """CPU and age of one source, by the relay and beside it by LiveKit Ingress."""
+    as_is, anew = ways["auto"], ways["transcode"]
+    missing = "LiveKit Ingress: not measured (--livekit-ingress)"
+    other = "ffmpeg copy, RTMP, LiveKit Ingress"
+    return [
+        Row(
+            "CPU of one 720p30 H.264 RTSP source into a room",
+            "≤ 0.05 core",
+            f"{as_is.cpu:.3f} core, {as_is.fps:.1f} pictures a second",
+            f"encoded anew: {anew.cpu:.2f} core, {anew.fps:.1f} a second; "
+            + (f"{other}: {service.cpu:.2f} core, {service.fps:.1f}" if service else missing),
+        ),
+        Row(
+            "camera's clock to the subscriber's decoded picture",
+            "median ≤ 150 ms",
+            _ages(as_is),
+            f"encoded anew: {_ages(anew)}; {f'{other}: {_ages(service)}' if service else missing}",
+        ),
+    ]
+
+
+def return_rows(returns: Sequence[Return]) -> list[Row]:
+    """How soon the picture is back."""
+    return [
+        Row(
+            f"picture back after the source was away {one.away:.0f} s",
+            "≤ 3 s at the next retry",
+            f"{one.since_retry:.2f} s after the retry, {one.since_return:.2f} s after its return",
+            "",
+        )
+        for one in returns
+    ]
+
+
+def crowd_row(crowd: Crowd) -> Row:
+    """Many sources for a while: its first quarter beside its last."""
+    samples = crowd.samples
+    quarter = max(1, len(samples) // 4)
+    first, last = samples[:quarter], samples[-quarter:]
+    memories = [
+        p([sample.service + sample.readers for sample in part], 0.5) / MEGABYTE
+        for part in (first, last)
+    ]
+    ages = [p([sample.age for sample in part], 0.5) for part in (first, last)]
+    return Row(
+        f"{crowd.sources} sources of 720p15 H.264, {crowd.seconds / 60:.1f} min",
+        "all live, no growth in memory or delay",
+        f"at least {min(sample.live for sample in samples)} live; memory {memories[0]:.0f} MB in "
+        f"the first quarter, {memories[1]:.0f} MB in the last; age p50 {ms(ages[0])}, then "
+        f"{ms(ages[1])}, max {ms(max(sample.oldest for sample in samples))}; {crowd.cpu:.2f} core; "
+        f"{crowd.reconnects} reconnects, {crowd.skipped} pictures left out",
+        "",
+    )
+
+
+def _ages(way: Way) -> str:
+    return f"p50 {ms(p(way.ages, 0.5))}, p95 {ms(p(way.ages, 0.95))}"
