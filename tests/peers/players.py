@@ -33,6 +33,18 @@ def vlc(folder: Path, *words: str, namespace: str = "") -> Program:
     return Program(command, folder / "vlc.log", namespace=namespace, environment=environment)
 
 
+def gstreamer(folder: Path, pipeline: str) -> Program:
+    """A real GStreamer with this pipeline."""
+    command = ("gst-launch-1.0", "-q", *pipeline.split())
+    return Program(command, folder / "gstreamer.log")
+
+
+def screen(folder: Path, number: int, width: int, height: int) -> Program:
+    """A desktop without a monitor: the display `:number`."""
+    command = ("Xvfb", f":{number}", "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp")
+    return Program(command, folder / "screen.log")
+
+
 def missing(*names: str) -> str:
     """Which of these programs are not here, as a reason to skip; "" where all are."""
     gone = [name for name in names if shutil.which(name) is None]

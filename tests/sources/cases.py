@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -31,7 +32,7 @@ class Case:
 
     way: "" for either; size: of the picture as it is to arrive; age: longest median age of the
     picture in seconds, 0 for what has no live clock; clock: whether there is any; short: part of
-    `make test`.
+    `make test`; needs: programs without which it is left out.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Case:
     transport: Transport = "auto"
     clock: bool = True
     short: bool = False
+    needs: tuple[str, ...] = ()
 
 
 def _rtsp(
@@ -116,6 +118,43 @@ def _ts_ffmpeg(stage: Stage) -> str:
     address = f"http://127.0.0.1:{free_port()}/cam.ts"
     stage.ffmpeg(Look(), "aac", "mpegts", "-f", "mpegts", "-listen", "1", address)
     return address
+
+
+def _flv_ffmpeg(stage: Stage) -> str:
+    address = f"http://127.0.0.1:{free_port()}/flv?app=bcs&user=admin&password=secret"
+    stage.ffmpeg(Look(), "aac", "mpegts", "-f", "flv", "-listen", "1", address.partition("?")[0])
+    return address
+
+
+def _gst(name: str, make: Callable[[Stage], str]) -> Case:
+    return Case(name, "GStreamer", make, "h264", needs=("gst-launch-1.0",))
+
+
+def _gst_srt(stage: Stage) -> str:
+    to = f"srt://127.0.0.1:{free_port()}"
+    sink = f"srtsink uri={to}?mode=listener wait-for-connection=false"
+    stage.gstreamer(
+        Look(), "", f"tcpserversrc host=127.0.0.1 port=PORT ! tsparse alignment=7 ! {sink}"
+    )
+    return to
+
+
+def _gst_rtmp(stage: Stage) -> str:
+    to = stage.media.rtmp(stage.expect("open/gst"))
+    video = "tcpserversrc host=127.0.0.1 port=PORT ! tsdemux ! h264parse ! flvmux streamable=true"
+    stage.gstreamer(Look(), "", f"{video} ! rtmp2sink location={to}")
+    return to
+
+
+def _gst_rtsp(stage: Stage) -> str:
+    to = stage.media.rtsp(stage.expect("open/gst-rtsp"))
+    video = "tcpserversrc host=127.0.0.1 port=PORT ! tsdemux ! h264parse"
+    stage.gstreamer(Look(), "", f"{video} ! rtspclientsink location={to} protocols=tcp")
+    return to
+
+
+def _screen(stage: Stage) -> str:
+    return f"screen::{stage.screen(640, 360)}"
 
 
 def _mp4(stage: Stage) -> str:
@@ -246,6 +285,11 @@ CASES: tuple[Case, ...] = (
     _file("jpegs.avi", Look("mjpeg"), "pcmu", "transcoded"),
     _file("av1.mp4", Look("av1"), "aac"),
     _file("clip.mov", _H264, "aac", "transcoded", turn=90),
+    Case("http-flv-from-ffmpeg", "ffmpeg", _flv_ffmpeg, "h264", "aac"),
+    _gst("gst-srt", _gst_srt),
+    _gst("gst-rtmp-to-mediamtx", _gst_rtmp),
+    replace(_gst("gst-rtsp-to-mediamtx", _gst_rtsp), transport="tcp"),
+    replace(_made("screen", "", (640, 360)), peer="Xvfb", make=_screen, needs=("Xvfb",)),
     _made("test", "test:640x360@15", (640, 360)),
     _made("demo", "demo", (1280, 720)),
 )
@@ -253,5 +297,9 @@ CASES: tuple[Case, ...] = (
 
 def groups(full: bool, size: int) -> list[tuple[Case, ...]]:
     """The cases in groups that run at the same time."""
-    wanted = [case for case in CASES if full or case.short]
+    wanted = [
+        case
+        for case in CASES
+        if (full or case.short) and all(shutil.which(name) for name in case.needs)
+    ]
     return [tuple(wanted[start : start + size]) for start in range(0, len(wanted), size)]

@@ -16,7 +16,7 @@ from tests.peers.camera import Camera, Output, camera
 from tests.peers.camera_encoders import Look
 from tests.peers.http_camera import HttpCamera
 from tests.peers.mediamtx import MediaServer, mediamtx
-from tests.peers.players import ffmpeg, handover, vlc
+from tests.peers.players import ffmpeg, gstreamer, handover, screen, vlc
 from tests.peers.program import Program
 from tests.peers.proxy import served
 from tests.peers.rtsp_gate import Method, RtspGate
@@ -109,6 +109,20 @@ class Stage:
         path.chmod(0o644)
         log = self.folder / f"vlc{len(self._later)}"
         self._later.append(lambda: vlc(log, str(path), "--loop", "--sout", sout, "--sout-keep"))
+
+    def gstreamer(self, look: Look, sound: str, pipeline: str) -> None:
+        """A camera's MPEG-TS, which comes in at PORT, through a real GStreamer."""
+        port = free_port()
+        self.sent(f"tcp://127.0.0.1:{port}", "mpegts", look, sound)
+        folder = self.folder / f"gst{len(self._later)}"
+        self._later.append(lambda: gstreamer(folder, pipeline.replace("PORT", str(port))))
+
+    def screen(self, width: int, height: int) -> int:
+        """A desktop; gives the number of its display."""
+        number = free_port()
+        folder = self.folder / "screen"
+        self._later.append(lambda: screen(folder, number, width, height))
+        return number
 
     def expect(self, path: str) -> str:
         """Wait until somebody has published to this path of mediamtx."""
