@@ -161,9 +161,18 @@ class Film:
     """A `Source` with an end: it is played at its own pace, and may begin again."""
 
     def __init__(
-        self, open_source: Callable[[], ContainerSource], *, loop: bool, start: float
+        self,
+        open_source: Callable[[], ContainerSource],
+        *,
+        loop: bool,
+        start: float,
+        same_thread: bool = True,
     ) -> None:
-        """open_source opens it anew, for each pass; `start` in seconds, from the beginning."""
+        """open_source opens it anew; start in seconds, from the beginning; same_thread: its pieces
+        are decoded by whoever takes them. Else it is opened anew for each pass: seeking empties the
+        decoders.
+        """
+        self._may_seek = same_thread
         self._open = open_source
         self._loop = loop
         self._start = start
@@ -192,7 +201,7 @@ class Film:
 
     def _again(self) -> None:
         """From the beginning. The decoders stay; a file that has changed since is not seen."""
-        if not self._source.seek(0.0):
+        if not (self._may_seek and self._source.seek(0.0)):
             self._source.close()
             self._source = self._open()
 

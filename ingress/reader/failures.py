@@ -77,10 +77,24 @@ def from_av(error: av.FFmpegError | OSError, address: SourceAddress) -> SourceFa
             if isinstance(error, made):
                 return failure(kind_of(error), address, said)
         return failure("protocol", address, "is not a video that can be read")
+    if address.kind == "device":
+        return _of_device(error, address)
     said = "refuses the request" if isinstance(error, codes.HTTPOtherClientError) else ""
     if isinstance(error, codes.HTTPServerError):
         said = "has an error of its own"
     return failure(kind_of(error), address, said)
+
+
+def _of_device(error: BaseException, address: SourceAddress) -> SourceFailure:
+    if isinstance(error, PermissionError):
+        return failure("forbidden", address, "may not be read by this user")
+    if getattr(error, "errno", None) == errno.EBUSY:
+        return failure("refused", address, "another program has it open")
+    if kind_of(error) == "not_found":
+        return failure("not_found", address, "there is no such device")
+    if kind_of(error) == "ended":
+        return failure("ended", address, "it was unplugged")
+    return failure("protocol", address, "is no camera that can be read")
 
 
 def kind_of(error: BaseException) -> FailureKind:

@@ -42,7 +42,8 @@ def open_http_source(request: Request, address: SourceAddress, guard: Reach | No
             new = open_source(address, guard=guard)
             return _container(new, address, sound=request.sound)[0]
 
-        return ReadAhead(Film(open_again, loop=request.loop, start=request.start))
+        film = Film(open_again, loop=request.loop, start=request.start, same_thread=False)
+        return ReadAhead(film)
     if opened.contents.paced:
         return ReadAhead(opened)
     return opened

@@ -66,15 +66,19 @@ class Backlog:
     """Seconds of waiting for a picture, on average; who waits longer has no backlog, and a lag
     is that of the network."""
 
+    LONGEST = 0.03
+    """Seconds of one wait that count."""
+
     def __init__(self) -> None:
         self._done: float | None = None
-        self._waited = 1.0
+        self._waited = self.LONGEST
         self._skipping = False
 
     def skip(self, *, key: bool, lag: float, arrived: float) -> bool:
         """Whether to leave this picture out."""
         if self._done is not None:
-            self._waited += 0.2 * (max(arrived - self._done, 0.0) - self._waited)
+            waited = min(max(arrived - self._done, 0.0), self.LONGEST)
+            self._waited += 0.3 * (waited - self._waited)
         busy = self._waited < self.BUSY
         if self._skipping:
             self._skipping = not (key and (lag < self.CAUGHT_UP or not busy))

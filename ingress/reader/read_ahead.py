@@ -20,6 +20,7 @@ class ReadAhead:
         self.contents = source.contents
         self._pieces: deque[Piece] = deque()
         self._bytes = 0
+        self._newest = 0.0
         self._state = threading.Condition()
         self._over = False
         self._closed = False
@@ -57,6 +58,7 @@ class ReadAhead:
                 with self._state:
                     self._pieces.append(piece)
                     self._bytes += _size(piece)
+                    self._newest = self._newest if piece.time is None else piece.time
                     self._state.notify_all()
                     self._state.wait_for(lambda: self._closed or not self._full())
                     if self._closed:
@@ -71,8 +73,8 @@ class ReadAhead:
                 self._source.close()
 
     def _full(self) -> bool:
-        times = [one.time for one in (self._pieces[0], self._pieces[-1]) if one.time is not None]
-        return self._bytes > BYTES or (len(times) == 2 and times[1] - times[0] > SECONDS)
+        first = next((one.time for one in self._pieces if one.time is not None), self._newest)
+        return self._bytes > BYTES or self._newest - first > SECONDS
 
 
 def _size(piece: Piece) -> int:

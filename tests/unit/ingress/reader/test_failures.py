@@ -1,0 +1,88 @@
+"""What FFmpeg's errors become."""
+
+from __future__ import annotations
+
+import errno
+
+import av
+import pytest
+
+from config.source_address import parse
+from ingress.reader.failures import failure, from_av
+
+
+def raised(code: int) -> av.FFmpegError | OSError:
+    """The error that PyAV makes of a code, with an address and a text in it, as FFmpeg has them."""
+    with pytest.raises((av.FFmpegError, OSError)) as error:
+        av.error.err_check(-code, "rtsp://admin:secret@camera/")
+    made = error.value
+    assert isinstance(made, av.FFmpegError | OSError)
+    return made
+
+
+def tag(text: bytes) -> int:
+    return av.error.tag_to_code(text)
+
+
+CASES = [
+    (tag(b"\xf8401"), "auth", "camera:554 refuses the user name and password"),
+    (tag(b"\xf8403"), "auth", "camera:554 refuses the user name and password"),
+    (tag(b"\xf8404"), "not_found", "camera:554 has no such stream"),
+    (tag(b"\xf84XX"), "protocol", "camera:554: refuses the request"),
+    (tag(b"\xf85XX"), "protocol", "camera:554: has an error of its own"),
+    (tag(b"INDA"), "protocol", "what camera:554 sends is no video"),
+    (tag(b"EOF "), "ended", "camera:554 has closed the connection"),
+    (tag(b"EXIT"), "no_answer", "camera:554 does not answer"),
+    (tag(b"\xf8DEC"), "codec", "camera:554 has no picture that can be decoded"),
+    (tag(b"\xf8PRO"), "internal", "camera:554 cannot be read by this installation"),
+    (errno.ECONNREFUSED, "refused", "nobody listens at camera:554"),
+    (errno.ETIMEDOUT, "no_answer", "camera:554 does not answer"),
+    (errno.EHOSTUNREACH, "unreachable", "camera:554 cannot be reached"),
+    (errno.ENETUNREACH, "unreachable", "camera:554 cannot be reached"),
+    (errno.ECONNRESET, "ended", "camera:554 has closed the connection"),
+    (errno.EPIPE, "ended", "camera:554 has closed the connection"),
+    (errno.EIO, "ended", "camera:554 has closed the connection"),
+    (errno.EINVAL, "protocol", "what camera:554 sends is no video"),
+]
+
+
+@pytest.mark.parametrize(("code", "kind", "text"), CASES)
+def test_errors_of_ffmpeg_in_words_of_our_own(code: int, kind: str, text: str) -> None:
+    made = from_av(raised(code), parse("rtsp://admin:secret@camera/secret?token=secret"))
+    assert (made.kind, made.text) == (kind, text)
+    assert str(made) == text
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [
+        (errno.ENOENT, "not_found", "there is no such file"),
+        (errno.EACCES, "forbidden", "may not be read by this user"),
+        (errno.EISDIR, "protocol", "is a folder, not a video file"),
+        (tag(b"INDA"), "protocol", "is not a video that can be read"),
+    ],
+)
+def test_errors_of_files_name_the_file_and_not_its_folder(code: int, kind: str, said: str) -> None:
+    made = from_av(raised(code), parse("/home/somebody/clip.mp4"))
+    assert (made.kind, made.text) == (kind, f"clip.mp4: {said}")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [
+        (errno.ENOENT, "not_found", "there is no such device"),
+        (errno.ENODEV, "not_found", "there is no such device"),
+        (errno.EACCES, "forbidden", "may not be read by this user"),
+        (errno.EBUSY, "refused", "another program has it open"),
+        (errno.EIO, "ended", "it was unplugged"),
+        (errno.ENOTTY, "protocol", "is no camera that can be read"),
+    ],
+)
+def test_errors_of_devices(code: int, kind: str, said: str) -> None:
+    made = from_av(raised(code), parse("/dev/video0"))
+    assert (made.kind, made.text) == (kind, f"/dev/video0: {said}")
+
+
+def test_a_host_without_a_port_is_named_alone() -> None:
+    assert failure("refused", parse("srt://camera:9000?passphrase=x")).text.endswith("camera:9000")
+    assert failure("codec", parse("screen"), "it is dark").text == "screen: it is dark"

@@ -1,0 +1,89 @@
+"""When a piece is due, and when pictures are left out."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from ingress.reader.clocks import FilmClock
+from ingress.reader.pacing import AHEAD, LATE, LOST, Backlog, Pace
+
+
+def test_the_first_piece_is_due_at_once_and_the_others_keep_their_distance() -> None:
+    pace = Pace()
+    assert pace.due(3.0, 100.0) == 100.0
+    assert pace.due(3.5, 100.1) == pytest.approx(100.5)
+    assert pace.due(4.0, 100.9) == pytest.approx(101.0)
+
+
+def test_a_late_picture_is_left_out_and_after_a_long_stop_it_goes_on_from_there() -> None:
+    pace = Pace()
+    pace.due(0.0, 100.0)
+    assert not pace.too_late(1.0, 101.0 + LATE / 2)
+    assert pace.too_late(1.0, 101.0 + LATE * 2)
+    assert pace.due(1.0, 101.0 + LOST * 2) == 101.0 + LOST * 2
+    assert not pace.too_late(1.1, 101.1 + LOST * 2)
+
+
+def test_times_that_jump_ahead_are_not_waited_for() -> None:
+    pace = Pace()
+    pace.due(0.0, 100.0)
+    assert pace.due(AHEAD * 10, 100.1) == 100.1
+    assert pace.due(AHEAD * 10 + 1, 100.2) == pytest.approx(101.1)
+
+
+def test_a_films_times_grow_even_where_its_own_do_not() -> None:
+    clock = FilmClock(Pace())
+    times = [clock.place(pts, 50.0) for pts in (0.0, 0.04, 0.04, 0.02, None, 0.2)]
+    assert all(before < after for before, after in pairwise(times))
+    assert times[0] == 50.0
+    assert times[-1] == pytest.approx(50.2)
+
+
+class Work:
+    """Pictures at 25 a second, and somebody who needs `cost` seconds for each that is shown."""
+
+    def __init__(self, cost: float, *, gop: int = 25, delay: float = 0.0) -> None:
+        self.backlog = Backlog()
+        self.cost, self.gop, self.delay = cost, gop, delay
+        self.now = 0.0
+        self.shown: list[int] = []
+        self.lags: list[float] = []
+
+    def run(self, pictures: int) -> None:
+        for number in range(pictures):
+            sent = number / 25 + self.delay * (number > 50)
+            self.now = arrived = max(self.now, sent)
+            lag = arrived - number / 25
+            if self.backlog.skip(key=number % self.gop == 0, lag=lag, arrived=arrived):
+                continue
+            self.now += self.cost
+            self.backlog.done(self.now)
+            self.shown.append(number)
+            self.lags.append(lag)
+
+
+def test_who_keeps_up_leaves_nothing_out() -> None:
+    work = Work(0.03)
+    work.run(500)
+    assert len(work.shown) == 500
+
+
+def test_a_network_that_became_slower_is_no_reason_to_leave_anything_out() -> None:
+    work = Work(0.01, delay=3.0)
+    work.run(500)
+    assert len(work.shown) == 500
+
+
+@pytest.mark.parametrize("gop", [1, 25, 100])
+@pytest.mark.parametrize("cost", [0.05, 0.2])
+def test_who_cannot_keep_up_does_not_fall_further_behind(gop: int, cost: float) -> None:
+    work = Work(cost, gop=gop)
+    work.run(3000)
+    assert max(work.lags) < 2 * Backlog.BEHIND + gop * cost
+    assert max(work.lags[len(work.lags) // 2 :]) <= max(work.lags)
+    assert len(work.shown) > 3000 * 0.04 / cost * 0.4
+    # Nothing is shown whose reference was left out.
+    for before, after in pairwise(work.shown):
+        assert after == before + 1 or after % gop == 0
