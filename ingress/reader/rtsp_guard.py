@@ -52,8 +52,7 @@ def guarded(address: SourceAddress, reach: Reach) -> Iterator[Way]:
     if address.kind not in ("rtsp", "rtmp", "srt"):
         raise SourceFailure("forbidden", "only network addresses can be reached from the page")
     addresses = reach.check(address.host)
-    tail = address.plain_url.partition("://")[2]
-    tail = tail[_authority_length(tail) :]
+    tail = address.plain_url.partition("://")[2].removeprefix(_authority(address))
     if address.kind == "srt":
         host = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
         options = {"protocol_whitelist": "srt", "format_whitelist": "mpegts"}
@@ -72,10 +71,26 @@ def guarded(address: SourceAddress, reach: Reach) -> Iterator[Way]:
         if address.kind == "rtsp":
             options = {"rtsp_transport": "tcp", "protocol_whitelist": "tcp"}
         else:
-            options = {"protocol_whitelist": "rtmp,tcp", "format_whitelist": "flv"}
+            options = {
+                "protocol_whitelist": "rtmp,tcp",
+                "format_whitelist": "flv",
+                # Servers tell their hosts apart by this one.
+                "rtmp_tcurl": f"{address.scheme}://{_authority(address)}/{_application(tail)}",
+            }
         yield Way(f"{address.kind}://{login}{place}{tail}", options, forwarder)
     finally:
         forwarder.close()
+
+
+def _authority(address: SourceAddress) -> str:
+    rest = address.plain_url.partition("://")[2]
+    return rest[: _authority_length(rest)]
+
+
+def _application(path: str) -> str:
+    """The application in the path of an RTMP address, as FFmpeg divides it."""
+    parts = path.strip("/").split("/")
+    return "/".join(parts[: 2 if len(parts) > 2 else 1])
 
 
 def _authority_length(text: str) -> int:
@@ -167,7 +182,18 @@ class Forwarder:
 
 
 def _waiting(server: socket.socket) -> Iterator[bytes]:
-    """What one readiness brings; TLS may hold more than the socket shows."""
-    yield server.recv(_SLICE)
-    while isinstance(server, ssl.SSLSocket) and server.pending():
+    """What one readiness brings. With TLS that may be nothing, and may be more than the socket
+    shows.
+    """
+    if not isinstance(server, ssl.SSLSocket):
         yield server.recv(_SLICE)
+        return
+    while True:
+        server.settimeout(0)
+        try:
+            data = server.recv(_SLICE)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return
+        finally:
+            server.settimeout(_WRITE_TIMEOUT)
+        yield data

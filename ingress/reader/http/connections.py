@@ -17,6 +17,7 @@ from ingress.reader.http.heads import HeadMender
 from ingress.reader.reach import Reach, shown
 
 READ_TIMEOUT = 10.0
+_AHEAD = 16 * 1024
 
 
 class Backend(httpcore2.NetworkBackend):
@@ -58,6 +59,8 @@ class _Stream(httpcore2.NetworkStream):
         self._address = address
         self._timeout = timeout
         self._heads = HeadMender()
+        self._ahead: bytes | None = None
+        """What was read to see whether there is something to be read."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         wait = self._timeout if timeout is None else timeout
@@ -66,7 +69,7 @@ class _Stream(httpcore2.NetworkStream):
         try:
             while True:
                 self._socket.settimeout(wait)
-                data = self._socket.recv(max_bytes)
+                data = self._received(max_bytes)
                 passed = self._heads.feed(data) if data else self._heads.rest()
                 if passed or not data:
                     return passed
@@ -107,10 +110,24 @@ class _Stream(httpcore2.NetworkStream):
             return self._readable()
         return None
 
+    def _received(self, most: int) -> bytes:
+        if self._ahead is None:
+            return self._socket.recv(most)
+        data, self._ahead = self._ahead, None
+        return data
+
     def _readable(self) -> bool:
-        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+        if self._ahead is not None or self._socket.fileno() < 0:
             return True
-        if self._socket.fileno() < 0:
+        if isinstance(self._socket, ssl.SSLSocket):
+            # What TLS has to say for itself is nothing to read.
+            try:
+                self._socket.settimeout(0)
+                self._ahead = self._socket.recv(_AHEAD)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return False
+            except OSError:
+                pass
             return True
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
@@ -22,6 +19,7 @@ from ingress.reader.failures import SourceFailure
 from ingress.reader.http import HttpClient, open_http
 from ingress.reader.http.target import target
 from ingress.reader.reach import Reach
+from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.server import CLOSE, Asked, Server, endless, reply
 
@@ -321,37 +319,46 @@ def test_nothing_secret_is_logged(serve: Serve, caplog: pytest.LogCaptureFixture
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A self-signed one, and its key."""
-    program = shutil.which("openssl")
-    if program is None:
-        pytest.skip("without openssl there is no certificate")
-    folder = tmp_path_factory.mktemp("certificate")
-    asked = [program, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=camera"]
-    files = folder / "certificate.pem", folder / "key.pem"
-    asked += ["-out", str(files[0]), "-keyout", str(files[1])]
-    subprocess.run(asked, capture_output=True, check=True, timeout=60)
-    return files
-
-
-def _tls(certificate: tuple[Path, Path]) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    return context
+def camera_tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    return self_signed(tmp_path_factory.mktemp("certificate"))
 
 
 def test_a_camera_may_have_signed_its_certificate_itself(
-    serve: Serve, certificate: tuple[Path, Path]
+    serve: Serve, camera_tls: ssl.SSLContext
 ) -> None:
-    server = serve(lambda asked: reply(b"hello"), tls=_tls(certificate))
-    assert open_http(server.url("/"), guard=LOOPBACK).read_all(10) == b"hello"
+    server = serve(lambda asked: reply(b"hello"), tls=camera_tls)
+    with HttpClient(server.url("/"), guard=LOOPBACK) as client:
+        for _ in range(5):
+            assert client.get().read_all(10) == b"hello"
+    assert server.connections == 1
+
+
+def test_what_waits_is_seen_through_tls(serve: Serve, camera_tls: ssl.SSLContext) -> None:
+    over = threading.Event()
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        yield endless("a/b") + b"one"
+        over.wait(10)
+        yield b"two"
+        yield CLOSE
+
+    server = serve(answer, tls=camera_tls)
+    with open_http(server.url("/"), guard=None, timeout=5.0) as stream:
+        assert stream.read() == b"one"
+        assert not stream.waits
+        over.set()
+        ends = time.monotonic() + 10
+        while not stream.waits and time.monotonic() < ends:
+            pass
+        assert stream.read() == b"two"
+        assert stream.read() == b""
 
 
 def test_nobody_else_may(
-    serve: Serve, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    serve: Serve, camera_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connecting, "is_public", lambda address: True)
-    server = serve(lambda asked: reply(b"hello"), tls=_tls(certificate))
+    server = serve(lambda asked: reply(b"hello"), tls=camera_tls)
     failure = _fails(server.url("/?token=sekrit", "admin:p@ss"))
     assert failure.kind == "protocol"
     assert str(failure) == "the certificate of 127.0.0.1 is not trusted: self-signed or expired"
