@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 from collections.abc import Iterable
 
 from ingress.reader.failures import SourceFailure
+
+RESOLVE_TIMEOUT = 5.0
+"""Seconds."""
 
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -88,15 +92,28 @@ class Reach:
 
 
 def resolve(host: str) -> list[str]:
-    """Addresses of a host in the resolver's order, without repeats. Raises SourceFailure."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError, ValueError):
-        raise SourceFailure("unreachable", f"no host is called {shown(host)}") from None
-    addresses = [_with_zone(one[4]) for one in found if one[0] in (socket.AF_INET, socket.AF_INET6)]
-    if not addresses:
+    """Addresses of a host in the resolver's order, without repeats. Raises SourceFailure; waits for
+    RESOLVE_TIMEOUT at most.
+    """
+    found: list[list[str]] = []
+    # The resolver has no time-out that could be set: its thread is left alone then.
+    thread = threading.Thread(target=_look_up, args=(host, found), name="resolver", daemon=True)
+    thread.start()
+    thread.join(RESOLVE_TIMEOUT)
+    if not found:
+        raise SourceFailure("unreachable", f"nobody says where {shown(host)} is")
+    if not found[0]:
         raise SourceFailure("unreachable", f"no host is called {shown(host)}")
-    return list(dict.fromkeys(addresses))
+    return list(dict.fromkeys(found[0]))
+
+
+def _look_up(host: str, found: list[list[str]]) -> None:
+    try:
+        places = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, ValueError):
+        places = []
+    families = (socket.AF_INET, socket.AF_INET6)
+    found.append([_with_zone(one[4]) for one in places if one[0] in families])
 
 
 def is_public(address: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import av
@@ -26,7 +27,10 @@ OPTIONS = {
     "http_multiple": "0",
     "extension_picky": "0",
 }
-_SEGMENTS_IN_A_ROW = 3
+_PASSING = ("not_found", "no_answer", "ended", "protocol", "refused")
+_MISSING_IN_A_ROW = 3
+_RELOAD = 0.5
+"""Seconds after which a playlist that failed is asked for again."""
 _RETRIES = 2
 _PEEKED = 32
 _SHORT = 64 * 1024 * 1024
@@ -44,6 +48,7 @@ class HttpMedia:
         self._first: HttpStream | None = first
         self._start = first.target
         self._missing = 0
+        self._over = False
         self._playlists: set[str] = set()
         self.failure: SourceFailure | None = None
 
@@ -73,10 +78,15 @@ class HttpMedia:
         return opened
 
     def io_open(self, url: str, flags: int, options: dict[str, str]) -> Any:
-        """A file for FFmpeg. Raises SourceFailure."""
+        """A file for FFmpeg. Raises SourceFailure, once: it comes out where FFmpeg is called, and
+        PyAV would print a second one.
+        """
+        if self._over:
+            return EmptyFile()
         try:
             return self._opened(url, options)
         except SourceFailure as failure:
+            self._over = True
             self.failure = failure
             raise
 
@@ -95,13 +105,16 @@ class HttpMedia:
         try:
             opened = self._file(self._client.get(place, _range(options)), place)
         except SourceFailure as failure:
+            if failure.kind not in _PASSING:
+                raise
             self._missing += 1
-            # A live stream goes on without a segment that is gone.
-            gone = failure.kind in ("not_found", "no_answer", "ended", "protocol")
-            is_list = _plain(place) in self._playlists or _plain(place).endswith(".m3u8")
-            if not gone or is_list or self._missing >= _SEGMENTS_IN_A_ROW:
+            if self._missing >= _MISSING_IN_A_ROW:
                 raise
             self.failure = failure
+            if _plain(place) in self._playlists:
+                time.sleep(_RELOAD)
+                return self._segment(place, options)
+            # A live stream goes on without a segment that is gone.
             return EmptyFile()
         self._missing = 0
         self.failure = None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import pytest
 
+from ingress.reader import reach
 from ingress.reader.failures import SourceFailure
 from ingress.reader.reach import Reach, is_public
 
@@ -100,13 +102,13 @@ def test_a_zone_makes_nothing_public() -> None:
 
 
 def test_what_is_listed_is_allowed() -> None:
-    reach = Reach(["192.168.7.0/24", "10.0.0.9", "fd00::/8"])
-    assert reach.check("192.168.7.20") == ["192.168.7.20"]
-    assert reach.check("10.0.0.9") == ["10.0.0.9"]
-    assert reach.check("fd12::1") == ["fd12::1"]
-    assert reach.allows("::ffff:192.168.7.20")
+    listed = Reach(["192.168.7.0/24", "10.0.0.9", "fd00::/8"])
+    assert listed.check("192.168.7.20") == ["192.168.7.20"]
+    assert listed.check("10.0.0.9") == ["10.0.0.9"]
+    assert listed.check("fd12::1") == ["fd12::1"]
+    assert listed.allows("::ffff:192.168.7.20")
     for other in ("192.168.8.1", "10.0.0.10", "fe80::1", "127.0.0.1", "::ffff:192.168.8.1"):
-        assert not reach.allows(other)
+        assert not listed.allows(other)
 
 
 def _resolves(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
@@ -155,3 +157,18 @@ def test_what_is_no_host_is_unreachable(host: str, monkeypatch: pytest.MonkeyPat
     assert raised.value.kind == "unreachable"
     assert "\0" not in str(raised.value)
     assert len(str(raised.value)) < 120
+
+
+def test_a_resolver_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def silent(*_: object, **__: object) -> list[object]:
+        over.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    monkeypatch.setattr(reach, "RESOLVE_TIMEOUT", 0.05)
+    with pytest.raises(SourceFailure) as raised:
+        Reach().check("camera.example")
+    over.set()
+    assert raised.value.kind == "unreachable"

@@ -21,7 +21,7 @@ from ingress.reader.http.target import target
 from ingress.reader.reach import Reach
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.http.conftest import Serve
-from tests.unit.ingress.http.server import CLOSE, Asked, Server, endless, reply
+from tests.unit.ingress.http.server import CLOSE, Asked, endless, reply
 
 LOOPBACK = Reach(["127.0.0.0/8"])
 SECRETS = ("p@ss", "p%40ss", "sekrit", "admin", "YWRtaW46")
@@ -369,20 +369,3 @@ def test_no_tls_where_it_should_be(serve: Serve, monkeypatch: pytest.MonkeyPatch
     server = serve(lambda asked: reply(b"hello"))
     url = server.url("/").replace("http:", "https:")
     assert _fails(url).kind == "no_answer"
-
-
-def test_slow_bytes_cost_no_time_of_the_processor(serve: Serve) -> None:
-    over = threading.Event()
-
-    def answer(asked: Asked) -> Iterable[bytes]:
-        yield endless("multipart/x-mixed-replace")
-        for _ in range(30):
-            over.wait(0.01)
-            yield b"x"
-        yield CLOSE
-
-    server: Server = serve(answer)
-    stream = open_http(server.url("/"), guard=None)
-    begun = time.thread_time()
-    assert len(stream.read_all(100)) == 30
-    assert time.thread_time() - begun < 0.2

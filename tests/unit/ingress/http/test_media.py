@@ -172,22 +172,31 @@ def test_a_live_playlist_goes_on_without_a_segment(serve: Serve, tmp_path: Path)
     assert (SECONDS - 2) * RATE <= pictures < SECONDS * RATE
 
 
-def test_a_live_playlist_that_goes_away(serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_live_playlist_that_goes_away(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """For a moment, and for good."""
+    monkeypatch.setattr("ingress.reader.http.media._RELOAD", 0.01)
     live = Live(hls(tmp_path))
+    refusals = iter(range(times))
 
     def answer(asked: Asked) -> Iterable[bytes]:
-        if asked.path == "/live" and live.asked == 3:
+        if asked.path == "/live" and live.asked == 3 and next(refusals, None) is not None:
             return reply(b"", status="404 Not Found")
         return live(asked)
 
     server = serve(answer)
+    if times < 3:
+        assert count(open_source(server.url("/live"))) >= (SECONDS - 1) * RATE
+        return
     with open_source(server.url("/live")) as source:
         media = source.media()
         with media.open() as container, pytest.raises(SourceFailure) as raised:
             for _ in container.demux():
                 pass
     assert raised.value.kind == "not_found"
-    assert media.failure is not None
+    assert media.failure is raised.value
 
 
 PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n{}#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
@@ -208,7 +217,9 @@ PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n{}#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n
         "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nfile:///etc/passwd\n",
     ],
 )
-def test_a_playlist_may_not_lead_inside(serve: Serve, tmp_path: Path, text: str) -> None:
+def test_a_playlist_may_not_lead_inside(
+    serve: Serve, tmp_path: Path, text: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     plain = files(hls(tmp_path, 1))
 
     def answer(asked: Asked) -> Iterable[bytes]:
@@ -221,6 +232,7 @@ def test_a_playlist_may_not_lead_inside(serve: Serve, tmp_path: Path, text: str)
     server = serve(answer)
     failure = fails(server.url("/bad.m3u8?token=sekrit", "admin:p@ss"), Reach(["127.0.0.1"]))
     assert failure.kind == "forbidden"
+    assert "dropped" not in capfd.readouterr().err
     assert "passwd" not in str(failure)
 
 
