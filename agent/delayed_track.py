@@ -30,6 +30,12 @@ PENDING = 8
 encoded yet.
 """
 
+SPACING = 0.004
+"""Seconds between two packets. What comes while WebRTC is still at the packet before is lost, and
+with it all up to the next key frame: of 15 handed over at once 2 arrived, of 15 that were 2 ms
+apart all.
+"""
+
 FEEDBACK_INTERVAL = 1.0
 """Seconds between looks at the bitrate that WebRTC wishes for."""
 
@@ -163,6 +169,7 @@ class DelayedTrack:
                 continue
             for packet in self._hold.pop_due(self._clock.displayed(now) + 0.0005):
                 await self._publish(packet)
+                await asyncio.sleep(SPACING)
 
     async def _publish(self, packet: Packet) -> None:
         source = self._source or await self._open(packet)
