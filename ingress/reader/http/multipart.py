@@ -50,6 +50,8 @@ class JpegParser:
         self._foreign = 0
         """Bytes that still belong to the part before, as its length says."""
         self._complete = 0
+        self._exact = False
+        """The last length was right: the next picture need not be searched for its end."""
         self.passed = 0
         """Bytes without a picture since the last one."""
         self.broken = 0
@@ -103,8 +105,13 @@ class JpegParser:
         picture = self._picture
         if picture is None:
             return None, False
-        end = picture.find(self._buffer)
         said = self._length
+        if self._exact and said is not None and said >= 4:
+            if len(self._buffer) < said <= LONGEST_PICTURE:
+                return None, False
+            if self._buffer[said - 2 : said] == END:
+                return self._taken(said, 0), True
+        end = picture.find(self._buffer)
         if end is not None and not picture.cut:
             return self._taken(end, max(0, (said or 0) - end)), True
         if said is not None and 4 <= said <= len(self._buffer):
@@ -140,6 +147,7 @@ class JpegParser:
 
     def _taken(self, end: int, foreign: int, tail: bytes = b"") -> Jpeg:
         one = Jpeg(bytes(self._buffer[:end]) + tail, self._headers)
+        self._exact = end == self._length
         self._picture = None
         self._drop(end)
         self._foreign = foreign
