@@ -81,7 +81,7 @@ class Parts:
             "rtc_config": _rtc(settings),
             "cpu_cost": _CPU_COST,
             "enable_stream_latency_reduction": True,
-            "logging": {"level": "warn", "component_levels": {"pion": "error"}, "json": False},
+            "logging": {"level": "error", "json": False},
         }
         host = settings.ingress_service_host
         environment = {

@@ -33,6 +33,7 @@ def spec(path: Path, folder: Path) -> Spec:
         "save": "",
         "daemonize": "no",
         "loglevel": "warning",
+        "logfile": str(folder / "redis.log"),
     }
     argv = [program, *(word for name, value in words.items() for word in (f"--{name}", value))]
     return Spec("redis", tuple(argv), child_environment({}), folder, lambda: _ready(path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from livekit import api
 
 from ingress.livekit_ingress.records import Ingress, has_picture, record
@@ -66,7 +68,11 @@ class Presence:
 
     async def tell(self, report: SourceReport | None) -> None:
         """Writes the report to the participant, where it has changed and somebody is there."""
-        if report is None or not self.picture or report.attribute() == self._told:
+        if report is None or not self.picture:
+            return
+        # Not for every change of the rate: each is a message to all in the room.
+        said = replace(report, fps=0.0).attribute()
+        if said == self._told:
             return
         attribute = report.attribute()
         await self._lkapi.room.update_participant(
@@ -74,7 +80,7 @@ class Presence:
                 room=self._room, identity=self._identity, attributes={ATTRIBUTE: attribute}
             )
         )
-        self._told = attribute
+        self._told = said
 
     async def clear(self, name: str) -> None:
         """Deletes what is there under this name, also from a run that was killed."""

@@ -29,9 +29,9 @@ SILENT = 10.0
 would go on showing the last picture as if it were new.
 """
 
-SHOWN = 15.0
-"""Seconds in which a push has to be accepted, and again in which it has to be in the room; the
-service needs two or three.
+SHOWN = 30.0
+"""Seconds in which a push has to be accepted, and again in which it has to be in the room. The
+service needs one or two, and up to fifteen for a picture of few bits: it begins after some bytes.
 """
 
 STUCK = 5.0
@@ -65,6 +65,8 @@ class PushSink:
         self._last = 0.0
         self._closed = False
         self.trouble: Trouble | None = None
+        self.shown = False
+        """Whether the picture has been in the room at least once."""
         self.skipped = 0
 
     def start(self) -> None:
@@ -156,7 +158,8 @@ class PushSink:
     async def _attempt(self, lkapi: api.LiveKitAPI) -> Failed | None:
         """One push from its start to its end; None where it ended because nothing came."""
         presence = self._presence = Presence(lkapi, self._room, self._identity)
-        if not self._address:
+        await presence.look(self._name, time.monotonic())
+        if presence.gone or not self._address:
             self._address = await self._make(lkapi, presence)
         push = await PushProcess.begin(self._address, sound=self._has_sound())
         self._size, self._needs_key, self._wants_key, self._sent = (0, 0), True, True, 0.0
@@ -208,8 +211,9 @@ class PushSink:
             if push.stuck(now) > STUCK:
                 push.give_up("no_answer", "LiveKit Ingress does not take what is pushed")
             try:
-                await presence.look(self._name, now)
+                # What was found at the last look, so that what is told is what is so.
                 await presence.tell(self._report)
+                await presence.look(self._name, now)
             except ERRORS:
                 continue
             if presence.gone:
@@ -217,6 +221,7 @@ class PushSink:
                 push.give_up("ended", "the ingress was deleted")
             elif presence.picture:
                 self.trouble = None
+                self.shown = True
             elif presence.missing_for(now) > SHOWN:
                 said = presence.error or "LiveKit Ingress does not show what is pushed"
                 push.give_up("no_answer", said)

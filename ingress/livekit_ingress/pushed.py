@@ -21,6 +21,8 @@ class PushedSource(Supervisor):
     def report(self) -> SourceReport:
         """How it is."""
         report = super().report()
+        if report.state == "live" and isinstance(self.sink, PushSink) and not self.sink.shown:
+            report = replace(report, state="connecting")
         if not report.way:
             return report
         read = "as it comes" if report.way == "passthrough" else "encoded"

@@ -19,6 +19,9 @@ from ingress.livekit_ingress.records import Created, Ingress, Kind, record, requ
 _CALL = aiohttp.ClientTimeout(total=15.0)
 """A URL is only taken when the service has looked at it, which may take some seconds."""
 
+_OVER = ("inactive", "error", "complete")
+"""States of a URL ingress that will never show anything again."""
+
 _LISTENS = 2.0
 _PORTS = {"rtmp": 1935, "rtmps": 443, "http": 80, "https": 443}
 
@@ -48,7 +51,10 @@ async def create(settings: Settings, kind: Kind, *, room: str, name: str, url: s
     wanted = request(kind, room=room, name=name, identity=name, url=url)
     async with connected(settings) as lkapi:
         for other in await _listed(lkapi, room):
-            if other.identity == name:
+            if other.identity == name and other.kind == "url" and other.state in _OVER:
+                gone = api.DeleteIngressRequest(ingress_id=other.id)
+                await lkapi.ingress.delete_ingress(gone)
+            elif other.identity == name:
                 raise IngressServiceError(
                     "taken", f"there is an ingress {name} in room {room} already: {other.id}"
                 )

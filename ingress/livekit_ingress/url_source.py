@@ -33,8 +33,10 @@ LOOK = 1.0
 FIRST_PICTURE = 30.0
 """Seconds that the first picture may take; a playlist is buffered before it starts."""
 
-MISSING = 8.0
-"""Seconds without the track in the room after which the ingress is made anew."""
+MISSING, BEHIND_STALL = 8.0, 5.0
+"""Seconds without the track in the room after which the ingress is made anew: the first at least,
+and the second behind the stall.
+"""
 
 UNANSWERED = 10.0
 """Seconds for which the LiveKit server may not answer before this counts as a failure."""
@@ -155,8 +157,9 @@ class UrlSource:
             await asyncio.sleep(LOOK)
             now = time.monotonic()
             try:
-                await presence.look(self._name, now)
+                # What was found at the last look, so that what is told is what is so.
                 await presence.tell(self._told)
+                await presence.look(self._name, now)
             except ERRORS as error:
                 if now - answered > UNANSWERED:
                     raise translated(error) from None
@@ -184,7 +187,7 @@ class UrlSource:
             return ("no_answer", said) if silent > FIRST_PICTURE else None
         if silent > self._spec.stall_after:
             self.lifecycle.stalled(f"no picture in the room for {silent:.0f} s", now)
-        limit = max(MISSING, self._spec.stall_after + 5.0)
+        limit = max(MISSING, self._spec.stall_after + BEHIND_STALL)
         return ("no_answer", f"no picture for {silent:.0f} s") if silent > limit else None
 
     def _changed(self) -> None:

@@ -1,0 +1,30 @@
+"""A real LiveKit Ingress for each test. Slow: only `make test-ingress-service` runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.peers.ingress_service import IngressRig, ingress_service
+from tests.peers.mediamtx_build import find_binary
+
+collect_ignore_glob = [] if os.environ.get("PRESSBOX_TEST_INGRESS_SERVICE") else ["test_*.py"]
+
+
+@pytest_asyncio.fixture
+async def rig(livekit_binary: Path) -> AsyncIterator[IngressRig]:
+    """redis, livekit-server and the service, ready; nothing secret stands in what they wrote."""
+    async with ingress_service() as made:
+        yield made
+        assert made.server.api_secret not in made.log
+
+
+@pytest.fixture
+def media_server() -> None:
+    """Skips where mediamtx was not built."""
+    if find_binary() is None:
+        pytest.skip("mediamtx is missing: launcher/setup.sh peers")

@@ -1,0 +1,150 @@
+"""Ingresses made, listed and deleted, against a server that follows a script."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from livekit import api
+
+from config.settings import load_settings
+from ingress import livekit_ingress
+from ingress.livekit_ingress import IngressServiceError
+from tests.support.ports import free_port
+from tests.unit.ingress.livekit_ingress.scripted_livekit import SECRET, STREAM_KEY, scripted_livekit
+
+
+async def test_a_push_is_made_for_commentary_and_its_key_is_shown_once(tmp_path: Path) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings):
+        made = await livekit_ingress.create(settings, "rtmp", room="lobby", name="push")
+        (wanted,) = server.created
+        assert (wanted.room_name, wanted.participant_identity) == ("lobby", "push")
+        preset = api.IngressVideoEncodingPreset.H264_720P_30FPS_1_LAYER
+        assert wanted.video.preset == preset
+        assert (wanted.video.name, wanted.audio.name) == ("camera", "sound")
+        assert (made.address, made.key) == (server.base_url, STREAM_KEY)
+        assert json.loads(json.dumps(made.json()))["key"] == STREAM_KEY
+        assert STREAM_KEY not in repr(made)
+        listed = await livekit_ingress.list_all(settings)
+        assert [one.name for one in listed] == ["push"]
+        assert STREAM_KEY not in repr(listed) + json.dumps([one.json() for one in listed])
+
+
+async def test_whip_goes_through_as_it_comes(tmp_path: Path) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings):
+        await livekit_ingress.create(settings, "whip", room="lobby", name="phone")
+        (wanted,) = server.created
+        assert wanted.HasField("enable_transcoding")
+        assert not wanted.enable_transcoding
+        assert wanted.video.WhichOneof("encoding_options") is None
+
+
+async def test_where_nobody_takes_the_push_the_answer_says_how_to_start_one(tmp_path: Path) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings):
+        server.base_url = f"rtmp://127.0.0.1:{free_port()}/live"
+        made = await livekit_ingress.create(settings, "rtmp", room="lobby", name="a")
+        assert "nobody listens there" in made.note
+        assert "make ingress-service" in made.note
+        server.base_url = ""
+        made = await livekit_ingress.create(settings, "rtmp", room="lobby", name="b")
+        assert "make ingress-service" in made.note
+        server.base_url = settings.livekit_url.replace("ws://", "rtmp://") + "/live"
+        made = await livekit_ingress.create(settings, "rtmp", room="lobby", name="c")
+        assert made.note == ""
+
+
+async def test_a_name_is_taken_once_in_a_room(tmp_path: Path) -> None:
+    async with scripted_livekit(tmp_path) as (_, settings):
+        await livekit_ingress.create(settings, "rtmp", room="lobby", name="push")
+        with pytest.raises(IngressServiceError, match="already: IN_1") as caught:
+            await livekit_ingress.create(settings, "whip", room="lobby", name="push")
+        assert caught.value.kind == "taken"
+        await livekit_ingress.create(settings, "rtmp", room="studio", name="push")
+
+
+async def test_a_pulled_one_that_is_over_is_replaced(tmp_path: Path) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings):
+        url = "http://camera/live.m3u8"
+        await livekit_ingress.create(settings, "url", room="lobby", name="hls", url=url)
+        server.set(api.IngressState.ENDPOINT_PUBLISHING)
+        with pytest.raises(IngressServiceError, match="already"):
+            await livekit_ingress.create(settings, "url", room="lobby", name="hls", url=url)
+        server.set(api.IngressState.ENDPOINT_ERROR, "gone")
+        await livekit_ingress.create(settings, "url", room="lobby", name="hls", url=url)
+        assert server.deleted == ["IN_1"]
+
+
+async def test_no_secret_of_an_address_is_in_a_list_or_in_an_error(tmp_path: Path) -> None:
+    secret = "p@ss/w?rd"
+    async with scripted_livekit(tmp_path) as (server, settings):
+        url = f"http://user:{secret}@camera/live.m3u8?token=geheim"
+        made = await livekit_ingress.create(settings, "url", room="lobby", name="hls", url=url)
+        sent = server.created[0].url
+        server.set(api.IngressState.ENDPOINT_ERROR, f"cannot open {sent}: no geheim\nfor p%40ss")
+        shown = repr(await livekit_ingress.list_all(settings)) + repr(made)
+        assert "http://camera/live.m3u8" in shown
+        for hidden in (secret, "geheim", "p%40ss%2Fw%3Frd", "user"):
+            assert hidden not in shown
+
+
+@pytest.mark.parametrize("url", ["rtsp://camera/stream", "rtmp://host/live/key", "/srv/a.mp4"])
+async def test_what_the_service_cannot_pull_is_refused_here(tmp_path: Path, url: str) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings):
+        with pytest.raises(IngressServiceError, match="--via livekit-ingress"):
+            await livekit_ingress.create(settings, "url", room="lobby", name="x", url=url)
+        assert server.created == []
+
+
+async def test_deleting_goes_by_id_or_by_a_name_that_is_clear(tmp_path: Path) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings):
+        for room in ("lobby", "studio"):
+            await livekit_ingress.create(settings, "rtmp", room=room, name="push")
+        with pytest.raises(IngressServiceError, match="IN_1, IN_2"):
+            await livekit_ingress.delete(settings, "push")
+        assert (await livekit_ingress.delete(settings, "IN_2")).room == "studio"
+        assert (await livekit_ingress.delete(settings, "push")).id == "IN_1"
+        with pytest.raises(IngressServiceError) as caught:
+            await livekit_ingress.delete(settings, "push")
+        assert caught.value.kind == "not_found"
+        assert server.deleted == ["IN_2", "IN_1"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (
+            (500, "internal", "ingress not connected (redis required)"),
+            "no_service",
+            "INGRESS_SERVICE=on",
+        ),
+        ((503, "unavailable", "no response from servers"), "no_service", "make ingress-service"),
+        ((503, "unavailable", "server capacity exceeded"), "refused", "busy"),
+        ((401, "unauthenticated", "invalid token"), "refused", "LIVEKIT_API_KEY"),
+        ((400, "invalid_argument", "parse http://u:geheim@c"), "wrong", "does not take"),
+        ((500, "internal", "broken pipe to geheim"), "refused", "internal"),
+    ],
+)
+async def test_what_the_server_answers_is_said_in_one_line(
+    tmp_path: Path, error: tuple[int, str, str], kind: str, said: str
+) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings):
+        server.error = error
+        with pytest.raises(IngressServiceError) as caught:
+            await livekit_ingress.list_all(settings)
+        assert caught.value.kind == kind
+        assert said in str(caught.value)
+        assert "geheim" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+async def test_a_server_that_is_not_there_and_keys_that_are_missing(tmp_path: Path) -> None:
+    cli = {"livekit_url": f"ws://127.0.0.1:{free_port()}"}
+    settings = load_settings(cli=cli, env={}, directory=tmp_path)
+    with pytest.raises(IngressServiceError, match="not set"):
+        await livekit_ingress.list_all(settings)
+    cli |= {"livekit_api_key": "key", "livekit_api_secret": SECRET}
+    settings = load_settings(cli=cli, env={}, directory=tmp_path)
+    with pytest.raises(IngressServiceError, match="does not answer") as caught:
+        await livekit_ingress.list_all(settings)
+    assert caught.value.kind == "no_server"

@@ -1,0 +1,154 @@
+"""A URL ingress that is watched and made anew, against a server that follows a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from livekit import api
+
+from config.settings import Settings
+from config.source_spec import source_spec
+from ingress import livekit_ingress
+from ingress.livekit_ingress import url_source
+from ingress.livekit_ingress.url_source import UrlSource
+from ingress.report import ATTRIBUTE
+from tests.unit.ingress.livekit_ingress.scripted_livekit import ScriptedLiveKit, scripted_livekit
+
+State = api.IngressState
+
+URL = "http://user:geheim@camera/live.m3u8?token=secret-token"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(url_source, "LOOK", 0.01)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Waits until `true()`."""
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def started(settings: Settings, **more: object) -> AsyncIterator[UrlSource]:
+    """A source that pulls URL, closed twice."""
+    values = {"name": "gate", "url": URL, "room": "lobby", "via": "livekit-ingress", **more}
+    source = livekit_ingress.supervised(source_spec(values), settings)
+    assert isinstance(source, UrlSource)
+    source.start()
+    try:
+        yield source
+    finally:
+        await source.aclose()
+        await source.aclose()
+
+
+def shown(server: ScriptedLiveKit) -> None:
+    """It is in the room from now on."""
+    server.set(State.ENDPOINT_PUBLISHING)
+    server.picture = True
+
+
+async def test_it_is_live_when_its_track_is_in_the_room_and_gone_after_the_end(
+    tmp_path: Path,
+) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings):
+        async with started(settings) as source:
+            await until(lambda: bool(server.ingresses))
+            assert server.created[0].participant_identity == "gate"
+            assert source.report().state == "connecting"
+            server.set(State.ENDPOINT_PUBLISHING)
+            await asyncio.sleep(0.1)
+            assert source.report().state == "connecting"
+            server.picture = True
+            await until(lambda: source.report().state == "live")
+            await until(lambda: bool(server.attributes))
+            assert '"state":"live"' in server.attributes[-1][ATTRIBUTE]
+            assert "geheim" not in repr(source.report())
+            assert "secret-token" not in repr(source.report())
+        assert server.ingresses == {}
+        assert source.report().state == "stopped"
+
+
+async def test_one_that_ended_is_made_anew(tmp_path: Path) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings), started(settings) as source:
+        await until(lambda: bool(server.ingresses))
+        shown(server)
+        await until(lambda: source.report().state == "live")
+        server.set(State.ENDPOINT_ERROR, "Internal data stream error.")
+        server.picture = False
+        await until(lambda: source.report().state == "reconnecting")
+        source.wake()
+        await until(lambda: "IN_2" in server.ingresses)
+        assert "IN_1" in server.deleted
+        shown(server)
+        await until(lambda: source.report().state == "live")
+        assert source.report().reconnects == 1
+
+
+async def test_what_a_killed_run_left_behind_is_cleared_and_nothing_else(tmp_path: Path) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings):
+        await livekit_ingress.create(settings, "rtmp", room="lobby", name="push")
+        left = UrlSource(source_spec({"name": "gate", "url": URL, "room": "lobby"}), settings)
+        left.start()
+        await until(lambda: len(server.ingresses) == 2)
+        async with started(settings):
+            await until(lambda: "IN_3" in server.ingresses)
+            assert server.deleted == ["IN_2"]
+        assert list(server.ingresses) == ["IN_1"]
+        await left.aclose()
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("Unauthorized", "auth"),
+        ("404 Not Found", "not_found"),
+        ("unsupported mime type multipart/x-mixed-replace", "codec"),
+    ],
+)
+async def test_a_lasting_failure_is_told_without_the_services_own_words(
+    tmp_path: Path, said: str, reason: str
+) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings), started(settings) as source:
+        await until(lambda: bool(server.ingresses))
+        server.set(State.ENDPOINT_ERROR, f"{said} at {URL}")
+        await until(lambda: source.report().state == "failed")
+        assert source.report().reason == reason
+        assert "geheim" not in source.report().error
+
+
+async def test_a_server_without_the_service_is_told_and_tried_again(tmp_path: Path) -> None:
+    async with scripted_livekit(tmp_path) as (server, settings):
+        server.error = (500, "internal", "ingress not connected (redis required)")
+        async with started(settings) as source:
+            await until(lambda: "INGRESS_SERVICE=on" in source.report().error)
+            assert source.report().state == "connecting"
+            assert source.report().next_try > 0
+            server.error = None
+            source.wake()
+            await until(lambda: bool(server.ingresses))
+
+
+async def test_a_track_that_is_missing_is_a_stall_and_then_a_new_ingress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(url_source, "MISSING", 1.0)
+    monkeypatch.setattr(url_source, "BEHIND_STALL", 0.5)
+    async with (
+        scripted_livekit(tmp_path) as (server, settings),
+        started(settings, stall_after=0.5) as source,
+    ):
+        await until(lambda: bool(server.ingresses))
+        shown(server)
+        await until(lambda: source.report().state == "live")
+        server.picture = False
+        await until(lambda: source.report().state == "stalled")
+        await until(lambda: source.report().state == "reconnecting")
+        await until(lambda: "IN_2" in server.ingresses)
