@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from fractions import Fraction
 
 from av import VideoFrame
@@ -20,6 +21,8 @@ _TURNS: dict[int, tuple[tuple[str, str], ...]] = {
     270: (("transpose", "dir=clock"),),
 }
 """Filters for a rotation in degrees counterclockwise, as FFmpeg counts it."""
+
+_FIELDS = (("bwdif", "mode=send_frame:deint=interlaced"),)
 
 
 def size_for(width: int, height: int, aspect: float) -> tuple[int, int]:
@@ -50,13 +53,31 @@ class Shaper:
     def _turned(self, frame: VideoFrame, turn: int) -> VideoFrame:
         kind = (frame.width, frame.height, turn)
         if self._graph is None or self._made_for != kind:
-            self._graph, self._made_for = _graph(*kind), kind
-        frame.pts, frame.time_base = 0, Fraction(1, 1000)
-        self._graph.push(frame)
-        turned = self._graph.pull()
-        if not isinstance(turned, VideoFrame):
-            raise TypeError("a filter of pictures gave something else")
-        return turned
+            self._graph, self._made_for = _graph(frame, _TURNS[turn]), kind
+        frame.pts = None
+        return _through(self._graph, frame) or frame
+
+
+class Deinterlacer:
+    """Makes whole pictures of fields. It keeps one back, and only where fields have been seen."""
+
+    def __init__(self) -> None:
+        self._made_for: tuple[int, int, str] = (0, 0, "")
+        self._graph: Graph | None = None
+        self._times: deque[float | None] = deque(maxlen=2)
+
+    def take(self, frame: VideoFrame, pts: float | None) -> tuple[VideoFrame | None, float | None]:
+        """The picture before this one with its time, or this one. Raises av.FFmpegError."""
+        kind = (frame.width, frame.height, frame.format.name)
+        if frame.interlaced_frame and self._made_for != kind:
+            self._graph, self._made_for = _graph(frame, _FIELDS), kind
+            self._times.clear()
+        if self._graph is None or self._made_for != kind:
+            return frame, pts
+        self._times.append(pts)
+        frame.pts = None
+        whole = _through(self._graph, frame)
+        return (whole, self._times[0]) if whole else (None, None)
 
 
 def small_luma(frame: VideoFrame, width: int, height: int) -> bytes:
@@ -81,15 +102,24 @@ def i420(frame: VideoFrame) -> bytes:
     return b"".join(parts)
 
 
-def _graph(width: int, height: int, turn: int) -> Graph:
+def _through(graph: Graph, frame: VideoFrame) -> VideoFrame | None:
+    graph.push(frame)
+    try:
+        made = graph.pull()
+    except BlockingIOError:
+        return None  # it waits for the next one
+    return made if isinstance(made, VideoFrame) else None
+
+
+def _graph(frame: VideoFrame, filters: tuple[tuple[str, str], ...]) -> Graph:
     graph = Graph()
     last = graph.add_buffer(
-        width=width,
-        height=height,
-        format=VideoFormat("yuv420p", width, height),
+        width=frame.width,
+        height=frame.height,
+        format=VideoFormat(frame.format.name, frame.width, frame.height),
         time_base=Fraction(1, 1000),
     )
-    for name, arguments in _TURNS[turn]:
+    for name, arguments in filters:
         made = graph.add(name, arguments) if arguments else graph.add(name)
         last.link_to(made)
         last = made

@@ -15,7 +15,7 @@ from av.video.codeccontext import VideoCodecContext
 from ingress.reader.clocks import Clock
 from ingress.reader.failures import SourceFailure
 from ingress.reader.messages import RawPicture, Request, Unit
-from ingress.reader.shape import Shaper, i420
+from ingress.reader.shape import Deinterlacer, Shaper, i420
 from video.encoder import VideoEncoder
 
 KEY_INTERVAL = 2.0
@@ -44,6 +44,7 @@ class Transcoder:
         self._decoder = decoder
         self._aspect = aspect
         self._encoder = VideoEncoder("h264", request.bitrate, key_interval=KEY_INTERVAL)
+        self._deinterlacer = Deinterlacer()
         self._shaper = Shaper()
         self._key = False
         self._last_key = float("-inf")
@@ -95,11 +96,12 @@ class Transcoder:
     ) -> Iterator[Unit | RawPicture]:
         """What comes of one picture."""
         self.seen = frame
-        time = self._clock.place(pts, arrived)
-        if not show:
-            return
         try:
-            shaped = self._shaper.shape(frame, self._shape_of_pixels())
+            whole, pts = self._deinterlacer.take(frame, pts)
+            time = self._clock.place(pts, arrived)
+            if not show or whole is None:
+                return
+            shaped = self._shaper.shape(whole, self._shape_of_pixels())
             if self._raw:
                 yield RawPicture(shaped.width, shaped.height, time, arrived, i420(shaped))
                 return
