@@ -149,6 +149,16 @@ def test_ffmpeg_reads_through_it() -> None:
     assert "/cam?token=sekrit" in camera.asked[0]
 
 
+def test_an_address_cannot_choose_another_transport() -> None:
+    camera = Camera()
+    with serving(camera) as port:
+        url = f"rtsp://127.0.0.1:{port}/cam?udp&multicast&a=b&http"
+        assert _read(parse(url), LOOPBACK) == PICTURES - 5
+    assert camera.asked[0].startswith("OPTIONS rtsp://")
+    assert "/cam?a=b " in camera.asked[0]
+    assert any("RTP/AVP/TCP" in one for one in camera.asked)
+
+
 def test_tls_ends_in_the_forwarder(tmp_path: Path) -> None:
     camera = Camera()
     with serving(camera, self_signed(tmp_path)) as port:
