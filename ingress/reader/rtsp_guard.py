@@ -69,7 +69,6 @@ def guarded(address: SourceAddress, reach: Reach) -> Iterator[Way]:
         place = f"127.0.0.1:{forwarder.port}"
         login = address.url.partition("://")[2].removesuffix(address.plain_url.partition("://")[2])
         if address.kind == "rtsp":
-            tail = _without_transports(tail)
             options = {"rtsp_transport": "tcp", "protocol_whitelist": "tcp"}
         else:
             options = {
@@ -86,13 +85,6 @@ def guarded(address: SourceAddress, reach: Reach) -> Iterator[Way]:
 def _authority(address: SourceAddress) -> str:
     rest = address.plain_url.partition("://")[2]
     return rest[: _authority_length(rest)]
-
-
-def _without_transports(path: str) -> str:
-    """Without what FFmpeg would take for a transport, and which it would not send."""
-    start, mark, query = path.rpartition("?")
-    kept = [one for one in query.split("&") if one not in ("udp", "multicast", "tcp", "http")]
-    return path if not mark else start + (mark if kept else "") + "&".join(kept)
 
 
 def _application(path: str) -> str:
