@@ -1,14 +1,14 @@
 """Takes passwords that stand on a command line out of the list of processes.
 
-Every user of a machine sees everybody's command lines. This imports little, so that it can be done
-before anything that takes time.
+Every user of a machine sees everybody's command lines. This imports next to nothing, so that it can
+be done before anything that takes time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from config.source_address import HIDDEN, AddressError, parse
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def hide_arguments(program: Sequence[str], words: Sequence[str]) -> bool:
@@ -16,17 +16,24 @@ def hide_arguments(program: Sequence[str], words: Sequence[str]) -> bool:
 
     program: how the command line begins. Says whether there was anything to hide.
     """
+    if not any("://" in word for word in words):
+        return False
+    from setproctitle import getproctitle, setproctitle
+
+    before = getproctitle()
+    setproctitle(" ".join(program))  # at once; what stays hidden needs a closer look
     shown = [_shown(word) for word in words]
     if shown == list(words):
+        setproctitle(before)
         return False
-    import setproctitle  # only here: it does work of its own when it is imported
-
-    setproctitle.setproctitle(" ".join([*program, *shown]))
+    setproctitle(" ".join([*program, *shown]))
     return True
 
 
 def _shown(word: str) -> str:
     """The word, or the address in it (`rtsp://…`, `SOURCE=rtsp://…`) in its safe form."""
+    from config.source_address import HIDDEN, AddressError, parse
+
     before, scheme, _ = word.partition("://")
     if not scheme:
         return word
