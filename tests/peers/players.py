@@ -20,7 +20,7 @@ def ffmpeg(folder: Path, *words: str, namespace: str = "") -> Program:
     return Program(command, folder / "ffmpeg.log", namespace=namespace)
 
 
-def vlc(folder: Path, *words: str, namespace: str = "") -> Program:
+def vlc(folder: Path, *words: str, namespace: str = "", display: str = "") -> Program:
     """A real VLC without a window. It refuses to run as root, so there it runs as nobody."""
     folder.mkdir(parents=True, exist_ok=True)
     asked = ("-I", "dummy", "--no-color", f"--network-caching={VLC_CACHING}", "--no-dbus")
@@ -29,7 +29,7 @@ def vlc(folder: Path, *words: str, namespace: str = "") -> Program:
         other = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
     command = (*other, "cvlc", *asked, *words)
     # Not its children's: VLC looks for its folder of settings there, and nobody has none.
-    environment = {"HOME": "/nonexistent", "XDG_RUNTIME_DIR": ""}
+    environment = {"HOME": "/nonexistent", "XDG_RUNTIME_DIR": "", "DISPLAY": display}
     return Program(command, folder / "vlc.log", namespace=namespace, environment=environment)
 
 

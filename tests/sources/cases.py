@@ -181,6 +181,21 @@ def _vlc_rtmp(stage: Stage) -> str:
     return address
 
 
+def _vlc_mjpeg(stage: Stage) -> str:
+    port = free_port()
+    jpegs = "#transcode{venc=avcodec{strict=-1},vcodec=MJPG,vb=2000}"
+    to = f"std{{access=http,mux=mpjpeg,dst=127.0.0.1:{port}/cam.mjpg}}"
+    stage.vlc(Look(), "", f"{jpegs}:{to}")
+    return f"http://127.0.0.1:{port}/cam.mjpg"
+
+
+def _vlc_screen(stage: Stage) -> str:
+    address = f"rtsp://127.0.0.1:{free_port()}/screen"
+    encoder = "venc=x264{preset=ultrafast,tune=zerolatency,keyint=10},vcodec=h264,vb=1500"
+    stage.vlc_screen(stage.screen(640, 360), f"#transcode{{{encoder}}}:rtp{{sdp={address}}}")
+    return address
+
+
 def _vlc_file(stage: Stage) -> str:
     address = f"rtsp://127.0.0.1:{free_port()}/film"
     path = write_file(stage.folder / "film.mp4", Look(), sound="aac", seconds=30)
@@ -276,6 +291,10 @@ CASES: tuple[Case, ...] = (
     _http("redirected", _redirected),
     Case("vlc-http-ts", "VLC", _vlc_http, "h264", "aac"),
     Case("vlc-rtmp-to-mediamtx", "VLC", _vlc_rtmp, "h264", "aac"),
+    Case("vlc-http-mjpeg", "VLC", _vlc_mjpeg, "mjpeg", way="transcoded"),
+    replace(
+        _made("vlc-screen-by-rtsp", "", (640, 360)), peer="VLC", make=_vlc_screen, needs=("Xvfb",)
+    ),
     Case("vlc-film-by-rtsp", "VLC", _vlc_file, "h264", "aac", way="", age=0),
     _file("clip.mkv", Look("h265"), "opus", "transcoded"),
     _file("clip.webm", Look("vp9"), "opus"),

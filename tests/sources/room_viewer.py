@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
-from typing import Any
 
 import numpy as np
 from livekit import rtc
@@ -18,6 +17,7 @@ from livekit import rtc
 from agent.frame_stream import FrameStream
 from tests.support import burnt_clock
 from tests.support.burnt_clock import Burnt
+from tests.support.livekit_server import LiveKitServer
 from tests.support.onsets import Burst, BurstDetector
 from tests.support.sample_clock import SampleClock
 
@@ -93,9 +93,10 @@ class RoomViewer:
         self.room = rtc.Room()
         self.seen: dict[str, Seen] = {}
         self.wrong: list[str] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._leaving = False
         self.room.on("track_subscribed", self._subscribed)
+        self.room.on("track_unsubscribed", self._unsubscribed)
         self.room.on("participant_connected", self._came)
         self.room.on("participant_attributes_changed", self._attributes)
 
@@ -130,10 +131,10 @@ class RoomViewer:
     async def aclose(self) -> None:
         """Leaves and ends every task. Idempotent."""
         self._leaving = True
-        tasks, self._tasks = self._tasks, set()
-        for task in tasks:
+        tasks, self._tasks = self._tasks, {}
+        for task in tasks.values():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
         await self.room.disconnect()
 
     def _came(self, participant: rtc.RemoteParticipant) -> None:
@@ -155,15 +156,20 @@ class RoomViewer:
         if publication.sid not in seen.tracks:
             seen.tracks.append(publication.sid)
         work = self._watch if track.kind == rtc.TrackKind.KIND_VIDEO else self._listen
-        self._spawn(work(track, seen), f"viewer.{publication.name}.{participant.identity}")
-
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
+        name = f"viewer.{publication.name}.{participant.identity}"
+        task = asyncio.create_task(work(track, seen), name=name)
+        self._tasks[track.sid] = task
         task.add_done_callback(self._ended)
 
+    def _unsubscribed(
+        self, track: rtc.Track, _: rtc.RemoteTrackPublication, __: rtc.RemoteParticipant
+    ) -> None:
+        # A stream does not end with its track, and is given what other streams get.
+        task = self._tasks.pop(track.sid, None)
+        if task:
+            task.cancel()
+
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) and not self._leaving:
             self.wrong.append(f"{task.get_name()}: {error!r}")
 
@@ -191,11 +197,11 @@ class RoomViewer:
 
 
 @asynccontextmanager
-async def viewing(url: str, token: str) -> AsyncIterator[RoomViewer]:
-    """A viewer in the room of the token."""
+async def viewing(server: LiveKitServer, room: str) -> AsyncIterator[RoomViewer]:
+    """A viewer in a room."""
     viewer = RoomViewer()
     try:
-        await viewer.join(url, token)
+        await viewer.join(server.url, server.token(room, "viewer", publish=False))
         yield viewer
     finally:
         with contextlib.suppress(TimeoutError):

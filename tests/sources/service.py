@@ -40,8 +40,10 @@ class Footprint:
 class IngressService:
     """Made by `serving`. `log` is all that it and its readers have written."""
 
-    def __init__(self, program: Program, port: int, token: str, state: Path) -> None:
+    def __init__(self, program: Program, port: int, token: str, state: Path, room: str) -> None:
         self.program, self.port, self.token, self.state = program, port, token, state
+        self.room = room
+        """Its default room, which no other service has."""
         self.history: dict[str, list[Report]] = {}
         """What each source reported, whenever it was asked and was new."""
         self.answers: list[str] = []
@@ -67,16 +69,21 @@ class IngressService:
             self.answers.append(text)
             return answer.status, (await answer.json() if text.startswith("{") else {})
 
-    async def add(self, name: str, url: str, room: str, **more: object) -> Report:
+    async def add(self, name: str, url: str, **more: object) -> Report:
         """Adds a source. Raises AssertionError with what the API said."""
-        body = {"name": name, "url": url, "room": room, **more}
+        body = {"name": name, "url": url, **more}
         status, said = await self.ask("POST", "/api/sources", body)
         assert status == 201, said
         return said
 
-    async def remove(self, name: str, room: str) -> None:
+    async def remove(self, name: str) -> None:
         """Takes a source out."""
-        status, said = await self.ask("DELETE", f"/api/sources/{name}?room={room}")
+        status, said = await self.ask("DELETE", f"/api/sources/{name}")
+        assert status == 200, said
+
+    async def wake(self, name: str) -> None:
+        """Tries a source again at once."""
+        status, said = await self.ask("POST", f"/api/sources/{name}/wake")
         assert status == 200, said
 
     async def reports(self) -> dict[str, Report]:
@@ -169,10 +176,12 @@ async def serving(
 ) -> AsyncIterator[IngressService]:
     """The service, connected to a LiveKit server; its state and media folders lie in `folder`."""
     port, token = free_port(), secrets.token_urlsafe(24)
+    room = f"room-{secrets.token_hex(4)}"
     environment = {
         **server.environment,
         "PRESSBOX_INGRESS_PORT": str(port),
         "PRESSBOX_ADMIN_TOKEN": token,
+        "PRESSBOX_ROOM": room,
         "PRESSBOX_STATE_DIR": str(folder / "state"),
         "PRESSBOX_MEDIA_DIR": str(folder / "media"),
         "PRESSBOX_LOG_LEVEL": "debug",
@@ -180,7 +189,7 @@ async def serving(
     }
     command = (sys.executable, "-m", "ingress", "serve")
     program = Program(command, folder / "ingress.log", environment=environment)
-    made = IngressService(program, port, token, folder / "state")
+    made = IngressService(program, port, token, folder / "state", room)
     try:
         program.start()
         await made.ready()

@@ -110,6 +110,12 @@ class Stage:
         log = self.folder / f"vlc{len(self._later)}"
         self._later.append(lambda: vlc(log, str(path), "--loop", "--sout", sout, "--sout-keep"))
 
+    def vlc_screen(self, display: int, sout: str) -> None:
+        """VLC that sends what is on a display, ten times a second."""
+        words = ("screen://", "--screen-fps=10", "--sout", sout, "--sout-keep")
+        folder = self.folder / f"vlc{len(self._later)}"
+        self._later.append(lambda: vlc(folder, *words, display=f":{display}"))
+
     def gstreamer(self, look: Look, sound: str, pipeline: str) -> None:
         """A camera's MPEG-TS, which comes in at PORT, through a real GStreamer."""
         port = free_port()

@@ -52,10 +52,10 @@ async def test_a_source_is_commented_on_in_step_with_its_picture(
         serving(livekit_server, tmp_path / "service", media) as service,
         commentators(livekit_server, tmp_path),
     ):
-        await service.add(name, url, name, transport=case.transport)
+        await service.add(name, url, transport=case.transport)
         await service.until(name, lambda one: one["state"] == "live", "live", 40)
-        await dispatched(livekit_server, name)
-        token = livekit_server.token(name, "viewer")
+        await dispatched(livekit_server, service.room)
+        token = livekit_server.token(service.room, "viewer")
         async with watching(livekit_server.url, token) as probe:
             await probe.until(lambda: len(ended(probe)) >= 3, timeout=60, what="three lines")
             await probe.ask("What moves?")

@@ -21,7 +21,6 @@ from tests.sources.stage import Stage
 from tests.sources.trial import Trial, undergo
 from tests.support.livekit_server import LiveKitServer
 
-ROOM = "faults"
 LOOK = Look(fps=15)
 
 
@@ -54,7 +53,7 @@ class Hospital:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(
-                    undergo(trial, self.service, self.viewer, ROOM, away=away), name=trial.name
+                    undergo(trial, self.service, self.viewer, away=away), name=trial.name
                 )
                 for trial in trials
             ]
@@ -68,18 +67,17 @@ class Hospital:
 @asynccontextmanager
 async def hospital(server: LiveKitServer, folder: Path) -> AsyncIterator[Hospital]:
     """Where trials are held. At the end nothing may be left of any source."""
-    token = server.token(ROOM, "viewer", publish=False)
     async with (
         Stage(folder / "stage") as stage,
         serving(server, folder / "service") as service,
-        viewing(server.url, token) as viewer,
+        viewing(server, service.room) as viewer,
     ):
         made = Hospital(stage, service, viewer)
         try:
             before = service.footprint()
             yield made
             for name in await service.reports():
-                await service.remove(name, ROOM)
+                await service.remove(name)
             await nothing_left(service, before.children)
         finally:
             await made.aclose()
@@ -190,11 +188,11 @@ async def test_silence_wrong_passwords_and_names_are_told_apart_and_end(
         short.cut_after = 1.0
         async with rtsp_gate(upstream, "digest", "gate", "the right one") as gate:
             login = "gate:the wrong one"
-            await service.add("mute", f"rtsp://127.0.0.1:{mute.port}/open/cam", ROOM)
-            await service.add("locked", gate.rtsp("open/cam", login=login), ROOM)
-            await service.add("gone", at.media.rtsp("open/nothing"), ROOM)
-            await service.add("nameless", "rtsp://no-such-camera.invalid/x", ROOM)
-            await service.add("brief", f"rtsp://127.0.0.1:{short.port}/open/cam", ROOM)
+            await service.add("mute", f"rtsp://127.0.0.1:{mute.port}/open/cam")
+            await service.add("locked", gate.rtsp("open/cam", login=login))
+            await service.add("gone", at.media.rtsp("open/nothing"))
+            await service.add("nameless", "rtsp://no-such-camera.invalid/x")
+            await service.add("brief", f"rtsp://127.0.0.1:{short.port}/open/cam")
 
             locked = await service.until("locked", lambda one: one["reason"] == "auth", "refused")
             assert locked["state"] == "failed"
@@ -211,7 +209,7 @@ async def test_silence_wrong_passwords_and_names_are_told_apart_and_end(
             await mute.set("pass")
             gate.password = "the wrong one"
             for name in ("locked", "mute", "brief"):
-                await service.ask("POST", f"/api/sources/{name}/wake?room={ROOM}")
+                await service.wake(name)
             for name in ("locked", "mute", "brief"):
                 await service.until(name, lambda one: one["state"] == "live", "live", 40)
                 seen = at.viewer.of(name)

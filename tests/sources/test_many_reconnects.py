@@ -12,7 +12,7 @@ import pytest
 from tests.sources.conftest import FULL, Row, Table, full_only
 from tests.sources.room_viewer import RoomViewer, Seen
 from tests.sources.service import Footprint, IngressService
-from tests.sources.test_faults import ROOM, Hospital, hospital
+from tests.sources.test_faults import Hospital, hospital
 from tests.support.livekit_server import LiveKitServer
 
 TIMES = 200 if FULL else 12
@@ -31,7 +31,7 @@ async def test_a_connection_cut_again_and_again_leaves_nothing_behind(
         await at.camera("cam", sound="aac")
         flaky = await at.proxy()
         url = f"rtsp://127.0.0.1:{flaky.port}/open/cam"
-        await at.service.add("flaky", url, ROOM, transport="tcp")
+        await at.service.add("flaky", url, transport="tcp")
         await _back(at, 0)
         took: list[float] = []
         before = at.service.footprint()
@@ -66,7 +66,7 @@ async def test_a_server_that_closes_every_5_seconds(
         await at.camera("cam")
         short = await at.proxy()
         short.cut_after = 5.0
-        await at.service.add("short", f"rtsp://127.0.0.1:{short.port}/open/cam", ROOM)
+        await at.service.add("short", f"rtsp://127.0.0.1:{short.port}/open/cam")
         await at.service.until("short", lambda one: one["reconnects"] >= 2, "back", 60)
         begun = time.monotonic()
         await asyncio.sleep(60)
@@ -88,10 +88,10 @@ async def test_sources_that_come_and_go_leave_nothing_behind(
         counts: list[Footprint] = []
         for number in range(30):
             name = f"cam{number}"
-            await at.service.add(name, at.media.rtsp("open/cam"), ROOM)
+            await at.service.add(name, at.media.rtsp("open/cam"))
             seen = at.viewer.of(name)
             await at.viewer.until(partial(_shows, seen), name)
-            await at.service.remove(name, ROOM)
+            await at.service.remove(name)
             await asyncio.sleep(0.5)
             counts.append(at.service.footprint())
         first, last = counts[9], counts[-1]
@@ -113,7 +113,7 @@ async def _back(at: Hospital, reconnects: int) -> float:
     if reconnects:
         # Somebody is impatient: without that it would wait longer each time.
         await at.service.until("flaky", lambda one: one["state"] != "live", "away", 20)
-        await at.service.ask("POST", f"/api/sources/flaky/wake?room={ROOM}")
+        await at.service.wake("flaky")
     await at.service.until(
         "flaky",
         lambda one: one["state"] == "live" and one["reconnects"] >= reconnects,

@@ -15,7 +15,6 @@ from tests.sources.service import IngressService, Report, serving
 from tests.sources.stage import Stage
 from tests.support.livekit_server import LiveKitServer
 
-ROOM = "matrix"
 ENOUGH = 30
 """Pictures after which a source is judged."""
 
@@ -33,14 +32,13 @@ async def test_every_source_is_seen_and_heard_in_the_room(
     stage = Stage(tmp_path / "stage")
     urls = {case.name: case.make(stage) for case in cases}
     media = {"PRESSBOX_MEDIA_DIR": str(stage.media_folder)}
-    token = livekit_server.token(ROOM, "viewer", publish=False)
     async with (
         stage,
         serving(livekit_server, tmp_path / "service", media) as service,
-        viewing(livekit_server.url, token) as viewer,
+        viewing(livekit_server, service.room) as viewer,
     ):
         for case in cases:
-            await service.add(case.name, urls[case.name], ROOM, transport=case.transport)
+            await service.add(case.name, urls[case.name], transport=case.transport)
         wrong = await _watch(service, viewer, cases, table)
         assert not wrong, "\n".join([*wrong, stage.logs, service.log[-1500:]])
         assert viewer.wrong == []

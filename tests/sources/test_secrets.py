@@ -21,7 +21,6 @@ from tests.sources.spelling import found_in, spellings
 from tests.sources.stage import Stage
 from tests.support.livekit_server import LiveKitServer
 
-ROOM = "secrets"
 WRONG, RIGHT = "p@ss:wr/ng-s3kr1t", "r#ght@p/ss?s3kr1t:x"
 TOKEN, KEY, OTHER = "t0ken-s3kr1t+a", "k3y-0f-a-str3am", "s3c0nd-s3kr1t"
 SECRETS = (WRONG, RIGHT, TOKEN, KEY, OTHER)
@@ -81,19 +80,18 @@ async def test_no_secret_is_found_anywhere(livekit_server: LiveKitServer, tmp_pa
     stage = Stage(tmp_path / "stage")
     stage.published("open/cam", Look())
     stage.pushed(f"open/{KEY}", Look())
-    token = livekit_server.token(ROOM, "viewer", publish=False)
     lines: set[str] = set()
     async with (
         stage,
         AsyncExitStack() as stack,
         serving(livekit_server, tmp_path / "service") as service,
-        viewing(livekit_server.url, token) as viewer,
+        viewing(livekit_server, service.room) as viewer,
     ):
         watch = asyncio.create_task(_watch_processes(service, lines), name="processes")
         try:
             sources = await addresses(stage, stack)
             for name, url in sources.items():
-                await service.add(name, url, ROOM)
+                await service.add(name, url)
             said = await _mistakes(service)
             said += await _commands(service, livekit_server.environment, sources)
             for name in sources:
@@ -138,7 +136,10 @@ async def _mistakes(service: IngressService) -> str:
         {"name": "a", "url": f"rtsp://admin:{WRONG}@host/x", "mode": f"{OTHER}"},
         {"name": "a", "url": f"rtsp://admin:{WRONG}@host/x", f"{TOKEN}": 1},
         {"name": "a", "url": [f"rtsp://admin:{WRONG}@host/x"]},
-        {"name": "ok-basic", "url": f"rtsp://admin:{WRONG}@host/x", "room": ROOM},
+        {
+            "name": "ok-basic",
+            "url": f"rtsp://admin:{WRONG}@host/x",
+        },
     )
     said = []
     for body in wrong:
@@ -159,9 +160,9 @@ async def _commands(
     }
     said = ""
     for words, given in (
-        (("add", "-", "--room", ROOM, "--name", "by-hand"), sources["rtsp-dead"]),
-        (("add", "-", "--room", ROOM, "--name", "by-hand"), sources["rtsp-dead"]),
-        (("add", "-", "--room", ROOM), f"rtsp://admin:{WRONG}@host:99999/"),
+        (("add", "-", "--room", service.room, "--name", "by-hand"), sources["rtsp-dead"]),
+        (("add", "-", "--room", service.room, "--name", "by-hand"), sources["rtsp-dead"]),
+        (("add", "-", "--room", service.room), f"rtsp://admin:{WRONG}@host:99999/"),
         (("probe", "-"), sources["rtsp-wrong"]),
         (("probe", "-"), sources["web-wrong"]),
         (("probe", "-"), sources["ok-digest"]),

@@ -21,7 +21,6 @@ from tests.sources.room_viewer import RoomViewer, viewing
 from tests.sources.service import IngressService, serving
 from tests.support.livekit_server import LiveKitServer
 
-ROOM = "wire"
 SOURCES = ("tcp", "udp")
 
 
@@ -30,7 +29,6 @@ async def camera_elsewhere(
     server: LiveKitServer, folder: Path
 ) -> AsyncIterator[tuple[OtherComputer, IngressService, RoomViewer]]:
     """A camera and its server on another computer, read over TCP and UDP, both live."""
-    token = server.token(ROOM, "viewer", publish=False)
     binary = find_binary()
     assert binary
     with ExitStack() as stack:
@@ -46,10 +44,10 @@ async def camera_elsewhere(
         await media.ready(["open/cam"])
         async with (
             serving(server, folder / "service") as service,
-            viewing(server.url, token) as viewer,
+            viewing(server, service.room) as viewer,
         ):
             for name in SOURCES:
-                await service.add(name, media.rtsp("open/cam"), ROOM, transport=name)
+                await service.add(name, media.rtsp("open/cam"), transport=name)
             for name in SOURCES:
                 await pictures(viewer, name, time.monotonic())
             yield other, service, viewer

@@ -36,14 +36,14 @@ class Trial:
 
 
 async def undergo(
-    trial: Trial, service: IngressService, viewer: RoomViewer, room: str, *, away: float = 0.0
+    trial: Trial, service: IngressService, viewer: RoomViewer, *, away: float = 0.0
 ) -> float:
     """Seconds from the mending to the first fresh picture. Raises AssertionError.
 
     away: seconds that the fault lasts beyond its being reported.
     """
     seen = viewer.of(trial.name)
-    await service.add(trial.name, trial.url, room, transport=trial.transport)
+    await service.add(trial.name, trial.url, transport=trial.transport)
     await viewer.until(lambda: len(seen.clocked) >= 10, f"{trial.name} at first", LIVE_LIMIT)
     sids, tracks = list(seen.sids), list(seen.tracks)
     await trial.hurt()
