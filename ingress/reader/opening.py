@@ -18,11 +18,11 @@ from ingress.reader.messages import Request
 from ingress.reader.reach import Reach, resolve
 from ingress.reader.srt import SrtFile
 
-PROBE = {"probesize": "1000000", "analyzeduration": "1500000"}
+PROBE = {"probesize": "1000000", "analyzeduration": "1500000", "fpsprobesize": "0"}
 """Bytes and microseconds that FFmpeg may look at before it says what is in a stream. What it looked
 at is kept: `nobuffer` would throw the first key frame away, and with it up to a GOP of time."""
 
-AT_ONCE = {"probesize": "32", "analyzeduration": "100000"}
+AT_ONCE = {"probesize": "32", "analyzeduration": "100000", "fpsprobesize": "0"}
 """One packet and no more."""
 
 SOCKET_BUFFER = 4 * 1024 * 1024
@@ -125,7 +125,6 @@ def _rtsp_over(transport: str, request: Request, address: SourceAddress) -> Sour
         "allowed_media_types": "video+audio",
         "buffer_size": str(SOCKET_BUFFER),
         "max_delay": str(REORDER),
-        "fpsprobesize": "0",
     }
     try:
         # Its description names the codecs, and what else there is to know comes with the pictures.
@@ -137,7 +136,7 @@ def _rtsp_over(transport: str, request: Request, address: SourceAddress) -> Sour
 
 
 def _rtmp(request: Request, address: SourceAddress) -> Source:
-    options = PROBE | {"rtmp_live": "live", "rtmp_buffer": "100", "fpsprobesize": "2"}
+    options = PROBE | {"rtmp_live": "live", "rtmp_buffer": "100"}
     try:
         return _connect(request, address, options)
     except SourceFailure as over:

@@ -91,8 +91,10 @@ class SrtFile:
     def _set(self, option: int, value: int | bytes) -> None:
         data = value if isinstance(value, bytes) else struct.pack("i", value)
         if self._library.srt_setsockflag(self._socket, option, data, len(data)) < 0:
-            what = "the passphrase has 10 to 79 signs" if option == _PASSPHRASE else "an option"
-            raise failure("protocol", self._address, f"{what} is not as SRT wants it")
+            said = "an option is not as SRT wants it"
+            if option == _PASSPHRASE:
+                said = "a passphrase of SRT has 10 to 79 signs"
+            raise failure("protocol", self._address, said)
 
     def _listen(self, place: bytes) -> None:
         if (

@@ -1,0 +1,155 @@
+"""SRT by libsrt, from a sender on loopback."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from config.source_address import parse
+from ingress.reader import srt
+from ingress.reader.failures import SourceFailure
+from ingress.reader.messages import Failed, Message, Opened, Request, Unit
+from ingress.reader.srt import SrtFile
+from tests.support.ports import free_port
+from tests.unit.ingress.reader.films import Read, film, messages
+
+library = srt._loaded()
+needs_libsrt = pytest.mark.skipif(library is None, reason="libsrt is not installed")
+
+SECRET = "a long passphrase"
+ESCAPED = "a%20long%20passphrase"
+
+
+class Sender:
+    """Listens, and sends a file to whoever comes."""
+
+    def __init__(self, lib: ctypes.CDLL, data: bytes, passphrase: str = "") -> None:
+        self._lib, self._data = lib, data
+        self.done = threading.Event()
+        self.port = free_port()
+        self._socket = lib.srt_create_socket()
+        if passphrase:
+            lib.srt_setsockflag(self._socket, 26, passphrase.encode(), len(passphrase))
+        place = srt._sockaddr("127.0.0.1", self.port)
+        assert lib.srt_bind(self._socket, place, len(place)) == 0
+        assert lib.srt_listen(self._socket, 5) == 0
+        self._thread = threading.Thread(target=self._run, name="srt-sender")
+        self._thread.start()
+
+    def _run(self) -> None:
+        while (taken := self._lib.srt_accept(self._socket, None, None)) >= 0:
+            for begin in range(0, len(self._data), 1316):
+                part = self._data[begin : begin + 1316]
+                if self._lib.srt_send(taken, part, len(part)) < 0:
+                    break
+            # What was sent and has not been shown yet would be lost with the connection.
+            self.done.wait(30)
+            self._lib.srt_close(taken)
+
+    def close(self) -> None:
+        self.done.set()
+        self._lib.srt_close(self._socket)
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+@contextmanager
+def sender(data: bytes, passphrase: str = "") -> Iterator[Sender]:
+    assert library is not None
+    made = Sender(library, data, passphrase)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@needs_libsrt
+@pytest.mark.parametrize("passphrase", ["", SECRET])
+def test_a_stream_comes_whole(tmp_path: Path, passphrase: str) -> None:
+    data = film(tmp_path / "a.ts", seconds=1.2, sound="aac").read_bytes()
+    asked = f"?passphrase={ESCAPED}&latency=120000" if passphrase else ""
+    with sender(data, passphrase) as source:
+        said: list[Message] = []
+        units = 0
+        for message in messages(Request(f"srt://127.0.0.1:{source.port}{asked}")):
+            said.append(message)
+            units += isinstance(message, Unit)
+            if units == 25:
+                source.done.set()
+    opened, failed = said[0], said[-1]
+    assert isinstance(opened, Opened)
+    assert (opened.codec, opened.way, opened.sound) == ("h264", "passthrough", "aac")
+    assert units >= 25
+    assert failed == Failed("ended", f"127.0.0.1:{source.port} has closed the connection")
+
+
+@needs_libsrt
+@pytest.mark.parametrize("asked", ["?passphrase=another%20passphrase", ""])
+def test_a_wrong_passphrase_is_said(asked: str) -> None:
+    with sender(b"", SECRET) as source, pytest.raises(SourceFailure) as refused:
+        SrtFile(parse(f"srt://127.0.0.1:{source.port}{asked}"), "127.0.0.1")
+    assert refused.value.kind == "auth"
+
+
+@needs_libsrt
+def test_an_impossible_passphrase_is_said_without_showing_it() -> None:
+    with pytest.raises(SourceFailure) as refused:
+        SrtFile(parse("srt://127.0.0.1:9000?passphrase=short"), "127.0.0.1")
+    assert (refused.value.kind, refused.value.text) == (
+        "protocol",
+        "127.0.0.1:9000: a passphrase of SRT has 10 to 79 signs",
+    )
+
+
+@needs_libsrt
+def test_it_may_wait_for_a_sender() -> None:
+    assert library is not None
+    port = free_port()
+    got: list[bytes] = []
+
+    def wait() -> None:
+        file = SrtFile(parse(f"srt://127.0.0.1:{port}?mode=listener"), "127.0.0.1")
+        while data := file.read(100):
+            got.append(data)
+        file.close()
+        file.close()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    place = srt._sockaddr("127.0.0.1", port)
+    connected = -1
+    for _ in range(50):
+        connected = library.srt_create_socket()
+        if library.srt_connect(connected, place, len(place)) == 0:
+            break
+        library.srt_close(connected)
+    assert library.srt_send(connected, b"x" * 188, 188) == 188
+    while sum(map(len, got)) < 188 and thread.is_alive():
+        with suppress(TimeoutError):
+            thread.join(0.01)
+    library.srt_close(connected)
+    thread.join(10)
+    assert b"".join(got) == b"x" * 188
+    assert max(map(len, got)) == 100
+
+
+def test_where_libsrt_is_missing_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(srt, "_loaded", lambda: None)
+    read = Read("srt://127.0.0.1:9000?passphrase=something%20secret")
+    assert (read.failed.kind, read.failed.text) == (
+        "internal",
+        "127.0.0.1:9000: SRT needs libsrt (Debian: libsrt1.5-openssl)",
+    )
+
+
+def test_addresses_as_the_system_writes_them() -> None:
+    assert srt._sockaddr("127.0.0.1", 258) == b"\x02\x00\x01\x02\x7f\x00\x00\x01" + bytes(8)
+    six = srt._sockaddr("::1", 258)
+    assert (len(six), six[2:4], six[8:24]) == (28, b"\x01\x02", bytes(15) + b"\x01")
