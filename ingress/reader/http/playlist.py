@@ -45,7 +45,7 @@ def _tag(found: re.Match[str], source: Target) -> str:
 
 def _complete(reference: str, source: Target) -> str:
     if is_elsewhere(reference):
-        raise SourceFailure("forbidden", f"the playlist of {source} names an address that is not http")
+        raise SourceFailure("forbidden", f"the playlist of {source} names what is not http")
     return source.joined(reference).url
 
 
