@@ -99,7 +99,7 @@ async def test_a_source_is_added_seen_and_removed(
     page = await open_page(service.url)
     await start(page)
     await page.get_by_text("Sources", exact=True).click()
-    await expect(page.get_by_text("There is no source yet.")).to_be_visible()
+    await expect(page.get_by_text("No source of this room yet.")).to_be_visible()
     error = page.locator(".sources form .error")
     await fill(page, "clip.mp4", "film", "not the token")
     await expect(error).to_have_text("the admin token is missing or wrong")

@@ -265,3 +265,20 @@ async def test_a_probe_says_what_is_wrong(client: Client) -> None:
     assert answer.status == 200
     assert body["failure"] == "refused"
     assert body["url"] == "rtsp://127.0.0.1:9/x"
+
+
+async def test_ingresses_without_a_server_are_one_line(client: Client) -> None:
+    password = "rtmp://u:p@ss@127.0.0.1/x"
+    for answer in (
+        await client.get("/api/ingresses"),
+        await client.post("/api/ingresses", json={"kind": "rtmp"}),
+        await client.post("/api/ingresses", json={"kind": "rtmps"}),
+        await client.post("/api/ingresses", json={"kind": "rtmp", "extra": 1}),
+        await client.post("/api/ingresses", json={"kind": "url", "url": password}),
+        await client.post("/api/ingresses", json={"kind": "url", "url": "gopher://u:p@ss@x"}),
+        await client.delete("/api/ingresses/IN_1"),
+    ):
+        error = (await answer.json())["error"]
+        assert answer.status in (422, 503)
+        assert "\n" not in error
+        assert "p@ss" not in error

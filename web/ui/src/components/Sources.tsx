@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useSources } from '../hooks/useSources';
 import { errorText } from '../logic/errors';
 import type { Source } from '../logic/sources';
+import { useSession } from '../session/context';
 import { removeSource } from '../session/sourcesApi';
 import { SourceForm } from './SourceForm';
 import { SourceRow } from './SourceRow';
@@ -11,6 +12,8 @@ import { SourceRow } from './SourceRow';
 export function Sources() {
   const [open, setOpen] = useState(false);
   const { sources, error, refresh } = useSources(open);
+  const { room } = useSession();
+  const here = sources?.filter((source) => source.room === room.name);
   // In memory only: gone with the page.
   const [token, setToken] = useState('');
   const [refused, setRefused] = useState('');
@@ -33,9 +36,9 @@ export function Sources() {
       <p className="error" role="alert">
         {error || refused}
       </p>
-      {sources?.length === 0 && error === '' && <p className="hint">There is no source yet.</p>}
+      {here?.length === 0 && error === '' && <p className="hint">No source of this room yet.</p>}
       <ul aria-label="Sources">
-        {sources?.map((source) => (
+        {here?.map((source) => (
           <SourceRow
             key={`${source.room}/${source.name}`}
             source={source}
