@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.peers.mediamtx import MediaServer
 from tests.peers.mediamtx_build import find_binary
 from tests.peers.other_computer import NoNamespaceError, OtherComputer, other_computer
 from tests.sources.conftest import Row, Table, full_only
-from tests.sources.room_viewer import RoomViewer, viewing
+from tests.sources.room_viewer import RoomViewer, Seen, viewing
 from tests.sources.service import IngressService, serving
 from tests.support.livekit_server import LiveKitServer
 
@@ -85,9 +86,14 @@ async def away(
     for name in SOURCES:
         assert viewer.of(name).tracks == tracks[name]
         assert len(viewer.of(name).sids) == 1
-        assert viewer.of(name).age(5) < 2.0
+        await viewer.until(partial(_up_to_date, viewer.of(name)), f"{name} up to date", 10)
         took[name] -= max(0.0, waits[name])
     return took
+
+
+def _up_to_date(seen: Seen) -> bool:
+    """What piled up while the cable was out has gone by."""
+    return seen.age(5) < 2.0
 
 
 @pytest.mark.timeout(150)
