@@ -123,7 +123,9 @@ class Launcher:
         """Ends every child; at_once, when set, takes their grace away."""
         if self._dispatcher is not None:
             await self._dispatcher.aclose()
-        closing = asyncio.create_task(self._supervisor.aclose(last="livekit"), name="close")
+        closing = asyncio.create_task(
+            self._supervisor.aclose(last=("livekit", "redis")), name="close"
+        )
         hurry = asyncio.create_task(at_once.wait(), name="second-signal")
         await asyncio.wait({closing, hurry}, return_when=asyncio.FIRST_COMPLETED)
         if not closing.done():

@@ -110,17 +110,21 @@ async def test_closing_after_a_child_has_died(supervisor: Supervisor) -> None:
     assert [pid for pid in pids if running(pid)] == []
 
 
-async def test_the_last_one_outlives_the_others(recorder: Recorder) -> None:
+@pytest.mark.parametrize("last", [("livekit",), ("livekit", "redis", "gone"), "livekit"])
+async def test_the_last_ones_outlive_the_others(
+    recorder: Recorder, last: str | tuple[str, ...]
+) -> None:
     code = "import signal, sys, time\n"
     code += "signal.signal(signal.SIGTERM, lambda *_: (print('bye', flush=True), sys.exit()))\n"
     code += "print('up', flush=True); time.sleep(600)"
     supervisor = Supervisor(recorder.log)
-    for name in ("livekit", "agent", "web"):
+    for name in ("redis", "livekit", "agent", "web"):
         await supervisor.start(script(name, code, ready_line="up"))
-    await supervisor.aclose(last="livekit")
-    byes = [line for line in recorder.lines if line.endswith("bye")]
-    assert len(byes) == 3
-    assert byes[-1].startswith("livekit")
+    await supervisor.aclose(last=last)
+    byes = [line.split()[0] for line in recorder.lines if line.endswith("bye")]
+    assert len(byes) == 4
+    order = ["livekit", "redis"] if "redis" in last else ["livekit"]
+    assert byes[-len(order) :] == order
 
 
 def test_pauses_grow_and_start_afresh_after_a_good_run() -> None:
