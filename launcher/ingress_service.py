@@ -80,7 +80,6 @@ class Parts:
             "whip_port": settings.ingress_whip_port,
             "rtc_config": _rtc(settings),
             "cpu_cost": _CPU_COST,
-            "enable_stream_latency_reduction": True,
             "logging": {"level": "error", "json": False},
         }
         host = settings.ingress_service_host

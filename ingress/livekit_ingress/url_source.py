@@ -1,8 +1,8 @@
 """A source that the service pulls by itself: created, watched, and created anew when it ends.
 
-What can be seen from here is what the service says of itself and whether its track is in the room.
-A picture that stands still, or an SRT stream that is silent, is not seen: the service goes on
-calling it published.
+What the service says of itself is not enough: it goes on calling a stream published from which no
+picture comes any more. So a hidden viewer looks in now and then. What is not seen is a picture that
+comes and never changes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from config.settings import Settings
 from config.source_address import SourceAddress
@@ -19,6 +19,7 @@ from config.source_spec import SourceSpec
 from ingress.backoff import Backoff
 from ingress.lifecycle import Lifecycle
 from ingress.livekit_ingress.errors import ERRORS, IngressServiceError, translated
+from ingress.livekit_ingress.eye import moving
 from ingress.livekit_ingress.presence import Presence
 from ingress.livekit_ingress.records import OURS, Ingress, request
 from ingress.livekit_ingress.service import connected
@@ -41,7 +42,13 @@ and the second behind the stall.
 UNANSWERED = 10.0
 """Seconds for which the LiveKit server may not answer before this counts as a failure."""
 
-WHY = "LiveKit Ingress pulls and encodes it; a picture that stands still is not seen from here"
+GLANCE = 10.0
+"""Seconds between two looks into the room, each of which costs a key frame."""
+
+WHY = "LiveKit Ingress pulls it and encodes it anew"
+
+Eye = Callable[[], Awaitable[bool | None]]
+"""Whether pictures come; None where that cannot be seen."""
 
 
 def by_url(address: SourceAddress) -> bool:
@@ -52,8 +59,11 @@ def by_url(address: SourceAddress) -> bool:
 class UrlSource:
     """A `Supervised` that is a URL ingress."""
 
-    def __init__(self, spec: SourceSpec, settings: Settings) -> None:
+    def __init__(self, spec: SourceSpec, settings: Settings, eye: Eye | None = None) -> None:
+        """eye: for tests."""
         now = time.monotonic()
+        self._eye = eye or self._glance
+        self._moving: bool | None = None
         self._spec = spec
         self._settings = settings
         self._room = spec.room or settings.room
@@ -153,6 +163,8 @@ class UrlSource:
 
     async def _watch(self, presence: Presence) -> tuple[FailureKind, str]:
         answered = time.monotonic()
+        glanced = 0.0
+        self._moving = None
         while True:
             await asyncio.sleep(LOOK)
             now = time.monotonic()
@@ -168,10 +180,20 @@ class UrlSource:
             if presence.seen is None:
                 return "ended", "the ingress was deleted"
             self._seen = presence.seen
-            over = self._over(presence.seen, presence.picture, now)
+            if not presence.picture:
+                self._moving = None
+            elif not self._moving or now > glanced + GLANCE:
+                self._moving = await self._eye()
+                glanced = now = time.monotonic()
+            over = self._over(presence.seen, bool(self._moving), now)
             self._changed()
             if over:
                 return over
+
+    async def _glance(self) -> bool | None:
+        """One look; a viewer who gets no answer keeps the last one."""
+        seen = await moving(self._settings, self._room, self._spec.name)
+        return self._moving if seen is None else seen
 
     def _over(self, seen: Ingress, picture: bool, now: float) -> tuple[FailureKind, str] | None:
         if seen.state in ("error", "complete"):

@@ -83,7 +83,7 @@ async def filmed(
     binary = find_binary()
     assert binary is not None
     # GStreamer 1.22 stands still on the low-latency playlists that are mediamtx's default.
-    plain = {"hlsVariant": "mpegts"}
+    plain: dict[str, object] = {"hlsVariant": "mpegts"}
     with MediaServer(binary, folder / "server", extra=plain) as server:
         output = Output(server.rtsp(PATH), "rtsp", look, sound=sound)
         with camera(folder, output) as filming:

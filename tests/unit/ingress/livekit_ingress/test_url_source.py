@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from livekit import api
 
-from config.settings import Settings
+from config.settings import Settings, load_settings
 from config.source_spec import source_spec
 from ingress import livekit_ingress
 from ingress.livekit_ingress import url_source
-from ingress.livekit_ingress.url_source import UrlSource
+from ingress.livekit_ingress.url_source import Eye, UrlSource
 from ingress.report import ATTRIBUTE
 from tests.unit.ingress.livekit_ingress.scripted_livekit import ScriptedLiveKit, scripted_livekit
 
@@ -39,14 +39,22 @@ async def until(true: Callable[[], bool]) -> None:
 async def started(settings: Settings, **more: object) -> AsyncIterator[UrlSource]:
     """A source that pulls URL, closed twice."""
     values = {"name": "gate", "url": URL, "room": "lobby", "via": "livekit-ingress", **more}
-    source = livekit_ingress.supervised(source_spec(values), settings)
-    assert isinstance(source, UrlSource)
+    source = UrlSource(source_spec(values), settings, eye=eyes.pop() if eyes else seeing)
     source.start()
     try:
         yield source
     finally:
         await source.aclose()
         await source.aclose()
+
+
+async def seeing() -> bool | None:
+    """An eye that always sees pictures."""
+    return True
+
+
+eyes: list[Eye] = []
+"""The eye of the next source, where it is not `seeing`."""
 
 
 def shown(server: ScriptedLiveKit) -> None:
@@ -152,3 +160,52 @@ async def test_a_track_that_is_missing_is_a_stall_and_then_a_new_ingress(
         await until(lambda: source.report().state == "stalled")
         await until(lambda: source.report().state == "reconnecting")
         await until(lambda: "IN_2" in server.ingresses)
+
+
+async def test_one_that_is_published_without_pictures_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(url_source, "MISSING", 1.0)
+    monkeypatch.setattr(url_source, "BEHIND_STALL", 0.5)
+    monkeypatch.setattr(url_source, "GLANCE", 0.02)
+    sees = True
+
+    async def eye() -> bool | None:
+        return sees
+
+    eyes.append(eye)
+    async with (
+        scripted_livekit(tmp_path) as (server, settings),
+        started(settings, stall_after=0.5) as source,
+    ):
+        await until(lambda: bool(server.ingresses))
+        shown(server)
+        await until(lambda: source.report().state == "live")
+        sees = False
+        await until(lambda: source.report().state == "stalled")
+        await until(lambda: "IN_2" in server.ingresses)
+
+
+async def test_it_is_not_live_before_a_picture_was_seen(tmp_path: Path) -> None:
+    sees: bool | None = None
+
+    async def eye() -> bool | None:
+        return sees
+
+    eyes.append(eye)
+    async with scripted_livekit(tmp_path) as (server, settings), started(settings) as source:
+        await until(lambda: bool(server.ingresses))
+        shown(server)
+        await asyncio.sleep(0.2)
+        assert source.report().state == "connecting"
+        sees = True
+        await until(lambda: source.report().state == "live")
+
+
+def test_http_and_srt_are_pulled_and_all_else_is_pushed(tmp_path: Path) -> None:
+    settings = load_settings(cli={}, env={}, directory=tmp_path)
+    pulled = {}
+    for url in (URL, "srt://camera:7000", "rtsp://camera/stream", "rtmp://host/live/key", "test"):
+        made = livekit_ingress.supervised(source_spec({"name": "gate", "url": url}), settings)
+        pulled[url.partition(":")[0]] = isinstance(made, UrlSource)
+    assert pulled == {"http": True, "srt": True, "rtsp": False, "rtmp": False, "test": False}
