@@ -6,6 +6,7 @@ import re
 
 LONGEST = 64 * 1024
 
+_NO_HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n"
 _END = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(rb"(?:HTTP/(\d\.\d)|ICY|HTTP)[ \t]+(\d{3})([^\r\n]*)")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -58,7 +59,9 @@ def _mended(head: bytes) -> tuple[bytes, bytes]:
     lines = re.split(rb"\r?\n", head)
     found = _STATUS.match(lines[0])
     if found is None:
-        return head + b"\r\n\r\n", b""
+        # A stream of parts that begins at once, without a head.
+        before = _NO_HEAD if lines[0].startswith(b"--") else b""
+        return before + head + b"\r\n\r\n", b""
     reason = _CONTROL.sub(b"", found[3]).strip()
     first = b"HTTP/%s %s %s" % (found[1] or b"1.0", found[2], reason)
     fields: list[tuple[bytes, bytes]] = []

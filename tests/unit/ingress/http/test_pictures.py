@@ -136,6 +136,13 @@ def test_a_stream_without_a_type(serve: Serve) -> None:
     assert found == [picture(number) for number in range(3)]
 
 
+def test_a_stream_without_a_head(serve: Serve) -> None:
+    server = serve(lambda asked: [*map(part, range(3)), CLOSE])
+    with open_source(server.url()) as source:
+        found = [one.data for one in itertools.islice(source.pictures(newest=False), 3)]
+    assert found == [picture(number) for number in range(3)]
+
+
 def test_chunks_may_end_anywhere(serve: Serve) -> None:
     body = b"".join(map(part, range(3)))
 
