@@ -187,14 +187,10 @@ async def crowd(folder: Path, footage: str, number: int, seconds: float) -> Crow
                 samples.append(_sample(stage, reports, viewer.frames[seen:], begun))
             cpu = (_used(stage.pids()) - used) / (time.monotonic() - begun)
             reports = await stage.service.reports()
-    found = Crowd(
-        number,
-        seconds,
-        samples,
-        cpu,
-        sum(report["reconnects"] for report in reports.values()),
-        sum(report["skipped"] for report in reports.values()),
+    reconnects, skipped = (
+        sum(report[name] for report in reports.values()) for name in ("reconnects", "skipped")
     )
+    found = Crowd(number, seconds, samples, cpu, reconnects, skipped)
     await _save(folder, asdict(found))
     return found
 
