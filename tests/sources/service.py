@@ -172,9 +172,16 @@ class IngressService:
 
 @asynccontextmanager
 async def serving(
-    server: LiveKitServer, folder: Path, environment: Mapping[str, str] | None = None
+    server: LiveKitServer,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    within: tuple[str, ...] = (),
 ) -> AsyncIterator[IngressService]:
-    """The service, connected to a LiveKit server; its state and media folders lie in `folder`."""
+    """The service, connected to a LiveKit server; its state and media folders lie in `folder`.
+
+    within: words that come before its own and become the service at last.
+    """
     port, token = free_port(), secrets.token_urlsafe(24)
     room = f"room-{secrets.token_hex(4)}"
     environment = {
@@ -187,7 +194,7 @@ async def serving(
         "PRESSBOX_LOG_LEVEL": "debug",
         **(environment or {}),
     }
-    command = (sys.executable, "-m", "ingress", "serve")
+    command = (*within, sys.executable, "-m", "ingress", "serve")
     program = Program(command, folder / "ingress.log", environment=environment)
     made = IngressService(program, port, token, folder / "state", room)
     try:
