@@ -19,6 +19,7 @@ from ingress.reader.messages import (
     Note,
     Opened,
     Order,
+    RawPicture,
     Request,
     Sound,
     Unit,
@@ -65,6 +66,14 @@ class Actor:
             late = fields.pop("late", 0.0)
             key = number % 10 == 0
             self.send(Unit(**fields, key=key, time=now, arrived=now - late, data=bytes(size)))
+            self._listen(1 / fps)
+
+    def raw(self, count: int = 10, fps: float = 50.0, width: int = 64, height: int = 36) -> None:
+        """Grey decoded pictures."""
+        for number in range(count):
+            now = time.monotonic()
+            data = bytes([number % 256]) * (width * height * 3 // 2)
+            self.send(RawPicture(width, height, now, now, data))
             self._listen(1 / fps)
 
     def sound(self, count: int = 10) -> None:
