@@ -1,12 +1,17 @@
-"""Short films for tests, as files and as HLS. Made by PyAV, of noise."""
+"""Short films for tests, as files and as HLS, and who serves and counts them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+
+from ingress.reader.http import HttpSource
+from tests.unit.ingress.http.server import Answer, Asked, reply
 
 RATE = 25
 SIZE = 64
@@ -36,3 +41,34 @@ def hls(folder: Path, seconds: float = 4, **options: str) -> Path:
     defaults = {"hls_time": "0.48", "hls_list_size": "0", "hls_playlist_type": "vod"}
     film(str(folder / "list.m3u8"), "hls", seconds, {**defaults, **options})
     return folder
+
+
+def files(folder: Path, *, ranges: bool = True) -> Answer:
+    """Answers with the files of a folder."""
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        path = folder / asked.path.partition("?")[0].lstrip("/")
+        if not path.is_file():
+            return reply(b"", status="404 Not Found")
+        data = path.read_bytes()
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.headers.get("range", ""))
+        if not ranges or not wanted:
+            return reply(data, *(["Accept-Ranges: bytes"] if ranges else []), kind="a/b")
+        first, last = int(wanted[1]), int(wanted[2] or len(data) - 1)
+        if first >= len(data):
+            return reply(b"", status="416 Range Not Satisfiable")
+        said = f"Content-Range: bytes {first}-{last}/{len(data)}"
+        return reply(data[first : last + 1], said, status="206 Partial Content", kind="a/b")
+
+    return answer
+
+
+def count(source: HttpSource) -> int:
+    """Pictures until the end."""
+    with source:
+        assert source.what == "media"
+        media = source.media()
+        with media.open() as container:
+            packets = sum(1 for packet in container.demux(video=0) if packet.size)
+        assert media.failure is None
+    return packets

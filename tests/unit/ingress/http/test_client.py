@@ -1,4 +1,4 @@
-"""GET against servers on loopback: logins, redirects, what is refused, what fails."""
+"""GET against servers on loopback: logins, certificates, what fails."""
 
 from __future__ import annotations
 
@@ -18,24 +18,10 @@ from ingress.reader import connecting
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http import HttpClient, open_http
 from ingress.reader.http.target import target
-from ingress.reader.reach import Reach
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.http.conftest import Serve
+from tests.unit.ingress.http.failing import LOOPBACK, SECRETS, fails
 from tests.unit.ingress.http.server import CLOSE, Asked, endless, reply
-
-LOOPBACK = Reach(["127.0.0.0/8"])
-SECRETS = ("p@ss", "p%40ss", "sekrit", "admin", "YWRtaW46")
-
-
-def _fails(url: str, guard: Reach | None = None, **options: float) -> SourceFailure:
-    with pytest.raises(SourceFailure) as raised:
-        open_http(parse(url), guard=guard, **options)
-    failure = raised.value
-    assert "\n" not in str(failure)
-    for secret in SECRETS:
-        assert secret not in f"{failure!s}{failure!r}{failure.__cause__!r}"
-    assert failure.__suppress_context__ or failure.__context__ is None
-    return failure
 
 
 def test_a_body_comes_as_a_stream(serve: Serve) -> None:
@@ -100,13 +86,13 @@ def test_digest_login(serve: Serve, algorithm: str, name: str) -> None:
     server = serve(answer)
     url = server.url("/v?token=sekrit&x=1", "admin:p@ss")
     assert open_http(parse(url), guard=None).read_all(10) == b"in"
-    assert _fails(server.url("/v", "admin:wrong")).kind == "auth"
+    assert fails(server.url("/v", "admin:wrong")).kind == "auth"
 
 
 def test_without_a_login_it_is_said(serve: Serve) -> None:
     server = serve(lambda asked: reply(b"", "WWW-Authenticate: Basic", status="401 No"))
-    assert str(_fails(server.url("/"))) == "127.0.0.1 wants a user name and a password"
-    failure = _fails(server.url("/", "admin:p@ss"))
+    assert str(fails(server.url("/"))) == "127.0.0.1 wants a user name and a password"
+    failure = fails(server.url("/", "admin:p@ss"))
     assert (failure.kind, str(failure)) == ("auth", "127.0.0.1 refuses this user name or password")
     assert len(server.asked) == 3
 
@@ -117,96 +103,13 @@ def test_without_a_login_it_is_said(serve: Serve) -> None:
 )
 def test_statuses(serve: Serve, status: int, kind: str) -> None:
     server = serve(lambda asked: reply(b"sekrit", status=f"{status} p@ss"))
-    assert _fails(server.url("/?password=sekrit", "admin:p@ss")).kind == kind
-
-
-def test_redirects_are_followed_and_the_login_stays_at_home(serve: Serve) -> None:
-    def asks(asked: Asked) -> Iterable[bytes]:
-        if "authorization" not in asked.headers:
-            return reply(b"", "WWW-Authenticate: Basic", status="401 No")
-        return reply(b"", f"Location: {other.url('/there')}", status="302 Found")
-
-    other = serve(lambda asked: reply(b"", "WWW-Authenticate: Basic", status="401 No"))
-    first = serve(asks)
-    assert _fails(first.url("/", "admin:p@ss"), LOOPBACK).kind == "auth"
-    assert [one.path for one in other.asked] == ["/there"]
-    assert "authorization" not in other.asked[0].headers
-
-
-def test_relative_redirects_keep_the_login(serve: Serve) -> None:
-    def answer(asked: Asked) -> Iterable[bytes]:
-        if "authorization" not in asked.headers:
-            return reply(b"", "WWW-Authenticate: Basic", status="401 No")
-        if asked.path == "/a/b":
-            return reply(b"", "Location: ../c", status="307 Go")
-        return reply(b"in")
-
-    server = serve(answer)
-    stream = open_http(parse(server.url("/a/b", "admin:p@ss")), guard=None)
-    assert stream.read_all(10) == b"in"
-    assert stream.target.path == "/c"
-
-
-@pytest.mark.parametrize(
-    ("location", "kind"),
-    [
-        ("http://169.254.169.254/latest/meta-data/", "forbidden"),
-        ("http://[::1]/", "forbidden"),
-        ("http://0x7f000002/", "forbidden"),
-        ("file:///etc/passwd", "forbidden"),
-        ("http://[", "protocol"),
-        ("", "protocol"),
-    ],
-)
-def test_bad_redirects(serve: Serve, location: str, kind: str) -> None:
-    server = serve(lambda asked: reply(b"", f"Location: {location}", status="302 Found"))
-    # Loopback is listed by its first address only, so the others in it are out of reach.
-    assert _fails(server.url("/"), Reach(["127.0.0.1/32"])).kind == kind
-
-
-def test_redirects_in_a_circle_end(serve: Serve) -> None:
-    server = serve(lambda asked: reply(b"", "Location: /", status="302 Found"))
-    assert _fails(server.url("/")).kind == "protocol"
-    assert len(server.asked) == 6
-
-
-def test_loopback_is_out_of_reach_unless_listed(serve: Serve) -> None:
-    server = serve(lambda asked: reply(b"secret"))
-    assert _fails(server.url("/"), Reach()).kind == "forbidden"
-    assert _fails(f"http://localhost:{server.port}/", Reach()).kind == "forbidden"
-    assert server.connections == 0
-    assert open_http(server.url("/"), guard=LOOPBACK).read_all(10) == b"secret"
-
-
-def test_the_address_that_was_checked_is_the_one_that_is_used(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A name that leads outside for the check and inside a moment later."""
-    server = serve(lambda asked: reply(b"secret"))
-    found = socket.getaddrinfo
-    answers = iter(["8.8.8.8", "127.0.0.1", "127.0.0.1"])
-    connected: list[object] = []
-
-    def rebinding(host: object, *rest: object, **options: object) -> object:
-        if host == "rebinding.example":
-            host = next(answers)
-        return found(host, *rest, **options)  # type: ignore[arg-type]
-
-    def create(place: object, timeout: float) -> socket.socket:
-        connected.append(place)
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
-    monkeypatch.setattr(socket, "create_connection", create)
-    failure = _fails(f"http://rebinding.example:{server.port}/", Reach())
-    assert failure.kind == "refused"
-    assert connected == [("8.8.8.8", server.port)]
+    assert fails(server.url("/?password=sekrit", "admin:p@ss")).kind == kind
 
 
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    assert _fails(f"http://admin:p@ss@127.0.0.1:{port}/?token=sekrit").kind == "refused"
+    assert fails(f"http://admin:p@ss@127.0.0.1:{port}/?token=sekrit").kind == "refused"
 
 
 def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +117,7 @@ def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", nobody)
-    assert _fails("http://admin:p@ss@camera.invalid/?token=sekrit").kind == "unreachable"
+    assert fails("http://admin:p@ss@camera.invalid/?token=sekrit").kind == "unreachable"
 
 
 def test_silence_ends(serve: Serve) -> None:
@@ -226,7 +129,7 @@ def test_silence_ends(serve: Serve) -> None:
 
     server = serve(answer)
     try:
-        assert _fails(server.url("/", "admin:p@ss"), timeout=0.2).kind == "no_answer"
+        assert fails(server.url("/", "admin:p@ss"), timeout=0.2).kind == "no_answer"
     finally:
         asked_for.set()
 
@@ -243,7 +146,7 @@ def test_a_head_byte_by_byte_ends(serve: Serve, monkeypatch: pytest.MonkeyPatch)
 
     server = serve(answer)
     try:
-        assert _fails(server.url("/"), timeout=5.0).kind == "no_answer"
+        assert fails(server.url("/"), timeout=5.0).kind == "no_answer"
     finally:
         over.set()
 
@@ -253,7 +156,7 @@ def test_a_head_byte_by_byte_ends(serve: Serve, monkeypatch: pytest.MonkeyPatch)
 )
 def test_what_is_no_http(serve: Serve, answer: bytes) -> None:
     server = serve(lambda asked: [answer, CLOSE] if answer else [CLOSE])
-    assert _fails(server.url("/?token=sekrit", "admin:p@ss")).kind == "protocol"
+    assert fails(server.url("/?token=sekrit", "admin:p@ss")).kind == "protocol"
 
 
 def test_a_body_that_breaks_off(serve: Serve) -> None:
@@ -310,7 +213,7 @@ def test_nothing_secret_is_logged(serve: Serve, caplog: pytest.LogCaptureFixture
         stream = client.get()
         stream.read_all(10)
         shown = f"{client!r}{stream!r}{stream.name}{stream.target!r}{client.first!r}"
-    _fails(
+    fails(
         server.url("/first?token=sekrit", "admin:p@ss").replace("127.0.0.1", "127.0.0.2"), LOOPBACK
     )
     for secret in SECRETS:
@@ -359,7 +262,7 @@ def test_nobody_else_may(
 ) -> None:
     monkeypatch.setattr(connecting, "is_public", lambda address: True)
     server = serve(lambda asked: reply(b"hello"), tls=camera_tls)
-    failure = _fails(server.url("/?token=sekrit", "admin:p@ss"))
+    failure = fails(server.url("/?token=sekrit", "admin:p@ss"))
     assert failure.kind == "protocol"
     assert str(failure) == "the certificate of 127.0.0.1 is not trusted: self-signed or expired"
 
@@ -368,4 +271,4 @@ def test_no_tls_where_it_should_be(serve: Serve, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("ingress.reader.http.client.CONNECT_TIMEOUT", 0.3)
     server = serve(lambda asked: reply(b"hello"))
     url = server.url("/").replace("http:", "https:")
-    assert _fails(url).kind == "no_answer"
+    assert fails(url).kind == "no_answer"

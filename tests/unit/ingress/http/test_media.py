@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import av
@@ -12,45 +11,14 @@ import pytest
 
 from config.source_address import parse
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http import HttpSource, open_source
+from ingress.reader.http import open_source
 from ingress.reader.reach import Reach
 from tests.unit.ingress.http.conftest import Serve
-from tests.unit.ingress.http.films import RATE, film, hls
-from tests.unit.ingress.http.server import CLOSE, Answer, Asked, endless, reply
+from tests.unit.ingress.http.films import RATE, count, files, hls
+from tests.unit.ingress.http.server import Asked, reply
 
 SECONDS = 4
 LOOPBACK = Reach(["127.0.0.0/8"])
-
-
-def files(folder: Path, *, ranges: bool = True) -> Answer:
-    """Answers with the files of a folder."""
-
-    def answer(asked: Asked) -> Iterable[bytes]:
-        path = folder / asked.path.partition("?")[0].lstrip("/")
-        if not path.is_file():
-            return reply(b"", status="404 Not Found")
-        data = path.read_bytes()
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.headers.get("range", ""))
-        if not ranges or not wanted:
-            return reply(data, *(["Accept-Ranges: bytes"] if ranges else []), kind="a/b")
-        first, last = int(wanted[1]), int(wanted[2] or len(data) - 1)
-        if first >= len(data):
-            return reply(b"", status="416 Range Not Satisfiable")
-        said = f"Content-Range: bytes {first}-{last}/{len(data)}"
-        return reply(data[first : last + 1], said, status="206 Partial Content", kind="a/b")
-
-    return answer
-
-
-def count(source: HttpSource) -> int:
-    """Pictures until the end."""
-    with source:
-        assert source.what == "media"
-        media = source.media()
-        with media.open() as container:
-            packets = sum(1 for packet in container.demux(video=0) if packet.size)
-        assert media.failure is None
-    return packets
 
 
 def fails(url: str, guard: Reach | None = None) -> SourceFailure:
@@ -262,77 +230,3 @@ def test_formats_that_open_other_things_are_not_read(
         with pytest.raises(av.error.FFmpegError):
             media.open()
     assert {one.path for one in server.asked} == {"/bad.ts"}
-
-
-@pytest.mark.parametrize("ranges", [True, False])
-@pytest.mark.parametrize("front", [True, False])
-def test_a_film_as_a_file(serve: Serve, tmp_path: Path, ranges: bool, front: bool) -> None:
-    flags = {"movflags": "faststart"} if front else None
-    film(str(tmp_path / "film.mp4"), "mp4", SECONDS, flags)
-    server = serve(files(tmp_path, ranges=ranges))
-    source = open_source(server.url("/film.mp4"))
-    assert len((tmp_path / "film.mp4").read_bytes()) > 100_000  # more than FFmpeg holds
-    assert count(source) == SECONDS * RATE
-
-
-def test_a_film_can_be_sought_in(serve: Serve, tmp_path: Path) -> None:
-    film(str(tmp_path / "film.mp4"), "mp4", SECONDS)
-    server = serve(files(tmp_path))
-    with (
-        open_source(server.url("/film.mp4?token=sekrit")) as source,
-        source.media().open() as container,
-    ):
-        container.seek(3_000_000)
-        first = next(one for one in container.demux(video=0) if one.size)
-        assert first.pts is not None
-        assert first.time_base is not None
-        assert 2 < float(first.pts * first.time_base) <= 3
-    assert all(one.path == "/film.mp4?token=sekrit" for one in server.asked)
-
-
-def test_a_film_goes_on_where_its_connection_broke(serve: Serve, tmp_path: Path) -> None:
-    film(str(tmp_path / "film.ts"), "mpegts", SECONDS)
-    size = (tmp_path / "film.ts").stat().st_size
-    plain = files(tmp_path)
-
-    def answer(asked: Asked) -> Iterable[bytes]:
-        (whole,) = plain(asked)
-        if len(server.asked) == 1:
-            return [whole[: size // 2], CLOSE]
-        return [whole]
-
-    server = serve(answer)
-    with open_source(server.url("/film.ts")) as source:
-        media = source.media()
-        with media.open() as container:
-            assert sum(1 for one in container.demux(video=0) if one.size) == SECONDS * RATE
-    assert server.asked[1].headers["range"].startswith("bytes=")
-
-
-def test_a_stream_without_end(serve: Serve, tmp_path: Path) -> None:
-    film(str(tmp_path / "film.ts"), "mpegts", SECONDS)
-    data = (tmp_path / "film.ts").read_bytes()
-    server = serve(lambda asked: [endless("video/mp2t"), data, CLOSE])
-    assert count(open_source(server.url("/live"))) == SECONDS * RATE
-
-
-def test_silence_reaches_who_reads(serve: Serve, tmp_path: Path) -> None:
-    film(str(tmp_path / "film.ts"), "mpegts", SECONDS)
-    data = (tmp_path / "film.ts").read_bytes()
-    over = threading.Event()
-
-    def answer(asked: Asked) -> Iterator[bytes]:
-        yield endless("video/mp2t") + data
-        over.wait(20)
-
-    server = serve(answer)
-    try:
-        with open_source(server.url("/?token=sekrit"), timeout=0.3) as source:
-            media = source.media()
-            with media.open() as container, pytest.raises(SourceFailure) as raised:
-                for _ in container.demux():
-                    pass
-    finally:
-        over.set()
-    assert raised.value.kind == "no_answer"
-    assert media.failure is raised.value
