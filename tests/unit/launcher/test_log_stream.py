@@ -32,6 +32,15 @@ def test_secrets_do_not_show() -> None:
     assert out.getvalue() == "agent    | key *** and ***, ab\n"
 
 
+def test_passwords_of_sources_may_be_short() -> None:
+    out = io.StringIO()
+    log = LogStream(out)
+    log.hide(["p@ss", "abc"], shortest=4)
+    log.hide(["long-secret"])
+    log.line("ingress", "p@ss, long-secret, abc")
+    assert out.getvalue() == "ingress  | ***, ***, abc\n"
+
+
 def test_a_child_cannot_steer_the_terminal() -> None:
     out = io.StringIO()
     LogStream(out).line("web", "a\x1b[2Jb\rc\x07")
