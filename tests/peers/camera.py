@@ -142,7 +142,7 @@ class _Sender:
 
 
 _OPTIONS = {
-    "rtsp": {"rtsp_transport": "tcp", "strict": "experimental"},
+    "rtsp": {"rtsp_transport": "tcp", "strict": "experimental", "max_interleave_delta": "1"},
     "flv": {"flvflags": "no_duration_filesize"},
     "mpegts": {"flush_packets": "1", "pat_period": "0.5"},
 }
