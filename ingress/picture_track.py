@@ -12,6 +12,7 @@ from collections.abc import Callable
 from livekit import rtc
 from livekit.rtc.participant import UnpublishTrackError
 
+from ingress.rate_wish import RateWish
 from ingress.reader.messages import Codec, Order, Unit
 
 log = logging.getLogger("pressbox.ingress")
@@ -34,13 +35,11 @@ PUBLISH_TIMEOUT = 10.0
 PUBLISH_AGAIN = 2.0
 """Seconds until a track that could not be published is tried again."""
 
+STATS_TIMEOUT = 2.0
+
 MAX_BITRATE = 20_000_000
 """Bits a second that WebRTC may let through. A camera sends what it sends: a lower limit would make
 WebRTC's pacer hold its pictures back."""
-
-MIN_BITRATE = 150_000
-RATE_STEP = 0.25
-"""A wish for another bitrate counts from a quarter on: each costs a key frame."""
 
 _CODEC = {
     "h264": rtc.VideoCodec.H264,
@@ -68,7 +67,7 @@ class PictureTrack:
         self._name = name
         self._stuck = stuck
         self._kind = source
-        self._ceiling = bitrate
+        self._rate = RateWish(bitrate)
         self._room: rtc.Room | None = None
         self._source: rtc.EncodedVideoSource | None = None
         self._publication: rtc.LocalTrackPublication | None = None
@@ -83,7 +82,9 @@ class PictureTrack:
         self._skipping = False
         self._key_wanted = False
         self._last_stamp = 0
-        self._asked_bitrate = 0
+        self._track: rtc.LocalVideoTrack | None = None
+        self.handed_over = 0
+        """Pictures that WebRTC has taken."""
         self.skipped = 0
         """Pictures left out because they came too late."""
 
@@ -123,7 +124,22 @@ class PictureTrack:
         if self._source is None:
             return Order(key=key)
         feedback = self._source.take_feedback()
-        return Order(key or feedback.keyframe_requested, self._bitrate(feedback.rate_control))
+        control = feedback.rate_control
+        bitrate = self._rate.wanted(control.target_bitrate_bps) if control else 0
+        return Order(key or feedback.keyframe_requested, bitrate)
+
+    async def sent(self) -> int | None:
+        """RTP packets that have left so far; None while there is no track that could say so."""
+        track = self._track
+        if self._source is None or track is None:
+            return None
+        try:
+            async with asyncio.timeout(STATS_TIMEOUT):
+                stats = await track.get_stats()
+        except Exception as error:  # LiveKit raises a bare one when there are none
+            log.debug("no statistics of %s: %s", self._name, error)
+            return None
+        return sum(one.outbound_rtp.sent.packets_sent for one in stats)
 
     async def aclose(self) -> None:
         """Let go of the track. Idempotent."""
@@ -166,6 +182,7 @@ class PictureTrack:
                 if not self._send(self._source, unit):
                     self._skip()
                     return
+                self.handed_over += 1
             queue.popleft()
             self._queued_bytes -= len(unit.data)
 
@@ -201,7 +218,7 @@ class PictureTrack:
             self._not_before = time.monotonic() + PUBLISH_AGAIN
             self._forget_queue()
         self._work = None
-        self._asked_bitrate = 0
+        self._rate.reset()
         self._hand_over()
 
     async def _open(
@@ -209,7 +226,7 @@ class PictureTrack:
     ) -> tuple[rtc.LocalTrackPublication, rtc.EncodedVideoSource]:
         source = rtc.EncodedVideoSource(first.width, first.height)
         try:
-            track = rtc.LocalVideoTrack.create_video_track(self._name, source)
+            track = self._track = rtc.LocalVideoTrack.create_video_track(self._name, source)
             options = self._options(first.codec)
             async with asyncio.timeout(PUBLISH_TIMEOUT):
                 return await room.local_participant.publish_track(track, options), source
@@ -242,6 +259,7 @@ class PictureTrack:
         work, self._work = self._work, None
         source, self._source = self._source, None
         publication, self._publication = self._publication, None
+        self._track = None
         self._forget_queue()
         if self._timer:
             self._timer.cancel()
@@ -283,14 +301,3 @@ class PictureTrack:
     def _forget_queue(self) -> None:
         self._queue.clear()
         self._queued_bytes = 0
-
-    def _bitrate(self, control: rtc.EncodedRateControl | None) -> int:
-        """The bitrate that is newly wished for; 0 for as it is."""
-        if control is None or control.target_bitrate_bps <= 0:
-            return 0
-        wanted = max(min(control.target_bitrate_bps, self._ceiling), MIN_BITRATE)
-        asked = self._asked_bitrate or self._ceiling
-        if abs(wanted - asked) <= RATE_STEP * asked:
-            return 0
-        self._asked_bitrate = wanted
-        return wanted

@@ -27,6 +27,14 @@ TELL_INTERVAL = 0.5
 TELL_TIMEOUT = 2.0
 """Seconds. LiveKit loses an acknowledgement now and then; sending again costs nothing."""
 
+FLOW_INTERVAL = 4.0
+"""Seconds between two looks whether what is handed over leaves this machine."""
+
+STUCK_LOOKS = 2
+"""So many in a row without a packet are too many. After a server came back LiveKit was seen to say
+that it had recovered, and no media went through for half a minute.
+"""
+
 FPS_STEP = 0.15
 """Part by which the rate must differ to be told anew."""
 
@@ -47,7 +55,7 @@ class RoomSink:
         self._room: rtc.Room | None = None
         self._report: SourceReport | None = None
         self._news = asyncio.Event()
-        self._teller: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def trouble(self) -> Trouble | None:
@@ -63,7 +71,10 @@ class RoomSink:
         """Begin to join."""
         self._sound.start()
         self._presence.start()
-        self._teller = asyncio.create_task(self._tell(), name="relay.attribute")
+        self._tasks = [
+            asyncio.create_task(self._tell(), name="relay.attribute"),
+            asyncio.create_task(self._watch_flow(), name="relay.flow"),
+        ]
 
     def show(self, unit: Unit) -> None:
         """Send a picture now."""
@@ -104,10 +115,10 @@ class RoomSink:
 
     async def aclose(self) -> None:
         """Leave the room. Idempotent."""
-        teller, self._teller = self._teller, None
-        if teller:
-            teller.cancel()
-            await asyncio.gather(teller, return_exceptions=True)
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._sound.aclose()
         await self._presence.aclose()
         await asyncio.gather(self._camera.aclose(), self._model.aclose())
@@ -140,3 +151,16 @@ class RoomSink:
                 log.debug("the state is not taken by the room: %s", error or "no answer in time")
                 self._news.set()
             await asyncio.sleep(TELL_INTERVAL)
+
+    async def _watch_flow(self) -> None:
+        """Joins anew when pictures are handed over and none leaves."""
+        looks, taken, left = 0, 0, 0
+        while True:
+            await asyncio.sleep(FLOW_INTERVAL)
+            packets = await self._camera.sent()
+            moved = packets is None or packets != left or self._camera.handed_over == taken
+            looks = 0 if moved else looks + 1
+            taken, left = self._camera.handed_over, packets or 0
+            if looks >= STUCK_LOOKS:
+                looks = 0
+                self._presence.rejoin("pictures do not get through to the room, joining anew")
