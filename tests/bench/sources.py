@@ -116,14 +116,14 @@ async def ways(folder: Path, footage: str, seconds: float) -> dict[str, Way]:
         idle = await _share(stage.pids, IDLE)
         for mode, way in (("auto", "passthrough"), ("transcode", "transcoded")):
             url = stage.media.rtsp("open/cam")
-            await stage.service.add(NAME, url, ROOM, mode=mode)
+            await stage.service.add(NAME, url, mode=mode)
             await stage.service.until(NAME, lambda report: report["state"] == "live", "live", START)
             measured = await _way(stage.server, stage.pids, seconds)
             report = (await stage.service.reports())[NAME]
             if report["way"] != way:
                 raise RuntimeError(f"{mode}: it went {report['way']}: {report['why']}")
             found[mode] = Way(measured.cpu - idle, measured.ages, measured.fps)
-            await stage.service.remove(NAME, ROOM)
+            await stage.service.remove(NAME)
             await asyncio.sleep(1)
     await _save(folder, {mode: asdict(way) for mode, way in found.items()})
     return found
@@ -154,7 +154,7 @@ async def outages(folder: Path, footage: str, aways: Iterable[float]) -> list[Re
     """The source goes for so many seconds each time."""
     found = []
     async with _stage(folder, footage, ["open/cam"], fps=30) as stage:
-        await stage.service.add(NAME, stage.media.rtsp("open/cam"), ROOM)
+        await stage.service.add(NAME, stage.media.rtsp("open/cam"))
         token = stage.server.token(ROOM, "viewer")
         async with watching(stage.server.url, token, picture="camera", sound=None) as viewer:
             await viewer.until(lambda: len(viewer.frames) > 30, timeout=START, what="a picture")
@@ -172,7 +172,7 @@ async def crowd(folder: Path, footage: str, number: int, seconds: float) -> Crow
     async with _stage(folder, footage, [f"open/{name}" for name in names], fps=15) as stage:
         for at, name in enumerate(names):
             room = ROOM if at < WATCHED else f"{ROOM}-{at}"
-            await stage.service.add(name, stage.media.rtsp(f"open/{name}"), room)
+            await stage.service.add(name, stage.media.rtsp(f"open/{name}"), room=room)
         for name in names:
             await stage.service.until(name, lambda report: report["state"] == "live", "live", START)
         token = stage.server.token(ROOM, "viewer")
@@ -287,7 +287,7 @@ async def _stage(folder: Path, footage: str, paths: list[str], *, fps: int) -> A
         urls = [media.rtsp(path) for path in paths]
         camera = stack.enter_context(_camera(folder, footage, urls, fps=fps))
         await media.ready(paths, START)
-        quiet = {"PRESSBOX_LOG_LEVEL": "info"}
+        quiet = {"PRESSBOX_LOG_LEVEL": "info", "PRESSBOX_ROOM": ROOM}
         service = await stack.enter_async_context(serving(server, folder, quiet))
         yield Stage(server, media, camera, service)
 
