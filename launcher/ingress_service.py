@@ -49,7 +49,7 @@ class Parts:
     """
 
     redis: Spec | None
-    server_config: dict[str, object]
+    server_config: dict[str, object] = field(repr=False)
     _settings: Settings
     _binary: Path
     _redis_config: dict[str, object] = field(repr=False)
@@ -148,9 +148,10 @@ async def prepare(settings: Settings, say: Say) -> Parts:
             "LiveKit Ingress needs the redis of the LiveKit server in LIVEKIT_URL: put "
             "INGRESS_REDIS=redis://… into .env, or leave LIVEKIT_URL away and have one of our own"
         )
+    redis = _redis(theirs) if theirs else {}
     binary = await ingress_build.obtain(say)
     folder = Path(tempfile.mkdtemp(prefix="pressbox-ingress-"))
-    spec, lock, redis = None, None, _redis(theirs) if theirs else {}
+    spec, lock = None, None
     try:
         if not theirs:
             lock = _own_folder(settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,7 +35,13 @@ def _built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         return tmp_path / "cache" / "ingress"
 
     monkeypatch.setattr(ingress_build, "obtain", obtain)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+
+
+def left_behind(folder: Path) -> list[Path]:
+    """Folders for sockets."""
+    return list(folder.glob("pressbox-ingress-*"))
 
 
 async def prepared(wanted: Settings) -> ingress_service.Parts:
@@ -104,11 +111,12 @@ async def test_a_server_of_others_needs_its_redis(tmp_path: Path) -> None:
     assert "p@ss" not in repr(parts)
 
 
-@pytest.mark.parametrize("wrong", ["http://host", "redis://", "redis://host:x", "redis://host/x"])
+@pytest.mark.parametrize("wrong", ["http://host", "redis://?x", "redis://host:x", "redis://host/x"])
 async def test_a_wrong_redis_is_told_without_showing_it(tmp_path: Path, wrong: str) -> None:
     with pytest.raises(LaunchError, match="redis://:password@host") as caught:
         await prepared(settings(tmp_path, livekit_url="wss://server", ingress_redis=wrong))
     assert wrong not in str(caught.value)
+    assert left_behind(tmp_path) == []
 
 
 async def test_for_other_computers_it_listens_everywhere_and_says_where(tmp_path: Path) -> None:
