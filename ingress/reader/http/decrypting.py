@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES128
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.aes import Decryptor
 
 _PIECE = 32 * 1024
 
@@ -19,7 +22,7 @@ class DecryptedFile:
     def __init__(self, inner: Any, options: dict[str, str]) -> None:
         try:
             key, start = bytes.fromhex(options["key"]), bytes.fromhex(options["iv"])
-            self._decryptor = Decryptor(key, start)
+            self._decryptor = Cipher(AES128(key), CBC(start)).decryptor()
         except (KeyError, ValueError):
             raise SourceFailure("protocol", "the key of its playlist is none") from None
         self._inner = inner
@@ -49,7 +52,7 @@ class DecryptedFile:
             whole -= 16
         if whole <= 0:
             return
-        plain = self._decryptor.decrypt(bytes(self._coded[:whole]))
+        plain = self._decryptor.update(bytes(self._coded[:whole]))
         del self._coded[:whole]
         if self._ended and 1 <= plain[-1] <= 16:
             plain = plain[: -plain[-1]]
