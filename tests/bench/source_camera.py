@@ -23,9 +23,9 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from ingress.demo_film import DemoFilm
-from ingress.file_reader import FileReader
 from tests.support import burnt_clock
+from tests.support.browser_camera.demo_film import DemoFilm
+from tests.support.browser_camera.file_reader import FileReader
 from tests.support.clock_source import Footage
 
 CLOCK = 90_000

@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 
 from config.settings import load_settings
-from ingress.demo_film import DemoFilm
-from ingress.file_reader import FileReader
-from ingress.media import Picture, Reader, Sound
-from ingress.player import Player, Sink
-from ingress.publisher import Place, Publisher
 from tests.support import burnt_clock
+from tests.support.browser_camera.demo_film import DemoFilm
+from tests.support.browser_camera.file_reader import FileReader
+from tests.support.browser_camera.media import Picture, Reader, Sound
+from tests.support.browser_camera.player import Player, Sink
+from tests.support.browser_camera.publisher import Place, Publisher
 
 KEPT = 120
 """Pictures kept in memory; shown forwards, then backwards, so that there is no cut."""

@@ -15,7 +15,7 @@ from av.packet import Packet
 from av.stream import Stream
 from numpy.typing import NDArray
 
-from ingress.media import SOUND_RATE, MediaError, Picture, Sound
+from tests.support.browser_camera.media import SOUND_RATE, MediaError, Picture, Sound
 
 LONGEST_SIDE = 1280
 """Pixels; larger pictures are scaled down, which the encoder of a small machine needs."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from ingress import demo_scene
 from ingress.demo_backdrops import HEIGHT, WIDTH
-from ingress.media import Picture
+from tests.support.browser_camera.media import Picture
 
 
 class DemoFilm:

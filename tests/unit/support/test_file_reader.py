@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingress.file_reader import FileReader
-from ingress.media import SOUND_RATE, MediaError, Picture, Sound
+from tests.support.browser_camera.file_reader import FileReader
+from tests.support.browser_camera.media import SOUND_RATE, MediaError, Picture, Sound
 from tests.support.clips import turn_clockwise, write_clip
 from tests.support.onsets import BurstDetector
 

@@ -8,8 +8,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from ingress.media import Picture, Reader, Sound
-from ingress.pace import Pace
+from tests.support.browser_camera.media import Picture, Reader, Sound
+from tests.support.browser_camera.pace import Pace
 
 log = logging.getLogger("pressbox.ingress")
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingress.pace import LATE, LOST, Pace
+from tests.support.browser_camera.pace import LATE, LOST, Pace
 
 
 def test_the_first_piece_is_due_at_once_and_the_rest_by_their_times() -> None:

@@ -5,8 +5,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from ingress.media import MediaError, Picture, Reader, Sound
-from ingress.player import Player
+from tests.support.browser_camera.media import MediaError, Picture, Reader, Sound
+from tests.support.browser_camera.player import Player
 
 PLANES = np.zeros((24, 16), np.uint8)
 

@@ -1,0 +1,1 @@
+"""A participant that sends raw pictures, as a browser does: WebRTC encodes them."""
