@@ -41,7 +41,8 @@ class Glance:
 
     def __init__(self, codec: str) -> None:
         """codec by FFmpeg's name."""
-        self._codec = codec
+        # FFmpeg's own decoder of AV1 is one of hardware only.
+        self._codec = {"av1": "libdav1d"}.get(codec, codec)
         self._decoder: VideoCodecContext | None = None
 
     def at(self, data: bytes) -> VideoFrame | None:

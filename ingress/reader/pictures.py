@@ -15,7 +15,8 @@ from ingress.reader.clocks import Clock
 from ingress.reader.failures import SourceFailure
 from ingress.reader.freeze import HEIGHT, WIDTH, Freeze
 from ingress.reader.group import Glance, Group
-from ingress.reader.h264 import AccessUnit, DamagedError, ParameterSets
+from ingress.reader.h264 import AccessUnit, DamagedError
+from ingress.reader.heads import Units, units_of
 from ingress.reader.media import Contents
 from ingress.reader.messages import Codec, Note, Opened, Order, RawPicture, Request, Unit, Way
 from ingress.reader.pacing import Backlog
@@ -50,7 +51,7 @@ class Pictures:
         self._tell = tell
         self._passage: Passage | None = None
         self._transcoder: Transcoder | None = None
-        self._sets: ParameterSets | None = None
+        self._sets: Units | None = None
         self._gop = Group()
         self._backlog = Backlog()
         self._freeze = Freeze()
@@ -64,8 +65,7 @@ class Pictures:
         self._last_note = (0.0, 0)
         if contents.decoder is not None:
             prepare(contents.decoder, paced=contents.paced)
-            if contents.codec == "h264":
-                self._sets = ParameterSets(contents.decoder.extradata)
+            self._sets = units_of(contents.codec, contents.decoder.extradata)
         if contents.decoder is None or request.output == "raw":
             why = "drawn here" if contents.decoder is None else "decoded for the booth"
             self._begin_to_transcode(why)
@@ -214,7 +214,7 @@ class Pictures:
         except DamagedError:
             self._bad += 1
             if self._bad >= BAD_IN_A_ROW:
-                raise SourceFailure("protocol", "what comes is no H.264") from None
+                raise SourceFailure("protocol", "what comes cannot be read") from None
             return None
         self._bad = 0
         return unit

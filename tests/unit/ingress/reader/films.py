@@ -160,7 +160,9 @@ class Read:
 
 def watched(units: list[Unit]) -> list[av.VideoFrame]:
     """The pictures that a viewer of these units sees."""
-    decoder = VideoCodecContext.create("h264", "r")
+    name = {"av1": "libdav1d"}.get(units[0].codec, units[0].codec)
+    decoder: Any = VideoCodecContext.create(name, "r")
+    decoder.thread_count = 1
     frames = [frame for unit in units for frame in decoder.decode(av.Packet(unit.data))]
     return [*frames, *decoder.decode(None)]
 

@@ -140,7 +140,7 @@ def test_damaged_packets_are_passed_over_and_nothing_else_is_a_failure() -> None
 
 
 def test_pictures_that_cannot_be_decoded_end_the_source() -> None:
-    camera = Camera("vp8")
+    camera = Camera("vp8", mode="transcode")
     camera.take(camera.encode(20, {"deadline": "realtime", "cpu-used": "8"}, encoder="libvpx"))
     bad = av.Packet(b"garbage that is no picture")
     bad.time_base, bad.is_keyframe = Fraction(1, FPS), True

@@ -20,9 +20,9 @@ CODECS = [
     ("libx265", {"preset": "ultrafast", "x265-params": "log-level=none"}, "a.mp4", "hevc", ""),
     ("mpeg4", {"g": "10"}, "a.avi", "mpeg4", ""),
     ("mjpeg", {}, "a.mkv", "mjpeg", ""),
-    ("libvpx", {"deadline": "realtime", "cpu-used": "8"}, "a.webm", "vp8", ""),
-    ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8"}, "a.webm", "vp9", ""),
-    ("libsvtav1", {"preset": "12"}, "a.mkv", "av1", ""),
+    ("libvpx", {"deadline": "realtime", "cpu-used": "8"}, "a.webm", "vp8", "passthrough"),
+    ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8"}, "a.webm", "vp9", "passthrough"),
+    ("libsvtav1", {"preset": "12"}, "a.mkv", "av1", "passthrough"),
 ]
 
 
