@@ -74,4 +74,7 @@ class AacTrack:
             frame.sample_rate = RATE
             frame.time_base = Fraction(1, RATE)
             frame.pts = position
-            yield from self._stream.encode(frame)
+            for packet in self._stream.encode(frame):
+                # The encoder's run-up lies before 0, which FLV refuses once a picture has gone out.
+                if packet.pts is not None and packet.pts >= 0:
+                    yield packet

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 
+from ingress.livekit_ingress.push_process import PushProcess
 from ingress.reader.messages import Failed, Request, Sound, Unit, encode
 from ingress.rtmp_push.aac import FRAME, RATE, Samples
 from ingress.rtmp_push.push import GoneError, Pipe, Push, run
@@ -128,25 +129,33 @@ def test_a_server_that_is_not_there_is_told_without_the_key() -> None:
     assert "geheim" not in failed.text
 
 
-def test_a_server_that_hangs_up_is_told() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(5)
-        url = f"rtmp://127.0.0.1:{server.getsockname()[1]}/live/geheim"
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            ours.sendall(b"".join(encode(Request(url=url))))
-            ours.sendall(b"".join(encode(units(1)[0])))
+async def test_a_push_that_hangs_is_ended_by_its_owner() -> None:
+    accepted = asyncio.Event()
 
-            def hang_up() -> None:
-                connection, _ = server.accept()
-                connection.close()
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.set()
+        await reader.read()
+        writer.close()
 
-            thread = threading.Thread(target=hang_up)
-            thread.start()
-            failed = run(Pipe(theirs))
-            thread.join()
-    assert failed.kind in ("no_answer", "ended", "protocol")
-    assert "geheim" not in failed.text
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        push = await PushProcess.begin(f"rtmp://127.0.0.1:{port}/live/geheim", sound=False)
+        try:
+            assert b"geheim" not in await asyncio.to_thread(command_line, push.pid)
+            assert push.send(units(1)[0])
+            async with asyncio.timeout(20):
+                await accepted.wait()
+        finally:
+            async with asyncio.timeout(10):
+                await push.aclose()
+    assert push.stuck(0.0) == 0.0
+    assert not push.send(units(1)[0])
+
+
+def command_line(pid: int) -> bytes:
+    """As everybody on the machine sees it."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def test_without_a_key_picture_nothing_is_pushed_and_the_end_of_the_owner_is_the_end() -> None:
