@@ -310,7 +310,7 @@ CASES: tuple[Case, ...] = (
     replace(_gst("gst-rtsp-to-mediamtx", _gst_rtsp), transport="tcp"),
     replace(_made("screen", "", (640, 360)), peer="Xvfb", make=_screen, needs=("Xvfb",)),
     _made("test", "test:640x360@15", (640, 360)),
-    _made("demo", "demo", (1280, 720)),
+    _made("demo", "demo", (960, 540)),
 )
 
 

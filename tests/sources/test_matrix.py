@@ -53,6 +53,8 @@ async def _watch(
     def complete(case: Case) -> bool:
         seen = viewer.of(case.name)
         pictures = seen.clocked if case.clock else seen.frames
+        if case.age and not seen.age() < case.age:
+            return False
         return len(pictures) >= ENOUGH and (not case.sound or len(seen.bursts) >= 3)
 
     with contextlib.suppress(AssertionError):  # said below, for each by itself
@@ -63,7 +65,8 @@ async def _watch(
         seen, report = viewer.of(case.name), reports[case.name]
         said = "" if not complete(case) else _wrong(case, seen, report)
         if not complete(case):
-            said = f"{len(seen.clocked)} of {len(seen.frames)} pictures, {len(seen.bursts)} beeps"
+            counts = f"{len(seen.clocked)} of {len(seen.frames)} pictures"
+            said = f"{counts}, {len(seen.bursts)} beeps, {seen.age():.1f} s old"
         table.add(_row(case, seen, report, said))
         if said:
             shown = {name: report[name] for name in ("state", "error", "codec", "way", "why")}
@@ -75,8 +78,6 @@ def _wrong(case: Case, seen: Seen, report: Report) -> str:
     last = seen.frames[-1]
     if (last.width, last.height) != case.size:
         return f"{last.width}x{last.height} instead of {case.size}"
-    if case.age and not seen.age() < case.age:
-        return f"{seen.age():.2f} s old"
     if case.clock and not case.age and not 0.7 < seen.pace() < 1.4:
         return f"it runs at {seen.pace():.2f} times its speed"
     if report["state"] != "live":
