@@ -52,6 +52,11 @@ _CHANGES: tuple[tuple[str, str, str], ...] = (
         "killChan, syscall.SIGINT)\n\n\tvar rtmpsrv",
         "killChan, syscall.SIGINT, syscall.SIGTERM)\n\n\tvar rtmpsrv",
     ),
+    (
+        "pkg/rtmp/server.go",
+        'logger.Errorw("failed to start RTMP server", err)',
+        'logger.Infow("RTMP server ended", "error", err)',
+    ),
     # It listens on every address of the machine otherwise.
     ("cmd/server/main.go", '":%d", conf.HealthPort', '"127.0.0.1:%d", conf.HealthPort'),
     ("pkg/rtmp/server.go", '":%d", port)', '"%s:%d", os.Getenv("INGRESS_HOST"), port)'),

@@ -145,15 +145,20 @@ ingress_step() {
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav libgstreamer1.0-dev
     libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
   )
-  command -v redis-server >/dev/null && command -v gcc >/dev/null \
-    && pkg-config --exists gstreamer-1.0 gstreamer-app-1.0 gstreamer-pbutils-1.0 gstreamer-mpegts-1.0 gstreamer-webrtc-1.0 2>/dev/null \
-    && [ -e "$STAMPS/ingress-$(hash_of launcher/setup.sh)" ] && return
+  ingress_ready && return
   for package in "${packages[@]}"; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] \
-      || apt_install "$package" \
-      || die "LiveKit Ingress needs redis and GStreamer: sudo apt-get install ${packages[*]}"
+    apt_install "$package" || break
   done
-  stamp ingress "$(hash_of launcher/setup.sh)"
+  ingress_ready || die "LiveKit Ingress needs redis and GStreamer: sudo apt-get install ${packages[*]}"
+}
+
+ingress_ready() {
+  local element
+  command -v redis-server >/dev/null && command -v gcc >/dev/null && command -v gst-inspect-1.0 >/dev/null || return 1
+  pkg-config --exists gstreamer-1.0 gstreamer-app-1.0 gstreamer-pbutils-1.0 gstreamer-mpegts-1.0 gstreamer-webrtc-1.0 2>/dev/null || return 1
+  for element in decodebin3 flvdemux souphttpsrc srtclientsrc hlsdemux avdec_h264 avdec_aac x264enc opusenc; do
+    gst-inspect-1.0 --exists $element || return 1
+  done
 }
 
 peers_step() {
