@@ -54,39 +54,67 @@ class Times:
 
 
 class Backlog:
-    """Notices that the work on a live source's pictures takes longer than the pictures last."""
+    """Notices that the work on a live source's pictures takes longer than the pictures last.
+
+    It counts by how much the clock has gone ahead of the source's own times, and whether pictures
+    have to be waited for: who waits has no backlog, and then a delay is that of the network.
+    """
 
     BEHIND = 1.0
-    """Seconds of lag from which on pictures are left out, up to the next key frame."""
+    """Seconds of backlog from which on pictures are left out, up to the next key frame."""
 
     CAUGHT_UP = 0.3
-    """Seconds of lag that are none."""
+    """Seconds of backlog that are none."""
 
-    BUSY = 0.001
-    """Seconds of waiting for a picture, on average; who waits longer has no backlog, and a lag
-    is that of the network."""
+    BUSY = 0.05
+    """Share of the time spent on waiting for pictures under which there is a backlog."""
 
-    LONGEST = 0.03
-    """Seconds of one wait that count."""
+    RECENT = 0.5
+    """Seconds over which that share is taken."""
+
+    JUMP = 1.0
+    """Seconds between two pictures' own times above which these have jumped and say nothing."""
+
+    FORGET = 0.9
+    """Share of a backlog that is left after a picture that had to be waited for."""
 
     def __init__(self) -> None:
         self._done: float | None = None
-        self._waited = self.LONGEST
+        self._before = 0.0
+        self._waited = 1.0
         self._skipping = False
+        self._behind = 0.0
+        self._last: tuple[float, float] | None = None
 
-    def skip(self, *, key: bool, lag: float, arrived: float) -> bool:
-        """Whether to leave this picture out."""
-        if self._done is not None:
-            waited = min(max(arrived - self._done, 0.0), self.LONGEST)
-            self._waited += 0.3 * (waited - self._waited)
-        busy = self._waited < self.BUSY
+    def skip(self, *, key: bool, pts: float, arrived: float) -> bool:
+        """Whether to leave this picture out. pts: its own time; arrived: when it was read, both in
+        seconds.
+        """
+        busy = self._is_busy(arrived)
+        self._count(pts, arrived, busy=busy)
         if self._skipping:
-            self._skipping = not (key and (lag < self.CAUGHT_UP or not busy))
-        elif lag > self.BEHIND and busy:
-            self._skipping = not key or lag > 2 * self.BEHIND
+            self._skipping = not (key and (self._behind < self.CAUGHT_UP or not busy))
+        elif self._behind > self.BEHIND and busy:
+            self._skipping = True
         self._done = arrived
         return self._skipping
 
     def done(self, now: float) -> None:
         """The work on a picture is over."""
         self._done = now
+
+    def _is_busy(self, arrived: float) -> bool:
+        if self._done is not None and arrived > self._before:
+            passed = arrived - self._before
+            share = min(max(arrived - self._done, 0.0) / passed, 1.0)
+            self._waited += min(passed / self.RECENT, 1.0) * (share - self._waited)
+        self._before = arrived
+        return self._waited < self.BUSY
+
+    def _count(self, pts: float, arrived: float, *, busy: bool) -> None:
+        if self._last is not None and -self.JUMP < pts - self._last[0] <= 0:
+            return  # B-frames come out of order
+        if self._last is not None and abs(pts - self._last[0]) <= self.JUMP:
+            self._behind += (arrived - self._last[1]) - (pts - self._last[0])
+        self._behind = max(self._behind if busy else self._behind * self.FORGET, 0.0)
+        self._last = (pts, arrived)

@@ -173,12 +173,12 @@ class Pictures:
     def _transcode(
         self, transcoder: Transcoder, packet: Packet[Any], arrived: float, *, late: bool
     ) -> Iterator[Out]:
-        if not self._contents.paced and packet.pts is not None:
-            lag = arrived - self._clock.at(_seconds(packet), arrived)
-            if self._backlog.skip(key=packet.is_keyframe, lag=lag, arrived=arrived):
-                self._skipped += 1
-                self._note(arrived)
-                return
+        pts = _seconds(packet)
+        live = not self._contents.paced and pts is not None
+        if live and self._backlog.skip(key=packet.is_keyframe, pts=pts or 0.0, arrived=arrived):
+            self._skipped += 1
+            self._note(arrived)
+            return
         if self._waits_for_key(packet, arrived):
             return
         self._skipped += late
