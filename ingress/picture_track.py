@@ -90,9 +90,7 @@ class PictureTrack:
 
     def entered(self, room: rtc.Room) -> None:
         """From now on there is a room; the track appears with the next key frame."""
-        self._room = room
-        self._not_before = 0.0
-        self._key_wanted = True
+        self._room, self._not_before, self._key_wanted = room, 0.0, True
         room.on("local_track_republished", self._republished)
 
     def left(self) -> None:
@@ -130,12 +128,10 @@ class PictureTrack:
 
     async def sent(self) -> int | None:
         """RTP packets that have left so far; None while there is no track that could say so."""
-        track = self._track
-        if self._source is None or track is None:
+        if self._source is None or self._track is None:
             return None
         try:
-            async with asyncio.timeout(STATS_TIMEOUT):
-                stats = await track.get_stats()
+            stats = await asyncio.wait_for(self._track.get_stats(), STATS_TIMEOUT)
         except Exception as error:  # LiveKit raises a bare one when there are none
             log.debug("no statistics of %s: %s", self._name, error)
             return None
