@@ -10,9 +10,8 @@ from typing import Literal
 from tests.peers.camera_encoders import Look
 from tests.peers.files import turned, write_file
 from tests.peers.http_camera import HABITS, HttpCamera
-from tests.peers.mediamtx import PASSWORD, USER
+from tests.sources import senders
 from tests.sources.stage import Stage
-from tests.support.ports import free_port
 
 Way = Literal["passthrough", "transcoded"]
 Transport = Literal["auto", "tcp", "udp"]
@@ -78,129 +77,8 @@ def _login(method: Literal["basic", "digest"]) -> Case:
     return Case(f"rtsp-{method}-login", "mediamtx behind a gate", make, "h264", transport="tcp")
 
 
-def _locked(stage: Stage) -> str:
-    return stage.media.rtsp(stage.published("locked/a", Look()), login=f"{USER}:{PASSWORD}")
-
-
-def _rtmp(stage: Stage) -> str:
-    return stage.media.rtmp(stage.pushed("open/rtmp", Look(), "aac"))
-
-
-def _srt(stage: Stage) -> str:
-    return stage.media.srt(stage.published("open/srt", Look(), "aac"))
-
-
-def _hls(stage: Stage) -> str:
-    return stage.media.hls(stage.published("open/hls", Look(), "aac"))
-
-
-def _srt_ffmpeg(stage: Stage) -> str:
-    port = free_port()
-    to = f"srt://127.0.0.1:{port}?mode=listener"
-    stage.ffmpeg(Look(), "aac", "mpegts", "-f", "mpegts", to)
-    return f"srt://127.0.0.1:{port}"
-
-
-def _hls_ffmpeg(stage: Stage) -> str:
-    folder, address = stage.web()
-    words = ("-f", "hls", "-hls_time", "1", "-hls_list_size", "4", "-hls_flags", "delete_segments")
-    stage.ffmpeg(Look(), "aac", "mpegts", *words, str(folder / "live.m3u8"))
-    return f"{address}/live.m3u8"
-
-
-def _mjpeg_ffmpeg(stage: Stage) -> str:
-    address = f"http://127.0.0.1:{free_port()}/cam.mjpg"
-    stage.ffmpeg(Look("mjpeg"), "", "nut", "-f", "mpjpeg", "-listen", "1", address)
-    return address
-
-
-def _ts_ffmpeg(stage: Stage) -> str:
-    address = f"http://127.0.0.1:{free_port()}/cam.ts"
-    stage.ffmpeg(Look(), "aac", "mpegts", "-f", "mpegts", "-listen", "1", address)
-    return address
-
-
-def _flv_ffmpeg(stage: Stage) -> str:
-    address = f"http://127.0.0.1:{free_port()}/flv?app=bcs&user=admin&password=secret"
-    stage.ffmpeg(Look(), "aac", "mpegts", "-f", "flv", "-listen", "1", address.partition("?")[0])
-    return address
-
-
 def _gst(name: str, make: Callable[[Stage], str]) -> Case:
     return Case(name, "GStreamer", make, "h264", needs=("gst-launch-1.0",))
-
-
-def _gst_srt(stage: Stage) -> str:
-    to = f"srt://127.0.0.1:{free_port()}"
-    sink = f"srtsink uri={to}?mode=listener wait-for-connection=false"
-    stage.gstreamer(
-        Look(), "", f"tcpserversrc host=127.0.0.1 port=PORT ! tsparse alignment=7 ! {sink}"
-    )
-    return to
-
-
-def _gst_rtmp(stage: Stage) -> str:
-    to = stage.media.rtmp(stage.expect("open/gst"))
-    video = "tcpserversrc host=127.0.0.1 port=PORT ! tsdemux ! h264parse ! flvmux streamable=true"
-    stage.gstreamer(Look(), "", f"{video} ! rtmp2sink location={to}")
-    return to
-
-
-def _gst_rtsp(stage: Stage) -> str:
-    to = stage.media.rtsp(stage.expect("open/gst-rtsp"))
-    video = "tcpserversrc host=127.0.0.1 port=PORT ! tsdemux ! h264parse"
-    stage.gstreamer(Look(), "", f"{video} ! rtspclientsink location={to} protocols=tcp")
-    return to
-
-
-def _screen(stage: Stage) -> str:
-    return f"screen::{stage.screen(640, 360)}"
-
-
-def _mp4(stage: Stage) -> str:
-    folder, address = stage.web()
-    write_file(folder / "clip.mp4", Look(), sound="aac")
-    return f"{address}/clip.mp4"
-
-
-def _vlc_rtsp(stage: Stage) -> str:
-    address = f"rtsp://127.0.0.1:{free_port()}/cam"
-    stage.vlc(Look(), "aac", f"#rtp{{sdp={address}}}")
-    return address
-
-
-def _vlc_http(stage: Stage) -> str:
-    port = free_port()
-    stage.vlc(Look(), "aac", f"#std{{access=http,mux=ts,dst=127.0.0.1:{port}/cam.ts}}")
-    return f"http://127.0.0.1:{port}/cam.ts"
-
-
-def _vlc_rtmp(stage: Stage) -> str:
-    address = stage.media.rtmp(stage.expect("open/vlc"))
-    stage.vlc(Look(), "aac", f"#std{{access=rtmp,mux=ffmpeg{{mux=flv}},dst={address}}}")
-    return address
-
-
-def _vlc_mjpeg(stage: Stage) -> str:
-    port = free_port()
-    jpegs = "#transcode{venc=avcodec{strict=-1},vcodec=MJPG,vb=2000}"
-    to = f"std{{access=http,mux=mpjpeg,dst=127.0.0.1:{port}/cam.mjpg}}"
-    stage.vlc(Look(), "", f"{jpegs}:{to}")
-    return f"http://127.0.0.1:{port}/cam.mjpg"
-
-
-def _vlc_screen(stage: Stage) -> str:
-    address = f"rtsp://127.0.0.1:{free_port()}/screen"
-    encoder = "venc=x264{preset=ultrafast,tune=zerolatency,keyint=10},vcodec=h264,vb=1500"
-    stage.vlc_screen(stage.screen(640, 360), f"#transcode{{{encoder}}}:rtp{{sdp={address}}}")
-    return address
-
-
-def _vlc_file(stage: Stage) -> str:
-    address = f"rtsp://127.0.0.1:{free_port()}/film"
-    path = write_file(stage.folder / "film.mp4", Look(), sound="aac", seconds=30)
-    stage.vlc_file(path, f"#rtp{{sdp={address}}}")
-    return address
 
 
 def _habit(name: str) -> Case:
@@ -257,11 +135,11 @@ CASES: tuple[Case, ...] = (
     _short(_rtsp(Look("mjpeg", 320, 176), "pcmu", "transcoded")),
     _short(_rtsp(Look("vp8"), "opus")),
     _short(_login("digest")),
-    _short(Case("rtmp-pull", "mediamtx", _rtmp, "h264", "aac")),
-    _short(Case("srt-from-mediamtx", "mediamtx", _srt, "h264", "aac")),
-    _short(Case("vlc-rtsp", "VLC", _vlc_rtsp, "h264", "aac")),
+    _short(Case("rtmp-pull", "mediamtx", senders.rtmp, "h264", "aac")),
+    _short(Case("srt-from-mediamtx", "mediamtx", senders.srt, "h264", "aac")),
+    _short(Case("vlc-rtsp", "VLC", senders.vlc_rtsp, "h264", "aac")),
     _short(_habit("dashes")),
-    _short(Case("hls-from-mediamtx", "mediamtx", _hls, "h264", "aac", age=PLAYLIST)),
+    _short(Case("hls-from-mediamtx", "mediamtx", senders.hls, "h264", "aac", age=PLAYLIST)),
     _short(_file("clip.mp4", Look(bframes=2), "aac", "transcoded")),
     # The rest of the full matrix
     _rtsp(_H264, "pcmu"),
@@ -278,24 +156,27 @@ CASES: tuple[Case, ...] = (
     _rtsp(Look("vp8"), over="udp"),
     _rtsp(Look(width=1280, height=720, fps=30, bitrate=2_500_000), "aac"),
     _login("basic"),
-    Case("rtsp-basic-of-mediamtx", "mediamtx", _locked, "h264", transport="tcp"),
-    Case("srt-from-ffmpeg", "ffmpeg", _srt_ffmpeg, "h264", "aac"),
-    Case("hls-from-ffmpeg", "ffmpeg", _hls_ffmpeg, "h264", "aac", age=PLAYLIST),
-    Case("http-ts-from-ffmpeg", "ffmpeg", _ts_ffmpeg, "h264", "aac"),
-    Case("http-mp4", "web server", _mp4, "h264", "aac", age=0),
-    Case("http-mjpeg-from-ffmpeg", "ffmpeg", _mjpeg_ffmpeg, "mjpeg", way="transcoded"),
+    Case("rtsp-basic-of-mediamtx", "mediamtx", senders.locked, "h264", transport="tcp"),
+    Case("srt-from-ffmpeg", "ffmpeg", senders.srt_ffmpeg, "h264", "aac"),
+    Case("hls-from-ffmpeg", "ffmpeg", senders.hls_ffmpeg, "h264", "aac", age=PLAYLIST),
+    Case("http-ts-from-ffmpeg", "ffmpeg", senders.ts_ffmpeg, "h264", "aac"),
+    Case("http-mp4", "web server", senders.mp4, "h264", "aac", age=0),
+    Case("http-mjpeg-from-ffmpeg", "ffmpeg", senders.mjpeg_ffmpeg, "mjpeg", way="transcoded"),
     *(_habit(name) for name in HABITS if name != "dashes"),
     _http("basic-login", _http_login("basic")),
     _http("digest-login", _http_login("digest")),
     _http("token", _token),
     _http("redirected", _redirected),
-    Case("vlc-http-ts", "VLC", _vlc_http, "h264", "aac"),
-    Case("vlc-rtmp-to-mediamtx", "VLC", _vlc_rtmp, "h264", "aac"),
-    Case("vlc-http-mjpeg", "VLC", _vlc_mjpeg, "mjpeg", way="transcoded"),
+    Case("vlc-http-ts", "VLC", senders.vlc_http, "h264", "aac"),
+    Case("vlc-rtmp-to-mediamtx", "VLC", senders.vlc_rtmp, "h264", "aac"),
+    Case("vlc-http-mjpeg", "VLC", senders.vlc_mjpeg, "mjpeg", way="transcoded"),
     replace(
-        _made("vlc-screen-by-rtsp", "", (640, 360)), peer="VLC", make=_vlc_screen, needs=("Xvfb",)
+        _made("vlc-screen-by-rtsp", "", (640, 360)),
+        peer="VLC",
+        make=senders.vlc_screen,
+        needs=("Xvfb",),
     ),
-    Case("vlc-film-by-rtsp", "VLC", _vlc_file, "h264", "aac", way="", age=0),
+    Case("vlc-film-by-rtsp", "VLC", senders.vlc_file, "h264", "aac", way="", age=0),
     _file("clip.mkv", Look("h265"), "opus", "transcoded"),
     _file("clip.webm", Look("vp9"), "opus"),
     _file("vp8.webm", Look("vp8"), "opus"),
@@ -304,11 +185,11 @@ CASES: tuple[Case, ...] = (
     _file("jpegs.avi", Look("mjpeg"), "pcmu", "transcoded"),
     _file("av1.mp4", Look("av1"), "aac"),
     _file("clip.mov", _H264, "aac", "transcoded", turn=90),
-    Case("http-flv-from-ffmpeg", "ffmpeg", _flv_ffmpeg, "h264", "aac"),
-    _gst("gst-srt", _gst_srt),
-    _gst("gst-rtmp-to-mediamtx", _gst_rtmp),
-    replace(_gst("gst-rtsp-to-mediamtx", _gst_rtsp), transport="tcp"),
-    replace(_made("screen", "", (640, 360)), peer="Xvfb", make=_screen, needs=("Xvfb",)),
+    Case("http-flv-from-ffmpeg", "ffmpeg", senders.flv_ffmpeg, "h264", "aac"),
+    _gst("gst-srt", senders.gst_srt),
+    _gst("gst-rtmp-to-mediamtx", senders.gst_rtmp),
+    replace(_gst("gst-rtsp-to-mediamtx", senders.gst_rtsp), transport="tcp"),
+    replace(_made("screen", "", (640, 360)), peer="Xvfb", make=senders.screen, needs=("Xvfb",)),
     _made("test", "test:640x360@15", (640, 360)),
     _made("demo", "demo", (960, 540)),
 )

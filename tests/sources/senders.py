@@ -1,0 +1,150 @@
+"""Players and servers set up to send, each on a stage; all give the address to read."""
+
+from __future__ import annotations
+
+from tests.peers.camera_encoders import Look
+from tests.peers.files import write_file
+from tests.peers.mediamtx import PASSWORD, USER
+from tests.sources.stage import Stage
+from tests.support.ports import free_port
+
+
+def locked(stage: Stage) -> str:
+    """mediamtx with a login of its own."""
+    return stage.media.rtsp(stage.published("locked/a", Look()), login=f"{USER}:{PASSWORD}")
+
+
+def rtmp(stage: Stage) -> str:
+    """A camera that pushes to mediamtx, pulled from there."""
+    return stage.media.rtmp(stage.pushed("open/rtmp", Look(), "aac"))
+
+
+def srt(stage: Stage) -> str:
+    """From mediamtx by SRT."""
+    return stage.media.srt(stage.published("open/srt", Look(), "aac"))
+
+
+def hls(stage: Stage) -> str:
+    """From mediamtx as a playlist."""
+    return stage.media.hls(stage.published("open/hls", Look(), "aac"))
+
+
+def srt_ffmpeg(stage: Stage) -> str:
+    """ffmpeg that waits for an SRT caller."""
+    port = free_port()
+    to = f"srt://127.0.0.1:{port}?mode=listener"
+    stage.ffmpeg(Look(), "aac", "mpegts", "-f", "mpegts", to)
+    return f"srt://127.0.0.1:{port}"
+
+
+def hls_ffmpeg(stage: Stage) -> str:
+    """ffmpeg that writes a playlist for a web server."""
+    folder, address = stage.web()
+    words = ("-f", "hls", "-hls_time", "1", "-hls_list_size", "4", "-hls_flags", "delete_segments")
+    stage.ffmpeg(Look(), "aac", "mpegts", *words, str(folder / "live.m3u8"))
+    return f"{address}/live.m3u8"
+
+
+def mjpeg_ffmpeg(stage: Stage) -> str:
+    """ffmpeg that serves JPEGs."""
+    address = f"http://127.0.0.1:{free_port()}/cam.mjpg"
+    stage.ffmpeg(Look("mjpeg"), "", "nut", "-f", "mpjpeg", "-listen", "1", address)
+    return address
+
+
+def ts_ffmpeg(stage: Stage) -> str:
+    """ffmpeg that serves MPEG-TS."""
+    address = f"http://127.0.0.1:{free_port()}/cam.ts"
+    stage.ffmpeg(Look(), "aac", "mpegts", "-f", "mpegts", "-listen", "1", address)
+    return address
+
+
+def flv_ffmpeg(stage: Stage) -> str:
+    """ffmpeg that serves FLV, at an address as Reolink has it."""
+    address = f"http://127.0.0.1:{free_port()}/flv?app=bcs&user=admin&password=secret"
+    stage.ffmpeg(Look(), "aac", "mpegts", "-f", "flv", "-listen", "1", address.partition("?")[0])
+    return address
+
+
+def gst_srt(stage: Stage) -> str:
+    """Gstreamer: srt."""
+    to = f"srt://127.0.0.1:{free_port()}"
+    sink = f"srtsink uri={to}?mode=listener wait-for-connection=false"
+    stage.gstreamer(
+        Look(), "", f"tcpserversrc host=127.0.0.1 port=PORT ! tsparse alignment=7 ! {sink}"
+    )
+    return to
+
+
+def gst_rtmp(stage: Stage) -> str:
+    """Gstreamer: rtmp."""
+    to = stage.media.rtmp(stage.expect("open/gst"))
+    video = "tcpserversrc host=127.0.0.1 port=PORT ! tsdemux ! h264parse ! flvmux streamable=true"
+    stage.gstreamer(Look(), "", f"{video} ! rtmp2sink location={to}")
+    return to
+
+
+def gst_rtsp(stage: Stage) -> str:
+    """Gstreamer: rtsp."""
+    to = stage.media.rtsp(stage.expect("open/gst-rtsp"))
+    video = "tcpserversrc host=127.0.0.1 port=PORT ! tsdemux ! h264parse"
+    stage.gstreamer(Look(), "", f"{video} ! rtspclientsink location={to} protocols=tcp")
+    return to
+
+
+def screen(stage: Stage) -> str:
+    """A desktop."""
+    return f"screen::{stage.screen(640, 360)}"
+
+
+def mp4(stage: Stage) -> str:
+    """A film on a web server."""
+    folder, address = stage.web()
+    write_file(folder / "clip.mp4", Look(), sound="aac")
+    return f"{address}/clip.mp4"
+
+
+def vlc_rtsp(stage: Stage) -> str:
+    """Vlc: rtsp."""
+    address = f"rtsp://127.0.0.1:{free_port()}/cam"
+    stage.vlc(Look(), "aac", f"#rtp{{sdp={address}}}")
+    return address
+
+
+def vlc_http(stage: Stage) -> str:
+    """Vlc: http."""
+    port = free_port()
+    stage.vlc(Look(), "aac", f"#std{{access=http,mux=ts,dst=127.0.0.1:{port}/cam.ts}}")
+    return f"http://127.0.0.1:{port}/cam.ts"
+
+
+def vlc_rtmp(stage: Stage) -> str:
+    """Vlc: rtmp."""
+    address = stage.media.rtmp(stage.expect("open/vlc"))
+    stage.vlc(Look(), "aac", f"#std{{access=rtmp,mux=ffmpeg{{mux=flv}},dst={address}}}")
+    return address
+
+
+def vlc_mjpeg(stage: Stage) -> str:
+    """Vlc: mjpeg."""
+    port = free_port()
+    jpegs = "#transcode{venc=avcodec{strict=-1},vcodec=MJPG,vb=2000}"
+    to = f"std{{access=http,mux=mpjpeg,dst=127.0.0.1:{port}/cam.mjpg}}"
+    stage.vlc(Look(), "", f"{jpegs}:{to}")
+    return f"http://127.0.0.1:{port}/cam.mjpg"
+
+
+def vlc_screen(stage: Stage) -> str:
+    """Vlc: screen."""
+    address = f"rtsp://127.0.0.1:{free_port()}/screen"
+    encoder = "venc=x264{preset=ultrafast,tune=zerolatency,keyint=10},vcodec=h264,vb=1500"
+    stage.vlc_screen(stage.screen(640, 360), f"#transcode{{{encoder}}}:rtp{{sdp={address}}}")
+    return address
+
+
+def vlc_file(stage: Stage) -> str:
+    """Vlc: file."""
+    address = f"rtsp://127.0.0.1:{free_port()}/film"
+    path = write_file(stage.folder / "film.mp4", Look(), sound="aac", seconds=30)
+    stage.vlc_file(path, f"#rtp{{sdp={address}}}")
+    return address
