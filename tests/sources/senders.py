@@ -67,7 +67,7 @@ def flv_ffmpeg(stage: Stage) -> str:
 
 
 def gst_srt(stage: Stage) -> str:
-    """Gstreamer: srt."""
+    """GStreamer that waits for an SRT caller."""
     to = f"srt://127.0.0.1:{free_port()}"
     sink = f"srtsink uri={to}?mode=listener wait-for-connection=false"
     stage.gstreamer(
@@ -77,7 +77,7 @@ def gst_srt(stage: Stage) -> str:
 
 
 def gst_rtmp(stage: Stage) -> str:
-    """Gstreamer: rtmp."""
+    """GStreamer that pushes to mediamtx by RTMP."""
     to = stage.media.rtmp(stage.expect("open/gst"))
     video = "tcpserversrc host=127.0.0.1 port=PORT ! tsdemux ! h264parse ! flvmux streamable=true"
     stage.gstreamer(Look(), "", f"{video} ! rtmp2sink location={to}")
@@ -85,7 +85,7 @@ def gst_rtmp(stage: Stage) -> str:
 
 
 def gst_rtsp(stage: Stage) -> str:
-    """Gstreamer: rtsp."""
+    """GStreamer that publishes to mediamtx by RTSP."""
     to = stage.media.rtsp(stage.expect("open/gst-rtsp"))
     video = "tcpserversrc host=127.0.0.1 port=PORT ! tsdemux ! h264parse"
     stage.gstreamer(Look(), "", f"{video} ! rtspclientsink location={to} protocols=tcp")
@@ -105,28 +105,28 @@ def mp4(stage: Stage) -> str:
 
 
 def vlc_rtsp(stage: Stage) -> str:
-    """Vlc: rtsp."""
+    """VLC as an RTSP server."""
     address = f"rtsp://127.0.0.1:{free_port()}/cam"
     stage.vlc(Look(), "aac", f"#rtp{{sdp={address}}}")
     return address
 
 
 def vlc_http(stage: Stage) -> str:
-    """Vlc: http."""
+    """VLC that serves MPEG-TS."""
     port = free_port()
     stage.vlc(Look(), "aac", f"#std{{access=http,mux=ts,dst=127.0.0.1:{port}/cam.ts}}")
     return f"http://127.0.0.1:{port}/cam.ts"
 
 
 def vlc_rtmp(stage: Stage) -> str:
-    """Vlc: rtmp."""
+    """VLC that pushes to mediamtx by RTMP."""
     address = stage.media.rtmp(stage.expect("open/vlc"))
     stage.vlc(Look(), "aac", f"#std{{access=rtmp,mux=ffmpeg{{mux=flv}},dst={address}}}")
     return address
 
 
 def vlc_mjpeg(stage: Stage) -> str:
-    """Vlc: mjpeg."""
+    """VLC that serves JPEGs."""
     port = free_port()
     jpegs = "#transcode{venc=avcodec{strict=-1},vcodec=MJPG,vb=2000}"
     to = f"std{{access=http,mux=mpjpeg,dst=127.0.0.1:{port}/cam.mjpg}}"
@@ -135,7 +135,7 @@ def vlc_mjpeg(stage: Stage) -> str:
 
 
 def vlc_screen(stage: Stage) -> str:
-    """Vlc: screen."""
+    """VLC that sends a desktop by RTSP."""
     address = f"rtsp://127.0.0.1:{free_port()}/screen"
     encoder = "venc=x264{preset=ultrafast,tune=zerolatency,keyint=10},vcodec=h264,vb=1500"
     stage.vlc_screen(stage.screen(640, 360), f"#transcode{{{encoder}}}:rtp{{sdp={address}}}")
@@ -143,7 +143,7 @@ def vlc_screen(stage: Stage) -> str:
 
 
 def vlc_file(stage: Stage) -> str:
-    """Vlc: file."""
+    """VLC that plays a film over and over, by RTSP."""
     address = f"rtsp://127.0.0.1:{free_port()}/film"
     path = write_file(stage.folder / "film.mp4", Look(), sound="aac", seconds=30)
     stage.vlc_file(path, f"#rtp{{sdp={address}}}")
