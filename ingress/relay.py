@@ -148,8 +148,12 @@ class RoomSink:
                     await room.local_participant.set_attributes({ATTRIBUTE: attribute})
                 told = (room, attribute)
             except Exception as error:  # LiveKit raises a bare one
-                log.debug("the state is not taken by the room: %s", error or "no answer in time")
-                self._news.set()
+                if room.local_participant.attributes.get(ATTRIBUTE) == attribute:
+                    told = (room, attribute)  # only the acknowledgement was lost
+                else:
+                    why = str(error) or "no answer in time"
+                    log.debug("the state is not taken by the room: %s", why)
+                    self._news.set()
             await asyncio.sleep(TELL_INTERVAL)
 
     async def _watch_flow(self) -> None:

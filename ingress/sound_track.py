@@ -19,6 +19,9 @@ QUEUE_MS = 100
 it should, and goes on so: this bounds how late the sound then stays.
 """
 
+FULL = 0.06
+"""Seconds for a hand-over that say that LiveKit's queue was full: it is begun anew, in step."""
+
 PUBLISH_TIMEOUT = 10.0
 HAND_OVER_TIMEOUT = 2.0
 PUBLISH_AGAIN = 2.0
@@ -107,3 +110,5 @@ class SoundTrack:
                 frame = rtc.AudioFrame(data, RATE, 1, len(data) // 2)
                 async with asyncio.timeout(HAND_OVER_TIMEOUT):
                     await source.capture_frame(frame)
+                if time.monotonic() - now > FULL:
+                    source.clear_queue()

@@ -204,10 +204,11 @@ class Supervisor:
         return round(monotonic + self._unix, 3) if monotonic else 0.0
 
     def _log(self, old: SourceReport | None, new: SourceReport) -> None:
-        if old and (old.state, old.error, old.way) == (new.state, new.error, new.way):
+        way = f", {new.codec} {new.way} ({new.why})" if new.state == "live" else ""
+        same = old and (old.state, old.error) == (new.state, new.error)
+        if same and old and (not way or old.way == new.way):
             return
         said = f": {new.error}" if new.error else ""
-        way = f", {new.codec} {new.way} ({new.why})" if new.state == "live" else ""
         log.info("%s in %s is %s%s%s", new.name, new.room, new.state, said, way)
 
 
