@@ -144,15 +144,32 @@ def _split_authority(rest: str) -> tuple[str, str, str]:
     """
     end = re.search(r"[/?#]", rest)
     at = rest.rfind("@")
-    if end and at > end.start() and ":" in rest[: end.start()]:
-        before = rest[: end.start()]
-        follows = _HOST.match(rest[at + 1 :])
-        complete = _HOST.fullmatch(before) is not None
-        if follows and not complete:
-            end = re.compile(r"[/?#]").search(rest, at)
+    if end and at > end.start() and _password_goes_on(rest, end.start(), at):
+        end = re.compile(r"[/?#]").search(rest, at)
     if end is None:
         return rest, "", ""
     return rest[: end.start()], rest[end.start()], rest[end.start() + 1 :]
+
+
+def _password_goes_on(rest: str, end: int, at: int) -> bool:
+    """Whether the `@` far behind is the one before the host, and `end` is within the password.
+
+    Both readings are possible; an address as the standards have it wins, unless its host would be
+    a bare word and the other one looks more like one, a path behind it.
+    """
+    login, _, early = rest[:end].rpartition("@")
+    late = _HOST.match(rest, at + 1)
+    if late is None or ":" not in (login or early):
+        return False
+    if _HOST.fullmatch(early) is None:
+        return True
+    if not login or _is_plain_host(early) or "=" in rest[end:at]:
+        return False
+    return _is_plain_host(late[0]) or rest.startswith("/", late.end())
+
+
+def _is_plain_host(text: str) -> bool:
+    return text == "localhost" or any(mark in text for mark in ".:[")
 
 
 def _safe_path(kind: Kind, path: str) -> tuple[str, frozenset[str]]:

@@ -81,6 +81,9 @@ class SourceSpec(BaseModel):
 
 def source_spec(values: Mapping[str, object]) -> SourceSpec:
     """A checked spec. Raises SpecError for the first field that is wrong."""
+    if not values.keys() <= SourceSpec.model_fields.keys():
+        # Not named: an address may stand where a name should.
+        raise SpecError("fields: only " + ", ".join(SourceSpec.model_fields))
     try:
         return SourceSpec.model_validate(dict(values))
     except ValidationError as error:

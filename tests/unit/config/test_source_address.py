@@ -74,6 +74,22 @@ def test_a_password_may_hold_what_divides_an_address(text: str, password: str, o
 
 
 @pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("rtsp://admin:p@ss@host/token=p@ss", "host"),
+        ("rtsp://u:p@cam/x?mail=a@b.c", "cam"),
+        ("rtsp://u:p@cam/live@1", "cam"),
+        ("rtsp://cam:8554/live@1.2", "cam"),
+        ("http://cam.lan/a@b.c", "cam.lan"),
+        ("rtsp://gate:p@ss/w?rd@127.0.0.1:8554/x", "127.0.0.1"),
+        ("http://admin:p@ss/w?rd@camera:8080/video", "camera"),
+    ],
+)
+def test_the_host_is_found_among_many_at_signs(text: str, host: str) -> None:
+    assert parse(text).host == host
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "rtsp://admin:TOPSECRET@host/x",
