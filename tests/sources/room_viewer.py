@@ -41,7 +41,9 @@ class Frame:
 
 @dataclass(slots=True)
 class Seen:
-    """What came from one participant. `tracks` are the sids of all its tracks, ever."""
+    """What came from one participant. sids: its own, of all times that it had a track here; tracks:
+    the sids of all these tracks.
+    """
 
     sids: list[str] = field(default_factory=list)
     tracks: list[str] = field(default_factory=list)
@@ -138,10 +140,7 @@ class RoomViewer:
         await self.room.disconnect()
 
     def _came(self, participant: rtc.RemoteParticipant) -> None:
-        seen = self.of(participant.identity)
-        if participant.sid not in seen.sids:
-            seen.sids.append(participant.sid)
-        seen.attributes.append(dict(participant.attributes))
+        self.of(participant.identity).attributes.append(dict(participant.attributes))
 
     def _attributes(self, changed: dict[str, str], participant: rtc.Participant) -> None:
         self.of(participant.identity).attributes.append(dict(changed))
@@ -153,6 +152,8 @@ class RoomViewer:
         participant: rtc.RemoteParticipant,
     ) -> None:
         seen = self.of(participant.identity)
+        if participant.sid not in seen.sids:
+            seen.sids.append(participant.sid)
         if publication.sid not in seen.tracks:
             seen.tracks.append(publication.sid)
         work = self._watch if track.kind == rtc.TrackKind.KIND_VIDEO else self._listen
