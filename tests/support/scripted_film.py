@@ -93,9 +93,9 @@ def film(
         while True:
             while sound and (piece := voice.next(time.monotonic())):
                 actor.send(piece)
-            if (left := due - time.monotonic()) <= 0:
+            if (rest := due - time.monotonic()) <= 0:
                 break
-            actor.orders(min(left, 0.005) if sound else left)
+            actor.orders(min(rest, 0.005) if sound else rest)
 
 
 class _Voice:
