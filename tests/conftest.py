@@ -42,6 +42,17 @@ def _own_surroundings(
 
 
 @pytest.fixture(autouse=True)
+def _ordinary_priority() -> Iterator[None]:
+    """A test that leaves its thread with a real-time priority fails: all later ones would have it,
+    and starve the machine.
+    """
+    yield
+    if os.sched_getscheduler(0) != os.SCHED_OTHER:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        pytest.fail("real-time priority is left: see tests/support/ordinary_priority.py")
+
+
+@pytest.fixture(autouse=True)
 def _no_task_left(request: pytest.FixtureRequest) -> None:
     """An async test that leaves a task running fails."""
     if request.node.get_closest_marker("asyncio"):

@@ -12,6 +12,8 @@ from av.container import OutputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from tests.support.ordinary_priority import ordinary_priority
+
 _ENCODERS = {
     "h264": "libx264",
     "h265": "libx265",
@@ -105,3 +107,6 @@ def _set_up_video(context: VideoCodecContext, look: Look) -> None:
         options["q"] = "5"
         context.qmin = context.qmax = 5
     context.options = options
+    if look.codec == "av1":
+        with ordinary_priority():
+            context.open()

@@ -21,6 +21,7 @@ from livekit import rtc
 
 from tests.support import burnt_clock
 from tests.support.livekit_server import LiveKitServer
+from tests.support.ordinary_priority import ordinary_priority
 
 # PyAV tells the kind of a codec only from a literal name.
 CODECS: dict[str, Any] = {
@@ -78,6 +79,8 @@ class Encoder:
         context.max_b_frames = b_frames
         context.thread_count = 1
         context.options = OPTIONS[codec] | (options or {})
+        with ordinary_priority():
+            context.open()
         self._context = context
         self._gop = gop
         self._last_key = float("-inf")

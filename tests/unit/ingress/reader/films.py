@@ -29,6 +29,7 @@ from ingress.reader.messages import (
 )
 from ingress.reader.owner import Owner
 from ingress.reader.session import run
+from tests.support.ordinary_priority import ordinary_priority
 from tests.support.tones import tone
 
 FPS = 25
@@ -55,11 +56,12 @@ def film(
         video.width, video.height = size
         video.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         audio: Any = container.add_stream(sound, rate=rate, layout="mono") if sound else None
-        for number in range(round(seconds * FPS)):
-            frame = picture(number, size)
-            frame.pts, frame.time_base = number, Fraction(1, FPS)
-            container.mux(video.encode(frame))
-        container.mux(video.encode(None))
+        with ordinary_priority():
+            for number in range(round(seconds * FPS)):
+                frame = picture(number, size)
+                frame.pts, frame.time_base = number, Fraction(1, FPS)
+                container.mux(video.encode(frame))
+            container.mux(video.encode(None))
         if audio:
             _add_sound(container, audio, seconds, rate)
     return path

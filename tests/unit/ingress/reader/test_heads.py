@@ -11,6 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from ingress.reader.h264 import DamagedError
 from ingress.reader.heads import Av1, units_of
+from tests.support.ordinary_priority import ordinary_priority
 
 _ENCODERS: dict[str, Any] = {
     "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "8"}),
@@ -32,6 +33,8 @@ def encoded(
     context.bit_rate = 500_000
     context.gop_size = gop
     context.options = options | {"lag-in-frames": "0"} if "vp" in codec else options
+    with ordinary_priority():
+        context.open()
     packets = []
     for number in range(12):
         picture = np.full((size[1], size[0], 3), 20 * number, np.uint8)
