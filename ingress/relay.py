@@ -54,6 +54,7 @@ class RoomSink:
         self._sound = SoundTrack(SOUND, stuck=stuck)
         self._room: rtc.Room | None = None
         self._report: SourceReport | None = None
+        self._told = ""
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -127,33 +128,36 @@ class RoomSink:
         self._room = room
         for track in (self._camera, self._model, self._sound):
             track.entered(room)
+        room.on("reconnected", self._tell_again)
+        self._tell_again()
+
+    def _tell_again(self) -> None:
+        """The room knows nothing: it is another one, or its server was started again."""
+        self._told = ""
         self._news.set()
 
     def _left(self) -> None:
+        if self._room:
+            self._room.off("reconnected", self._tell_again)
         self._room = None
         for track in (self._camera, self._model, self._sound):
             track.left()
 
     async def _tell(self) -> None:
-        told: tuple[rtc.Room, str] | None = None
         while True:
             await self._news.wait()
             self._news.clear()
-            room, report = self._room, self._report
-            if room is None or report is None or told == (room, report.attribute()):
+            room, attribute = self._room, self._report.attribute() if self._report else ""
+            if room is None or attribute in ("", self._told):
                 continue
-            attribute = report.attribute()
+            self._told = attribute
             try:
                 async with asyncio.timeout(TELL_TIMEOUT):
                     await room.local_participant.set_attributes({ATTRIBUTE: attribute})
-                told = (room, attribute)
             except Exception as error:  # LiveKit raises a bare one
-                if room.local_participant.attributes.get(ATTRIBUTE) == attribute:
-                    told = (room, attribute)  # only the acknowledgement was lost
-                else:
-                    why = str(error) or "no answer in time"
-                    log.debug("the state is not taken by the room: %s", why)
-                    self._news.set()
+                why = str(error) or "no answer in time"
+                log.debug("the state is not taken by the room: %s", why)
+                self._tell_again()
             await asyncio.sleep(TELL_INTERVAL)
 
     async def _watch_flow(self) -> None:

@@ -63,7 +63,7 @@ async def _watch(
     wrong = []
     for case in cases:
         seen, report = viewer.of(case.name), reports[case.name]
-        said = "" if not complete(case) else _wrong(case, seen, report)
+        said = "" if not complete(case) else _wrong(case, seen, report, service)
         if not complete(case):
             counts = f"{len(seen.clocked)} of {len(seen.frames)} pictures"
             said = f"{counts}, {len(seen.bursts)} beeps, {seen.age():.1f} s old"
@@ -74,7 +74,7 @@ async def _watch(
     return wrong
 
 
-def _wrong(case: Case, seen: Seen, report: Report) -> str:
+def _wrong(case: Case, seen: Seen, report: Report, service: IngressService) -> str:
     last = seen.frames[-1]
     if (last.width, last.height) != case.size:
         return f"{last.width}x{last.height} instead of {case.size}"
@@ -86,7 +86,9 @@ def _wrong(case: Case, seen: Seen, report: Report) -> str:
         return f"codec {report['codec']} instead of {case.codec}"
     if case.way and report["way"] != case.way:
         return f"{report['way']} instead of {case.way}"
-    return "" if len(seen.sids) == 1 else f"it was {len(seen.sids)} participants"
+    # LiveKit at times joins without letting media through; then the relay joins anew.
+    again = service.log.count(f"{case.name}: pictures do not get through")
+    return "" if len(seen.sids) <= 1 + again else f"it was {len(seen.sids)} participants"
 
 
 def _row(case: Case, seen: Seen, report: Report, wrong: str) -> Row:

@@ -49,8 +49,8 @@ class ViewerProbe:
         room.on("track_published", self._track_published)
         room.on("track_subscribed", self._track_subscribed)
         room.on("participant_attributes_changed", self._attributes_changed)
-        room.on("participant_connected", self._came_or_went)
-        room.on("participant_disconnected", self._came_or_went)
+        room.on("participant_connected", self._came)
+        room.on("participant_disconnected", self._went)
         room.register_text_stream_handler("pressbox.line", self._on_line)
         room.register_text_stream_handler("lk.transcription", self._on_caption)
 
@@ -142,7 +142,11 @@ class ViewerProbe:
         self.attributes.append((time.monotonic(), participant.identity, dict(changed)))
         self._spawn(self._tell(), "probe.tell")
 
-    def _came_or_went(self, _: rtc.RemoteParticipant) -> None:
+    def _came(self, participant: rtc.RemoteParticipant) -> None:
+        """Who comes back with attributes that it had before tells of no change."""
+        self._attributes_changed(dict(participant.attributes), participant)
+
+    def _went(self, _: rtc.RemoteParticipant) -> None:
         self._spawn(self._tell(), "probe.tell")
 
     def _on_line(self, reader: rtc.TextStreamReader, _: str) -> None:
