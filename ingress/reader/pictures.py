@@ -26,7 +26,7 @@ from ingress.reader.transcoder import Transcoder, prepare
 
 Out = Unit | RawPicture
 
-LOOK_EVERY = 2.0
+LOOK_EVERY = 4.0
 """Seconds between two pictures that are looked at, whether they have changed."""
 
 NOTE_EVERY = 1.0
