@@ -195,7 +195,7 @@ async def test_a_program_that_is_not_there_is_an_os_error(tmp_path: Path) -> Non
     before = descriptors()
     with pytest.raises(OSError, match="No such file"):
         await ReaderProcess.start(Request("x"), command=[str(tmp_path / "nothing")])
-    assert descriptors() == before
+    assert descriptors() <= before  # what tests before have left may go meanwhile
 
 
 async def test_no_secret_is_in_its_command_line_or_environment(
@@ -247,5 +247,5 @@ async def test_two_hundred_starts_leave_nothing_behind() -> None:
     for _ in range(40):
         pids = await asyncio.gather(*(once(*kind) for kind in kinds))
         assert all(gone(pid) for pid in pids)
-    assert descriptors() == before
+    assert descriptors() <= before  # what tests before have left may go meanwhile
     assert asyncio.all_tasks() == tasks
