@@ -26,6 +26,9 @@ from launcher.supervisor import Supervisor
 
 _JOIN_LIMIT = 60.0
 _SOURCE_LIMIT = 30.0
+_WRONG_LIMIT = 5.0
+"""Seconds for which a source may say that something is wrong: the room may not be ready yet."""
+
 _LOOK = 0.2
 _SHORT = 4
 """Letters from which on a password of a source is taken out of the log."""
@@ -203,10 +206,12 @@ class Launcher:
         if source is None or not is_waited_for(source):
             return
         error = ""
-        until = time.monotonic() + _SOURCE_LIMIT
+        well = began = time.monotonic()
         while not await dispatcher.participant_present(source.name):
             state, error = await state_of(source, self._session, f"{address}/api/sources", token)
-            if state == "failed" or time.monotonic() > until:
+            now = time.monotonic()
+            well = well if error else now
+            if state == "failed" or now > min(well + _WRONG_LIMIT, began + _SOURCE_LIMIT):
                 said = error or f"it was not there within {_SOURCE_LIMIT:g} s"
                 raise LaunchError(f"SOURCE={source.address}: {said}")
             await asyncio.sleep(_LOOK)

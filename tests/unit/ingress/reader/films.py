@@ -112,7 +112,7 @@ def messages(
                     return
     finally:
         ours.close()
-        thread.join(10)
+        thread.join(30)  # a read of SRT waits up to its own time-out first
         theirs.close()
         assert not thread.is_alive()
 
