@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from livekit import rtc
 
+from config.source_names import MODEL_TRACK
 from ingress.picture_track import PictureTrack
 from ingress.presence import Place, Presence
 from ingress.reader.messages import Order, Sound, Unit
@@ -19,7 +20,7 @@ __all__ = ["CAMERA", "MODEL", "SOUND", "RoomSink", "Sink"]
 
 log = logging.getLogger("pressbox.ingress")
 
-CAMERA, SOUND, MODEL = "camera", "sound", "model"
+CAMERA, SOUND, MODEL = "camera", "sound", MODEL_TRACK
 
 TELL_INTERVAL = 0.5
 """Seconds between two updates of the attribute: it goes to everybody in the room."""

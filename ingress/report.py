@@ -6,11 +6,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from config.source_names import INGRESS_ATTRIBUTE
 from ingress.reader.messages import FailureKind
 
 State = Literal["connecting", "live", "stalled", "reconnecting", "failed", "stopped"]
 
-ATTRIBUTE = "pressbox.ingress"
+ATTRIBUTE = INGRESS_ATTRIBUTE
 """Participant attribute: compact JSON of the fields in `_IN_THE_ROOM`."""
 
 _IN_THE_ROOM = (

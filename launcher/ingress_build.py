@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from launcher import program
 from launcher.errors import LaunchError
-from launcher.reaper import signal_group
 
 VERSION = "1.5.0"
 _MODULE = f"github.com/livekit/ingress@v{VERSION}"
@@ -180,32 +178,14 @@ def _copy(unpacked: Path, source: Path) -> None:
 
 async def _run(argv: list[str], limit: float, directory: Path) -> str:
     """Standard output of a program that ended well."""
-    name = Path(argv[0]).name
+    env = {**os.environ, "GOFLAGS": "-buildvcs=false"}
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            cwd=directory,
-            env={**os.environ, "GOFLAGS": "-buildvcs=false"},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise LaunchError(f"cannot run {name}: {error.strerror}") from None
-    try:
-        async with asyncio.timeout(limit):
-            stdout, stderr = await process.communicate()
-    except TimeoutError:
-        raise LaunchError(f"{name} took longer than {limit:g} s") from None
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            signal_group(process.pid, signal.SIGKILL)
-        await process.wait()
-    if process.returncode:
-        last = (stderr.decode("utf-8", "replace").strip().splitlines() or ["?"])[-1]
-        raise LaunchError(last.removeprefix("error: "))
-    return stdout.decode("utf-8", "replace")
+        ended = await program.run(argv, limit, env, directory)
+    except program.ProgramError as error:
+        raise LaunchError(str(error)) from None
+    if ended.status:
+        raise LaunchError(ended.last_words.removeprefix("error: "))
+    return ended.output
 
 
 async def _main() -> int:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher import download
+from launcher import download, program
 from launcher.errors import LaunchError
-from launcher.reaper import signal_group
 
 VERSION = "1.13.5"
 _MODULE = f"github.com/livekit/livekit-server/cmd/server@v{VERSION}"
@@ -111,30 +108,13 @@ async def _container() -> Server:
 
 
 async def _run(argv: list[str], limit: float, env: dict[str, str]) -> None:
-    name = Path(argv[0]).name
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            env=env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise _WayError(f"cannot run {name}: {error.strerror}") from None
-    try:
-        async with asyncio.timeout(limit):
-            _, stderr = await process.communicate()
-    except TimeoutError:
-        raise _WayError(f"{name} took longer than {limit:g} s") from None
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            signal_group(process.pid, signal.SIGKILL)
-        await process.wait()
-    if process.returncode:
-        lines = stderr.decode("utf-8", "replace").strip().splitlines()
-        raise _WayError(f"{name} ended with status {process.returncode}: {(lines or ['?'])[-1]}")
+        ended = await program.run(argv, limit, env)
+    except program.ProgramError as error:
+        raise _WayError(str(error)) from None
+    if ended.status:
+        name = Path(argv[0]).name
+        raise _WayError(f"{name} ended with status {ended.status}: {ended.last_words}")
 
 
 async def _main() -> int:
