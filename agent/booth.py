@@ -9,26 +9,26 @@ import time
 from livekit import rtc
 from livekit.agents import llm
 
-from agent.audience import Audience, is_watched, people
-from agent.booth_pacer import BoothPacer
-from agent.control import Control
-from agent.delayed_track import DelayedTrack
-from agent.display_clock import DisplayClock
-from agent.line_feed import LineFeed
-from agent.notice import Notice
-from agent.original_track import OriginalTrack
-from agent.picture import Picture
-from agent.plugin.health import EngineState
-from agent.plugin.line import DropReason, Line, new_line
-from agent.questions import Questions
-from agent.room_settings import model, options
-from agent.silence import Silence
-from agent.source import Source
-from agent.source_health import LAST_PICTURES, SourceHealth, ingress_states
-from agent.status import Status, StatusBoard
-from agent.unix_clock import UnixClock
-from agent.voice import Voice
-from agent.window_feed import WindowFeed
+from agent.clock.booth_pacer import BoothPacer
+from agent.clock.display_clock import DisplayClock
+from agent.clock.unix_clock import UnixClock
+from agent.commentator.engine.health import EngineState
+from agent.commentator.line import DropReason, Line, new_line
+from agent.picture.delayed_track import DelayedTrack
+from agent.picture.picture import Picture
+from agent.picture.silence import Silence
+from agent.picture.source import Source
+from agent.picture.source_health import LAST_PICTURES, SourceHealth, ingress_states
+from agent.picture.window_feed import WindowFeed
+from agent.room.audience import Audience, is_watched, people
+from agent.room.control import Control
+from agent.room.line_feed import LineFeed
+from agent.room.notice import Notice
+from agent.room.questions import Questions
+from agent.room.room_settings import model, options
+from agent.room.status import Status, StatusBoard
+from agent.sound.original_track import OriginalTrack
+from agent.sound.voice import Voice
 from config.room_state import RoomState
 from config.settings import RoomSettings, Settings
 

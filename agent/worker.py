@@ -9,8 +9,8 @@ import signal
 
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
 
-from agent import room_settings
 from agent.booth import Booth
+from agent.room import room_settings
 from config import log as log_setup
 from config.room_state import RoomState
 from config.settings import Settings, load_settings

@@ -3,7 +3,7 @@
 session = AgentSession(llm=RealtimeModel(engine="http://127.0.0.1:8198/v1"))
 """
 
-from .client import (
+from agent.commentator.engine.client import (
     EngineClient,
     EngineError,
     EngineProtocolError,
@@ -11,12 +11,12 @@ from .client import (
     EngineTimeout,
     EngineUnavailable,
 )
-from .health import EngineState
-from .line import DropReason, Kind, Line
-from .options import Options
-from .pacer import Pacer, PlaybackPacer
-from .realtime import RealtimeModel, RealtimeSession
-from .utterance import LINE_KEY
+from agent.commentator.engine.health import EngineState
+from agent.commentator.line import DropReason, Kind, Line
+from agent.commentator.options import Options
+from agent.commentator.pacer import Pacer, PlaybackPacer
+from agent.commentator.utterance import LINE_KEY
+from agent.plugin.realtime import RealtimeModel, RealtimeSession
 
 __all__ = [
     "LINE_KEY",

@@ -7,7 +7,7 @@ import time
 from livekit.agents.metrics import RealtimeModelMetrics
 from livekit.agents.metrics.base import Metadata
 
-from .utterance import Utterance
+from agent.commentator.utterance import Utterance
 
 
 def line_metrics(

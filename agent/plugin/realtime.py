@@ -10,12 +10,12 @@ from typing import Any
 from livekit.agents import llm
 from livekit.agents import tts as livekit_tts
 
-from .client import EngineClient
-from .options import Options
-from .pacer import Pacer, PlaybackPacer
-from .session import RealtimeSession
-from .speaker import Speaker
-from .voice_choice import AUTO, VoiceChoice
+from agent.commentator.engine.client import EngineClient
+from agent.commentator.options import Options
+from agent.commentator.pacer import Pacer, PlaybackPacer
+from agent.commentator.voice.choice import AUTO, VoiceChoice
+from agent.commentator.voice.speaker import Speaker
+from agent.plugin.session import RealtimeSession
 
 __all__ = ["RealtimeModel", "RealtimeSession"]
 

@@ -13,22 +13,27 @@ from livekit.agents import llm
 from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import is_given
 
+from agent.commentator.commentator import Commentator
+from agent.commentator.engine.client import EngineClient, EngineError
+from agent.commentator.engine.health import EngineState
+from agent.commentator.history import History
+from agent.commentator.intake import FrameIntake
+from agent.commentator.line import DropReason, Line
+from agent.commentator.options import Options
+from agent.commentator.pacer import Pacer
+from agent.commentator.prompt import (
+    COMMENTARY,
+    SPOKEN_QUESTION,
+    Message,
+    build_messages,
+    system_text,
+)
+from agent.commentator.utterance import Utterance
+from agent.commentator.voice.speaker import Speaker
+from agent.commentator.window import SampledFrame
+from agent.plugin.metrics import line_metrics
+from agent.plugin.spoken_question import SAMPLE_RATE, SpokenQuestion
 from speech.wav import wav
-
-from .client import EngineClient, EngineError
-from .commentator import Commentator
-from .health import EngineState
-from .history import History
-from .intake import FrameIntake
-from .line import DropReason, Line
-from .metrics import line_metrics
-from .options import Options
-from .pacer import Pacer
-from .prompt import COMMENTARY, SPOKEN_QUESTION, Message, build_messages, system_text
-from .speaker import Speaker
-from .spoken_question import SAMPLE_RATE, SpokenQuestion
-from .utterance import Utterance
-from .window import SampledFrame
 
 logger = logging.getLogger(__name__)
 

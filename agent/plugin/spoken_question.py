@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 from livekit import rtc
 
-from .audio import is_silent
+from agent.commentator.voice.audio import is_silent
 
 SAMPLE_RATE = 16_000
 """Hz, mono, int16 little endian: what engines hear."""

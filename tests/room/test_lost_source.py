@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.booth import Booth
-from agent.source_health import LAST_PICTURES
+from agent.picture.source_health import LAST_PICTURES
 from config.source_names import INGRESS_ATTRIBUTE
 from tests.room.test_booth import ended, status
 from tests.support.booths import booth

@@ -10,8 +10,8 @@ import time
 import pytest
 from livekit import rtc
 
-from agent.picture import Picture
-from agent.source import Source
+from agent.picture.picture import Picture
+from agent.picture.source import Source
 from ingress.reader.passage import CARRIED
 from tests.support.encoded_camera import (
     EncodedCamera,

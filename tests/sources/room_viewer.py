@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 from livekit import rtc
 
-from agent.frame_stream import FrameStream
+from agent.picture.frame_stream import FrameStream
 from tests.support import burnt_clock
 from tests.support.burnt_clock import Burnt
 from tests.support.livekit_server import LiveKitServer

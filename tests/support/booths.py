@@ -9,7 +9,7 @@ from pathlib import Path
 from livekit import rtc
 
 from agent.booth import Booth
-from agent.room_settings import apply_each, from_metadata
+from agent.room.room_settings import apply_each, from_metadata
 from config.room_state import RoomState
 from config.settings import load_settings
 from tests.support.livekit_server import LiveKitServer

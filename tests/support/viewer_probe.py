@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from livekit import rtc
 
-from agent.frame_stream import FrameStream
+from agent.picture.frame_stream import FrameStream
 from tests.support import burnt_clock
 from tests.support.onsets import Burst, BurstDetector
 from tests.support.records import Caption, LineMessage, SeenFrame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.audience import Audience, Person, is_watched
+from agent.room.audience import Audience, Person, is_watched
 
 
 def test_the_bare_source_and_machines_do_not_watch() -> None:

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from agent.booth_pacer import BoothPacer
-from agent.display_clock import DisplayClock
-from agent.plugin.line import Kind, Line, new_line
+from agent.clock.booth_pacer import BoothPacer
+from agent.clock.display_clock import DisplayClock
+from agent.commentator.line import Kind, Line, new_line
 
 
 def paced(*, speaks: bool = True) -> tuple[BoothPacer, list[Line]]:

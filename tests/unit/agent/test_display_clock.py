@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from agent.display_clock import SLEW, DisplayClock
+from agent.clock.display_clock import SLEW, DisplayClock
 
 
 def random_plan(seed: int) -> tuple[DisplayClock, float]:

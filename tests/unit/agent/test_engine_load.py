@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.engine_load import MAX_LEVEL, REST, TIMELY_TO_RECOVER, EngineLoad
+from agent.clock.engine_load import MAX_LEVEL, REST, TIMELY_TO_RECOVER, EngineLoad
 
 
 def test_windows_shrink_first_then_lines_become_rarer() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.hold import Hold, Packet
+from agent.picture.hold import Hold, Packet
 
 
 def packet(capture: float, *, key: bool = False, size: int = 10) -> Packet:

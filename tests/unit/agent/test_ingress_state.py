@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.ingress_state import LONGEST_ERROR, IngressState, parse
+from agent.picture.ingress_state import LONGEST_ERROR, IngressState, parse
 from config.source_names import INGRESS_ATTRIBUTE
 from ingress import report
 

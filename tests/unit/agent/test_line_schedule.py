@@ -7,10 +7,10 @@ import random
 
 import pytest
 
-from agent.booth_pacer import LOWER_STEP, RAISE_STEP
-from agent.display_clock import DisplayClock
-from agent.line_schedule import LATE, SPARE, LineSchedule
-from agent.ready_times import ReadyTimes
+from agent.clock.booth_pacer import LOWER_STEP, RAISE_STEP
+from agent.clock.delay import ReadyTimes
+from agent.clock.display_clock import DisplayClock
+from agent.clock.schedule import LATE, SPARE, LineSchedule
 
 
 def known(*ready: float) -> ReadyTimes:

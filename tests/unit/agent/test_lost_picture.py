@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from agent.lost_picture import GREY, black, mark
+from agent.picture.lost_picture import GREY, black, mark
 
 Plane = npt.NDArray[np.uint8]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from livekit import rtc
 
-from agent.picture import from_event
+from agent.picture.picture import from_event
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from agent.ready_times import MARGIN, ReadyTimes
+from agent.clock.delay import MARGIN, ReadyTimes
 
 
 def lognormal(rng: random.Random, mean: float, cv: float) -> float:

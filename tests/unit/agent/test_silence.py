@@ -8,11 +8,11 @@ from typing import cast
 
 import pytest
 
-from agent.booth_pacer import BoothPacer
-from agent.display_clock import DisplayClock
-from agent.notice import SHOWN, Notice
+from agent.clock.booth_pacer import BoothPacer
+from agent.clock.display_clock import DisplayClock
+from agent.picture.silence import Silence
 from agent.plugin.realtime import RealtimeSession
-from agent.silence import Silence
+from agent.room.notice import SHOWN, Notice
 
 DELAY = 0.2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.source_choice import Candidate, choose
+from agent.picture.source_choice import Candidate, choose
 
 
 def camera(

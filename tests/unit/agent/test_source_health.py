@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 from livekit import rtc
 
-from agent.ingress_state import IngressState
-from agent.picture import Picture
-from agent.source_health import KNOWN_AWAY_AFTER, MARK_INTERVAL, NO_PICTURE_AFTER, SourceHealth
-from agent.unix_clock import UnixClock
+from agent.clock.unix_clock import UnixClock
+from agent.picture.ingress_state import IngressState
+from agent.picture.picture import Picture
+from agent.picture.source_health import (
+    KNOWN_AWAY_AFTER,
+    MARK_INTERVAL,
+    NO_PICTURE_AFTER,
+    SourceHealth,
+)
 
 TICK = 0.25
 AWAY = IngressState("reconnecting", "the camera does not answer")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.starvation import SILENT_AFTER, STARVED_AFTER, Starvation
+from agent.picture.starvation import SILENT_AFTER, STARVED_AFTER, Starvation
 
 TICK = 0.5
 

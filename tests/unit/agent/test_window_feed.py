@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from livekit import rtc
 
-from agent.picture import Picture
-from agent.window_feed import SECOND_SILENT_AFTER, WindowFeed
+from agent.picture.picture import Picture
+from agent.picture.window_feed import SECOND_SILENT_AFTER, WindowFeed
 
 
 def picture(capture: float, width: int) -> Picture:

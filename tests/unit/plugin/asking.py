@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.plugin.client import EngineClient, EngineRequest
-from agent.plugin.prompt import build_messages
-from agent.plugin.sse import Delta
+from agent.commentator.engine.chunks import Delta
+from agent.commentator.engine.client import EngineClient, EngineRequest
+from agent.commentator.prompt import build_messages
 from tests.support.scripted_servers import ScriptedServer, serving
 
 KEY = "sk-very-secret-key"

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-from agent.plugin.voice_choice import VoiceChoice
+from agent.commentator.voice.choice import VoiceChoice
 from speech.voice import SpeechError, Voice
 
 from .gated_engine import tone

@@ -85,7 +85,7 @@ async def test_a_question_goes_before_commentary_and_is_answered() -> None:
 
 
 async def test_a_spoken_turn_goes_to_an_engine_that_hears(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.plugin.client.EngineClient.hears", True)
+    monkeypatch.setattr("agent.commentator.engine.client.EngineClient.hears", True)
     hold = asyncio.Event()
     script = [say("Never heard.", gate=hold), say("It is red.")]
     async with started(script) as (engine, session, loudspeaker, _):

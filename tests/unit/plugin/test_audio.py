@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.plugin.audio import FRAME_BYTES, FrameCutter, is_silent
+from agent.commentator.voice.audio import FRAME_BYTES, FrameCutter, is_silent
 
 from .gated_engine import tone
 

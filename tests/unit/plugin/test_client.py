@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from agent.plugin.client import (
+from agent.commentator.engine.chunks import Delta
+from agent.commentator.engine.client import (
     EngineClient,
     EngineError,
     EngineProtocolError,
@@ -19,8 +20,7 @@ from agent.plugin.client import (
     EngineTimeout,
     EngineUnavailable,
 )
-from agent.plugin.engine_errors import EngineStarting
-from agent.plugin.sse import Delta
+from agent.commentator.engine.errors import EngineStarting
 
 from .gated_engine import (
     Answer,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from agent.commentator.engine.client import EngineClient
 from agent.plugin import RealtimeModel
-from agent.plugin.client import EngineClient
 from tests.support.scripted_servers import LlamaCppServer, serving
 
 

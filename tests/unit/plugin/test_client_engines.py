@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from agent.plugin.client import EngineClient, EngineRejected, EngineUnavailable
+from agent.commentator.engine.client import EngineClient, EngineRejected, EngineUnavailable
 from tests.support.scripted_servers import (
     Hosted,
     LlamaCppServer,

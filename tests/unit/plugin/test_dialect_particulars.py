@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.plugin.client import EngineRejected, EngineUnavailable
-from agent.plugin.engine_errors import EngineStarting
+from agent.commentator.engine.client import EngineRejected, EngineUnavailable
+from agent.commentator.engine.errors import EngineStarting
 from tests.support.scripted_servers import (
     Hosted,
     LlamaCppServer,

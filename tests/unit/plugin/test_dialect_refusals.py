@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agent.plugin.dialects.images import chosen, count_images, thinned
-from agent.plugin.dialects.refusals import Limits, Refusal, learned, takes_no_pictures
+from agent.commentator.engine.dialects.images import chosen, count_images, thinned
+from agent.commentator.engine.dialects.refusals import Limits, Refusal, learned, takes_no_pictures
 
 from .asking import window
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from agent.plugin.dialects.sound import SoundFormat, SoundReader, split_wav
-from agent.plugin.sse import GarbageError
+from agent.commentator.engine.chunks import GarbageError
+from agent.commentator.engine.dialects.sound import SoundFormat, SoundReader, split_wav
 from tests.support.scripted_servers import wav, wave_of
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.plugin.client import (
+from agent.commentator.engine.client import (
     EngineClient,
     EngineError,
     EngineRejected,

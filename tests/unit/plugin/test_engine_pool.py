@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from agent.plugin.engine_pool import (
+from agent.commentator.engine.pool import (
     DOWN_FIRST,
     DOWN_MAX,
     JITTER,

@@ -7,7 +7,7 @@ import pytest
 from livekit import rtc
 from livekit.rtc import VideoBufferType
 
-from agent.plugin.frames import FrameError, SampleGrid, sample, scaled_size
+from agent.commentator.frames import FrameError, SampleGrid, sample, scaled_size
 
 from .pictures import i420, packed
 

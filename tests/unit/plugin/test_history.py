@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from livekit.agents import llm
 
-from agent.plugin.history import MAX_ITEMS, MAX_TURNS, History
-from agent.plugin.line import Line, new_line
-from agent.plugin.prompt import Turn
+from agent.commentator.history import MAX_ITEMS, MAX_TURNS, History
+from agent.commentator.line import Line, new_line
+from agent.commentator.prompt import Turn
 
 
 def line(text: str, seconds: float = 2.0) -> Line:

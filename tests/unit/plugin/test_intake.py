@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 from livekit import rtc
 
-from agent.plugin.frames import sample
-from agent.plugin.intake import FrameIntake
-from agent.plugin.window import SampledFrame
+from agent.commentator.frames import sample
+from agent.commentator.intake import FrameIntake
+from agent.commentator.window import SampledFrame
 
 from .pictures import i420
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agent.plugin.audio import SAMPLE_RATE
-from agent.plugin.joined_speech import AFTER_CLAUSE, AFTER_SENTENCE, JoinedSpeech
-from agent.plugin.sentences import Piece
+from agent.commentator.voice.audio import SAMPLE_RATE
+from agent.commentator.voice.joined_speech import AFTER_CLAUSE, AFTER_SENTENCE, JoinedSpeech
+from agent.commentator.voice.sentences import Piece
 
 from .gated_engine import tone
 

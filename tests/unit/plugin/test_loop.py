@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
+from agent.commentator.prompt import LITTLE_CHANGE
 from agent.plugin import Options
-from agent.plugin.prompt import LITTLE_CHANGE
 from tests.support.ports import free_port
 
 from .gated_engine import hang, raw, refuse, say, scripted_engine, tone
@@ -280,7 +280,7 @@ async def test_an_engine_that_comes_up_later() -> None:
 
 
 async def test_a_very_long_line_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.plugin.utterance.MAX_SECONDS", 0.5)
+    monkeypatch.setattr("agent.commentator.utterance.MAX_SECONDS", 0.5)
     rest = asyncio.Event()
     async with stage(say("On and on.", seconds=2.0, rest=rest)) as on:
         await on.until(lambda: ("generated", "On and on.", 1.0) in on.pacer.calls)

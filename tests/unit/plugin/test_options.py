@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.plugin.options import Options
+from agent.commentator.options import Options
 
 
 @pytest.mark.parametrize(

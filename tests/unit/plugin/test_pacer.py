@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from agent.plugin.line import Line, new_line
-from agent.plugin.pacer import PlaybackPacer
+from agent.commentator.line import Line, new_line
+from agent.commentator.pacer import PlaybackPacer
 
 
 class Clock:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import base64
 
-from agent.plugin.prompt import (
+from agent.commentator.prompt import (
     COMMENTARY,
     DEFAULT_PERSONA,
     FIRST_LOOK,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from agent.plugin.audio import SAMPLE_RATE
-from agent.plugin.line import new_line
-from agent.plugin.speech_pace import SpeechPace
-from agent.plugin.sse import Delta
-from agent.plugin.utterance import Utterance
+from agent.commentator.engine.chunks import Delta
+from agent.commentator.line import new_line
+from agent.commentator.utterance import Utterance
+from agent.commentator.voice.audio import SAMPLE_RATE
+from agent.commentator.voice.speech_pace import SpeechPace
 
 TEXT = "A red car drives past the house and turns."
 TONE = (np.sin(np.arange(SAMPLE_RATE) * 0.1) * 8000).astype(np.int16).tobytes()

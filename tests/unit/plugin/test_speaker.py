@@ -8,9 +8,9 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from agent.plugin.engine_errors import EngineUnavailable
-from agent.plugin.speaker import MOST_PATIENCE, REST_FIRST, Speaker
-from agent.plugin.sse import Delta
+from agent.commentator.engine.chunks import Delta
+from agent.commentator.engine.errors import EngineUnavailable
+from agent.commentator.voice.speaker import MOST_PATIENCE, REST_FIRST, Speaker
 from tests.support.leaks import leaked_tasks
 
 from .gated_engine import tone

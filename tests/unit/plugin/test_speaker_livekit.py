@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError, tts
 
-from agent.plugin import livekit_voice
-from agent.plugin.livekit_voice import LiveKitVoice, load
-from agent.plugin.voice_choice import VoiceChoice
+from agent.commentator.voice import livekit_voice
+from agent.commentator.voice.choice import VoiceChoice
+from agent.commentator.voice.livekit_voice import LiveKitVoice, load
 from speech.voice import SAMPLE_RATE, SpeechError
 
 from .gated_engine import say

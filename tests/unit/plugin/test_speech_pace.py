@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from agent.plugin.speech_pace import LINES, SpeechPace
+from agent.commentator.voice.speech_pace import LINES, SpeechPace
 
 CHUNK = 1.0
 LETTERS = 14

@@ -79,7 +79,7 @@ async def listening(
     *script: Any, hears: bool, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Stage]:
     """A session whose engine says that it hears, or not; it has been asked for commentary."""
-    monkeypatch.setattr("agent.plugin.client.EngineClient.hears", hears)
+    monkeypatch.setattr("agent.commentator.engine.client.EngineClient.hears", hears)
     async with stage(hang(), *script) as on:
         await on.engine.wait_requests(1)
         yield on

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.plugin.sse import Delta, GarbageError, parse_chunk
+from agent.commentator.engine.chunks import Delta, GarbageError, parse_chunk
 
 
 def chunk(delta: Any, finish: Any = None) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agent.plugin.window import SampledFrame, Window, change
+from agent.commentator.window import SampledFrame, Window, change
 
 GREY = np.zeros((90, 160), np.uint8)
 

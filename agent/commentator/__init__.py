@@ -1,0 +1,1 @@
+"""The commentator: windows in, lines out. Knows no LiveKit."""

@@ -1,0 +1,245 @@
+"""The client of one engine or several: OpenAI chat completions, streamed, with text and speech."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from agent.commentator.engine.chunks import Delta
+from agent.commentator.engine.dialects import by_api
+from agent.commentator.engine.endpoint import CHUNK_TIMEOUT, CONNECT_TIMEOUT, Endpoint, checked
+from agent.commentator.engine.errors import (
+    EngineError,
+    EngineProtocolError,
+    EngineRejected,
+    EngineTimeout,
+    EngineUnavailable,
+)
+from agent.commentator.engine.pool import EnginePool, one_answer
+from agent.commentator.engine.request import EngineRequest
+
+__all__ = [
+    "EngineClient",
+    "EngineError",
+    "EngineProtocolError",
+    "EngineRejected",
+    "EngineRequest",
+    "EngineTimeout",
+    "EngineUnavailable",
+]
+
+REACH_GRACE = 0.5
+"""Seconds that the other engines have to answer once the first one has."""
+SLOW = 2.0
+"""Seconds without a word after which the next request goes to an engine that is as good."""
+REFUSES_NOW = frozenset({429, 502, 503, 504})
+"""Statuses of an engine that may serve later: another one may serve at once."""
+
+
+class EngineClient:
+    """Speaks to one engine server, or to the least busy of several.
+
+    Raises EngineError and nothing else. What kind of engine each is, is found out at the first
+    contact unless ``api`` says it. Where several are given, one that does not answer or refuses
+    because it is full is passed over at once, and used again when it is seen to be back.
+    """
+
+    def __init__(
+        self,
+        base_url: str | Sequence[str],
+        *,
+        api: str = "auto",
+        api_key: str = "",
+        model: str = "",
+        connect_timeout: float = CONNECT_TIMEOUT,
+        chunk_timeout: float = CHUNK_TIMEOUT,
+    ) -> None:
+        """
+        Args:
+            base_url: Like ``http://127.0.0.1:8198/v1``; several, or one text with commas between.
+            api: "auto", "openai", "vllm-omni", "sglang-omni", "llama.cpp" or "ollama".
+            api_key: Empty when the engine wants none.
+            model: Empty: the first one that the engine lists.
+            connect_timeout: Seconds.
+            chunk_timeout: Seconds between two chunks.
+
+        Raises:
+            ValueError: ``api`` is not known, or ``base_url`` is not an HTTP address, or carries a
+                password or a query, which HTTP libraries write into logs.
+        """
+        self._endpoints = [
+            Endpoint(
+                url,
+                api=api,
+                api_key=api_key,
+                model=model,
+                connect_timeout=connect_timeout,
+                chunk_timeout=chunk_timeout,
+            )
+            for url in _addresses(base_url)
+        ]
+        self._pool = EnginePool(len(self._endpoints))
+        self._looks: set[asyncio.Task[None]] = set()
+
+    @property
+    def model(self) -> str:
+        """The model's name, empty while it is not known."""
+        last = self._endpoints[self._pool.last]
+        return next((one.model for one in (last, *self._endpoints) if one.model), "")
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        """What kind of engine each one is taken for."""
+        return tuple(endpoint.dialect for endpoint in self._endpoints)
+
+    @property
+    def speaks(self) -> bool | None:
+        """False: no engine here gives speech. None: not known, or not all are the same."""
+        return one_answer([endpoint.speaks for endpoint in self._known()])
+
+    @property
+    def hears(self) -> bool:
+        """Whether spoken questions (``input_audio``) may be sent."""
+        return one_answer([endpoint.hears for endpoint in self._known()]) is True
+
+    @staticmethod
+    def check_url(base_url: str | Sequence[str], api: str = "auto") -> None:
+        """Raise ValueError, as the constructor would; an address is not quoted."""
+        by_api(api)
+        for url in _addresses(base_url):
+            checked(url)
+
+    async def reach(self) -> None:
+        """Check that an engine answers, and learn what it is and its model's name."""
+        tasks = {
+            asyncio.create_task(self._reach(index), name=f"pressbox-engine-{index}")
+            for index in range(len(self._endpoints))
+        }
+        left, reached = tasks, False
+        failures: list[EngineError] = []
+        try:
+            while left and not reached:
+                done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+                results = [task.result() for task in done]
+                reached = None in results
+                failures += [failure for failure in results if failure is not None]
+            if left:
+                await asyncio.wait(left, timeout=REACH_GRACE)
+        finally:
+            await _ended(tasks)
+        if not reached:
+            raise _worst(failures)
+
+    async def stream(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
+        """The answer, piece by piece; closing the generator cancels the request.
+
+        Raises:
+            EngineError: Also in the midst of an answer.
+        """
+        self._look()
+        failures: list[EngineError] = []
+        urgent = request.kind != "commentary"
+        for index in self._pool.order(time.monotonic(), urgent=urgent):
+            begun = False
+            try:
+                async with aclosing(self._stream_from(index, request)) as deltas:
+                    async for delta in deltas:
+                        begun = True
+                        yield delta
+                return
+            except EngineError as failure:
+                if _absent(failure):
+                    self._pool.failed(index, time.monotonic())
+                if begun or not _absent(failure):
+                    raise
+                failures.append(failure)
+        raise _worst(failures)
+
+    async def aclose(self) -> None:
+        await _ended(self._looks)
+        await asyncio.gather(*(endpoint.aclose() for endpoint in self._endpoints))
+
+    async def _stream_from(self, index: int, request: EngineRequest) -> AsyncGenerator[Delta, None]:
+        started, answered = time.monotonic(), False
+        self._pool.started(index)
+        try:
+            async with aclosing(self._endpoints[index].stream(request)) as deltas:
+                async for delta in deltas:
+                    answered = True
+                    self._pool.answered(index, urgent=request.kind != "commentary")
+                    yield delta
+        finally:
+            self._pool.ended(index)
+            if not answered and time.monotonic() - started > SLOW:
+                self._pool.passed_over(index)
+
+    async def _reach(self, index: int) -> EngineError | None:
+        reached = False
+        try:
+            await self._endpoints[index].reach()
+            reached = True
+        except EngineError as failure:
+            return failure
+        finally:
+            if reached:
+                self._pool.reached(index)
+            else:
+                self._pool.failed(index, time.monotonic())
+        return None
+
+    def _look(self) -> None:
+        """See, beside the request and not before it, which engines are there and how busy."""
+        if len(self._endpoints) == 1:
+            return
+        for index in self._pool.due(time.monotonic()):
+            task = asyncio.create_task(self._see(index), name=f"pressbox-engine-look-{index}")
+            self._looks.add(task)
+            task.add_done_callback(self._looks.discard)
+
+    async def _see(self, index: int) -> None:
+        endpoint = self._endpoints[index]
+        try:
+            if not endpoint.contacted:
+                await endpoint.reach()
+            busy = await endpoint.busy()
+        except EngineError:
+            self._pool.failed(index, time.monotonic())
+        else:
+            self._pool.seen(index, busy, time.monotonic())
+
+    def _known(self) -> list[Endpoint]:
+        return [endpoint for endpoint in self._endpoints if endpoint.contacted]
+
+
+def _addresses(base_url: str | Sequence[str]) -> list[str]:
+    """The addresses, each once, at least one (which may be empty and is then refused)."""
+    urls = base_url.split(",") if isinstance(base_url, str) else base_url
+    return list(dict.fromkeys(url.strip() for url in urls)) or [""]
+
+
+def _absent(failure: EngineError) -> bool:
+    """Whether the engine is not there or will not serve now, so that another one may."""
+    if isinstance(failure, EngineTimeout):
+        return failure.unreached
+    if not isinstance(failure, EngineUnavailable):
+        return False
+    return failure.status is None or failure.status in REFUSES_NOW
+
+
+def _worst(failures: Sequence[EngineError]) -> EngineError:
+    """The failure to tell when no engine serves: that of one which is at least there."""
+    there = [one for one in failures if isinstance(one, EngineUnavailable) and one.status]
+    rejected = [one for one in failures if not _absent(one)]
+    return (rejected or there or list(failures))[-1]
+
+
+async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel them and wait."""
+    left = {task for task in tasks if not task.done()}
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left)

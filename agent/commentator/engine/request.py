@@ -1,0 +1,30 @@
+"""What is asked of an engine, before any engine's own way of asking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.commentator.line import Kind
+from agent.commentator.prompt import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineRequest:
+    """One request.
+
+    Attributes:
+        messages: OpenAI chat messages.
+        kind: What the answer is for; with ``room`` it orders the engine's queue.
+        deadline: Seconds from now after which the engine may drop the request unserved.
+        frame_times: Seconds of each picture relative to the anchor, at most 0.
+    """
+
+    messages: Sequence[Message]
+    kind: Kind = "commentary"
+    room: str = ""
+    voice: str = ""
+    audio: bool = True
+    max_tokens: int = 96
+    deadline: float | None = None
+    frame_times: Sequence[float] = ()

@@ -1,0 +1,239 @@
+"""Frames coming in at any rate; windows going out. Encoding happens in one worker thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from livekit import rtc
+
+from agent.commentator.frames import SampleGrid, sample
+from agent.commentator.window import SampledFrame, Window
+
+logger = logging.getLogger(__name__)
+
+ENCODE_TIMEOUT = 2.0
+"""Seconds that a question waits for the picture it asks about."""
+
+RECENT_FPS = 10.0
+"""Frames a second among which a past anchor is chosen: it is then 0.05 s off at most."""
+
+_Waiter = asyncio.Future[SampledFrame | None]
+_Encode = Callable[[rtc.VideoFrame, float], SampledFrame]
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    frame: rtc.VideoFrame
+    capture_time: float
+    sampled: bool
+    recent: bool
+    epoch: int
+    waiters: list[_Waiter] = field(default_factory=list)
+
+
+class FrameIntake:
+    """Samples the frames of one source into a window. Belongs to one event loop.
+
+    The window reaches back ``look_back()`` seconds at least. Of what was captured from
+    ``earliest_anchor()`` on, RECENT_FPS frames a second are kept besides: an anchor may lie there.
+
+    At most one frame is being encoded. Behind it waits the newest sampled one, older ones are
+    skipped, and those that a request waits for (one of commentary, one of a question).
+    """
+
+    def __init__(
+        self,
+        *,
+        capture_fps: float,
+        window_size: int,
+        look_back: Callable[[], float] = lambda: 0.0,
+        earliest_anchor: Callable[[], float] = lambda: math.inf,
+        encode: _Encode = sample,
+    ) -> None:
+        self._grid = SampleGrid(capture_fps)
+        self._window = Window(window_size)
+        self._recent_grid = SampleGrid(RECENT_FPS)
+        self._recent = Window(0)
+        self._look_back = look_back
+        self._earliest_anchor = earliest_anchor
+        self._encode = encode
+        self._pool: ThreadPoolExecutor | None = None
+        self._running: asyncio.Future[SampledFrame] | None = None
+        self._job: _Job | None = None
+        self._queue: list[_Job] = []
+        self._latest: tuple[rtc.VideoFrame, float] | None = None
+        self._want: tuple[float, _Waiter] | None = None
+        self._epoch = 0
+        self._closed = False
+        self._complained = False
+
+    def set_options(self, *, capture_fps: float, window_size: int) -> None:
+        self._grid.set_fps(capture_fps)
+        self._window.resize(window_size)
+
+    def push(self, frame: rtc.VideoFrame, capture_time: float) -> None:
+        """A frame of the source, captured at monotonic seconds. Cheap unless it is sampled."""
+        if self._closed:
+            return
+        self._latest = (frame, capture_time)
+        sampled = self._grid.due(capture_time)
+        recent = capture_time >= self._earliest_anchor() and self._recent_grid.due(capture_time)
+        wanted = self._want is not None and capture_time >= self._want[0]
+        if sampled or recent or wanted:
+            waiter = self._take_want(wanted)
+            self._submit(frame, capture_time, sampled=sampled, recent=recent, waiter=waiter)
+
+    def reset(self) -> None:
+        """Forget all frames, also those being encoded: the source is another one."""
+        self._epoch += 1
+        self._window.clear()
+        self._recent.clear()
+        self._latest = None
+
+    async def nearest(self, wanted: float) -> SampledFrame:
+        """The real frame nearest to a past ``wanted``; else the first one from then on."""
+        if self._latest is None or wanted >= self._latest[1]:
+            return await self.first_from(wanted)
+        kept = [self._recent.nearest(wanted), self._window.nearest(wanted)]
+        found = min(
+            (frame for frame in kept if frame),
+            key=lambda f: abs(f.capture_time - wanted),
+            default=None,
+        )
+        if found and abs(found.capture_time - wanted) <= self._latest[1] - wanted:
+            return found
+        return await self._encoded(*self._latest) or found or await self.first_from(wanted)
+
+    async def first_from(self, not_before: float) -> SampledFrame:
+        """Wait for the first real frame captured at ``not_before`` or later."""
+        found = self._window.first_from(not_before)
+        while found is None:
+            found = await self._next_from(not_before)
+        return found
+
+    async def newest_until(self, limit: float) -> SampledFrame | None:
+        """The newest frame captured at ``limit`` or earlier; None when there is none."""
+        known = self._window.newest_until(limit)
+        if self._latest is None or self._latest[1] > limit:
+            return known
+        if known is not None and known.capture_time >= self._latest[1]:
+            return known
+        try:
+            async with asyncio.timeout(ENCODE_TIMEOUT):
+                fresh = await self._encoded(*self._latest)
+        except TimeoutError:
+            return known
+        return fresh or known
+
+    def ending_at(self, anchor: SampledFrame, *, count: int, stride: int) -> list[SampledFrame]:
+        """The frames of a window, in time order; see ``Window.ending_at``."""
+        return self._window.ending_at(anchor, count=count, stride=stride)
+
+    async def aclose(self) -> None:
+        """Stop; returns when the worker thread is gone."""
+        self._closed = True
+        self._latest = None
+        self._fail(self._queue)
+        self._queue = []
+        if self._running is not None:
+            await asyncio.wait({self._running})
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    async def _next_from(self, not_before: float) -> SampledFrame | None:
+        if self._latest is not None and self._latest[1] >= not_before:
+            return await self._encoded(*self._latest)
+        waiter: _Waiter = asyncio.get_running_loop().create_future()
+        self._want = (not_before, waiter)
+        try:
+            return await waiter
+        finally:
+            if self._want is not None and self._want[1] is waiter:
+                self._want = None
+
+    async def _encoded(self, frame: rtc.VideoFrame, capture_time: float) -> SampledFrame | None:
+        waiter: _Waiter = asyncio.get_running_loop().create_future()
+        self._submit(frame, capture_time, waiter=waiter)
+        return await waiter
+
+    def _take_want(self, wanted: bool) -> _Waiter | None:
+        if not wanted or self._want is None:
+            return None
+        waiter, self._want = self._want[1], None
+        return waiter
+
+    def _submit(
+        self,
+        frame: rtc.VideoFrame,
+        capture_time: float,
+        *,
+        sampled: bool = False,
+        recent: bool = False,
+        waiter: _Waiter | None,
+    ) -> None:
+        waiters = [waiter] if waiter else []
+        for known in (*self._queue, *([self._job] if self._job else [])):
+            if known.frame is frame and known.epoch == self._epoch:
+                known.sampled |= sampled
+                known.recent |= recent
+                known.waiters += waiters
+                return
+        job = _Job(frame, capture_time, sampled, recent, self._epoch, waiters)
+        self._queue = [old for old in self._queue if _awaited(old) or (old.sampled and not sampled)]
+        self._queue.append(job)
+        if self._running is None:
+            self._start_next()
+
+    def _start_next(self) -> None:
+        job = self._job = self._queue.pop(0)
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="pressbox-frames")
+        loop = asyncio.get_running_loop()
+        self._running = loop.run_in_executor(self._pool, self._encode, job.frame, job.capture_time)
+        self._running.add_done_callback(lambda done: self._finish(job, done))
+
+    def _finish(self, job: _Job, done: asyncio.Future[SampledFrame]) -> None:
+        self._running = self._job = None
+        result = self._result(done)
+        if result is None or job.epoch != self._epoch or self._closed:
+            self._fail([job])
+        else:
+            self._window.reach = self._recent.reach = self._look_back()
+            if job.sampled:
+                self._window.add(result)
+            if job.recent:
+                self._recent.add(result)
+            for waiter in job.waiters:
+                if not waiter.done():
+                    waiter.set_result(result)
+        if self._queue and not self._closed:
+            self._start_next()
+
+    def _result(self, done: asyncio.Future[SampledFrame]) -> SampledFrame | None:
+        try:
+            return done.result()
+        except Exception as error:  # what waits for the frame must not wait for ever
+            self._complain(error)
+        return None
+
+    def _complain(self, error: Exception) -> None:
+        self._latest = None
+        if not self._complained:
+            logger.warning("a frame is skipped: %s (said once)", error)
+        self._complained = True
+
+    def _fail(self, jobs: list[_Job]) -> None:
+        for job in jobs:
+            for waiter in job.waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+
+def _awaited(job: _Job) -> bool:
+    return any(not waiter.done() for waiter in job.waiters)

@@ -1,0 +1,1 @@
+"""Voices for engines that give text only."""

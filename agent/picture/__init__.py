@@ -1,0 +1,1 @@
+"""The watched source's pictures, from the room to the delayed track."""

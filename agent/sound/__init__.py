@@ -1,0 +1,1 @@
+"""What is heard: commentary with its captions, and the source's own sound."""
