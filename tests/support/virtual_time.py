@@ -18,6 +18,7 @@ import selectors
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple, Unpack
 from unittest import mock
 
@@ -43,6 +44,8 @@ SOCKET_GRACE = 0.005
 
 SPINS = 1_000_000
 """Turns of the loop without any time passing that are taken for an endless loop."""
+
+_ASYNCIO = Path(asyncio.__file__).parent
 
 
 class VirtualTimeError(RuntimeError):
@@ -122,7 +125,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
             self._outside -= 1
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
     ) -> asyncio.Future[T]:
         if executor is None:
             executor = self._own_executor()
@@ -246,10 +249,10 @@ def _tasks() -> str:
 
 
 def _place(waiting: Any) -> str:
-    """The innermost line of Python of a coroutine and of what it awaits."""
+    """The innermost line of a coroutine and of what it awaits that is not asyncio's own."""
     place = "its start"
     while code := getattr(waiting, "cr_code", None):
-        line = waiting.cr_frame.f_lineno if waiting.cr_frame else 0
-        place = f"{code.co_qualname}:{line}"
+        if waiting.cr_frame and Path(code.co_filename).parent != _ASYNCIO:
+            place = f"{code.co_qualname}:{waiting.cr_frame.f_lineno}"
         waiting = waiting.cr_await
     return place
