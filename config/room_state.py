@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from config.files import write_private
 
 _log = logging.getLogger("config.room_state")
 
@@ -42,17 +42,7 @@ class RoomState:
 
     def save(self, changes: Mapping[str, object]) -> None:
         """Replaces what is saved. Raises OSError, and then leaves the old file as it was."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".tmp-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(dict(changes), file, ensure_ascii=False, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_private(self.path, json.dumps(dict(changes), ensure_ascii=False, indent=1))
 
 
 def _file_name(room: str) -> str:
