@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.files import write_private
 from config.source_spec import SourceSpec, SpecError, source_spec
 
 FILE = "sources.json"
@@ -51,18 +50,8 @@ class SourceStore:
 
     def save(self, kept: Sequence[Kept]) -> None:
         """Replaces what is kept. Raises OSError, and then leaves the old file as it was."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         entries = [{"spec": one.spec.revealed(), "from_page": one.from_page} for one in kept]
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".tmp-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:  # mkstemp makes it 0600
-                json.dump({"sources": entries}, file, ensure_ascii=False, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_private(self.path, json.dumps({"sources": entries}, ensure_ascii=False, indent=1))
 
     def _put_aside(self) -> str:
         aside = self.path.with_name(f"{FILE}.damaged-{int(time.time())}")
