@@ -1,12 +1,10 @@
-"""From a LiveKit video frame to a small JPEG and its grey picture; and which frames to sample."""
+"""From an I420 picture to a small JPEG and its grey picture; and which frames to sample."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from livekit import rtc
-from livekit.rtc._proto import video_frame_pb2 as proto
 
 from agent.commentator.window import SampledFrame
 
@@ -16,16 +14,8 @@ JPEG_QUALITY = 80
 GREY_SIZE = (160, 90)
 """Width and height in pixels of the grey picture, whatever the shape of the source."""
 
-_Image = npt.NDArray[np.uint8]
-_PACKED: dict[int, tuple[int, int]] = {
-    proto.VideoBufferType.RGBA: (4, cv2.COLOR_RGBA2BGR),
-    proto.VideoBufferType.BGRA: (4, cv2.COLOR_BGRA2BGR),
-    proto.VideoBufferType.RGB24: (3, cv2.COLOR_RGB2BGR),
-}
-
-
-class FrameError(ValueError):
-    """A frame that cannot be read; the text names its size and what is wrong."""
+I420 = npt.NDArray[np.uint8]
+"""Shape (height * 3 / 2, width), both even: the Y plane above the packed U and V planes."""
 
 
 class SampleGrid:
@@ -50,20 +40,18 @@ class SampleGrid:
         return True
 
 
-def sample(frame: rtc.VideoFrame, capture_time: float) -> SampledFrame:
-    """Scale once, encode once. ``capture_time`` in monotonic seconds. Raises FrameError."""
-    if frame.width < 2 or frame.height < 2:
-        raise FrameError(f"a frame of {frame.width}x{frame.height} pixels has no picture")
+def sample(i420: I420, capture_time: float) -> SampledFrame:
+    """Scale once, encode once. ``capture_time`` in monotonic seconds. Raises ValueError for what
+    is no picture.
+    """
     try:
-        bgr = _packed_to_bgr(frame) if frame.type in _PACKED else _planar_to_bgr(frame)
+        bgr = _scaled_to_bgr(i420)
         grey = cv2.resize(
             cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), GREY_SIZE, interpolation=cv2.INTER_AREA
         )
-        done, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    except (cv2.error, ValueError) as error:
-        raise FrameError(f"a frame of {frame.width}x{frame.height} is broken: {error}") from error
-    if not done:
-        raise FrameError(f"a frame of {frame.width}x{frame.height} could not be encoded")
+        _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    except cv2.error as error:
+        raise ValueError(f"a picture of shape {i420.shape} is broken: {error}") from error
     return SampledFrame(capture_time, jpeg.tobytes(), grey.astype(np.uint8, copy=False))
 
 
@@ -77,46 +65,18 @@ def _even(length: float) -> int:
     return max(2, int(length) & ~1)
 
 
-def _packed_to_bgr(frame: rtc.VideoFrame) -> _Image:
-    channels, code = _PACKED[frame.type]
-    pixels = np.frombuffer(frame.data, np.uint8, frame.width * frame.height * channels)
-    image = pixels.reshape(frame.height, frame.width, channels)
-    small = _resize(image, scaled_size(frame.width, frame.height))
-    return cv2.cvtColor(small, code).astype(np.uint8, copy=False)
+def _scaled_to_bgr(i420: I420) -> npt.NDArray[np.uint8]:
+    """Scaled plane by plane: cheaper than scaling BGR."""
+    height, width = i420.shape[0] * 2 // 3, i420.shape[1]
+    luma = i420[:height]
+    chroma = i420[height:].reshape(2, height // 2, width // 2)
+    wide, high = scaled_size(width, height)
+    parts = [_resize(luma, (wide, high)), *(_resize(c, (wide // 2, high // 2)) for c in chroma)]
+    small = np.concatenate([part.ravel() for part in parts]).reshape(high * 3 // 2, wide)
+    return cv2.cvtColor(small, cv2.COLOR_YUV2BGR_I420).astype(np.uint8, copy=False)
 
 
-def _planar_to_bgr(frame: rtc.VideoFrame) -> _Image:
-    """I420 is scaled plane by plane: cheaper than scaling BGR, and right for odd sizes."""
-    if frame.type != proto.VideoBufferType.I420:
-        frame = _converted(frame)
-    luma, chroma_u, chroma_v = _planes(frame)
-    width, height = scaled_size(frame.width, frame.height)
-    half = (width // 2, height // 2)
-    parts = [_resize(luma, (width, height)), _resize(chroma_u, half), _resize(chroma_v, half)]
-    i420 = np.concatenate([part.ravel() for part in parts]).reshape(height * 3 // 2, width)
-    return cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420).astype(np.uint8, copy=False)
-
-
-def _converted(frame: rtc.VideoFrame) -> rtc.VideoFrame:
-    try:
-        return frame.convert(proto.VideoBufferType.I420)
-    except Exception as error:  # LiveKit raises nothing narrower
-        raise FrameError(f"a frame of type {frame.type} cannot be read: {error}") from error
-
-
-def _planes(frame: rtc.VideoFrame) -> list[_Image]:
-    """The Y, U and V planes as views of shape (rows, columns); LiveKit packs them tightly."""
-    shapes = [(frame.height, frame.width)] + [((frame.height + 1) // 2, (frame.width + 1) // 2)] * 2
-    data = np.frombuffer(frame.data, np.uint8)
-    planes: list[_Image] = []
-    start = 0
-    for rows, columns in shapes:
-        planes.append(data[start : start + rows * columns].reshape(rows, columns))
-        start += rows * columns
-    return planes
-
-
-def _resize(image: _Image, size: tuple[int, int]) -> _Image:
-    if (image.shape[1], image.shape[0]) == size:
-        return image
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+def _resize(plane: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    if (plane.shape[1], plane.shape[0]) == size:
+        return plane
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

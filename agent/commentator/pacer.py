@@ -8,14 +8,11 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from agent.commentator.line import DropReason, Line
+from agent.commentator.line import Line, Lines
 
 
 class Pacer(Protocol):
-    """Decides about time; the plugin decides about words. Times are monotonic seconds.
-
-    ``next_anchor`` and ``wait_start`` may be cancelled at any time, and are then called anew.
-    """
+    """Decides about time; the commentator decides about words. Times are monotonic seconds."""
 
     @property
     def look_back(self) -> float:
@@ -26,11 +23,22 @@ class Pacer(Protocol):
         """No anchor captured before this will be asked for from now on; infinity: none at all
         that lies in the past."""
 
+    @property
+    def wants_trial(self) -> bool:
+        """Whether nothing is known of the engine's ready times, so that a request is to be made
+        whose answer nobody hears."""
+
+    def attach(self, lines: Lines) -> None:
+        """These are the lines to pace, from the start on. Called once."""
+
+    def tried(self, seconds: float) -> None:
+        """A trial took this long until its first sound."""
+
     async def next_anchor(self) -> float:
         """Wait until a window may be made; the capture time wanted of its newest frame.
 
         One in the future: the first frame from then on. One in the past, by ``look_back`` at most:
-        the nearest frame that was kept.
+        the nearest frame that was kept. May be cancelled at any time.
         """
 
     def answer_anchor(self) -> float:
@@ -42,21 +50,16 @@ class Pacer(Protocol):
     def deadline(self, line: Line) -> float:
         """When the line, not ready by then, is worthless."""
 
-    def ready(self, line: Line) -> bool:
-        """The line's first sound is in. False: it comes too late to be true, drop it."""
+    def is_late(self, line: Line) -> bool:
+        """Whether the line, which is not playing yet, could only be said when it is not true any
+        more."""
 
-    async def wait_start(self, line: Line) -> None:
-        """Return shortly (about 0.1 s) before the line is to be said."""
-
-    def generated(self, line: Line) -> None:
-        """``line.duration`` is final."""
-
-    def dropped(self, line: Line, reason: DropReason) -> None:
-        """The line will not be said, or not to its end."""
+    def start_time(self, line: Line) -> float:
+        """When the line, which is ready, is to be heard. May move."""
 
 
 class PlaybackPacer:
-    """Paces by estimated playback: for a bare ``AgentSession``, live picture, no delay.
+    """Paces by playback: for a bare ``AgentSession``, live picture, no delay.
 
     The next window leaves so early before the end of the line being played that, after the usual
     ready time (exponential mean of the measured ones), the next line follows it by ``pause``.
@@ -64,12 +67,11 @@ class PlaybackPacer:
 
     look_back = 0.0
     earliest_anchor = math.inf
-    LEAD = 0.1
-    """Seconds before a line's start at which ``wait_start`` returns."""
-    REMEMBERED = 3
-    """Lines: one plays, at most two are ready."""
+    wants_trial = False
     READY_WEIGHT = 0.3
     """Weight of the newest ready time in their exponential mean."""
+    LOOK_AGAIN = 0.1
+    """Seconds after which a wait is planned anew: lines end early."""
 
     def __init__(
         self,
@@ -83,7 +85,7 @@ class PlaybackPacer:
         Args:
             pause: Silence between two lines, seconds.
             max_wait: How long a request may take to its first sound, seconds.
-            max_age: How old the newest picture of a commentary line may be at its first sound.
+            max_age: How old the newest picture of a commentary line may be when it begins, seconds.
             clock: Monotonic seconds.
         """
         for name, value in (("pause", pause), ("max_wait", max_wait), ("max_age", max_age)):
@@ -93,24 +95,20 @@ class PlaybackPacer:
         self._max_wait = max_wait
         self._max_age = max_age
         self._clock = clock
-        self._ready_time = 1.0
-        self._lines: list[Line] = []
-
-    @property
-    def ready_time(self) -> float:
+        self._lines = Lines(clock)
+        self.ready_time = 1.0
         """Expected seconds from a request to its first sound."""
-        return self._ready_time
 
-    def request_at(self) -> float:
-        """When the next window should leave."""
-        return self._free_at(len(self._lines)) - self._ready_time
+    def attach(self, lines: Lines) -> None:
+        self._lines = lines
+        lines.listen(self._changed)
 
-    def start_of(self, line: Line) -> float:
-        """When the line may start, or did; moves with the lines before it."""
-        return self._start(self._lines.index(line)) if line in self._lines else self._clock()
+    def tried(self, seconds: float) -> None:
+        self.ready_time = seconds
 
     async def next_anchor(self) -> float:
-        await self._sleep_until(self.request_at)
+        while (left := self._free_at() - self.ready_time - self._clock()) > 0:
+            await asyncio.sleep(min(left, self.LOOK_AGAIN))
         return self._clock()
 
     def answer_anchor(self) -> float:
@@ -122,40 +120,26 @@ class PlaybackPacer:
     def deadline(self, line: Line) -> float:
         return line.requested_at + self._max_wait
 
-    def ready(self, line: Line) -> bool:
-        now = self._clock()
-        self._ready_time += self.READY_WEIGHT * (now - line.requested_at - self._ready_time)
-        if line.kind == "commentary" and now - line.anchor > self._max_age:
-            return False
-        self._lines = [*self._lines[1 - self.REMEMBERED :], line]
-        return True
+    def is_late(self, line: Line) -> bool:
+        return line.kind == "commentary" and self._clock() - line.anchor > self._max_age
 
-    async def wait_start(self, line: Line) -> None:
-        await self._sleep_until(lambda: self.start_of(line) - self.LEAD)
+    def start_time(self, line: Line) -> float:
+        before = self._free_at(until=line)
+        return max(before if line.kind != "answer" else before - self._pause, self._clock())
 
-    def generated(self, line: Line) -> None:
-        """The line itself is read when it matters."""
+    def _changed(self, line: Line) -> None:
+        if line.state == "ready" and line.ready_at is not None and line.duration is None:
+            ready = line.ready_at - line.requested_at
+            self.ready_time += self.READY_WEIGHT * (ready - self.ready_time)
 
-    def dropped(self, line: Line, reason: DropReason) -> None:
-        self._lines = [known for known in self._lines if known is not line]
-
-    def _start(self, index: int) -> float:
-        line = self._lines[index]
-        if line.started_at is not None:
-            return line.started_at
-        return max(line.ready_at or 0.0, self._free_at(index))
-
-    def _free_at(self, index: int) -> float:
-        """When the voice is free for the line at ``index``, as far as the audio is known."""
-        if index == 0:
-            return self._clock()
-        line = self._lines[index - 1]
-        seconds = line.audio_seconds if line.duration is None else line.duration
-        return self._start(index - 1) + seconds + self._pause
-
-    async def _sleep_until(self, due: Callable[[], float]) -> None:
-        while True:
-            left = due() - self._clock()
-            if left <= 0:
-                return
-            await asyncio.sleep(left)
+    def _free_at(self, until: Line | None = None) -> float:
+        """When the voice is free for that line, or the next one, as far as the speech is known."""
+        free = self._lines.silent_since + self._pause
+        for line in self._lines:
+            if line is until:
+                break
+            if line.ready_at is not None:
+                seconds = line.audio_seconds if line.length is None else line.length
+                begin = max(free, line.ready_at) if line.started_at is None else line.started_at
+                free = begin + seconds + self._pause
+        return free

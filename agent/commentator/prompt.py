@@ -1,13 +1,20 @@
-"""The messages of one request, in the OpenAI chat format. Pure."""
+"""What one request says, in the OpenAI chat format. Pure."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-Message = dict[str, Any]
+from agent.commentator.engine.request import EngineRequest, Message
+from agent.commentator.line import Line
+from agent.commentator.options import Options
+from agent.commentator.window import SampledFrame
+from speech.wav import wav
+
+QUESTION_RATE = 16_000
+"""Hz, mono int16: the sound of a spoken question."""
 
 DEFAULT_PERSONA = (
     "You are a live commentator. You see a few pictures of a video in time order; the last one is "
@@ -49,18 +56,38 @@ def system_text(persona: str, language: str, instructions: str = "") -> str:
     return "\n".join(part for part in parts if part)
 
 
-def build_messages(
-    *, system: str, history: Sequence[Turn], jpegs: Sequence[bytes], text: str, wav: bytes = b""
-) -> list[Message]:
+def engine_request(
+    line: Line,
+    frames: Sequence[SampledFrame],
+    text: str,
+    options: Options,
+    persona: str,
+    history: Sequence[Turn],
+    instructions: str = "",
+    sound: bytes = b"",
+) -> EngineRequest:
     """System message, earlier turns, then one user message: pictures in time order, a spoken
-    question (a WAV file; empty: none), then text.
+    question (``sound``, 16 kHz mono int16; empty: none), then text.
 
     Neighbouring turns of one role are joined, since many chat templates want roles to alternate.
     """
-    pictures = [{"type": "image_url", "image_url": {"url": _data_uri(jpeg)}} for jpeg in jpegs]
-    content = [*pictures, *_spoken(wav), {"type": "text", "text": text}]
-    question = {"role": "user", "content": content}
-    return [{"role": "system", "content": system}, *_joined(history), question]
+    pictures = [{"type": "image_url", "image_url": {"url": _data_uri(f.jpeg)}} for f in frames]
+    content = [*pictures, *_spoken(sound), {"type": "text", "text": text}]
+    system = system_text(persona, options.language, instructions)
+    return EngineRequest(
+        messages=[
+            {"role": "system", "content": system},
+            *_joined(history),
+            {"role": "user", "content": content},
+        ],
+        kind=line.kind,
+        room=options.room,
+        voice=options.voice,
+        language=options.language,
+        audio=options.enable_tts,
+        max_tokens=options.max_new_tokens,
+        frame_times=[round(frame.capture_time - line.anchor, 3) for frame in frames],
+    )
 
 
 def _joined(history: Sequence[Turn]) -> list[Message]:
@@ -73,10 +100,10 @@ def _joined(history: Sequence[Turn]) -> list[Message]:
     return messages
 
 
-def _spoken(wav: bytes) -> list[Message]:
-    if not wav:
+def _spoken(sound: bytes) -> list[Message]:
+    if not sound:
         return []
-    data = base64.b64encode(wav).decode("ascii")
+    data = base64.b64encode(wav(sound, QUESTION_RATE)).decode("ascii")
     return [{"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}]
 
 

@@ -3,8 +3,8 @@
 session = AgentSession(llm=RealtimeModel(engine="http://127.0.0.1:8198/v1"))
 """
 
-from agent.commentator.engine.client import (
-    EngineClient,
+from agent.commentator.engine.client import EngineClient
+from agent.commentator.engine.errors import (
     EngineError,
     EngineProtocolError,
     EngineRejected,
@@ -15,8 +15,8 @@ from agent.commentator.engine.health import EngineState
 from agent.commentator.line import DropReason, Kind, Line
 from agent.commentator.options import Options
 from agent.commentator.pacer import Pacer, PlaybackPacer
-from agent.commentator.utterance import LINE_KEY
 from agent.plugin.realtime import RealtimeModel, RealtimeSession
+from agent.plugin.session import LINE_KEY
 
 __all__ = [
     "LINE_KEY",

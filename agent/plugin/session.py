@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import AsyncIterator
+from typing import Any, Literal
 
 from livekit import rtc
 from livekit.agents import llm
@@ -14,36 +14,41 @@ from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import is_given
 
 from agent.commentator.commentator import Commentator
-from agent.commentator.engine.client import EngineClient, EngineError
+from agent.commentator.engine.client import EngineClient
+from agent.commentator.engine.errors import EngineError
 from agent.commentator.engine.health import EngineState
-from agent.commentator.history import History
-from agent.commentator.intake import FrameIntake
-from agent.commentator.line import DropReason, Line
+from agent.commentator.line import Line
 from agent.commentator.options import Options
 from agent.commentator.pacer import Pacer
-from agent.commentator.prompt import (
-    COMMENTARY,
-    SPOKEN_QUESTION,
-    Message,
-    build_messages,
-    system_text,
-)
-from agent.commentator.utterance import Utterance
+from agent.commentator.prompt import COMMENTARY
+from agent.commentator.voice.audio import SAMPLE_RATE
 from agent.commentator.voice.speaker import Speaker
-from agent.commentator.window import SampledFrame
+from agent.plugin.chat import Chat
+from agent.plugin.frames import sample
 from agent.plugin.metrics import line_metrics
-from agent.plugin.spoken_question import SAMPLE_RATE, SpokenQuestion
-from speech.wav import wav
+from agent.plugin.spoken_question import SpokenQuestion
+from config.tasks import Tasks
 
 logger = logging.getLogger(__name__)
 
-PressboxEvents = Literal["line_ready", "line_dropped", "engine_state", "engine_notice"]
+PressboxEvents = Literal["line_changed", "engine_state", "engine_notice"]
+
+LINE_KEY = "pressbox.line"
+"""Key of the ``Line`` in the ``userdata`` of its first audio frame."""
+
+TAKE_TIMEOUT = 30.0
+"""Seconds within which ``AgentSession`` must begin to play a line; then the next one is handed over
+anyway.
+"""
+
+LOOK_AGAIN = 0.1
+"""Seconds after which it is seen how far a line has been taken."""
 
 
 class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
     """One source being commented on.
 
-    Events beyond LiveKit's: ``line_ready(Line)``, ``line_dropped(Line, reason)``,
+    Events beyond LiveKit's: ``line_changed(Line)`` with each change of a line's state,
     ``engine_state(EngineState)`` and ``engine_notice(text)``.
     """
 
@@ -60,36 +65,30 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         super().__init__(model)
         self._client = client
         self._owns_client = owns_client
-        self._options = options
-        self._instructions = ""
+        self._pacer = pacer
         self._tools = llm.ToolContext.empty()
-        self._history = History()
-        self._speaker = speaker
         self._spoken = SpokenQuestion()
         self._closing: asyncio.Task[None] | None = None
-        self._intake = FrameIntake(
-            capture_fps=options.capture_fps,
-            window_size=options.window_size,
-            look_back=lambda: pacer.look_back,
-            earliest_anchor=lambda: pacer.earliest_anchor,
+        self._replies: dict[str, asyncio.Future[llm.GenerationCreatedEvent]] = {}
+        self._commentator: Commentator[rtc.VideoFrame] = Commentator(
+            client=client, speaker=speaker, pacer=pacer, options=options, encode=sample
         )
-        self._commentator = Commentator(
-            client=client,
-            speaker=speaker,
-            intake=self._intake,
-            pacer=pacer,
-            options=options,
-            host=self,
+        self._commentator.observe(
+            engine_state=lambda state: self.emit("engine_state", state),
+            notice=lambda text: self.emit("engine_notice", text),
+            failure=self._engine_failed,
         )
+        self._chat = Chat(self._commentator.history)
+        self._commentator.lines.listen(self._line_changed)
         self._commentator.start()
-        if options.enable_tts:
-            speaker.prepare(options.language, options.voice)
+        self._tasks = Tasks(lambda text: self.emit("engine_notice", text))
+        self._tasks.keep("handing lines over", self._hand_over)
 
     # -- pressbox's own part
 
     @property
     def options(self) -> Options:
-        return self._options
+        return self._commentator.options
 
     @property
     def engine_state(self) -> EngineState | None:
@@ -98,40 +97,35 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
 
     def update_settings(self, options: Options) -> None:
         """Use these options from the next request on."""
-        old, self._options = self._options, options
-        self._commentator.options = options
-        if (old.capture_fps, old.window_size) != (options.capture_fps, options.window_size):
-            self._intake.set_options(
-                capture_fps=options.capture_fps, window_size=options.window_size
-            )
+        self._commentator.update_options(options)
 
     def pause(self) -> None:
         """Stop asking the engine for commentary; what is not yet heard is dropped."""
         self._commentator.pause()
 
     def resume(self) -> None:
+        """Go on with commentary."""
         self._commentator.resume()
 
     def reset_window(self) -> None:
         """Forget all pictures: the source is another one."""
-        self._intake.reset()
-        self._commentator.forget_picture()
+        self._commentator.reset_window()
 
     # -- llm.RealtimeSession
 
     @property
     def chat_ctx(self) -> llm.ChatContext:
-        return self._history.chat_ctx
+        return self._chat.context.copy()
 
     @property
     def tools(self) -> llm.ToolContext:
         return self._tools
 
     async def update_instructions(self, instructions: str) -> None:
-        self._instructions = instructions
+        self._commentator.persona = instructions
 
     async def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> None:
-        self._history.replace(chat_ctx)
+        self._chat.replace(chat_ctx)
 
     async def update_tools(self, tools: list[llm.Tool]) -> None:
         """Kept for whoever asks for them; engines of this API call none."""
@@ -165,7 +159,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
             frame: Any size and type that LiveKit can convert to I420.
             capture_time: Monotonic seconds; None: now.
         """
-        self._intake.push(frame, time.monotonic() if capture_time is None else capture_time)
+        self._commentator.push(frame, time.monotonic() if capture_time is None else capture_time)
 
     def generate_reply(
         self,
@@ -177,16 +171,26 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         """Answer the newest message of the chat context or what was committed of the sound, before
         any commentary.
 
-        The future fails with ``RealtimeError`` when the engine cannot answer.
+        The future resolves with the answer's first sound and fails with ``RealtimeError`` when the
+        engine cannot answer; cancelling it cancels the request.
         """
         extra = instructions if is_given(instructions) else ""
-        question = self._history.take_question()
+        question = self._chat.take_question()
         sound = self._take_spoken(uncommitted=not (question or extra))
+        self._end_what_plays()
         if question or sound:
-            return self._commentator.ask(question or SPOKEN_QUESTION, extra, sound)
-        return self._commentator.ask(extra or COMMENTARY, "")
+            line = self._commentator.ask(question, extra, sound)
+        else:
+            line = self._commentator.ask(extra or COMMENTARY)
+        reply: asyncio.Future[llm.GenerationCreatedEvent] = asyncio.Future()
+        self._replies[line.id] = reply
+        reply.add_done_callback(lambda done: self._reply_done(line, done))
+        if line.over:
+            self._line_changed(line)
+        return reply
 
     def interrupt(self) -> None:
+        """Cancel what is generated, waits or plays, commentary and answers alike."""
         self._commentator.interrupt()
 
     def truncate(
@@ -197,8 +201,8 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         audio_end_ms: int,
         audio_transcript: NotGivenOr[str] = NOT_GIVEN,
     ) -> None:
-        heard = audio_transcript if is_given(audio_transcript) else None
-        self._history.truncate(message_id, heard=heard, seconds=audio_end_ms / 1000)
+        if is_given(audio_transcript):
+            self._chat.correct(message_id, audio_transcript.strip())
 
     async def aclose(self) -> None:
         """Stop everything; returns when no task and no thread is left. Idempotent."""
@@ -217,58 +221,123 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         return sound
 
     async def _close(self) -> None:
+        await self._tasks.aclose()
         await self._commentator.aclose()
-        await self._speaker.aclose()
-        await self._intake.aclose()
         if self._owns_client:
             await self._client.aclose()
 
-    # -- what the loop asks of its host
+    # -- lines
 
-    def messages(
-        self, frames: Sequence[SampledFrame], text: str, instructions: str, sound: bytes
-    ) -> list[Message]:
-        persona = self._options.prompt or self._instructions
-        return build_messages(
-            system=system_text(persona, self._options.language, instructions),
-            history=self._history.turns(but=text),
-            jpegs=[frame.jpeg for frame in frames],
-            text=text,
-            wav=wav(sound, SAMPLE_RATE) if sound else b"",
+    async def _hand_over(self) -> None:
+        """Hand over one line at a time, and follow it while it plays."""
+        lines = self._commentator.lines
+        async for line in self._commentator:
+            while not line.over and (left := self._pacer.start_time(line) - time.monotonic()) > 0:
+                await self._commentator.change(left)
+            if not line.over and self._pacer.is_late(line):
+                lines.drop(line, "late")
+            if not line.over:
+                self._give(line)
+                await self._follow(line)
+
+    def _give(self, line: Line) -> None:
+        asked = self._replies.get(line.id)
+        event = llm.GenerationCreatedEvent(
+            message_stream=self._messages(line),
+            function_stream=_nothing(),
+            user_initiated=asked is not None,
+            response_id=line.id,
+        )
+        if asked is None:
+            self.emit("generation_created", event)
+        elif not asked.done():
+            asked.set_result(event)
+
+    async def _follow(self, line: Line) -> None:
+        """``AgentSession`` says neither when it plays a line nor when that has ended: it plays once
+        the first of it is taken, and for as long as it lasts.
+        """
+        given = time.monotonic()
+        while not line.over:
+            left = LOOK_AGAIN
+            if line.started_at is None:
+                left = given + TAKE_TIMEOUT - time.monotonic()
+            elif line.length is not None and not line.speech:
+                left = line.started_at + line.length - time.monotonic()
+            if left > 0:
+                await self._commentator.change(min(left, LOOK_AGAIN))
+            elif line.started_at is not None:
+                self._commentator.lines.move(line, "ended")
+            else:
+                logger.warning("line %s was handed over and not played", line.id)
+                self._commentator.lines.drop(line, "cancelled")
+
+    async def _messages(self, line: Line) -> AsyncIterator[llm.MessageGeneration]:
+        modalities: asyncio.Future[list[Literal["text", "audio"]]] = asyncio.Future()
+        modalities.set_result(["text"] if line.text_only else ["text", "audio"])
+        yield llm.MessageGeneration(
+            message_id=line.id,
+            text_stream=self._text(line),
+            audio_stream=self._audio(line),
+            modalities=modalities,
         )
 
-    def line_ready(self, line: Line) -> None:
-        self._history.line_ready(line)
-        self.emit("line_ready", line)
+    async def _text(self, line: Line) -> AsyncIterator[str]:
+        sent = 0
+        while line.state != "dropped":
+            if len(line.text) > sent:
+                if line.text_only:
+                    self._taken(line)
+                text, sent = line.text[sent:], len(line.text)
+                yield text
+            elif line.duration is not None:
+                return
+            else:
+                await self._commentator.change()
 
-    def line_dropped(self, line: Line, reason: DropReason) -> None:
-        self._history.line_dropped(line)
-        self.emit("line_dropped", line, reason)
+    async def _audio(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
+        userdata: dict[str, Any] = {LINE_KEY: line}
+        while True:
+            if line.speech:
+                self._taken(line)
+                pcm = line.speech.popleft()
+                yield rtc.AudioFrame(pcm, SAMPLE_RATE, 1, len(pcm) // 2, userdata=userdata)
+                userdata = {}
+            elif line.duration is not None:
+                return
+            else:
+                await self._commentator.change()
 
-    def line_emitted(self, utterance: Utterance, *, user_initiated: bool) -> None:
-        self._history.line_emitted(utterance.line)
-        self.emit("generation_created", utterance.event(user_initiated=user_initiated))
+    def _taken(self, line: Line) -> None:
+        if line.state == "waiting":
+            self._commentator.lines.move(line, "playing")
 
-    def line_made(self, utterance: Utterance, *, cancelled: bool) -> None:
-        self._history.line_made(utterance.line)
+    def _end_what_plays(self) -> None:
+        """LiveKit asks for a reply only when all earlier speech has been played or interrupted."""
+        for line in self._commentator.lines:
+            if line.state == "playing":
+                self._commentator.lines.move(line, "ended")
+
+    def _line_changed(self, line: Line) -> None:
+        self.emit("line_changed", line)
+        if not line.over:
+            return
+        self._chat.over(line)
+        reply = self._replies.pop(line.id, None)
+        if reply is not None and not reply.done():
+            reply.set_exception(llm.RealtimeError(line.error or "the question was interrupted"))
+            reply.exception()  # one who no longer awaits it is not to be scolded for it
         self.emit(
             "metrics_collected",
-            line_metrics(
-                utterance,
-                label=self.realtime_model.label,
-                model=self._client.model,
-                cancelled=cancelled,
-                now=time.monotonic(),
-            ),
+            line_metrics(line, label=self.realtime_model.label, model=self._client.model),
         )
 
-    def engine_changed(self, state: EngineState) -> None:
-        self.emit("engine_state", state)
+    def _reply_done(self, line: Line, reply: asyncio.Future[Any]) -> None:
+        self._replies.pop(line.id, None)
+        if reply.cancelled():
+            self._commentator.lines.drop(line, "cancelled")
 
-    def engine_notice(self, text: str) -> None:
-        self.emit("engine_notice", text)
-
-    def engine_failed(self, error: EngineError) -> None:
+    def _engine_failed(self, error: EngineError) -> None:
         logger.warning("%s", error)
         self.emit(
             "error",
@@ -279,3 +348,10 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
                 recoverable=True,
             ),
         )
+
+
+async def _nothing() -> AsyncIterator[llm.FunctionCall]:
+    """Engines call no tools."""
+    nothing: tuple[llm.FunctionCall, ...] = ()
+    for call in nothing:
+        yield call

@@ -13,23 +13,11 @@ from agent.commentator.engine.dialects import by_api
 from agent.commentator.engine.endpoint import CHUNK_TIMEOUT, CONNECT_TIMEOUT, Endpoint, checked
 from agent.commentator.engine.errors import (
     EngineError,
-    EngineProtocolError,
-    EngineRejected,
     EngineTimeout,
     EngineUnavailable,
 )
 from agent.commentator.engine.pool import EnginePool, one_answer
 from agent.commentator.engine.request import EngineRequest
-
-__all__ = [
-    "EngineClient",
-    "EngineError",
-    "EngineProtocolError",
-    "EngineRejected",
-    "EngineRequest",
-    "EngineTimeout",
-    "EngineUnavailable",
-]
 
 REACH_GRACE = 0.5
 """Seconds that the other engines have to answer once the first one has."""

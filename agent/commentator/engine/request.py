@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from agent.commentator.line import Kind
-from agent.commentator.prompt import Message
+
+Message = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,8 @@ class EngineRequest:
     Attributes:
         messages: OpenAI chat messages.
         kind: What the answer is for; with ``room`` it orders the engine's queue.
+        language: BCP 47 tag, for who speaks in the engine's place.
+        audio: Speech is wanted.
         deadline: Seconds from now after which the engine may drop the request unserved.
         frame_times: Seconds of each picture relative to the anchor, at most 0.
     """
@@ -24,6 +28,7 @@ class EngineRequest:
     kind: Kind = "commentary"
     room: str = ""
     voice: str = ""
+    language: str = "en"
     audio: bool = True
     max_tokens: int = 96
     deadline: float | None = None

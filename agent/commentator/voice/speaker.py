@@ -15,8 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from agent.commentator.engine.answer_text import AnswerText, is_blank
-from agent.commentator.engine.chunks import Delta
+from agent.commentator.engine.chunks import AnswerText, Delta, is_blank
 from agent.commentator.voice.choice import VoiceChoice
 from agent.commentator.voice.joined_speech import JoinedSpeech
 from agent.commentator.voice.sentences import Piece, SentenceCutter

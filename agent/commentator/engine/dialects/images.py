@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agent.commentator.prompt import Message
+from agent.commentator.engine.request import Message
 
 
 def count_images(arguments: Mapping[str, Any]) -> int:

@@ -8,10 +8,9 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
-from livekit import rtc
-
-from agent.commentator.frames import SampleGrid, sample
+from agent.commentator.frames import SampleGrid
 from agent.commentator.window import SampledFrame, Window
 
 logger = logging.getLogger(__name__)
@@ -22,13 +21,13 @@ ENCODE_TIMEOUT = 2.0
 RECENT_FPS = 10.0
 """Frames a second among which a past anchor is chosen: it is then 0.05 s off at most."""
 
+F = TypeVar("F")
 _Waiter = asyncio.Future[SampledFrame | None]
-_Encode = Callable[[rtc.VideoFrame, float], SampledFrame]
 
 
 @dataclass(slots=True, eq=False)
-class _Job:
-    frame: rtc.VideoFrame
+class _Job(Generic[F]):
+    frame: F
     capture_time: float
     sampled: bool
     recent: bool
@@ -36,7 +35,7 @@ class _Job:
     waiters: list[_Waiter] = field(default_factory=list)
 
 
-class FrameIntake:
+class FrameSampler(Generic[F]):
     """Samples the frames of one source into a window. Belongs to one event loop.
 
     The window reaches back ``look_back()`` seconds at least. Of what was captured from
@@ -53,7 +52,7 @@ class FrameIntake:
         window_size: int,
         look_back: Callable[[], float] = lambda: 0.0,
         earliest_anchor: Callable[[], float] = lambda: math.inf,
-        encode: _Encode = sample,
+        encode: Callable[[F, float], SampledFrame],
     ) -> None:
         self._grid = SampleGrid(capture_fps)
         self._window = Window(window_size)
@@ -64,9 +63,9 @@ class FrameIntake:
         self._encode = encode
         self._pool: ThreadPoolExecutor | None = None
         self._running: asyncio.Future[SampledFrame] | None = None
-        self._job: _Job | None = None
-        self._queue: list[_Job] = []
-        self._latest: tuple[rtc.VideoFrame, float] | None = None
+        self._job: _Job[F] | None = None
+        self._queue: list[_Job[F]] = []
+        self._latest: tuple[F, float] | None = None
         self._want: tuple[float, _Waiter] | None = None
         self._epoch = 0
         self._closed = False
@@ -76,7 +75,7 @@ class FrameIntake:
         self._grid.set_fps(capture_fps)
         self._window.resize(window_size)
 
-    def push(self, frame: rtc.VideoFrame, capture_time: float) -> None:
+    def push(self, frame: F, capture_time: float) -> None:
         """A frame of the source, captured at monotonic seconds. Cheap unless it is sampled."""
         if self._closed:
             return
@@ -157,7 +156,7 @@ class FrameIntake:
             if self._want is not None and self._want[1] is waiter:
                 self._want = None
 
-    async def _encoded(self, frame: rtc.VideoFrame, capture_time: float) -> SampledFrame | None:
+    async def _encoded(self, frame: F, capture_time: float) -> SampledFrame | None:
         waiter: _Waiter = asyncio.get_running_loop().create_future()
         self._submit(frame, capture_time, waiter=waiter)
         return await waiter
@@ -170,7 +169,7 @@ class FrameIntake:
 
     def _submit(
         self,
-        frame: rtc.VideoFrame,
+        frame: F,
         capture_time: float,
         *,
         sampled: bool = False,
@@ -198,7 +197,7 @@ class FrameIntake:
         self._running = loop.run_in_executor(self._pool, self._encode, job.frame, job.capture_time)
         self._running.add_done_callback(lambda done: self._finish(job, done))
 
-    def _finish(self, job: _Job, done: asyncio.Future[SampledFrame]) -> None:
+    def _finish(self, job: _Job[F], done: asyncio.Future[SampledFrame]) -> None:
         self._running = self._job = None
         result = self._result(done)
         if result is None or job.epoch != self._epoch or self._closed:
@@ -228,12 +227,12 @@ class FrameIntake:
             logger.warning("a frame is skipped: %s (said once)", error)
         self._complained = True
 
-    def _fail(self, jobs: list[_Job]) -> None:
+    def _fail(self, jobs: list[_Job[F]]) -> None:
         for job in jobs:
             for waiter in job.waiters:
                 if not waiter.done():
                     waiter.set_result(None)
 
 
-def _awaited(job: _Job) -> bool:
+def _awaited(job: _Job[Any]) -> bool:
     return any(not waiter.done() for waiter in job.waiters)

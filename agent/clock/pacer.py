@@ -1,0 +1,146 @@
+"""The booth's `Pacer`: ties the commentator to what is on display."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from agent.clock.delay import Delay, ReadyTimes
+from agent.clock.display_clock import DisplayClock
+from agent.clock.engine_load import EngineLoad
+from agent.clock.schedule import Schedule
+from agent.clock.waiting import LOOK_AGAIN
+from agent.commentator.line import Line, Lines
+
+LEARNING = 2.0
+"""Seconds beyond its slot for which a late line is waited for: it is not spoken, but its ready time
+is learnt.
+"""
+
+MOST_PATIENCE = 6.0
+
+ANSWER_TIMEOUT = 15.0
+UNSEEN = 1.25
+"""A line that never became ready counts as this much slower than the time it was waited for."""
+
+TRIALS = 3
+"""Ready times that are measured before anybody hears a line."""
+
+
+class BoothPacer:
+    """Decides when windows are made and lines start. Implements `agent.commentator.pacer.Pacer`."""
+
+    def __init__(
+        self,
+        clock: DisplayClock,
+        delay: Delay,
+        times: ReadyTimes,
+        *,
+        pause: float,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`times`: those that `delay` goes by. `pause`: breathing pause between lines, seconds."""
+        self._clock = clock
+        self._delay = delay
+        self._times = times
+        self._now = now
+        self._load = EngineLoad()
+        self._schedule = Schedule(clock, Lines(now), pause)
+        self._pause = pause
+        self.late = 0
+        """Lines dropped because they came too late."""
+
+    def attach(self, lines: Lines) -> None:
+        """See `Pacer`."""
+        self._schedule = Schedule(self._clock, lines, self._pause)
+        self._schedule.in_sync = self._delay.in_sync
+        lines.listen(self._changed)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the engine does not keep up."""
+        return self._load.behind
+
+    @property
+    def look_back(self) -> float:
+        """See `Pacer`: anything that is still to be shown may be spoken about."""
+        return self._clock.delay(self._now())
+
+    @property
+    def earliest_anchor(self) -> float:
+        """See `Pacer`."""
+        return self._schedule.earliest_anchor(self._now())
+
+    @property
+    def wants_trial(self) -> bool:
+        """See `Pacer`: while a better delay can still be jumped to."""
+        return self._delay.automatic and self._delay.unseen and len(self._times) < TRIALS
+
+    def tried(self, seconds: float) -> None:
+        """See `Pacer`."""
+        self._times.add(seconds)
+        self._delay.steer(self._now())
+
+    def configure(self, *, pause: float) -> None:
+        """Take a new breathing pause, in seconds, and what has been chosen of the delay."""
+        self._pause = pause
+        self._schedule.in_sync = self._delay.in_sync
+        self._apply_load()
+
+    async def next_anchor(self) -> float:
+        """See `Pacer`."""
+        while True:
+            now = self._now()
+            self._delay.steer(now)
+            leave, anchor = self._schedule.next_request(now, self._times)
+            if leave <= now:
+                return anchor
+            await asyncio.sleep(min(leave - now, LOOK_AGAIN))
+
+    def answer_anchor(self) -> float:
+        """What will be on display when the answer begins, as far as it has been captured: no
+        spoilers.
+        """
+        now = self._now()
+        return min(self._clock.displayed(now) + self._times.typical, now)
+
+    def frames_per_window(self, wanted: int) -> int:
+        """See `Pacer`."""
+        return self._load.frames(wanted)
+
+    def deadline(self, line: Line) -> float:
+        """See `Pacer`. Later than the slot: waiting a little longer tells how slow the engine
+        really is.
+        """
+        if line.kind == "answer" or not self._schedule.in_sync:
+            return line.requested_at + ANSWER_TIMEOUT
+        patience = min(max(LEARNING, self._clock.target), MOST_PATIENCE)
+        return self._clock.display_time(line.anchor) + patience
+
+    def is_late(self, line: Line) -> bool:
+        """See `Pacer`."""
+        return self._schedule.is_late(line, self._now())
+
+    def start_time(self, line: Line) -> float:
+        """See `Pacer`."""
+        return self._schedule.start(line, self._now())
+
+    def _changed(self, line: Line) -> None:
+        """Learn from each line of commentary, once: when it is ready, or is given up before."""
+        if line.kind == "answer":
+            return
+        if line.state == "ready" and line.duration is None and line.ready_at is not None:
+            self._times.add(line.ready_at - line.requested_at)
+            self._note(late=self.is_late(line))
+        elif line.reason == "late" and line.ready_at is None:
+            self._times.add((self._now() - line.requested_at) * UNSEEN)
+            self._note(late=True)
+
+    def _note(self, *, late: bool) -> None:
+        self.late += late
+        self._load.note(late)
+        self._apply_load()
+
+    def _apply_load(self) -> None:
+        self._schedule.pause = self._pause + self._load.rest

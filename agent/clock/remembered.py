@@ -1,0 +1,59 @@
+"""Ready times of engines, kept over rooms and restarts: the delay is right from the start."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from config.files import write_private
+
+log = logging.getLogger("pressbox.delay")
+
+MOST_ENGINES = 32
+
+
+class RememberedTimes:
+    """`<dir>/ready_times.json`: seconds, oldest first, by what names an engine and how it is asked.
+
+    Both methods do blocking file work of a few milliseconds. Booths of several processes share the
+    file; the last one to write wins.
+    """
+
+    def __init__(self, directory: Path, engine: str) -> None:
+        self._path = directory / "ready_times.json"
+        self._engine = engine
+
+    def load(self) -> list[float]:
+        """What is known of the engine; garbage is as if nothing was."""
+        return self._read().get(self._engine, [])
+
+    def save(self, seconds: Sequence[float]) -> None:
+        """Remember these. A disk that takes nothing costs the memory, and is logged."""
+        known = self._read()
+        known.pop(self._engine, None)
+        known[self._engine] = [round(one, 3) for one in seconds]
+        kept = dict(list(known.items())[-MOST_ENGINES:])
+        try:
+            write_private(self._path, json.dumps(kept))
+        except OSError as error:
+            log.warning("how long the engine takes cannot be kept: %s", error.strerror)
+
+    def _read(self) -> dict[str, list[float]]:
+        try:
+            found = json.loads(self._path.read_text(encoding="utf-8"))
+            return {str(key): [_seconds(one) for one in times] for key, times in found.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+            log.warning("%s is ignored: %s", self._path.name, type(error).__name__)
+            return {}
+
+
+def _seconds(value: object) -> float:
+    """Raises ValueError for what is no ready time."""
+    if not isinstance(value, int | float) or not math.isfinite(value) or not 0 < value < 600:
+        raise ValueError("not a ready time")
+    return float(value)

@@ -1,0 +1,250 @@
+"""One line: the request, the answer as it comes in, and what may go wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+
+from agent.commentator.engine.chunks import AnswerText, Delta, is_blank
+from agent.commentator.engine.client import EngineClient
+from agent.commentator.engine.errors import (
+    EngineError,
+    EngineStarting,
+    EngineTimeout,
+    EngineUnavailable,
+)
+from agent.commentator.engine.health import EngineState, Health
+from agent.commentator.engine.request import EngineRequest
+from agent.commentator.line import Line, Lines
+from agent.commentator.pacer import Pacer
+from agent.commentator.voice.audio import FRAME_SECONDS, FrameCutter
+from agent.commentator.voice.speaker import Speaker
+from agent.commentator.voice.speech_pace import SpeechPace
+
+MAX_SECONDS = 60.0
+"""Seconds of speech at which a line is cut off."""
+MAX_GENERATION = 90.0
+"""Seconds that an engine may take over one line once its first sound is in."""
+LEAST_WAIT = 0.05
+"""Seconds that a request is given even when its deadline has passed."""
+MOST_WAIT = 30.0
+"""Seconds after which a request without a first sound is given up whatever its deadline."""
+LATE = "the answer came too late"
+EMPTY = "the engine has nothing to say to that"
+
+
+class Generation:
+    """Makes lines with one engine, one at a time, and keeps the record of the engine's health."""
+
+    def __init__(
+        self,
+        *,
+        client: EngineClient,
+        speaker: Speaker,
+        lines: Lines,
+        pacer: Pacer,
+        clock: Callable[[], float],
+    ) -> None:
+        self.health = Health()
+        self.on_engine_state: Callable[[EngineState], None] = lambda _: None
+        self.on_notice: Callable[[str], None] = lambda _: None
+        self.on_failure: Callable[[EngineError], None] = lambda _: None
+        self.on_piece: Callable[[], None] = lambda: None
+        """Called when a line has grown."""
+        self._client = client
+        self._speaker = speaker
+        self._lines = lines
+        self._pacer = pacer
+        self._clock = clock
+        self._pace = SpeechPace()
+        self._unreachable = False
+
+    @property
+    def must_probe(self) -> bool:
+        """Whether it is not known that an engine listens at all."""
+        return self.health.state is None or self._unreachable
+
+    async def probe(self) -> None:
+        """Wait as the backoff says, then ask whether the engine is there: cheaper than a window."""
+        await asyncio.sleep(self.health.wait())
+        try:
+            await self._client.reach()
+        except EngineError as error:
+            self._failed(error)
+        else:
+            self._unreachable = False
+            self._tell(self.health.reached())
+
+    async def make(self, line: Line, request: EngineRequest) -> None:
+        """See a line of the list through until it is complete, or dropped with its reason.
+
+        Cancelling it cancels the request: a line that is ready by then ends with what it has.
+        """
+        answer = _Answer(line, wants_audio=request.audio, clock=self._clock, pace=self._pace)
+        whole = False
+        try:
+            whole = await self._streamed(answer, request)
+        except TimeoutError:
+            self._broke_off(line, EngineTimeout("the engine did not answer in time"))
+        except EngineError as error:
+            self._broke_off(line, error)
+        finally:
+            answer.end(whole=whole)
+            self._lines.complete(line)
+            if line.state == "made":
+                self._lines.drop(line, "cancelled")
+
+    async def try_out(self, request: EngineRequest) -> float | None:
+        """Seconds until the first sound of an answer that nobody hears; None: there was none."""
+        begun = self._clock()
+        line = Line("trial", "commentary", begun, begun)
+        answer = _Answer(line, wants_audio=request.audio, clock=self._clock, pace=self._pace)
+        try:
+            async with asyncio.timeout(MOST_WAIT), aclosing(self._deltas(request)) as deltas:
+                async for delta in deltas:
+                    answer.feed(delta)
+                    if answer.sounding:
+                        self._answered()
+                        return self._clock() - begun
+        except TimeoutError:
+            self._tell(self.health.late("the engine did not answer in time"))
+        except EngineError as error:
+            self._failed(error)
+        return None
+
+    async def _streamed(self, answer: _Answer, request: EngineRequest) -> bool:
+        """Returns whether the answer came to its own end."""
+        line = answer.line
+        left = self._pacer.deadline(line) - line.requested_at
+        left = min(max(LEAST_WAIT, left), MOST_WAIT)
+        request = replace(request, deadline=left)
+        async with asyncio.timeout(left) as limit, aclosing(self._deltas(request)) as deltas:
+            async for delta in deltas:
+                if delta.notice:
+                    self.on_notice(delta.notice)
+                answer.feed(delta)
+                self.on_piece()
+                if answer.sounding and line.state == "made":
+                    limit.reschedule(asyncio.get_running_loop().time() + MAX_GENERATION)
+                    self._sounds(line)
+                if line.over or line.audio_seconds >= MAX_SECONDS:
+                    return False
+        answer.end(whole=True)
+        if line.state == "made" and answer.sounding:
+            self._sounds(line)
+        elif line.state == "made":
+            self._answered()
+            self._lines.drop(line, "empty", EMPTY)
+        return True
+
+    def _deltas(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
+        if not request.audio:
+            return self._client.stream(request)
+        asked = replace(request, audio=not self._speaker.always)
+        deltas = self._client.stream(asked)
+        return self._speaker.voiced(
+            deltas,
+            engine_speaks=self._client.speaks,
+            language=request.language,
+            voice=request.voice,
+        )
+
+    def _sounds(self, line: Line) -> None:
+        self._answered()
+        self._lines.move(line, "ready")
+        if self._pacer.is_late(line):
+            self._lines.drop(line, "late", LATE)
+
+    def _broke_off(self, line: Line, error: EngineError) -> None:
+        """What is already being said ends where its sound ends; anything else is dropped."""
+        line.error = str(error)
+        if line.state == "made" and isinstance(error, EngineTimeout):
+            self._lines.drop(line, "late")
+            self._tell(self.health.late(str(error)))
+            return
+        if line.state == "made":
+            self._lines.drop(line, "error")
+        self._failed(error)
+
+    def _answered(self) -> None:
+        self._unreachable = False
+        self._tell(self.health.answered())
+
+    def _failed(self, error: EngineError) -> None:
+        self._unreachable = isinstance(error, EngineUnavailable) and error.status is None
+        news = self.health.failed(str(error), starting=isinstance(error, EngineStarting))
+        self._tell(news)
+        if news:
+            self.on_failure(error)
+
+    def _tell(self, news: bool) -> None:
+        if news and self.health.state is not None:
+            self.on_engine_state(self.health.state)
+
+
+class _Answer:
+    """Fills a line with the pieces of an engine's answer."""
+
+    def __init__(
+        self, line: Line, *, wants_audio: bool, clock: Callable[[], float], pace: SpeechPace
+    ) -> None:
+        """``pace`` learns from the line, and says when enough of it is there."""
+        self.line = line
+        self.sounding = False
+        """It has enough to play without falling dry or, where it is text only, to show."""
+        self._wants_audio = wants_audio
+        self._clock = clock
+        self._pace = pace
+        self._text = AnswerText()
+        self._cutter = FrameCutter()
+        self._first: tuple[float, float] | None = None
+        self._last = (0.0, 0.0)
+        self._ended = False
+
+    def feed(self, delta: Delta) -> None:
+        """Take one piece of the answer; one that comes when the line is over is ignored."""
+        if self.line.over:
+            return
+        self.line.text += self._text.added(delta)
+        if delta.prompt_tokens or delta.completion_tokens:
+            self.line.prompt_tokens = delta.prompt_tokens
+            self.line.completion_tokens = delta.completion_tokens
+        if self._wants_audio:
+            self._add(self._cutter.push(delta.pcm))
+            enough = self._pace.enough(self.line.audio_seconds, len(self.line.text))
+            self.sounding = self.sounding or (enough and self._has_words)
+        elif not is_blank(self.line.text):
+            self.sounding = self.line.text_only = True
+
+    def end(self, *, whole: bool) -> None:
+        """The answer is over; not ``whole``: cut short, and nothing to learn from. Idempotent."""
+        if self._ended or self.line.over:
+            return
+        self._ended = True
+        self._add(self._cutter.flush())
+        if whole and self._first is not None:
+            self._pace.note(
+                seconds=self._last[1],
+                first_seconds=self._first[1],
+                took=self._last[0] - self._first[0],
+                letters=len(self.line.text),
+            )
+        if self.line.audio_seconds and self._has_words:
+            self.sounding = True
+        elif not is_blank(self.line.text):
+            self.sounding = self.line.text_only = True
+
+    def _add(self, frames: list[bytes]) -> None:
+        if not frames:
+            return
+        self.line.speech.extend(frames)
+        self.line.audio_seconds += FRAME_SECONDS * len(frames)
+        self._last = (self._clock(), self.line.audio_seconds)
+        self._first = self._first or self._last
+
+    @property
+    def _has_words(self) -> bool:
+        """Sound may come before its text; dots alone mean that there is nothing to say."""
+        return not self.line.text.strip() or not is_blank(self.line.text)
