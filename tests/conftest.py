@@ -16,7 +16,7 @@ from tests.support.livekit_server import LiveKitServer, find_binary, livekit_ser
 collect_ignore = ["minicpmo", "vlm"]
 """These run in the environments of those engines: make test-engine."""
 
-_SECOND_TRY = {"room", "browser", "sources", "ingress"}
+_SECOND_TRY = ("room/", "browser/", "sources/", "unit/ingress/")
 """Folders whose tests run real servers, readers and streams in real time, for which a shared
 machine is at times too busy. A test that fails is tried once more, and the report shows it.
 """
@@ -26,7 +26,7 @@ _SETTINGS = ("LIVEKIT_", "PRESSBOX_", "ENGINE", "TTS_", "STREAM_")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if _SECOND_TRY & set(item.path.relative_to(Path(__file__).parent).parts):
+        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(_SECOND_TRY):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -1,14 +1,20 @@
-"""The RPC methods `pressbox.get` and `pressbox.set`."""
+"""The settings of one room while it runs: changed by the RPC methods `pressbox.get` and
+`pressbox.set`, and kept for the next start.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from livekit import rtc
 
+from config.room_state import RoomState
 from config.settings import RoomSettings, SettingsError
+from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.control")
 
@@ -20,52 +26,96 @@ BAD_REQUEST = 400
 value, allowed}]}`.
 """
 
+SAVE_TIMEOUT = 5.0
+"""Seconds that a change under way may take when the room is left."""
+
 
 class Control:
-    """Answers both methods for any participant."""
+    """Owns the settings; both methods are for any participant."""
 
     def __init__(
         self,
         room: rtc.Room,
+        settings: RoomSettings,
+        state: RoomState,
         *,
-        current: Callable[[], RoomSettings],
-        change: Callable[[dict[str, object]], Awaitable[RoomSettings]],
+        apply: Callable[[RoomSettings], None],
+        problems: Sequence[str],
+        tell: Tell,
     ) -> None:
-        """`change` applies a partial settings object and returns the whole; raises
-        SettingsError.
+        """`apply` takes the new settings as a whole, while `settings` still has those before.
+        `problems`: what was wrong in the dispatch metadata, one line each.
         """
         self._room = room
-        self._current = current
-        self._change = change
+        self._state = state
+        self._apply = apply
+        self._tell = tell
+        self._tasks = Tasks(tell)
+        self._saves: set[asyncio.Task[None]] = set()
+        self._saving = asyncio.Lock()
+        self._open = False
+        self.settings = settings
+        """What holds now."""
+        self.problems = "; ".join(problems)
+        """One line, "" for none; nobody is told any more once somebody has changed a setting."""
 
     def start(self) -> None:
         """Register the methods."""
-        self._room.local_participant.register_rpc_method(GET, self._get)
-        self._room.local_participant.register_rpc_method(SET, self._set)
+        self._room.local_participant.register_rpc_method(GET, self._on_get)
+        self._room.local_participant.register_rpc_method(SET, self._on_set)
+        self._open = True
 
-    def close(self) -> None:
-        """Take the methods back."""
-        self._room.local_participant.unregister_rpc_method(GET)
-        self._room.local_participant.unregister_rpc_method(SET)
+    async def aclose(self) -> None:
+        """Take the methods back, and wait for a change that is being saved. Idempotent."""
+        if self._open:
+            self._open = False
+            self._room.local_participant.unregister_rpc_method(GET)
+            self._room.local_participant.unregister_rpc_method(SET)
+        if self._saves:
+            await asyncio.wait(self._saves, timeout=SAVE_TIMEOUT)
+        await self._tasks.aclose()
 
-    async def _get(self, _: rtc.RpcInvocationData) -> str:
-        return self._current().model_dump_json()
+    async def _on_get(self, _: rtc.RpcInvocationData) -> str:
+        return self.settings.model_dump_json()
 
-    async def _set(self, call: rtc.RpcInvocationData) -> str:
+    async def _on_set(self, call: rtc.RpcInvocationData) -> str:
+        changes = _changes(call.payload)
         try:
-            changes = json.loads(call.payload)
-        except ValueError:
-            changes = None
-        if not isinstance(changes, dict):
-            raise rtc.RpcError(BAD_REQUEST, 'not a JSON object: expected one such as {"delay": 4}')
-        try:
-            settings = await self._change(changes)
+            settings = self.settings.updated(changes)
         except SettingsError as error:
-            problems = [
-                {"key": p.key, "value": p.value, "allowed": p.allowed} for p in error.problems
-            ]
-            raise rtc.RpcError(
-                BAD_REQUEST, str(error), json.dumps({"problems": problems})
-            ) from error
+            raise _refusal(error) from error
+        self._apply(settings)
+        self.settings, self.problems = settings, ""
         log.info("%s set %s", call.caller_identity, ", ".join(changes))
+        # A task of its own: a caller who gives up must not end it halfway.
+        saving = self._tasks.once("saving a setting", self._save(changes))
+        self._saves.add(saving)
+        saving.add_done_callback(self._saves.discard)
+        await asyncio.wait([saving])
         return settings.model_dump_json()
+
+    async def _save(self, changes: Mapping[str, object]) -> None:
+        def save() -> None:
+            self._state.save(self._state.load() | dict(changes))
+
+        async with self._saving:  # one after another, or the slower would undo the other
+            try:
+                await asyncio.to_thread(save)
+            except OSError as error:
+                why = error.strerror or type(error).__name__
+                self._tell(f"the change holds, but a restart will not find it again: {why}")
+
+
+def _changes(payload: str) -> dict[str, Any]:
+    try:
+        changes = json.loads(payload)
+    except (ValueError, RecursionError):
+        changes = None
+    if not isinstance(changes, dict):
+        raise rtc.RpcError(BAD_REQUEST, 'not a JSON object: expected one such as {"delay": 4}')
+    return changes
+
+
+def _refusal(error: SettingsError) -> rtc.RpcError:
+    problems = [{"key": p.key, "value": p.value, "allowed": p.allowed} for p in error.problems]
+    return rtc.RpcError(BAD_REQUEST, str(error), json.dumps({"problems": problems}))

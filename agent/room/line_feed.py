@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from typing import Literal
 
 from livekit import rtc
 
+from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock
 from agent.commentator.line import Line
-from agent.room.sender import Sender
+from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.line")
 
 TOPIC = "pressbox.line"
 
+WAITING = 64
+"""Messages that may wait for the room; beyond that the oldest goes."""
+
+SEND_TIMEOUT = 5.0
+
 
 def describe(
-    line: Line,
-    phase: Literal["start", "end"],
-    unix: UnixClock,
-    *,
-    display_time: float,
-    spoken: bool,
-    dropped: str | None,
+    line: Line, phase: Literal["start", "end"], unix: UnixClock, display_time: float
 ) -> dict[str, object]:
     """The JSON object of one line; `display_time` (monotonic seconds) is when its anchor is on
     display.
@@ -36,53 +37,60 @@ def describe(
         "text": line.text.strip(),
         "capture_time": unix.seconds(line.anchor),
         "display_time": unix.seconds(display_time),
-        "spoken": spoken,
-        "dropped": dropped,
+        "spoken": line.started_at is not None and not line.text_only,
+        "dropped": line.reason,
     }
 
 
 class LineFeed:
     """Publishes lines to the room and writes them to the log as they are spoken."""
 
-    def __init__(self, room: rtc.Room, unix: UnixClock) -> None:
+    def __init__(self, room: rtc.Room, clock: DisplayClock, unix: UnixClock, tell: Tell) -> None:
         self._room = room
+        self._clock = clock
         self._unix = unix
-        self._sender = Sender("lines")
+        self._tasks = Tasks(tell)
+        self._waiting: asyncio.Queue[str] = asyncio.Queue(WAITING)
+        self._started = ""
 
     def start(self) -> None:
         """Begin to publish."""
-        self._sender.start()
+        self._tasks.keep("the feed of lines", self._send_each)
 
-    def started(self, line: Line, display_time: float, *, spoken: bool) -> None:
-        """A line begins to be heard, or to be shown where it is not spoken."""
-        delay = display_time - line.anchor
-        log.info("%s, %.1f s behind live: %s", line.kind, delay, line.text.strip())
-        self._publish(line, "start", display_time, spoken=spoken, dropped=None)
-
-    def ended(self, line: Line, display_time: float, *, spoken: bool, dropped: str | None) -> None:
-        """A line has ended; `dropped` says why if it was not said to its end."""
-        if dropped == "empty" and line.kind != "answer":
-            return  # the engine saw nothing worth a word, as it was asked to tell
-        if dropped:
-            log.info("%s dropped (%s): %s", line.kind, dropped, line.text.strip() or "nothing yet")
-        self._publish(line, "end", display_time, spoken=spoken, dropped=dropped)
+    def changed(self, line: Line) -> None:
+        """For `Lines.listen`."""
+        if line.over:
+            self._over(line)
+        elif line.state == "playing" and line.id != self._started:
+            self._started = line.id
+            delay = self._clock.display_time(line.anchor) - line.anchor
+            log.info("%s, %.1f s behind live: %s", line.kind, delay, line.text.strip())
+            self._publish(line, "start")
 
     async def aclose(self) -> None:
-        """Stop publishing. Idempotent."""
-        await self._sender.aclose()
+        """Stop, and leave out what was not sent. Idempotent."""
+        await self._tasks.aclose()
 
-    def _publish(
-        self,
-        line: Line,
-        phase: Literal["start", "end"],
-        display_time: float,
-        *,
-        spoken: bool,
-        dropped: str | None,
-    ) -> None:
-        text = json.dumps(
-            describe(
-                line, phase, self._unix, display_time=display_time, spoken=spoken, dropped=dropped
-            )
-        )
-        self._sender.put(lambda: self._room.local_participant.send_text(text, topic=TOPIC))
+    def _over(self, line: Line) -> None:
+        if line.reason == "empty" and line.kind != "answer":
+            return  # the engine saw nothing worth a word, as it was asked to tell
+        if line.reason:
+            text = line.text.strip() or "nothing yet"
+            log.info("%s dropped (%s): %s", line.kind, line.reason, text)
+        self._publish(line, "end")
+
+    def _publish(self, line: Line, phase: Literal["start", "end"]) -> None:
+        display_time = self._clock.display_time(line.anchor)
+        if self._waiting.full():
+            self._waiting.get_nowait()
+            log.warning("the room does not take lines, one was left out")
+        self._waiting.put_nowait(json.dumps(describe(line, phase, self._unix, display_time)))
+
+    async def _send_each(self) -> None:
+        while True:
+            text = await self._waiting.get()
+            try:
+                async with asyncio.timeout(SEND_TIMEOUT):
+                    await self._room.local_participant.send_text(text, topic=TOPIC)
+            except Exception as error:  # LiveKit raises a bare one; it costs this message only
+                log.warning("a line was not sent: %s", str(error) or type(error).__name__)

@@ -1,15 +1,17 @@
-"""The participant attributes `pressbox.status` and `lk.agent.state`."""
+"""What the room is told of the booth: the attributes `pressbox.status` and `lk.agent.state`."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
-from dataclasses import asdict, dataclass
+import time
+from dataclasses import dataclass
 from typing import Literal
 
 from livekit import rtc
+
+from config.tasks import Tasks
 
 log = logging.getLogger("pressbox.status")
 
@@ -25,11 +27,23 @@ SEND_TIMEOUT = 2.0
 WORTH_TELLING = 3
 """Failures in a row."""
 
+SHOWN = 15.0
+"""Seconds for which a notice is shown."""
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What a viewer is told. `delay` in seconds; `error` and `paused` are one line each, or
-    empty; `lost`: the source brings no picture, and its last one is shown marked.
+    """What is so at the moment.
+
+    Attributes:
+        delay: Seconds.
+        lost: The source brings no picture, and its last one is shown marked.
+        paused: Why no commentary is made, "" while it is.
+        agent_state: As LiveKit knows it: initializing, listening, thinking, speaking.
+        trouble: What is wrong with the source, one line as all that follow, "" for nothing.
+        engine_trouble: Why the engine is down.
+        remark: What is worth knowing of the source, which brings its picture all the same.
+        problems: What was wrong in the dispatch metadata.
     """
 
     mode: str = "active"
@@ -40,9 +54,39 @@ class Status:
     delay: float = 0.0
     behind: bool = False
     engine: Literal["starting", "up", "down"] = "starting"
-    error: str = ""
     watching: bool = True
     paused: str = ""
+    agent_state: str = "initializing"
+    trouble: str = ""
+    engine_trouble: str = ""
+    remark: str = ""
+    problems: str = ""
+
+    def error(self, notice: str) -> str:
+        """The one line that a viewer reads; `notice` is what went wrong a moment ago. The worst
+        comes first: without a picture or an engine all else is small.
+        """
+        return self.trouble or self.engine_trouble or notice or self.remark or self.problems
+
+    def attributes(self, notice: str) -> dict[str, str]:
+        """As it is published."""
+        status = {
+            "mode": self.mode,
+            "profile": self.profile,
+            "preset": self.preset,
+            "source": self.source,
+            "lost": self.lost,
+            "delay": round(self.delay, 1),
+            "behind": self.behind,
+            "engine": self.engine,
+            "error": self.error(notice),
+            "watching": self.watching,
+            "paused": self.paused,
+        }
+        return {
+            STATUS: json.dumps(status, separators=(",", ":")),
+            AGENT_STATE: self.agent_state,
+        }
 
 
 class StatusBoard:
@@ -51,14 +95,22 @@ class StatusBoard:
     def __init__(self, room: rtc.Room) -> None:
         self._room = room
         self._published: dict[str, str] = {}
-        self._failures = 0
-        self._task: asyncio.Task[None] | None = None
+        self._notice, self._notice_until = "", float("-inf")
+        self._tasks = Tasks(self.tell)
         self.status = Status()
-        self.agent_state = "initializing"
+        """What is so; whoever knows better puts another one here."""
 
     def start(self) -> None:
         """Begin to publish."""
-        self._task = asyncio.create_task(self._run(), name="status.publish")
+        self._tasks.keep("the status", self._run)
+
+    def tell(self, text: str) -> None:
+        """Show what went wrong, one line, for a while; the log has it once, however often it
+        comes.
+        """
+        if text != self._told():
+            log.warning("%s", text)
+        self._notice, self._notice_until = text, time.monotonic() + SHOWN
 
     def forget(self) -> None:
         """Publish everything again: the room was lost and entered anew."""
@@ -66,32 +118,27 @@ class StatusBoard:
 
     async def aclose(self) -> None:
         """Stop. Idempotent."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._tasks.aclose()
 
-    def _attributes(self) -> dict[str, str]:
-        status = asdict(self.status) | {"delay": round(self.status.delay, 1)}
-        return {
-            STATUS: json.dumps(status, separators=(",", ":")),
-            AGENT_STATE: self.agent_state,
-        }
+    def _told(self) -> str:
+        return self._notice if time.monotonic() < self._notice_until else ""
 
     async def _run(self) -> None:
+        failures = 0
         while True:
-            attributes = self._attributes()
+            attributes = self.status.attributes(self._told())
             if attributes != self._published and self._room.isconnected():
-                try:
-                    async with asyncio.timeout(SEND_TIMEOUT):
-                        await self._room.local_participant.set_attributes(attributes)
-                    self._published = attributes
-                    self._failures = 0
-                except Exception as error:
-                    # LiveKit raises bare Exception here; the next round tries again.
-                    self._failures += 1
-                    if self._failures == WORTH_TELLING:
-                        why = str(error) or type(error).__name__
-                        log.warning("the status cannot be published: %s", why)
+                failures = 0 if await self._publish(attributes) else failures + 1
+                if failures == WORTH_TELLING:
+                    log.warning("the room does not take the status")
             await asyncio.sleep(INTERVAL)
+
+    async def _publish(self, attributes: dict[str, str]) -> bool:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await self._room.local_participant.set_attributes(attributes)
+        except Exception as error:  # LiveKit raises a bare one; the next round tries again
+            log.debug("the status was not published: %s", error or type(error).__name__)
+            return False
+        self._published = attributes
+        return True
