@@ -39,14 +39,20 @@ class Tasks:
 
     def once(self, name: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Run `work` to its end, or until the owner closes."""
-        return self._add(name, self._tried(name, work))
+        task = self._add(name, self._tried(name, work))
+        task.add_done_callback(lambda _: work.close())  # where it was cancelled before it began
+        return task
 
     def __len__(self) -> int:
         """Tasks that are under way."""
         return len(self._tasks)
 
-    async def aclose(self) -> None:
-        """Cancel all of them and wait. Idempotent."""
+    async def aclose(self, grace: float = 0.0) -> None:
+        """Cancel all of them and wait; those that end by themselves have `grace` seconds before.
+        Idempotent.
+        """
+        if grace and self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from livekit import rtc
@@ -40,24 +40,18 @@ class Control:
         state: RoomState,
         *,
         apply: Callable[[RoomSettings], None],
-        problems: Sequence[str],
         tell: Tell,
     ) -> None:
-        """`apply` takes the new settings as a whole, while `settings` still has those before.
-        `problems`: what was wrong in the dispatch metadata, one line each.
-        """
+        """`apply` takes the new settings as a whole; what it raises leaves the old ones in force."""
         self._room = room
         self._state = state
         self._apply = apply
         self._tell = tell
         self._tasks = Tasks(tell)
-        self._saves: set[asyncio.Task[None]] = set()
         self._saving = asyncio.Lock()
         self._open = False
         self.settings = settings
         """What holds now."""
-        self.problems = "; ".join(problems)
-        """One line, "" for none; nobody is told any more once somebody has changed a setting."""
 
     def start(self) -> None:
         """Register the methods."""
@@ -71,9 +65,7 @@ class Control:
             self._open = False
             self._room.local_participant.unregister_rpc_method(GET)
             self._room.local_participant.unregister_rpc_method(SET)
-        if self._saves:
-            await asyncio.wait(self._saves, timeout=SAVE_TIMEOUT)
-        await self._tasks.aclose()
+        await self._tasks.aclose(grace=SAVE_TIMEOUT)
 
     async def _on_get(self, _: rtc.RpcInvocationData) -> str:
         return self.settings.model_dump_json()
@@ -85,13 +77,10 @@ class Control:
         except SettingsError as error:
             raise _refusal(error) from error
         self._apply(settings)
-        self.settings, self.problems = settings, ""
+        self.settings = settings
         log.info("%s set %s", call.caller_identity, ", ".join(changes))
         # A task of its own: a caller who gives up must not end it halfway.
-        saving = self._tasks.once("saving a setting", self._save(changes))
-        self._saves.add(saving)
-        saving.add_done_callback(self._saves.discard)
-        await asyncio.wait([saving])
+        await asyncio.wait([self._tasks.once("saving a setting", self._save(changes))])
         return settings.model_dump_json()
 
     async def _save(self, changes: Mapping[str, object]) -> None:
