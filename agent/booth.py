@@ -5,43 +5,50 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Literal
 
 from livekit import rtc
-from livekit.agents import llm
+from livekit.rtc.room import EventTypes
 
-from agent.clock.booth_pacer import BoothPacer
+from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
+from agent.clock.pacer import BoothPacer
+from agent.clock.remembered import RememberedTimes
 from agent.clock.unix_clock import UnixClock
-from agent.commentator.engine.health import EngineState
-from agent.commentator.line import DropReason, Line, new_line
+from agent.commentator.commentator import Commentator
+from agent.commentator.engine.client import EngineClient
+from agent.commentator.frames import I420, sample
+from agent.commentator.line import new_line
+from agent.commentator.voice.choice import VoiceChoice
+from agent.commentator.voice.speaker import Speaker
 from agent.picture.delayed_track import DelayedTrack
 from agent.picture.picture import Picture
-from agent.picture.silence import Silence
 from agent.picture.source import Source
 from agent.picture.source_health import LAST_PICTURES, SourceHealth, ingress_states
 from agent.picture.window_feed import WindowFeed
 from agent.room.audience import Audience, is_watched, people
 from agent.room.control import Control
 from agent.room.line_feed import LineFeed
-from agent.room.notice import Notice
-from agent.room.questions import Questions
-from agent.room.room_settings import model, options
+from agent.room.questions import Questions, Unanswered
+from agent.room.room_settings import options
 from agent.room.status import Status, StatusBoard
+from agent.sound.captions import Captions
+from agent.sound.commentary import Commentary
 from agent.sound.original_track import OriginalTrack
-from agent.sound.voice import Voice
 from config.room_state import RoomState
 from config.settings import RoomSettings, Settings
+from config.tasks import Tasks
 
 log = logging.getLogger("pressbox.booth")
 
-AUDIO_LAG = -0.03
-"""Seconds by which sound is held longer than its picture; negative: it starts sooner.
-
-Sound and picture take different ways to a viewer (buffers, decoders). Measured at a subscriber with
-`make bench`: started together, sound came 0.035 s after its frame in the median.
-"""
-
 TICK = 0.5
+
+REMEMBER_EVERY = 300.0
+"""Seconds between two times at which the engine's ready times are saved."""
+
+Pace = Literal["commentate", "finish", "rest"]
 
 
 class Booth:
@@ -61,55 +68,76 @@ class Booth:
         """
         self._room = room
         self._settings = room_settings
-        self._state = state
         self._problem = "; ".join(problems)
-        self._notice = Notice()
-        self._engine_reason = ""
         full = room_settings.effective()
-        unix = UnixClock()
-        first_delay = full.stream_delay_init if full.delay == "auto" else full.delay
-        self._clock = DisplayClock(first_delay)
-        self._pacer = BoothPacer(self._clock, pause=full.tts_pause_after, delay_max=full.delay_max)
-        self._delayed = DelayedTrack(
-            room, self._clock, unix, codec=full.video_codec, bitrate=full.video_bitrate
-        )
-        self._original = OriginalTrack(room, self._clock)
-        self._lines = LineFeed(room, unix)
         self._board = StatusBoard(room)
-        self._model = model(settings, room_settings, room.name, self._pacer)
-        self._voice = Voice(
-            room,
-            self._model,
-            self._pacer,
-            audio_lag=AUDIO_LAG,
-            on_started=self._line_started,
-            on_ended=self._line_ended,
-            on_state=self._agent_state,
+        tell = self._board.tell
+        self._clock, unix = DisplayClock(0.0), UnixClock()
+        self._times = ReadyTimes()
+        self._remembered = RememberedTimes(settings.state_dir, _engine_name(settings, full))
+        self._delayed = DelayedTrack(
+            room, self._clock, unix, codec=full.video_codec, bitrate=full.video_bitrate, tell=tell
         )
-        self._silence = Silence(self._clock, self._pacer, lambda: self._voice.plugin)
-        self._feed = WindowFeed(
-            lambda frame, capture: self._voice.plugin.push_video(frame, capture_time=capture)
+        self._delay = Delay(
+            self._clock,
+            self._times,
+            chosen=_chosen(full),
+            first=full.stream_delay_init,
+            longest=full.delay_max,
+            on_jump=self._delayed.skip_to_display,
         )
+        self._pacer = BoothPacer(self._clock, self._delay, self._times, pause=full.tts_pause_after)
+        self._client = EngineClient(
+            settings.engine_url,
+            api=settings.engine_api,
+            api_key=settings.engine_api_key.get_secret_value(),
+            model=settings.engine_model,
+        )
+        self._commentator: Commentator[I420] = Commentator(
+            client=self._client,
+            speaker=Speaker(VoiceChoice(settings.tts, settings.tts_options)),
+            pacer=self._pacer,
+            options=options(room_settings, room.name),
+            encode=sample,
+        )
+        self._commentator.observe(engine_state=lambda _: self._look(), notice=tell)
+        self._commentary = Commentary(room, self._commentator, self._pacer, tell=tell)
+        self._captions = Captions(room, lambda: self._commentary.sid, tell=tell)
+        self._lines = LineFeed(room, self._clock, unix, tell)
+        for changed in (self._captions.changed, self._lines.changed):
+            self._commentator.lines.listen(changed)
+        self._original = OriginalTrack(room, self._clock, tell=tell)
+        self._feed = WindowFeed(self._commentator.push)
         self._source = Source(
             room,
             on_picture=self._on_picture,
             on_model_picture=self._feed.second,
             on_sound=self._original.push,
             on_change=self._source_changed,
+            tell=tell,
         )
-        self._questions = Questions(room, answer=self._answer, refused=self._refuse_question)
-        self._control = Control(room, current=lambda: self._settings, change=self._change)
-        self._audience = Audience(full.idle_after, time.monotonic())
         self._health = SourceHealth(
             self._source,
             lambda: ingress_states(room),
             unix,
             show=self._delayed.push,
-            on_lost=self._silence.begin,
-            on_back=self._silence.end,
+            on_lost=lambda _: self._look(),
+            on_back=self._commentator.reset_window,
+            tell=tell,
         )
-        self._watch_task: asyncio.Task[None] | None = None
-        self._closed = False
+        self._questions = Questions(
+            room, answer=self._answer, refused=self._refuse_question, tell=tell
+        )
+        self._control = Control(room, room_settings, state, apply=self._apply, tell=tell)
+        self._audience = Audience(full.idle_after, time.monotonic())
+        self._tasks = Tasks(tell)
+        self._heard: tuple[tuple[EventTypes, Callable[..., None]], ...] = (
+            ("reconnected", self._board.forget),
+            ("participant_attributes_changed", self._health.look_now),
+            ("participant_connected", lambda _: self._look()),
+        )
+        self._pace: Pace | None = None
+        self._closing = AsyncExitStack()
 
     @property
     def status(self) -> Status:
@@ -117,47 +145,41 @@ class Booth:
         return self._board.status
 
     async def start(self) -> None:
-        """Publish, listen and begin to watch. Raises TimeoutError or PublishTrackError."""
-        self._board.start()
-        self._lines.start()
-        self._delayed.start()
-        self._original.start()
-        await self._voice.start()
-        self._voice.plugin.on("engine_state", self._engine_state)
-        self._voice.plugin.on("engine_notice", self._notice.tell)
-        self._voice.plugin.on("line_dropped", self._line_dropped)
-        self._apply(self._settings)
-        self._questions.start()
-        self._control.start()
-        self._room.on("reconnected", self._board.forget)
-        self._room.on("participant_attributes_changed", self._health.look_now)
-        self._source.start(self._settings.source)
-        self._health.start()
-        self._watch_task = asyncio.create_task(self._watch(), name="booth.watch")
+        """Publish, listen and begin to watch."""
+        for ready in await asyncio.to_thread(self._remembered.load):
+            self._times.add(ready)
+        self._delay.steer(time.monotonic())
+        close = self._closing.push_async_callback
+        close(self._client.aclose)
+        for part in (
+            self._board,
+            self._lines,
+            self._captions,
+            self._delayed,
+            self._original,
+            self._commentator,
+            self._commentary,
+            self._questions,
+            self._control,
+            self._source,
+            self._health,
+        ):
+            close(part.aclose)
+            part.start()
+        for event, heard in self._heard:
+            self._room.on(event, heard)
+        close(self._tasks.aclose)
+        self._tasks.keep("the watch", self._watch)
+        self._tasks.keep("the memory of the engine", self._remember)
 
     async def aclose(self) -> None:
         """End everything that the booth started, and wait for it. Idempotent."""
-        if self._closed:
-            return
-        self._closed = True
         late, left_out = self._pacer.late, self._delayed.left_out
         log.info("the booth closes; too late: %d lines, left out: %d pictures", late, left_out)
-        if self._watch_task:  # the last thing that `start` does: all before it has been started too
-            self._watch_task.cancel()
-            await asyncio.gather(self._watch_task, return_exceptions=True)
-            self._room.off("reconnected", self._board.forget)
-            self._room.off("participant_attributes_changed", self._health.look_now)
-            self._control.close()
-            await self._health.aclose()
-            await self._source.aclose()
-        await self._silence.aclose()
-        await self._questions.aclose()
-        await self._voice.aclose()
-        await self._model.aclose()
-        await self._delayed.aclose()
-        await self._original.aclose()
-        await self._lines.aclose()
-        await self._board.aclose()
+        for event, heard in self._heard:
+            self._room.off(event, heard)
+        await self._closing.aclose()
+        await asyncio.to_thread(self._remembered.save, self._times.seconds)
 
     # pictures
 
@@ -172,115 +194,118 @@ class Booth:
         """
         if self._health.changed(identity):
             self._feed.reset()
-            self._voice.plugin.reset_window()
-
-    # lines
-
-    def _line_started(self, line: Line) -> None:
-        self._lines.started(line, self._shown(line), spoken=self._spoken(line))
-
-    def _line_ended(self, line: Line, dropped: str | None) -> None:
-        self._lines.ended(line, self._shown(line), spoken=self._spoken(line), dropped=dropped)
-
-    def _line_dropped(self, line: Line, reason: DropReason) -> None:
-        if line.started_at is None:
-            self._lines.ended(line, self._shown(line), spoken=False, dropped=reason)
-
-    def _spoken(self, line: Line) -> bool:
-        return self._settings.enable_tts and not line.text_only
-
-    def _shown(self, line: Line) -> float:
-        return self._clock.display_time(line.anchor)
+            self._commentator.reset_window()
 
     # questions and orders
 
     async def _answer(self, question: str, identity: str) -> None:
         self._audience.spoke(time.monotonic())
+        self._commentator.interrupt()
+        line = self._commentator.ask(question, LAST_PICTURES if self._health.lost else "")
         try:
-            await self._voice.ask(question, LAST_PICTURES if self._health.lost else "")
-        except (TimeoutError, llm.RealtimeError) as error:
-            self._notice.tell(f"the question of {identity} could not be answered: {error}")
+            await self._commentator.until_over(line)
+        finally:  # given up meanwhile: it is not to be heard after the next question
+            self._commentator.lines.drop(line, "cancelled")
+        if line.reason and line.reason != "interrupted":
+            raise Unanswered(line.error or line.reason)
 
-    def _refuse_question(self, why: str) -> None:
+    def _refuse_question(self) -> None:
         """A question that no engine was asked: whoever waits for the answer is told at once."""
         now = time.monotonic()
         line = new_line("answer", anchor=now, requested_at=now)
-        self._lines.ended(line, now, spoken=False, dropped="refused")
-        self._notice.tell(why)
-
-    async def _change(self, changes: dict[str, object]) -> RoomSettings:
-        """Apply what a person changed, and keep it for the next start. Raises SettingsError."""
-        settings = self._settings.updated(changes)
-        self._apply(settings)
-        self._problem = ""
-        try:
-            await asyncio.to_thread(lambda: self._state.save(self._state.load() | changes))
-        except OSError as error:
-            self._notice.tell(
-                f"the change holds, but a restart will not find it again: {error.strerror}"
-            )
-        return settings
+        self._commentator.lines.add(line)
+        self._commentator.lines.drop(line, "refused")
 
     def _apply(self, settings: RoomSettings) -> None:
+        """Go by these settings from now on."""
         full = settings.effective()
-        before, self._settings = self._settings, settings
-        self._pacer.configure(
-            pause=full.tts_pause_after, delay_max=full.delay_max, automatic=full.delay == "auto"
+        before, self._settings = self._settings.effective(), settings
+        self._problem = ""
+        self._delay.choose(
+            _chosen(full),
+            first=full.stream_delay_init,
+            longest=full.delay_max,
+            now=time.monotonic(),
         )
-        self._voice.set_options(options(settings, self._room.name))
+        self._pacer.breathe(full.tts_pause_after)
+        self._commentator.update_options(options(settings, self._room.name))
         self._delayed.set_bitrate(full.video_bitrate)
+        self._delayed.set_codec(full.video_codec)
         self._audience.idle_after = full.idle_after
-        if full.delay != before.delay:
-            self._set_delay(full.stream_delay_init if full.delay == "auto" else full.delay)
         if full.source != before.source:
             self._source.want(full.source)
-
-    def _set_delay(self, delay: float) -> None:
-        """A delay that a person asked for is taken at once: slewing to it at 5 % could take
-        minutes.
-        """
-        self._clock.jump_to(delay, time.monotonic())
-        self._delayed.skip_to_display()
+        self._look()
 
     # state
-
-    def _engine_state(self, state: EngineState) -> None:
-        self._board.status.engine = "up" if state.up else "down"
-        self._engine_reason = "" if state.up else state.reason
-        self._board.status.error = self._engine_reason
-
-    def _agent_state(self, state: str) -> None:
-        self._board.agent_state = state
 
     async def _watch(self) -> None:
         """Keep pacing and status true to what goes on."""
         while True:
-            now = time.monotonic()
-            watched = is_watched(people(self._room), self._source.identity)
-            worth_it = self._audience.update(watched, now)
-            trouble = self._health.trouble(now)
-            idle = self._settings.mode == "idle"
-            self._pacer.set_open(worth_it and not idle and not trouble)
-            status = self._board.status
-            paused = "" if worth_it else "nobody is watching"
-            if paused != status.paused:
-                log.info(
-                    "%s", f"commentary rests: {paused}" if paused else "somebody is watching again"
-                )
-            status.mode = self._settings.mode
-            status.profile = self._settings.profile
-            status.preset = self._settings.preset
-            status.source = self._source.identity
-            status.delay = self._clock.delay(now)
-            status.behind = self._pacer.behind
-            status.watching = watched
-            status.paused = paused
-            status.lost = self._health.lost
-            status.error = (
-                trouble
-                or self._engine_reason
-                or self._notice.text
-                or self._health.remark
-                or self._problem
-            )
+            self._look()
             await asyncio.sleep(TICK)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        watched = is_watched(people(self._room), self._source.identity)
+        worth_it = self._audience.update(watched, now)
+        trouble = self._health.trouble(now)
+        idle = self._settings.mode == "idle"
+        self._delay.unseen = not (watched and self._delayed.published)
+        if self._delay.unseen:
+            self._delay.steer(now)
+        self._go_on("rest" if idle or not worth_it else "finish" if trouble else "commentate")
+        engine = self._commentator.engine_state
+        self._board.status = Status(
+            mode=self._settings.mode,
+            profile=self._settings.profile,
+            preset=self._settings.preset,
+            source=self._source.identity,
+            lost=self._health.lost,
+            delay=self._clock.delay(now),
+            behind=self._pacer.behind,
+            engine="starting" if engine is None else "up" if engine.up else "down",
+            watching=watched,
+            paused="" if worth_it else "nobody is watching",
+            agent_state=self._agent_state,
+            trouble=trouble,
+            engine_trouble="" if engine is None else engine.reason,
+            remark=self._health.remark,
+            problems=self._problem,
+        )
+
+    def _go_on(self, pace: Pace) -> None:
+        """commentate; finish: what is ready may still be said, since it is true of what is shown;
+        rest: nothing more is said.
+        """
+        if pace == self._pace:
+            return
+        self._pace = pace
+        if pace == "commentate":
+            self._commentator.resume()
+        else:
+            self._commentator.pause(unheard=pace == "rest" or not self._delay.in_sync)
+        log.info("commentary: %s", pace)
+
+    @property
+    def _agent_state(self) -> str:
+        """As LiveKit's own agents have it."""
+        lines = list(self._commentator.lines)
+        if any(line.state == "playing" and not line.text_only for line in lines):
+            return "speaking"
+        return "thinking" if any(line.kind == "answer" for line in lines) else "listening"
+
+    async def _remember(self) -> None:
+        while True:
+            await asyncio.sleep(REMEMBER_EVERY)
+            await asyncio.to_thread(self._remembered.save, self._times.seconds)
+
+
+def _chosen(full: RoomSettings) -> float | None:
+    """The delay that somebody chose, None for what the engine needs."""
+    return None if full.delay == "auto" else full.delay
+
+
+def _engine_name(settings: Settings, full: RoomSettings) -> str:
+    """What ready times depend on."""
+    parts = (settings.engine_url, settings.engine_model, settings.tts, full.frames_per_inference)
+    return " ".join(map(str, parts))

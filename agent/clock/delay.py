@@ -50,6 +50,9 @@ LOWER_STEP = 0.25
 all, makes the line that waits for its slot a little wrong.
 """
 
+JUMP_STEP = 0.02
+"""The same where nobody sees it."""
+
 
 class ReadyTimes:
     """Ready times (seconds from a request to its line's first sound) of one engine.
@@ -175,11 +178,11 @@ class Delay:
         delay moves.
         """
         change = self.wanted - self._clock.target
-        if not self.automatic or not (change > RAISE_STEP or change < -LOWER_STEP):
+        if not self.automatic:
             return
-        if self.unseen:
+        if self.unseen and abs(change) > JUMP_STEP:
             self._jump(now)
-        else:
+        elif not self.unseen and (change > RAISE_STEP or change < -LOWER_STEP):
             self._clock.slew_to(self.wanted, now)
 
     def _jump(self, now: float) -> None:

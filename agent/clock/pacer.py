@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
@@ -38,23 +37,20 @@ class BoothPacer:
         times: ReadyTimes,
         *,
         pause: float,
-        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`times`: those that `delay` goes by. `pause`: breathing pause between lines, seconds."""
         self._clock = clock
         self._delay = delay
         self._times = times
-        self._now = now
         self._load = EngineLoad()
-        self._schedule = Schedule(clock, Lines(now), pause)
+        self._schedule = Schedule(clock, delay, pause)
         self._pause = pause
         self.late = 0
         """Lines dropped because they came too late."""
 
     def attach(self, lines: Lines) -> None:
         """See `Pacer`."""
-        self._schedule = Schedule(self._clock, lines, self._pause)
-        self._schedule.in_sync = self._delay.in_sync
+        self._schedule.lines = lines
         lines.listen(self._changed)
 
     @property
@@ -65,12 +61,12 @@ class BoothPacer:
     @property
     def look_back(self) -> float:
         """See `Pacer`: anything that is still to be shown may be spoken about."""
-        return self._clock.delay(self._now())
+        return self._clock.delay(time.monotonic())
 
     @property
     def earliest_anchor(self) -> float:
         """See `Pacer`."""
-        return self._schedule.earliest_anchor(self._now())
+        return self._schedule.earliest_anchor(time.monotonic())
 
     @property
     def wants_trial(self) -> bool:
@@ -80,18 +76,17 @@ class BoothPacer:
     def tried(self, seconds: float) -> None:
         """See `Pacer`."""
         self._times.add(seconds)
-        self._delay.steer(self._now())
+        self._delay.steer(time.monotonic())
 
-    def configure(self, *, pause: float) -> None:
-        """Take a new breathing pause, in seconds, and what has been chosen of the delay."""
+    def breathe(self, pause: float) -> None:
+        """Take a new breathing pause, in seconds."""
         self._pause = pause
-        self._schedule.in_sync = self._delay.in_sync
         self._apply_load()
 
     async def next_anchor(self) -> float:
         """See `Pacer`."""
         while True:
-            now = self._now()
+            now = time.monotonic()
             self._delay.steer(now)
             leave, anchor = self._schedule.next_request(now, self._times)
             if leave <= now:
@@ -102,7 +97,7 @@ class BoothPacer:
         """What will be on display when the answer begins, as far as it has been captured: no
         spoilers.
         """
-        now = self._now()
+        now = time.monotonic()
         return min(self._clock.displayed(now) + self._times.typical, now)
 
     def frames_per_window(self, wanted: int) -> int:
@@ -113,18 +108,18 @@ class BoothPacer:
         """See `Pacer`. Later than the slot: waiting a little longer tells how slow the engine
         really is.
         """
-        if line.kind == "answer" or not self._schedule.in_sync:
+        if line.kind == "answer" or not self._delay.in_sync:
             return line.requested_at + ANSWER_TIMEOUT
         patience = min(max(LEARNING, self._clock.target), MOST_PATIENCE)
         return self._clock.display_time(line.anchor) + patience
 
     def is_late(self, line: Line) -> bool:
         """See `Pacer`."""
-        return self._schedule.is_late(line, self._now())
+        return self._schedule.is_late(line, time.monotonic())
 
     def start_time(self, line: Line) -> float:
         """See `Pacer`."""
-        return self._schedule.start(line, self._now())
+        return self._schedule.start(line, time.monotonic())
 
     def _changed(self, line: Line) -> None:
         """Learn from each line of commentary, once: when it is ready, or is given up before."""
@@ -134,7 +129,7 @@ class BoothPacer:
             self._times.add(line.ready_at - line.requested_at)
             self._note(late=self.is_late(line))
         elif line.reason == "late" and line.ready_at is None:
-            self._times.add((self._now() - line.requested_at) * UNSEEN)
+            self._times.add((time.monotonic() - line.requested_at) * UNSEEN)
             self._note(late=True)
 
     def _note(self, *, late: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,6 +53,6 @@ class RememberedTimes:
 
 def _seconds(value: object) -> float:
     """Raises ValueError for what is no ready time."""
-    if not isinstance(value, int | float) or not math.isfinite(value) or not 0 < value < 600:
-        raise ValueError("not a ready time")
-    return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 600:
+        return float(value)
+    raise ValueError("not a ready time")

@@ -5,8 +5,9 @@ about. Pure.
 from __future__ import annotations
 
 import math
+import time
 
-from agent.clock.delay import ReadyTimes
+from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.commentator.line import Line, Lines
 
@@ -32,13 +33,13 @@ class Schedule:
     All times are `time.monotonic()` seconds. Nothing here waits; callers pass `now`.
     """
 
-    def __init__(self, clock: DisplayClock, lines: Lines, pause: float) -> None:
+    def __init__(self, clock: DisplayClock, delay: Delay, pause: float) -> None:
         """`pause`: seconds of silence between two lines."""
         self._clock = clock
-        self._lines = lines
+        self._delay = delay
         self.pause = pause
-        self.in_sync = True
-        """Whether lines are tied to the picture; they are not where a delay of 0 was chosen."""
+        self.lines = Lines(time.monotonic)
+        """Those in flight."""
 
     def next_request(self, now: float, times: ReadyTimes) -> tuple[float, float]:
         """When to ask for the next line, and the capture time wanted of its newest frame.
@@ -51,7 +52,7 @@ class Schedule:
         free_at = self._free_at(None, now)
         if free_at == math.inf:
             return math.inf, math.inf
-        if not self.in_sync:
+        if not self._delay.in_sync:
             leave = max(now, free_at - times.typical)
             return leave, leave
         delay = self._clock.delay(now)
@@ -72,14 +73,14 @@ class Schedule:
 
     def is_late(self, line: Line, now: float) -> bool:
         """Whether the line could only be said over another picture than its own."""
-        if not self.in_sync or line.kind == "answer":
+        if not self._delay.in_sync or line.kind == "answer":
             return False
         return self.start(line, now) > self._clock.display_time(line.anchor) + LATE
 
     def _free_at(self, until: Line | None, now: float) -> float:
         """When the voice is free for that line, None for the next one; pause included."""
-        free = self._lines.silent_since + self.pause
-        for line in self._lines:
+        free = self.lines.silent_since + self.pause
+        for line in self.lines:
             if line is until:
                 break
             if line.ready_at is None:
@@ -94,5 +95,5 @@ class Schedule:
             return line.started_at
         if line.kind == "answer":
             return max(free_at - self.pause, now)  # whoever asked does not wait for a breath
-        shown = self._clock.display_time(line.anchor) if self.in_sync else now
+        shown = self._clock.display_time(line.anchor) if self._delay.in_sync else now
         return max(free_at, shown, now)
