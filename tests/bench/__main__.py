@@ -7,89 +7,198 @@ import asyncio
 import os
 import platform
 import sys
+import traceback
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TypeVar
 
-from tests.bench import baselines, booth, rows, source_rows, sources
+from tests.bench import baselines, booth, memory, rows, source_rows, sources
 from tests.bench.report import Row, table
-from tests.bench.rig import EngineOptions, rig
+from tests.bench.rig import EngineOptions
+from tests.bench.speech import Speech, speech
 
-PARTS = ("speech", "cpu", "questions", "memory")
-SOURCE_PARTS = ("relay", "outages", "crowd")
-SHORT, LONG = 60.0, 600.0
+SHORT, LONG = 140.0, 600.0
+MINUTE = 60.0
 AWAY, LONG_AWAY = (5.0, 60.0), 300.0
 CROWD, CROWD_SHORT, CROWD_LONG = 16, 300.0, 1800.0
-DELAYS = (5.0, 30.0)
-RAW_DELAYS = (1.0, 5.0)
+DELAYS, RAW_DELAYS = (5.0, 30.0), (1.0, 5.0)
+
+Measured = TypeVar("Measured")
+Scenario = Callable[[Path, Path | None], Awaitable[Measured]]
 
 
-async def measure(options: argparse.Namespace) -> list[Row]:
-    """All the rows asked for."""
-    engine = EngineOptions(seed=options.seed)
-    seconds = options.seconds or (LONG if options.full else SHORT)
-    folder, footage = options.out, options.footage
-    found: list[Row] = []
-    if "speech" in options.parts or "cpu" in options.parts:
-        run = await booth.speech(folder / "speech", footage, seconds, engine)
-        booth.save(folder, run)
-        found += [*rows.speech_rows(run), rows.picture_row(run)]
-        for problem in run.wrong:
-            print(f"wrong: {problem}", file=sys.stderr)
-    if "cpu" in options.parts:
-        async with rig(folder / "raw-cpu", footage, engine) as running:
-            raw = await baselines.raw_cpu(running, folder / "raw-cpu", min(seconds, 60.0))
-        found.append(rows.cpu_row(run, raw))
-    if "questions" in options.parts:
-        number = 30 if options.full else 8
-        asked = await booth.questions(folder / "questions", footage, number, engine)
-        found.append(rows.answer_row(asked, number))
-    if "memory" in options.parts:
-        held = await booth.memory(folder / "memory", footage, DELAYS, engine)
-        async with rig(folder / "raw-memory", footage, engine) as running:
-            raw_held = await baselines.raw_memory(running, folder / "raw-memory", RAW_DELAYS)
-        found.append(rows.memory_row(held, raw_held))
-    return found + await measure_sources(options)
+class Bench:
+    """What the command line asked for; each part gives its rows."""
 
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._engine = EngineOptions(seed=options.seed)
+        self._footage: str = options.footage
 
-async def measure_sources(options: argparse.Namespace) -> list[Row]:
-    """The rows of the ingress that are asked for."""
-    folder, footage = options.out, options.footage
-    found: list[Row] = []
-    if "relay" in options.parts:
-        seconds = min(options.seconds or SHORT, SHORT)
-        ways = await sources.ways(_made(folder / "relay"), footage, seconds)
+    async def speech(self) -> list[Row]:
+        """Sync, delay, silence, picture."""
+        seconds = self._options.seconds or (LONG if self._options.full else SHORT)
+
+        async def scenario(folder: Path, agent: Path | None) -> Speech:
+            run = await speech(folder, self._footage, seconds, self._engine, agent)
+            for problem in run.wrong:
+                print(f"wrong: {problem}", file=sys.stderr)
+            return run
+
+        return rows.speech_rows(*await self._both("speech", scenario))
+
+    async def cpu(self) -> list[Row]:
+        """CPU of the job."""
+        seconds = min(self._options.seconds or MINUTE, MINUTE)
+
+        async def scenario(folder: Path, agent: Path | None) -> booth.Cpu:
+            return await booth.cpu(folder, self._footage, seconds, self._engine, agent)
+
+        run, old = await self._both("cpu", scenario)
+        folder = self._folder("cpu-raw")
+        raw = await baselines.raw_cpu(folder, self._footage, seconds, self._engine)
+        return [rows.cpu_row(run, old, raw)]
+
+    async def questions(self) -> list[Row]:
+        """Time to an answer."""
+        number = 30 if self._options.full else 8
+
+        async def scenario(folder: Path, agent: Path | None) -> list[booth.Question]:
+            return await booth.questions(folder, self._footage, number, self._engine, agent)
+
+        run, old = await self._both("questions", scenario)
+        return [rows.answer_row(run, old, number)]
+
+    async def hold(self) -> list[Row]:
+        """Memory for each second of delay."""
+
+        async def scenario(folder: Path, agent: Path | None) -> memory.Held:
+            return await memory.held(folder, self._footage, DELAYS, self._engine, agent)
+
+        run, old = await self._both("hold", scenario)
+        folder = self._folder("hold-raw")
+        raw = await baselines.raw_held(folder, self._footage, RAW_DELAYS, self._engine)
+        return [rows.held_row(run, old, raw)]
+
+    async def memory(self) -> list[Row]:
+        """Memory over many lines. Time is not measured, so both checkouts run side by side."""
+        minutes, seed = self._options.minutes, self._options.seed
+
+        async def scenario(folder: Path, agent: Path | None) -> memory.Growth:
+            return await memory.growth(folder, self._footage, minutes, seed, agent)
+
+        return [rows.growth_row(*await self._both("memory", scenario, beside=True))]
+
+    async def starts(self) -> list[Row]:
+        """Starts, one after another."""
+        count, busy = self._options.starts, self._options.busy
+
+        async def scenario(folder: Path, agent: Path | None) -> list[booth.Start]:
+            async with booth.busy(busy):
+                return [
+                    await booth.start(folder / f"{number}", self._footage, agent)
+                    for number in range(count)
+                ]
+
+        run, old = await self._both("starts", scenario)
+        return [rows.start_row(run, old, busy)]
+
+    async def relay(self) -> list[Row]:
+        """One source in each way into the room."""
+        seconds = min(self._options.seconds or MINUTE, MINUTE)
+        ways = await sources.ways(self._folder("relay"), self._footage, seconds)
         service = None
-        if options.livekit_ingress:
-            place = _made(folder / "livekit-ingress")
-            service = await sources.livekit_ingress_way(place, footage, seconds)
-        found += source_rows.way_rows(ways, service)
-    if "outages" in options.parts:
-        aways = (*AWAY, LONG_AWAY) if options.full else AWAY
-        returns = await sources.outages(_made(folder / "outages"), footage, aways)
-        found += source_rows.return_rows(returns)
-    if "crowd" in options.parts:
-        seconds = options.seconds or (CROWD_LONG if options.full else CROWD_SHORT)
-        many = await sources.crowd(_made(folder / "crowd"), footage, CROWD, seconds)
-        found.append(source_rows.crowd_row(many))
-    return found
+        if self._options.livekit_ingress:
+            place = self._folder("livekit-ingress")
+            service = await sources.livekit_ingress_way(place, self._footage, seconds)
+        return source_rows.way_rows(ways, service)
+
+    async def outages(self) -> list[Row]:
+        """A source that goes and comes."""
+        aways = (*AWAY, LONG_AWAY) if self._options.full else AWAY
+        returns = await sources.outages(self._folder("outages"), self._footage, aways)
+        return source_rows.return_rows(returns)
+
+    async def crowd(self) -> list[Row]:
+        """Sixteen sources."""
+        seconds = self._options.seconds or (CROWD_LONG if self._options.full else CROWD_SHORT)
+        many = await sources.crowd(self._folder("crowd"), self._footage, CROWD, seconds)
+        return [source_rows.crowd_row(many)]
+
+    async def _both(
+        self, name: str, scenario: Scenario[Measured], *, beside: bool = False
+    ) -> tuple[Measured, Measured | None]:
+        """The scenario with the worker in question and with that of --baseline, if there is one."""
+        agent, old = self._options.agent, self._options.baseline
+        if old is None:
+            return await scenario(self._folder(name), agent), None
+        runs = (
+            scenario(self._folder(f"{name}-baseline"), old),
+            scenario(self._folder(name), agent),
+        )
+        if beside:
+            before, now = await asyncio.gather(*runs)
+        else:
+            before, now = await runs[0], await runs[1]
+        return now, before
+
+    def _folder(self, name: str) -> Path:
+        folder: Path = self._options.out / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+PARTS = {
+    "speech": Bench.speech,
+    "cpu": Bench.cpu,
+    "questions": Bench.questions,
+    "hold": Bench.hold,
+}
+ON_DEMAND = {
+    "memory": Bench.memory,
+    "starts": Bench.starts,
+    "relay": Bench.relay,
+    "outages": Bench.outages,
+    "crowd": Bench.crowd,
+}
+
+
+async def measure(options: argparse.Namespace) -> int:
+    """Runs the parts one after another; writes the table after each. Gives how many failed."""
+    bench, found, failed = Bench(options), list[Row](), 0
+    for name in options.parts:
+        try:
+            found += await (PARTS | ON_DEMAND)[name](bench)
+        except (AssertionError, RuntimeError, OSError):
+            failed += 1
+            print(f"{name} failed:", file=sys.stderr)
+            traceback.print_exc()
+        load = f"load {os.getloadavg()[1]:.1f}"
+        machine = f"{os.cpu_count()} cores, {platform.machine()}, {load} after {name}\n"
+        text = f"{table(found)}\n{machine}"
+        (options.out / "table.md").write_text(text)
+    print(f"{text}raw data and logs: {options.out}")
+    return failed
 
 
 def main() -> int:
     """Runs the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    known = (*PARTS, *SOURCE_PARTS)
+    known = [*PARTS, *ON_DEMAND]
     parts = f"some of: {', '.join(known)} (the first {len(PARTS)})"
     parser.add_argument("parts", nargs="*", help=parts)
     full = "ten minutes of speech, 30 questions, a source away for 5 minutes, 30 minutes of a crowd"
     parser.add_argument("--full", action="store_true", help=full)
+    parser.add_argument("--agent", type=Path, metavar="DIR", help="checkout whose worker it is")
+    beside = "another checkout, whose worker is measured by the same bench, beside it"
+    parser.add_argument("--baseline", type=Path, metavar="DIR", help=beside)
     parser.add_argument("--seconds", type=float, help="of speech, of a way, of a crowd, instead")
-    beside = "relay: beside it by the real service, which `make test-ingress-service` builds"
-    parser.add_argument("--livekit-ingress", action="store_true", help=beside)
+    parser.add_argument("--minutes", type=float, default=30.0, help="of memory (30)")
+    parser.add_argument("--starts", type=int, default=10, help="how many (10)")
+    parser.add_argument("--busy", type=int, default=0, help="processes that compute beside starts")
+    service = "relay: beside it by the real service, which `make test-ingress-service` builds"
+    parser.add_argument("--livekit-ingress", action="store_true", help=service)
     parser.add_argument("--footage", default="demo", help="video file with real motion, or: demo")
     parser.add_argument("--seed", type=int, default=1, help="of the engine's ready times")
     parser.add_argument("--out", type=Path, help="folder for table, raw data and logs (a new one)")
@@ -97,14 +206,13 @@ def main() -> int:
     unknown = set(options.parts) - set(known)
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    options.parts = options.parts or PARTS
+    for folder in (options.agent, options.baseline):
+        if folder and not (folder / "agent").is_dir():
+            parser.error(f"{folder}: no checkout of this project")
+    options.parts = options.parts or [*PARTS]
     options.out = (options.out or Path(mkdtemp(prefix="pressbox-bench-"))).resolve()
     options.out.mkdir(parents=True, exist_ok=True)
-    text = table(asyncio.run(measure(options)))
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[1]:.1f}\n"
-    (options.out / "table.md").write_text(text + "\n" + machine)
-    print(f"{text}\n{machine}raw data and logs: {options.out}")
-    return 0
+    return min(asyncio.run(measure(options)), 1)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,11 +18,14 @@ from livekit import api
 
 from tests.support.livekit_server import LiveKitServer, find_binary, livekit_server_process
 from tests.support.ports import free_port
-from tests.support.procfs import cpu_seconds, descendants
+from tests.support.procfs import cpu_seconds, descendants, thread_seconds
+from tests.support.viewer_probe import ViewerProbe, watching
 
 ROOM, SOURCE = "bench", "cam"
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
+SETTINGS = {"tts_pause_after": 0, "inference_interval": 0, "change_threshold": 0, "idle_after": 0}
+"""Of the room: one line after another, whatever the picture does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,53 +45,102 @@ class EngineOptions:
         return [part for name in names for part in (f"--{name}", str(getattr(self, name)))]
 
 
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A camera of the bench."""
+
+    footage: str
+    width: int = 1280
+    height: int = 720
+    fps: float = 30.0
+
+    def command(self, name: str) -> tuple[str, ...]:
+        """Its process, as the participant `name`."""
+        size = ("--width", str(self.width), "--height", str(self.height), "--fps", str(self.fps))
+        place = ("--room", ROOM, "--name", name, "--footage", self.footage)
+        return ("-m", "tests.support.clock_source", *place, *size)
+
+
 class Rig:
     """Server, engine and source run; `dispatch` sends the booth in."""
 
-    def __init__(self, server: LiveKitServer, engine_port: int, agent_pid: int) -> None:
+    def __init__(
+        self, server: LiveKitServer, folder: Path, environment: dict[str, str], agent_pid: int
+    ) -> None:
         self.server = server
-        self._engine = f"http://127.0.0.1:{engine_port}/v1"
+        self.environment = environment
+        self.folder = folder
         self._agent_pid = agent_pid
 
     async def dispatch(self, **settings: object) -> None:
-        """Sends the agent into the room with these room settings."""
-        client = self.server.api()
-        try:
-            await client.agent_dispatch.create_dispatch(
-                api.CreateAgentDispatchRequest(
-                    agent_name="pressbox",
-                    room=ROOM,
-                    metadata=json.dumps({"source": SOURCE, **settings}),
-                )
-            )
-        finally:
-            await client.aclose()
+        """Sends the agent into the room with these room settings on top of SETTINGS."""
+        metadata = json.dumps({"source": SOURCE, **SETTINGS, **settings})
+        request = api.CreateAgentDispatchRequest(
+            agent_name="pressbox", room=ROOM, metadata=metadata
+        )
+        async with self.server.api() as client:
+            await client.agent_dispatch.create_dispatch(request)
+
+    @asynccontextmanager
+    async def viewer(self, identity: str = "viewer") -> AsyncIterator[ViewerProbe]:
+        """Somebody in the room who sees and hears the booth."""
+        async with watching(self.server.url, self.server.token(ROOM, identity)) as probe:
+            yield probe
+
+    @asynccontextmanager
+    async def camera(self, name: str, camera: Camera) -> AsyncIterator[None]:
+        """One more camera in the room."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            async with process(camera.command(name), self.environment, log):
+                yield
 
     async def engine_log(self) -> list[dict[str, Any]]:
         """What the engine was asked so far."""
-        async with aiohttp.ClientSession() as session, session.get(f"{self._engine}/engine") as got:
+        async with aiohttp.ClientSession() as session, session.get(self._engine) as got:
             rows: list[dict[str, Any]] = await got.json()
             return rows
+
+    async def slow_engine(self, slowness: float) -> None:
+        """Multiplies the engine's ready times from now on."""
+        async with (
+            aiohttp.ClientSession(raise_for_status=True) as session,
+            session.post(self._engine, json={"slowness": slowness}),
+        ):
+            pass
 
     def cpu(self) -> dict[int, float]:
         """CPU seconds of the worker's processes so far, by process id."""
         return {pid: cpu_seconds(pid) for pid in descendants(self._agent_pid)}
 
-    def job(self, since: dict[int, float]) -> int:
-        """Process id of the job: of the worker's process that has used most CPU since then."""
+    def job(self, since: dict[int, float]) -> list[int]:
+        """Process ids of the job (of the worker's process that has used most CPU since then) and
+        of what it has started.
+        """
         used = self.cpu()
-        return max(used, key=lambda pid: used[pid] - since.get(pid, 0.0))
+        job = max(used, key=lambda pid: used[pid] - since.get(pid, 0.0))
+        return [job, *descendants(job)]
+
+    @property
+    def _engine(self) -> str:
+        return f"{self.environment['ENGINE_URL']}/engine"
 
 
 @asynccontextmanager
-async def rig(folder: Path, footage: str, engine: EngineOptions) -> AsyncIterator[Rig]:
-    """Starts everything but the booth; logs go into the folder. Raises RuntimeError."""
-    binary = find_binary()
-    if binary is None:
-        raise RuntimeError("no livekit-server: put it on PATH or into PRESSBOX_LIVEKIT_SERVER")
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+async def rig(
+    folder: Path,
+    footage: str,
+    engine: EngineOptions,
+    *,
+    agent: Path | None = None,
+    camera: Camera | None = None,
+) -> AsyncIterator[Rig]:
+    """Starts everything but the booth; logs go into the folder. Raises RuntimeError.
+
+    agent: the checkout whose worker it is, if not this one.
+    """
     async with AsyncExitStack() as stack:
-        server = stack.enter_context(livekit_server_process(binary))
+        server = stack.enter_context(started_server())
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         await server.ready()
         port = free_port()
         environment = {
@@ -97,27 +150,37 @@ async def rig(folder: Path, footage: str, engine: EngineOptions) -> AsyncIterato
             "XDG_STATE_HOME": str(folder / "state"),
         }
 
-        async def child(name: str, *command: str) -> asyncio.subprocess.Process:
+        async def child(
+            name: str, *command: str, place: Path | None = None
+        ) -> asyncio.subprocess.Process:
             log = stack.enter_context((folder / f"{name}.log").open("wb"))
-            return await stack.enter_async_context(process(command, environment, log))
+            return await stack.enter_async_context(process(command, environment, log, place))
 
         await child("engine", "-m", "tests.support.scripted_engine", str(port), *engine.arguments())
-        await child(
-            *("source", "-m", "tests.support.clock_source"),
-            *("--room", ROOM, "--name", SOURCE, "--footage", footage),
-        )
-        agent = await child("agent", "-m", "agent")
-        await _registered(folder / "agent.log")
-        yield Rig(server, port, agent.pid)
+        await child("source", *(camera or Camera(footage)).command(SOURCE))
+        worker = await child("agent", "-m", "agent", place=agent)
+        await _registered(worker, folder / "agent.log")
+        yield Rig(server, folder, environment, worker.pid)
+
+
+def started_server() -> AbstractContextManager[LiveKitServer]:
+    """A livekit-server that is starting. Raises RuntimeError without its program."""
+    binary = find_binary()
+    if binary is None:
+        raise RuntimeError("no livekit-server: put it on PATH or into PRESSBOX_LIVEKIT_SERVER")
+    return livekit_server_process(binary)
 
 
 @asynccontextmanager
 async def process(
-    command: tuple[str, ...], environment: dict[str, str], log: IO[bytes]
+    command: tuple[str, ...],
+    environment: dict[str, str],
+    log: IO[bytes],
+    place: Path | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A Python process of ours, ended on leaving."""
+    """A Python process of ours, run in the folder `place`, ended on leaving."""
     started = await asyncio.create_subprocess_exec(
-        sys.executable, *command, env=environment, stdout=log, stderr=log
+        sys.executable, *command, env=environment, stdout=log, stderr=log, cwd=place
     )
     try:
         yield started
@@ -131,8 +194,29 @@ async def process(
                 await started.wait()
 
 
-async def _registered(log: Path) -> None:
+async def cpu_share(pids: Callable[[], Iterable[int]], seconds: float) -> float:
+    """Share of one core that these processes use over so many seconds."""
+    begun, used = time.monotonic(), _used(pids())
+    await asyncio.sleep(seconds)
+    return (_used(pids()) - used) / (time.monotonic() - begun)
+
+
+async def thread_shares(pid: int, seconds: float) -> dict[str, float]:
+    """Share of one core by the name of a process's threads, over so many seconds."""
+    begun, used = time.monotonic(), thread_seconds(pid)
+    await asyncio.sleep(seconds)
+    took, now = time.monotonic() - begun, thread_seconds(pid)
+    return {name: (now[name] - used.get(name, 0.0)) / took for name in now}
+
+
+def _used(pids: Iterable[int]) -> float:
+    return sum(cpu_seconds(pid) for pid in pids)
+
+
+async def _registered(worker: asyncio.subprocess.Process, log: Path) -> None:
     """Waits until the worker can be dispatched: the server forgets what nobody could take."""
     async with asyncio.timeout(START_TIMEOUT):
         while b"registered worker" not in await asyncio.to_thread(log.read_bytes):
+            if worker.returncode is not None:
+                raise RuntimeError(f"the worker ended: {log}")
             await asyncio.sleep(0.1)

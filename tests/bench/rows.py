@@ -1,105 +1,183 @@
-"""Turns what was measured into rows of the table."""
+"""Turns what was measured of the booth into rows of the table.
+
+`old` is the same of another checkout, which goes beside it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import TypeVar
 
-from tests.bench.baseline_ema import Cycle, Outcome, simulate
-from tests.bench.booth import Memory, Question, Speech
+from tests.bench.baseline_ema import simulate
+from tests.bench.booth import Cpu, Question, Start
+from tests.bench.memory import Growth, Held
 from tests.bench.report import Row, ms, p, spread
+from tests.bench.speech import LATER, Speech
+from tests.bench.sync import EARLIEST, LATEST, Situation, inside
 from tests.support.measure import drift, silences
 
-MEGABYTE = 1_000_000
+MEGABYTE, KILOBYTE = 1_000_000, 1000
+RULE = f"p1 to p99 within {LATEST * 1000:.0f} to +{EARLIEST * 1000:.0f} ms"
+SITUATIONS: dict[Situation, str] = {
+    "first": "first line of a viewer",
+    "slew": "while the delay slews",
+    "change": "after a change of the source",
+    "other": "all other lines",
+}
+
+Measured = TypeVar("Measured")
 
 
-def speech_rows(run: Speech) -> list[Row]:
-    """Sync, delay and silence, beside the moving average on the same trace."""
-    trace = [row for row in run.engine if row["kind"] == "commentary" and row["first_sent"]]
-    ema = simulate(Cycle(row["ready"], row["speech"], row["speed"]) for row in trace)
-    ready = [row["ready"] for row in trace]
+def speech_rows(run: Speech, old: Speech | None) -> list[Row]:
+    """Sync, delay, silence and picture, beside the moving average on the same trace."""
+    ema = simulate(run.cycles)
+    rows = [
+        _row(f"sync error, {name}", RULE, _sync, run.errors[at], old.errors[at] if old else None)
+        for at, name in SITUATIONS.items()
+    ]
+    average = f"moving average: {spread([abs(error) for error in ema.sync])}"
+    delays = "moving average: " + _range(ema.delays)
+    silent = "moving average: " + spread(ema.silences)
+    even = "every frame in order with its timestamp, interval jitter p95 ≤ 20 ms"
     return [
-        _sync(run, ema),
-        Row(
-            "delay needed for that",
-            f"p98 of ready time + 0.5 s = {p(ready, 0.98) + 0.5:.2f} s",
-            f"stated {_range(run.delays)} s; frame age at the viewer p50 "
-            f"{run.picture.age_median:.2f} s",
-            f"{_range(ema.delays)} s",
-        ),
-        Row(
-            "silence between lines, breathing pause 0",
+        *rows,
+        _row(f"sync error, all, {run.seconds / 60:.1f} min", "no drift", _all, run, old, average),
+        _row("delay", "what is needed, from the first line on", _delay, run, old, delays),
+        _row(
+            "silence between lines while calm, breathing pause 0",
             "p95 ≤ 150 ms",
-            spread(silences(run.lines)),
-            spread(ema.silences),
+            lambda one: spread(silences(one.calm)),
+            run,
+            old,
+            silent,
         ),
+        _row("delayed picture at the subscriber", even, _picture, run, old),
     ]
 
 
-def picture_row(run: Speech) -> Row:
-    """Order, timestamps and evenness of the delayed picture."""
-    seen = run.picture
-    return Row(
-        "delayed picture at the subscriber",
-        "every frame in order with its timestamp, interval jitter p95 ≤ 20 ms",
-        f"{seen.frames} frames, {seen.missing} missing, {seen.out_of_order} out of order, "
-        f"{seen.without_metadata} without timestamp, {seen.wrong_burnt} against the burnt-in "
-        f"number; jitter p95 {ms(seen.jitter)}, longest gap {ms(seen.longest_gap)}",
-        f"source's own jitter p95 {ms(seen.source_jitter)}",
-    )
-
-
-def cpu_row(run: Speech, baseline: float) -> Row:
+def cpu_row(run: Cpu, old: Cpu | None, raw: float) -> Row:
     """CPU of the job's process."""
-    return Row(
-        "job process CPU, 720p30",
-        "≤ 0.30 core",
-        f"{run.cpu:.2f} core",
-        f"hold raw, encode in libwebrtc: {baseline:.2f} core",
-    )
+    beside = f"subscribe, hold raw, encode in libwebrtc: {raw:.2f} core"
+    return _row("job process CPU, 720p30", "≤ 0.20 core", _cpu, run, old, beside)
 
 
-def memory_row(held: Memory, baseline: Memory) -> Row:
+def growth_row(run: Growth, old: Growth | None) -> Row:
+    """Memory over many lines."""
+    what = f"memory of the job, {run.samples[-1].time / 60:.0f} min of short lines"
+    return _row(what, "no growth", _growth, run, old)
+
+
+def held_row(run: Held, old: Held | None, raw: Held) -> Row:
     """Memory for each second of delay."""
-    return Row(
-        "memory per second of delay, 720p30",
-        "≤ 1 MB",
-        f"{held.per_second / MEGABYTE:.2f} MB ({_memories(held)})",
-        f"raw frames: {baseline.per_second / MEGABYTE:.1f} MB ({_memories(baseline)})",
-    )
+    what = "memory per second of delay, 720p30"
+    return _row(what, "≤ 1 MB", _held, run, old, f"raw frames: {_held(raw)}")
 
 
-def answer_row(questions: Sequence[Question], asked: int) -> Row:
+def answer_row(run: Sequence[Question], old: Sequence[Question] | None, asked: int) -> Row:
     """From question to answer."""
-    return Row(
-        "question to first sound of the answer, beyond the engine's ready time",
-        "300 ms",
-        f"{spread([question.wait for question in questions])} "
-        f"({len(questions)} of {asked} questions answered)",
-        "",
+
+    def say(questions: Sequence[Question]) -> str:
+        waits = spread([question.wait for question in questions])
+        return f"{waits} ({len(questions)} of {asked} questions answered)"
+
+    what = "question to first sound of the answer, beyond the engine's ready time"
+    return _row(what, "300 ms", say, run, old)
+
+
+def start_row(run: Sequence[Start], old: Sequence[Start] | None, busy: int) -> Row:
+    """Starts on a machine where so many processes compute beside."""
+    what = f"{len(run)} starts, from the dispatch, {busy} busy processes beside"
+    return _row(what, "a picture each time", _starts, run, old)
+
+
+def _row(
+    what: str,
+    reach: str,
+    say: Callable[[Measured], str],
+    run: Measured,
+    old: Measured | None,
+    beside: str = "",
+) -> Row:
+    before = "" if old is None else f"before: {say(old)}"
+    return Row(what, reach, say(run), "; ".join(part for part in (before, beside) if part))
+
+
+def _sync(errors: Sequence[float]) -> str:
+    if not errors:
+        return "no such line"
+    names = {"p1": 0.01, "p50": 0.5, "p95": 0.95, "p99": 0.99, "min": 0.0, "max": 1.0}
+    figures = ", ".join(f"{name} {p(errors, at) * 1000:+.0f}" for name, at in names.items())
+    return f"{figures} ms; {inside(errors):.0%} of {len(errors)} lines within"
+
+
+def _all(run: Speech) -> str:
+    known = [(line.start, line.sync) for line in run.lines if line.sync is not None]
+    slope = drift([time for time, _ in known], [error for _, error in known])
+    errors = [*chain.from_iterable(run.errors.values())]
+    return (
+        f"|error| {spread([abs(error) for error in errors])}; {inside(errors):.0%} within; drift "
+        f"{ms(slope * 60)} a minute; {len(run.lines)} lines heard by who was there all the time, "
+        f"the frame of {len(run.lines) - len(known)} not seen, {len(run.dropped)} dropped; "
+        f"{run.blind} of {run.visits} further viewers did not see that of their first line"
     )
 
 
-def _sync(run: Speech, ema: Outcome) -> Row:
-    known = [(line.start, line.sync) for line in run.lines if line.sync is not None]
-    errors = [error for _, error in known]
-    slope = drift([time for time, _ in known], errors)
-    lost = len(run.lines) - len(known)
-    return Row(
-        f"sync error, {run.seconds / 60:.1f} min",
-        "p95 ≤ 100 ms, no drift",
-        f"{spread([abs(error) for error in errors])}; median {ms(p(errors, 0.5))}, drift "
-        f"{ms(slope * 60)} a minute; {len(known)} lines, {lost} whose frame was lost, "
-        f"{len(run.dropped)} dropped",
-        spread([abs(error) for error in ema.sync]),
+def _delay(run: Speech) -> str:
+    after = ", ".join(
+        f"{delay.stated:.1f} s ({delay.age:.2f} s at the viewer) "
+        + (f"{later:.0f} s later" if later else "at the first line")
+        for later, delay in zip(LATER, run.delays, strict=False)
+    )
+    needed = p(run.ready, 0.98) + 0.5
+    return (
+        f"{after}; needed while calm: p98 of ready time + 0.5 s = {needed:.2f} s; "
+        f"stated in all {_range(run.stated)}"
+    )
+
+
+def _picture(run: Speech) -> str:
+    calm, whole = run.calm_picture, run.picture
+    return (
+        f"while calm {calm.frames} frames, {calm.missing} missing, {calm.wrong_burnt} against the "
+        f"burnt-in number, jitter p95 {ms(calm.jitter)} (source's own {ms(calm.source_jitter)}), "
+        f"longest gap {ms(calm.longest_gap)}; in all {whole.frames} frames, {whole.missing} "
+        f"missing, {whole.out_of_order} out of order, {whole.without_metadata} without timestamp, "
+        f"longest gap {ms(whole.longest_gap)}"
+    )
+
+
+def _cpu(run: Cpu) -> str:
+    threads = ", ".join(f"{name} {share:.3f}" for name, share in run.threads.items())
+    return f"{run.share:.3f} core (threads: {threads})"
+
+
+def _growth(run: Growth) -> str:
+    first, last = run.settled[0], run.settled[-1]
+    return (
+        f"{run.per_minute / KILOBYTE:+.1f} KB a minute, {run.per_line / KILOBYTE:+.2f} KB a line "
+        f"({last.lines} lines; {first.memory / MEGABYTE:.1f} MB after {first.time / 60:.0f} min, "
+        f"{last.memory / MEGABYTE:.1f} MB at the end)"
+    )
+
+
+def _held(memory: Held) -> str:
+    sizes = (f"{size / MEGABYTE:.0f} MB at {at:g} s" for at, size in sorted(memory.at.items()))
+    return f"{memory.per_second / MEGABYTE:.2f} MB ({', '.join(sizes)})"
+
+
+def _starts(starts: Sequence[Start]) -> str:
+    def say(what: str, values: Sequence[float]) -> str:
+        return f"{what} p50 {p(values, 0.5):.1f} s, max {max(values):.1f} s"
+
+    return "; ".join(
+        (
+            say("first picture", [one.first for one in starts]),
+            say("five seconds of picture", [one.enough for one in starts]),
+            say("first sound", [one.heard for one in starts]),
+        )
     )
 
 
 def _range(delays: Sequence[float]) -> str:
-    settled = delays[len(delays) // 2 :]
-    return f"{min(settled):.2f} to {max(settled):.2f}" if settled else "?"
-
-
-def _memories(memory: Memory) -> str:
-    return ", ".join(
-        f"{size / MEGABYTE:.0f} MB at {delay:g} s" for delay, size in sorted(memory.at.items())
-    )
+    return f"{min(delays):.2f} to {max(delays):.2f} s" if delays else "?"

@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
@@ -24,9 +23,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from tests.support import burnt_clock
-from tests.support.browser_camera.demo_film import DemoFilm
-from tests.support.browser_camera.file_reader import FileReader
-from tests.support.clock_source import Footage
+from tests.support.footage import footage
 
 CLOCK = 90_000
 BITRATE = 2_500_000
@@ -87,20 +84,18 @@ def main() -> int:
     cv2.setNumThreads(1)
     av.logging.set_level(av.logging.ERROR)
     size = {"width": options.width, "height": options.height}
-    reader = DemoFilm() if options.footage == "demo" else FileReader(Path(options.footage))
-    footage = Footage(reader, **size, fps=options.fps)
+    pictures = footage(options.footage, **size)
     paths = Paths(options.urls, **size, fps=options.fps)
-    begun, number = time.monotonic(), 0
-    while True:
+    begun = time.monotonic()
+    for number, planes in enumerate(pictures):
         time.sleep(max(0.0, begun + number / options.fps - time.monotonic()))
         moment = time.monotonic()
-        planes = footage.read().planes
         burnt_clock.burn(planes[: options.height], number, moment)
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts, frame.time_base = round((moment - begun) * CLOCK), Fraction(1, CLOCK)
-        number += 1
         for packet in paths.encoder.encode(frame):
             paths.send(packet)
+    return 0
 
 
 if __name__ == "__main__":

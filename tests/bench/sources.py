@@ -12,18 +12,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ingress import livekit_ingress
+from tests.bench.rig import ROOM, cpu_share, started_server
+from tests.bench.rig import SOURCE as NAME
 from tests.peers.ingress_service import ingress_service
 from tests.peers.mediamtx import MediaServer, mediamtx
 from tests.peers.players import ffmpeg
 from tests.peers.program import Program
 from tests.sources.service import IngressService, Report, serving
 from tests.support import burnt_clock
-from tests.support.livekit_server import LiveKitServer, find_binary, livekit_server_process
-from tests.support.procfs import cpu_seconds, descendants, own_memory
+from tests.support.livekit_server import LiveKitServer
+from tests.support.procfs import descendants, own_memory
 from tests.support.records import SeenFrame
 from tests.support.viewer_probe import ViewerProbe, watching
 
-ROOM, NAME = "bench", "cam"
 START = 60.0
 SETTLE = 8.0
 """Seconds after the first picture before anything is counted."""
@@ -113,7 +114,7 @@ async def ways(folder: Path, footage: str, seconds: float) -> dict[str, Way]:
     found = {}
     async with _stage(folder, footage, ["open/cam"], fps=30) as stage:
         await asyncio.sleep(IDLE)
-        idle = await _share(stage.pids, IDLE)
+        idle = await cpu_share(stage.pids, IDLE)
         for mode, way in (("auto", "passthrough"), ("transcode", "transcoded")):
             url = stage.media.rtsp("open/cam")
             await stage.service.add(NAME, url, mode=mode)
@@ -138,7 +139,7 @@ async def livekit_ingress_way(folder: Path, footage: str, seconds: float) -> Way
         stack.enter_context(_camera(folder, footage, [media.rtsp("open/cam")], fps=30))
         await media.ready(["open/cam"], START)
         made = await livekit_ingress.create(rig.settings, "rtmp", room=ROOM, name=NAME)
-        idle = await _share(lambda: _tree(rig.pid("livekit-ingress")), IDLE)
+        idle = await cpu_share(lambda: _tree(rig.pid("livekit-ingress")), IDLE)
         source = ("-rtsp_transport", "tcp", "-i", media.rtsp("open/cam"))
         to = ("-c", "copy", "-an", "-f", "flv", f"{made.address}/{made.key}")
         copy = stack.enter_context(ffmpeg(folder, *source, *to))
@@ -178,14 +179,9 @@ async def crowd(folder: Path, footage: str, number: int, seconds: float) -> Crow
         token = stage.server.token(ROOM, "viewer")
         async with watching(stage.server.url, token, picture="camera", sound=None) as viewer:
             await asyncio.sleep(SETTLE)
-            begun, used = time.monotonic(), _used(stage.pids())
-            samples = []
-            while time.monotonic() - begun < seconds:
-                seen = len(viewer.frames)
-                await asyncio.sleep(SAMPLE)
-                reports = await stage.service.reports()
-                samples.append(_sample(stage, reports, viewer.frames[seen:], begun))
-            cpu = (_used(stage.pids()) - used) / (time.monotonic() - begun)
+            cpu, samples = await asyncio.gather(
+                cpu_share(stage.pids, seconds), _samples(stage, viewer, seconds)
+            )
             reports = await stage.service.reports()
     reconnects, skipped = (
         sum(report[name] for report in reports.values()) for name in ("reconnects", "skipped")
@@ -230,16 +226,18 @@ async def _way(server: LiveKitServer, pids: Callable[[], list[int]], seconds: fl
         await viewer.until(lambda: len(viewer.frames) > 30, timeout=START, what="a picture")
         await asyncio.sleep(SETTLE)
         seen = len(viewer.frames)
-        cpu = await _share(pids, seconds)
+        cpu = await cpu_share(pids, seconds)
         frames = viewer.frames[seen:]
         return Way(cpu, _ages(frames), len(frames) / seconds)
 
 
-async def _share(pids: Callable[[], list[int]], seconds: float) -> float:
-    """Share of one core that these processes use."""
-    begun, used = time.monotonic(), _used(pids())
-    await asyncio.sleep(seconds)
-    return (_used(pids()) - used) / (time.monotonic() - begun)
+async def _samples(stage: Stage, viewer: ViewerProbe, seconds: float) -> list[Sample]:
+    begun, samples = time.monotonic(), []
+    while time.monotonic() - begun < seconds:
+        seen = len(viewer.frames)
+        await asyncio.sleep(SAMPLE)
+        samples.append(_sample(stage, await stage.service.reports(), viewer.frames[seen:], begun))
+    return samples
 
 
 def _sample(
@@ -260,10 +258,6 @@ def _ages(frames: list[SeenFrame]) -> list[float]:
     return [burnt_clock.age(one.burnt, one.received) for one in frames if one.burnt]
 
 
-def _used(pids: Iterable[int]) -> float:
-    return sum(cpu_seconds(pid) for pid in pids)
-
-
 def _tree(pid: int) -> list[int]:
     return [pid, *descendants(pid)]
 
@@ -276,11 +270,8 @@ def _camera(folder: Path, footage: str, urls: list[str], *, fps: int) -> Program
 
 @asynccontextmanager
 async def _stage(folder: Path, footage: str, paths: list[str], *, fps: int) -> AsyncIterator[Stage]:
-    binary = find_binary()
-    if binary is None:
-        raise RuntimeError("no livekit-server: put it on PATH or into PRESSBOX_LIVEKIT_SERVER")
     async with AsyncExitStack() as stack:
-        server = stack.enter_context(livekit_server_process(binary))
+        server = stack.enter_context(started_server())
         media = stack.enter_context(mediamtx(folder / "mediamtx"))
         await server.ready()
         await media.ready()

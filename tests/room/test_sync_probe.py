@@ -132,7 +132,7 @@ async def test_lines_that_are_late_by_a_known_amount_are_measured_so(
     sync = {line.number: line.sync for line in lines if line.sync is not None}
     even = [error for number, error in sync.items() if number % 2 == 0]
     odd = [error for number, error in sync.items() if number % 2]
-    report = picture_report(viewer.frames, viewer.unix_offset)
+    report = picture_report(viewer.frames)
     errors = stamp_errors(viewer.frames, viewer.unix_offset)
     assert len(sync) >= LINES - 1
     assert abs(float(np.median(even)) - float(np.median(odd)) - STEP) <= 0.04

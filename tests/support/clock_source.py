@@ -1,91 +1,81 @@
-"""Publishes real motion at an even rate with a clock burnt into every frame.
+"""A camera in a room: real motion at an even rate with a clock burnt into every frame.
 
 As a process: `python -m tests.support.clock_source --room ROOM`; server and key come from the
-settings in the environment.
+settings in the environment. It leaves the room on SIGTERM, as people do.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import signal
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any, cast
 
 import cv2
-import numpy as np
+from livekit import api, rtc
 
 from config.settings import load_settings
 from tests.support import burnt_clock
-from tests.support.browser_camera.demo_film import DemoFilm
-from tests.support.browser_camera.file_reader import FileReader
-from tests.support.browser_camera.media import Picture, Reader, Sound
-from tests.support.browser_camera.player import Player, Sink
-from tests.support.browser_camera.publisher import Place, Publisher
+from tests.support.footage import Planes, footage
 
-KEPT = 120
-"""Pictures kept in memory; shown forwards, then backwards, so that there is no cut."""
+BITRATE = 2_500_000
+LATE, LOST = 0.05, 1.0
+"""Seconds: a picture later than LATE is left out, a lag above LOST is not caught up on."""
 
-
-class Footage:
-    """A `Reader` of the first KEPT pictures of another one, at a rate and size of its own."""
-
-    has_sound = False
-
-    def __init__(self, reader: Reader, *, width: int, height: int, fps: float) -> None:
-        self._fps = fps
-        self._next = 0
-        pictures: list[Picture] = []
-        while len(pictures) < KEPT:
-            piece = reader.read()
-            if isinstance(piece, Picture):
-                pictures.append(_scaled(piece, width, height))
-        reader.close()
-        self._pictures = pictures + pictures[-2:0:-1]
-
-    def read(self) -> Picture:
-        """The next picture, a copy."""
-        kept = self._pictures[self._next % len(self._pictures)]
-        self._next += 1
-        return Picture((self._next - 1) / self._fps, kept.width, kept.height, kept.planes.copy())
-
-    def close(self) -> None:
-        """Nothing is held."""
+# livekit's annotations know only the protobuf enum, of which this is the public copy.
+_KEEP_SIZE = cast(Any, rtc.DegradationPreference.MAINTAIN_RESOLUTION)
 
 
-class BurningSink:
-    """A `Sink` that burns counter and clock into each picture at the moment it passes it on."""
-
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-        self.shown = 0
-
-    def show(self, picture: Picture) -> None:
-        """Burns and passes on."""
-        burnt_clock.burn(picture.planes[: picture.height], self.shown, time.monotonic())
-        self.shown += 1
-        self._sink.show(picture)
-
-    async def play(self, sound: Sound) -> None:
-        """Passes on."""
-        await self._sink.play(sound)
-
-
-def _scaled(picture: Picture, width: int, height: int) -> Picture:
-    bgr = cv2.cvtColor(picture.planes, cv2.COLOR_YUV2BGR_I420)
-    planes = cv2.cvtColor(cv2.resize(bgr, (width, height)), cv2.COLOR_BGR2YUV_I420)
-    return Picture(picture.time, width, height, np.asarray(planes, np.uint8))
-
-
-async def run(place: Place, reader: Reader) -> None:
+async def run(room_name: str, name: str, pictures: Iterator[Planes], fps: float) -> None:
     """Publishes until cancelled."""
-    publisher = Publisher(place, has_sound=False)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(Player(reader, BurningSink(publisher)).run(), name="clock.player")
-        group.create_task(publisher.run(), name="clock.publisher")
+    settings = load_settings()
+    token = api.AccessToken(
+        settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
+    )
+    grants = api.VideoGrants(room_join=True, room=room_name)
+    room = rtc.Room()
+    await room.connect(
+        settings.livekit_url,
+        token.with_identity(name).with_grants(grants).to_jwt(),
+        rtc.RoomOptions(auto_subscribe=False),
+    )
+    try:
+        await _film(room, pictures, fps)
+    finally:
+        await room.disconnect()
+
+
+async def _film(room: rtc.Room, pictures: Iterator[Planes], fps: float) -> None:
+    height, width = next(pictures).shape
+    height = height * 2 // 3
+    source = rtc.VideoSource(width, height)
+    await room.local_participant.publish_track(
+        rtc.LocalVideoTrack.create_video_track("camera", source),
+        rtc.TrackPublishOptions(
+            source=rtc.TrackSource.SOURCE_CAMERA,
+            video_codec=rtc.VideoCodec.H264,
+            video_encoding=rtc.VideoEncoding(max_bitrate=BITRATE, max_framerate=60),
+            simulcast=False,
+            degradation_preference=_KEEP_SIZE,
+        ),
+    )
+    due, shown = time.monotonic(), 0
+    for planes in pictures:
+        await asyncio.sleep(due - time.monotonic())
+        now = time.monotonic()
+        if now - due < LATE:
+            burnt_clock.burn(planes[:height], shown, now)
+            data = planes.reshape(-1).data
+            source.capture_frame(rtc.VideoFrame(width, height, rtc.VideoBufferType.I420, data))
+            shown += 1
+        due = (now if now - due > LOST else due) + 1 / fps
 
 
 def main() -> None:
-    """Publishes until it is killed."""
+    """Publishes until it is told to end."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--room", required=True)
     parser.add_argument("--name", default="cam")
@@ -95,17 +85,15 @@ def main() -> None:
     parser.add_argument("--fps", type=float, default=30)
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    reader = DemoFilm() if options.footage == "demo" else FileReader(Path(options.footage))
-    size = {"width": options.width, "height": options.height, "fps": options.fps}
-    settings = load_settings()
-    place = Place(
-        settings.livekit_url,
-        settings.livekit_api_key,
-        settings.livekit_api_secret.get_secret_value(),
-        options.room,
-        options.name,
-    )
-    asyncio.run(run(place, Footage(reader, **size)))
+    pictures = footage(options.footage, options.width, options.height)
+
+    async def publish() -> None:
+        if task := asyncio.current_task():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        await run(options.room, options.name, pictures, options.fps)
+
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(publish())
 
 
 if __name__ == "__main__":

@@ -87,40 +87,28 @@ class PictureReport:
     out_of_order: int
     missing: int
     wrong_burnt: int
-    unreadable: int
     jitter: float
     source_jitter: float
     longest_gap: float
-    age_median: float
-    age_p95: float
 
 
-def picture_report(frames: Sequence[SeenFrame], unix_offset: float) -> PictureReport:
+def picture_report(frames: Sequence[SeenFrame]) -> PictureReport:
     """The report on frames in the order in which they came."""
     stamped = [f for f in frames if f.user_timestamp is not None and f.frame_id is not None]
     stamps = np.array([f.user_timestamp or 0 for f in stamped]) / 1e6
     numbers = np.array([f.frame_id or 0 for f in stamped])
     received = np.array([f.received for f in stamped])
     captures, arrivals = np.diff(stamps), np.diff(received)
-    ages = received + unix_offset - stamps
     return PictureReport(
         frames=len(frames),
         without_metadata=len(frames) - len(stamped),
         out_of_order=int(np.sum(captures <= 0)),
         missing=int(np.sum(np.maximum(np.diff(numbers) - 1, 0))),
         wrong_burnt=_wrong_burnt(stamped),
-        unreadable=sum(f.burnt is None for f in frames),
         jitter=_p95(np.abs(arrivals - captures)),
         source_jitter=_p95(np.abs(captures - np.median(captures))),
         longest_gap=float(arrivals.max()),
-        age_median=float(np.median(ages)),
-        age_p95=_p95(ages),
     )
-
-
-def true_ages(frames: Sequence[SeenFrame]) -> list[float]:
-    """Seconds from the drawing of each picture to its arrival, by the burnt-in clock."""
-    return [burnt_clock.age(f.burnt, f.received) for f in frames if f.burnt]
 
 
 def stamp_errors(frames: Sequence[SeenFrame], unix_offset: float) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -12,6 +13,19 @@ def cpu_seconds(pid: int) -> float:
     """CPU seconds, user and system, that a process has used; 0 for one that is gone."""
     fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / _TICK if fields else 0.0
+
+
+def thread_seconds(pid: int) -> dict[str, float]:
+    """CPU seconds of a process by the name of its threads."""
+    found: dict[str, float] = {}
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        with contextlib.suppress(OSError):
+            name, _, rest = (task / "stat").read_text().rpartition(")")
+            fields = rest.split()
+            name = name.partition("(")[2]
+            used = (int(fields[11]) + int(fields[12])) / _TICK
+            found[name] = found.get(name, 0.0) + used
+    return found
 
 
 def own_memory(pid: int) -> int:

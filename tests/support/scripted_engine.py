@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -44,11 +44,17 @@ class Asked:
 
 
 class ScriptedEngine:
-    """The server; made by `scripted_engine`. `script` may be replaced while it runs."""
+    """The server; made by `scripted_engine`. `script` may be replaced while it runs.
 
-    def __init__(self, script: Script) -> None:
+    slowness multiplies all ready times; `POST /v1/engine {"slowness": 2}` sets it from outside.
+    Without keep_bodies it forgets each request's pictures, for runs of half an hour.
+    """
+
+    def __init__(self, script: Script, *, keep_bodies: bool = True) -> None:
         self.script = script
+        self.slowness = 1.0
         self.asked: list[Asked] = []
+        self._keep_bodies = keep_bodies
         self.port = 0
         self._runner: web.AppRunner | None = None
 
@@ -64,6 +70,7 @@ class ScriptedEngine:
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/health", self._health)
         app.router.add_get("/v1/engine", self._log)
+        app.router.add_post("/v1/engine", self._change)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port or self.port)
@@ -88,6 +95,10 @@ class ScriptedEngine:
         """What was asked so far, for a bench that runs the engine as a process."""
         return web.json_response([_row(asked) for asked in self.asked])
 
+    async def _change(self, request: web.Request) -> web.Response:
+        self.slowness = float((await request.json())["slowness"])
+        return web.Response()
+
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         asked = self._note(await request.json())
         try:
@@ -95,6 +106,9 @@ class ScriptedEngine:
         except asyncio.CancelledError:
             asked.cancelled = time.monotonic()
             raise
+        finally:
+            if not self._keep_bodies:
+                asked.body = {}
         asked.done = time.monotonic()
         return response
 
@@ -103,6 +117,7 @@ class ScriptedEngine:
         parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
         kind = body.get("pressbox", {}).get("kind", "")
         number = len(self.asked)
+        answer = filled(self.script(number, kind), number)
         asked = Asked(
             number=number,
             received=time.monotonic(),
@@ -110,7 +125,7 @@ class ScriptedEngine:
             images=sum(part["type"] == "image_url" for part in parts),
             text=" ".join(part["text"] for part in parts if part["type"] == "text"),
             body=body,
-            answer=filled(self.script(number, kind), number),
+            answer=replace(answer, ready=answer.ready * self.slowness),
         )
         self.asked.append(asked)
         return asked
@@ -236,7 +251,7 @@ def main() -> None:
     port = options.pop("port")
 
     async def serve() -> None:
-        engine = ScriptedEngine(Lognormal(**options))
+        engine = ScriptedEngine(Lognormal(**options), keep_bodies=False)
         await engine.start(port)
         await asyncio.Event().wait()
 
