@@ -18,6 +18,7 @@ from agent.commentator.engine.errors import (
 )
 from agent.commentator.engine.pool import EnginePool, one_answer
 from agent.commentator.engine.request import EngineRequest
+from config.tasks import Tasks
 
 REACH_GRACE = 0.5
 """Seconds that the other engines have to answer once the first one has."""
@@ -30,9 +31,9 @@ REFUSES_NOW = frozenset({429, 502, 503, 504})
 class EngineClient:
     """Speaks to one engine server, or to the least busy of several.
 
-    Raises EngineError and nothing else. What kind of engine each is, is found out at the first
-    contact unless ``api`` says it. Where several are given, one that does not answer or refuses
-    because it is full is passed over at once, and used again when it is seen to be back.
+    What kind of engine each is, is found out at the first contact unless ``api`` says it. Where
+    several are given, one that does not answer or refuses because it is full is passed over at
+    once, and used again when it is seen to be back.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class EngineClient:
             for url in _addresses(base_url)
         ]
         self._pool = EnginePool(len(self._endpoints))
-        self._looks: set[asyncio.Task[None]] = set()
+        self._looks = Tasks(lambda _: None)
 
     @property
     def model(self) -> str:
@@ -147,7 +148,7 @@ class EngineClient:
         raise _worst(failures)
 
     async def aclose(self) -> None:
-        await _ended(self._looks)
+        await self._looks.aclose()
         await asyncio.gather(*(endpoint.aclose() for endpoint in self._endpoints))
 
     async def _stream_from(self, index: int, request: EngineRequest) -> AsyncGenerator[Delta, None]:
@@ -183,9 +184,7 @@ class EngineClient:
         if len(self._endpoints) == 1:
             return
         for index in self._pool.due(time.monotonic()):
-            task = asyncio.create_task(self._see(index), name=f"pressbox-engine-look-{index}")
-            self._looks.add(task)
-            task.add_done_callback(self._looks.discard)
+            self._looks.once(f"pressbox-engine-look-{index}", self._see(index))
 
     async def _see(self, index: int) -> None:
         endpoint = self._endpoints[index]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import aclosing
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import openai
-from pydantic import BaseModel
 
-from agent.commentator.engine.chunks import Delta
-from agent.commentator.engine.dialects import Dialect, Limits, Question, by_api, owned
+from agent.commentator.engine.chunks import Delta, GarbageError
+from agent.commentator.engine.dialects import Dialect, Question, by_api, owned
 from agent.commentator.engine.dialects.pressbox import Pressbox
-from agent.commentator.engine.dialects.refusals import takes_no_sound
 from agent.commentator.engine.dialects.text_only import Ollama
 from agent.commentator.engine.errors import (
+    FAILURES,
     EngineError,
     EngineProtocolError,
     EngineRejected,
@@ -26,7 +26,9 @@ from agent.commentator.engine.errors import (
     refusal,
     translated,
 )
+from agent.commentator.engine.limits import Limits, takes_no_sound
 from agent.commentator.engine.request import EngineRequest
+from agent.commentator.engine.sound import SoundReader
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to connect, and to be told the model's name."""
@@ -38,10 +40,11 @@ MAX_LESSONS = 4
 """How often one request is tried again, each time asking for less."""
 
 Card = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class Endpoint:
-    """Speaks to one engine server. Raises EngineError and nothing else."""
+    """Speaks to one engine server."""
 
     def __init__(
         self,
@@ -124,19 +127,19 @@ class Endpoint:
         if not (self._model and self._contacted):
             await self.reach()
         finished, told, sounded = False, False, False
+        sound = SoundReader()
         try:
             answer = await self._opened(request)
-            reader = self._dialect.reader()
             async with answer, aclosing(answer.__stream__()) as chunks:
                 while (chunk := await self._next(chunks)) is not None:
-                    for delta in reader.read(chunk):
+                    for delta in self._dialect.read(chunk):
                         finished = finished or bool(delta.finish)
                         told = told or bool(delta.text)
                         sounded = sounded or bool(delta.pcm)
-                        yield delta
-                for delta in reader.end():
-                    yield delta
-        except Exception as error:
+                        yield replace(delta, pcm=sound.push(delta.pcm)) if delta.pcm else delta
+                if rest := sound.flush():
+                    yield Delta(pcm=rest)
+        except FAILURES as error:
             failure = translated(error, self._api_key)
             self._forget(failure)
             raise failure from cause(error)
@@ -166,9 +169,8 @@ class Endpoint:
     async def _listed(self, timeout: float) -> list[Card]:
         try:
             async with asyncio.timeout(timeout):
-                listed = await self._client.models.list()
-            return _cards(listed.data)
-        except Exception as error:
+                return _cards(await _read(self._client.get("/models", cast_to=object)))
+        except FAILURES as error:
             raise translated(error, self._api_key) from cause(error)
 
     async def _opened(self, request: EngineRequest) -> Any:
@@ -222,17 +224,17 @@ class Endpoint:
         try:
             async with asyncio.timeout(QUESTION_TIMEOUT):
                 if question.body is None:
-                    answer = await self._client.get(url, cast_to=object)
+                    answer = await _read(self._client.get(url, cast_to=object))
                 else:
                     body = dict(question.body)
-                    answer = await self._client.post(url, cast_to=object, body=body)
-        except Exception as error:
+                    answer = await _read(self._client.post(url, cast_to=object, body=body))
+        except FAILURES as error:
             raise translated(error, self._api_key) from cause(error)
         return answer if isinstance(answer, Mapping) else {}
 
     async def _next(self, chunks: AsyncGenerator[object, None]) -> object | None:
         async with asyncio.timeout(self._chunk_timeout * self._dialect.patience):
-            return await anext(chunks, None)
+            return await _read(anext(chunks, None))
 
     def _forget(self, failure: EngineError) -> None:
         """What is there next may be another model, or another engine altogether."""
@@ -270,10 +272,23 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _cards(models: Sequence[BaseModel]) -> list[Card]:
-    """The entries of a list of models that have a name."""
-    cards = [model.model_dump(warnings=False) for model in models]
-    return [card for card in cards if isinstance(card.get("id"), str) and card["id"]]
+async def _read(waiting: Awaitable[T]) -> T:
+    """What came, read by openai's library, which lets through whatever it stumbles over."""
+    try:
+        return await waiting
+    except FAILURES:
+        raise
+    except Exception as error:
+        raise GarbageError(type(error).__name__) from error
+
+
+def _cards(listed: object) -> list[Card]:
+    """The entries of a list of models that have a name. Raises GarbageError."""
+    cards = listed.get("data") if isinstance(listed, Mapping) else None
+    if not isinstance(cards, list):
+        raise GarbageError("its list of models is none")
+    named = [card for card in cards if isinstance(card, Mapping)]
+    return [card for card in named if isinstance(card.get("id"), str) and card["id"]]
 
 
 def _answered(failure: EngineError) -> bool:

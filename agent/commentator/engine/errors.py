@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import openai
 
 from agent.commentator.engine.chunks import GarbageError
-from agent.commentator.engine.dialects.refusals import Refusal, takes_no_pictures
+from agent.commentator.engine.limits import Refusal, takes_no_pictures
 
 DEADLINE = "deadline_exceeded"
 """Code with which Pressbox's engines drop a request that is too late."""
@@ -54,8 +54,14 @@ class EngineProtocolError(EngineError):
     """What came is not what the API promises."""
 
 
+FAILURES = (EngineError, GarbageError, TimeoutError, openai.APIError)
+"""What an engine that fails ends in, here and in openai's library. Anything else is a mistake in
+this program and stays what it is.
+"""
+
+
 def translated(error: Exception, secret: str) -> EngineError:
-    """Our error for any other; ``secret`` is kept out of its text."""
+    """Our error for one of ``FAILURES``; ``secret`` is kept out of its text."""
     if isinstance(error, EngineError):
         return error
     if isinstance(error, TimeoutError | openai.APITimeoutError):
@@ -67,9 +73,7 @@ def translated(error: Exception, secret: str) -> EngineError:
         return EngineUnavailable("no connection to the engine")
     if isinstance(error, openai.APIError):
         return EngineUnavailable(f"the engine failed: {_safe(error.message, secret)}")
-    if isinstance(error, GarbageError):
-        return EngineProtocolError(f"the engine sent garbage: {_safe(str(error), secret)}")
-    return EngineProtocolError(f"the engine sent garbage ({type(error).__name__})")
+    return EngineProtocolError(f"the engine sent garbage: {_safe(str(error), secret)}")
 
 
 def cause(error: Exception) -> Exception | None:

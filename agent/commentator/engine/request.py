@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.commentator.line import Kind
-
 Message = dict[str, Any]
 
 
@@ -17,7 +15,7 @@ class EngineRequest:
 
     Attributes:
         messages: OpenAI chat messages.
-        kind: What the answer is for; with ``room`` it orders the engine's queue.
+        kind: What the answer is for, a line's kind; with ``room`` it orders the engine's queue.
         language: BCP 47 tag, for who speaks in the engine's place.
         audio: Speech is wanted.
         deadline: Seconds from now after which the engine may drop the request unserved.
@@ -25,7 +23,7 @@ class EngineRequest:
     """
 
     messages: Sequence[Message]
-    kind: Kind = "commentary"
+    kind: str = "commentary"
     room: str = ""
     voice: str = ""
     language: str = "en"

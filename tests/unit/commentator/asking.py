@@ -5,25 +5,34 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.commentator.engine.chunks import Delta
-from agent.commentator.engine.client import EngineClient, EngineRequest
-from agent.commentator.prompt import build_messages
+from agent.commentator.engine.client import EngineClient
+from agent.commentator.engine.request import EngineRequest
+from agent.commentator.line import new_line
+from agent.commentator.options import Options
+from agent.commentator.prompt import engine_request
+from agent.commentator.window import SampledFrame
 from tests.support.scripted_servers import ScriptedServer, serving
 
 KEY = "sk-very-secret-key"
 
 
 def window(pictures: int = 4, **more: Any) -> EngineRequest:
-    """A window of so many pictures, each another byte, and an instruction."""
-    jpegs = [bytes([index]) for index in range(pictures)]
-    messages = build_messages(system="Be brief.", history=[], jpegs=jpegs, text="What happens?")
-    times = [float(index - pictures + 1) for index in range(pictures)]
-    return EngineRequest(messages=messages, frame_times=times, room="lobby", **more)
+    """A window of so many pictures, a second apart, each another byte, and an instruction."""
+    line = new_line("commentary", anchor=0.0, requested_at=0.0)
+    grey = np.zeros((90, 160), np.uint8)
+    frames = [
+        SampledFrame(float(index - pictures + 1), bytes([index]), grey) for index in range(pictures)
+    ]
+    options = Options(room="lobby", enable_tts=True)
+    request = engine_request(line, frames, "What happens?", options, "Be brief.", [])
+    return replace(request, **more)
 
 
 def spoken() -> EngineRequest:

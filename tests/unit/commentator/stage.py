@@ -13,9 +13,9 @@ from typing import Any
 
 from livekit.agents import tts as livekit_tts
 
-from agent.commentator.commentator import Commentator
 from agent.commentator.engine.client import EngineClient
 from agent.commentator.engine.errors import EngineError
+from agent.commentator.commentator import Commentator
 from agent.commentator.engine.health import EngineState
 from agent.commentator.frames import I420, sample
 from agent.commentator.line import DropReason, Line, Lines

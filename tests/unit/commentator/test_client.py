@@ -11,16 +11,16 @@ import pytest
 from aiohttp import web
 
 from agent.commentator.engine.chunks import Delta
-from agent.commentator.engine.client import (
-    EngineClient,
+from agent.commentator.engine.client import EngineClient
+from agent.commentator.engine.errors import (
     EngineError,
     EngineProtocolError,
     EngineRejected,
-    EngineRequest,
+    EngineStarting,
     EngineTimeout,
     EngineUnavailable,
 )
-from agent.commentator.engine.errors import EngineStarting
+from agent.commentator.engine.request import EngineRequest
 
 from .gated_engine import (
     Answer,

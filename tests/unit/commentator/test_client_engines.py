@@ -10,7 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from agent.commentator.engine.client import EngineClient, EngineRejected, EngineUnavailable
+from agent.commentator.engine.client import EngineClient
+from agent.commentator.engine.errors import EngineRejected, EngineUnavailable
 from tests.support.scripted_servers import (
     Hosted,
     LlamaCppServer,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.commentator.engine.client import EngineUnavailable
+from agent.commentator.engine.errors import EngineUnavailable
 from tests.support.scripted_servers import (
     Hosted,
     LlamaCppServer,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.commentator.engine.client import EngineRejected, EngineUnavailable
-from agent.commentator.engine.errors import EngineStarting
+from agent.commentator.engine.errors import EngineRejected, EngineStarting, EngineUnavailable
 from tests.support.scripted_servers import (
     Hosted,
     LlamaCppServer,

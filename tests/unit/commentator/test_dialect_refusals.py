@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
-from agent.commentator.engine.dialects.images import chosen, count_images, thinned
-from agent.commentator.engine.dialects.refusals import Limits, Refusal, learned, takes_no_pictures
+from agent.commentator.engine.limits import (
+    Limits,
+    Refusal,
+    chosen,
+    count_images,
+    learned,
+    takes_no_pictures,
+    thinned,
+)
 
-from .asking import window
+from .asking import pictures_of, window
 
 SENT: dict[str, Any] = {
     "messages": list(window(8).messages),
@@ -105,8 +112,8 @@ def test_the_pictures_that_stay_are_spread_and_end_with_the_newest() -> None:
 
 
 def test_thinning_leaves_everything_else() -> None:
-    messages, kept = thinned(window(5).messages, 2)
-    assert kept == [0, 4]
+    messages = thinned(window(5).messages, 2)
+    assert pictures_of({"messages": messages}) == [0, 4]
     assert count_images({"messages": messages}) == 2
     assert messages[0] == {"role": "system", "content": "Be brief."}
     assert messages[-1]["content"][-1] == {"type": "text", "text": "What happens?"}

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agent.commentator.engine.chunks import GarbageError
-from agent.commentator.engine.dialects.sound import SoundFormat, SoundReader, split_wav
+from agent.commentator.engine.sound import SoundFormat, SoundReader, split_wav
 from tests.support.scripted_servers import wav, wave_of
 
 

@@ -9,13 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.commentator.engine.client import (
-    EngineClient,
-    EngineError,
-    EngineRejected,
-    EngineRequest,
-    EngineUnavailable,
-)
+from agent.commentator.engine.client import EngineClient
+from agent.commentator.engine.errors import EngineError, EngineRejected, EngineUnavailable
+from agent.commentator.engine.request import EngineRequest
 from tests.support.scripted_servers import (
     Hosted,
     LlamaCppServer,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from agent.commentator.engine.dialects.base import Dialect, Question, Reader, Traits
+from agent.commentator.engine.dialects.base import Dialect, Question, Traits
 from agent.commentator.engine.dialects.pressbox import Generous, Pressbox
-from agent.commentator.engine.dialects.refusals import Limits
 from agent.commentator.engine.dialects.sglang_omni import SGLangOmni
 from agent.commentator.engine.dialects.text_only import LlamaCpp, Ollama, SGLang
 from agent.commentator.engine.dialects.vllm_omni import VllmOmni
 
-__all__ = ["APIS", "Dialect", "Limits", "Question", "Reader", "Traits", "by_api", "owned"]
+__all__ = ["APIS", "Dialect", "Question", "Traits", "by_api", "owned"]
 
 AUTO = "auto"
 

@@ -8,14 +8,15 @@ with 400; ``max_completion_tokens`` replaces ``max_tokens``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from agent.commentator.engine.chunks import Delta, parse_chunk
-from agent.commentator.engine.dialects.images import thinned
-from agent.commentator.engine.dialects.refusals import TOKEN_FIELDS, Limits, Refusal, learned
-from agent.commentator.engine.dialects.sound import SoundReader
+from agent.commentator.engine.limits import TOKEN_FIELDS, Limits, Refusal, learned, thinned
 from agent.commentator.engine.request import EngineRequest
+
+NO_THINKING = {"enable_thinking": False}
+"""A model that thinks aloud first would speak too late; templates without the switch ignore it."""
 
 FALLBACK_VOICE = "alloy"
 """A voice that OpenAI's models have, and many that imitate them."""
@@ -42,25 +43,6 @@ class Traits:
     speaks: bool | None = None
     hears: bool = False
     blind: str = ""
-
-
-class Reader:
-    """Reads the chunks of one answer, in order."""
-
-    def __init__(self) -> None:
-        self._sound = SoundReader()
-
-    def read(self, chunk: object) -> list[Delta]:
-        """What one chunk says. Raises GarbageError."""
-        return [self._played(delta) for delta in parse_chunk(chunk)]
-
-    def end(self) -> list[Delta]:
-        """What was held back of the sound."""
-        pcm = self._sound.flush()
-        return [Delta(pcm=pcm)] if pcm else []
-
-    def _played(self, delta: Delta) -> Delta:
-        return replace(delta, pcm=self._sound.push(delta.pcm)) if delta.pcm else delta
 
 
 class Dialect:
@@ -108,7 +90,7 @@ class Dialect:
         """The messages, with no more pictures than the engine takes."""
         if limits.images is None:
             return {"messages": list(request.messages)}
-        return {"messages": thinned(request.messages, limits.images)[0]}
+        return {"messages": thinned(request.messages, limits.images)}
 
     def speech(self, request: EngineRequest, limits: Limits, traits: Traits) -> dict[str, Any]:
         """The fields that ask for speech, or for none."""
@@ -128,9 +110,9 @@ class Dialect:
         """Fields beyond the standard."""
         return {}
 
-    def reader(self) -> Reader:
-        """Reads one answer."""
-        return Reader()
+    def read(self, chunk: object) -> list[Delta]:
+        """What one chunk of an answer says, its sound as it came. Raises GarbageError."""
+        return parse_chunk(chunk)
 
     def learned(self, limits: Limits, refusal: Refusal, sent: Mapping[str, Any]) -> Limits | None:
         """New limits with which a refused request may be tried again, None for no hope."""

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.commentator.engine.dialects.base import Dialect, Traits
-from agent.commentator.engine.dialects.images import chosen
-from agent.commentator.engine.dialects.refusals import Limits, Refusal
+from agent.commentator.engine.limits import Limits, Refusal, chosen
 from agent.commentator.engine.request import EngineRequest
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.commentator.engine.dialects.base import Dialect, Traits
-from agent.commentator.engine.dialects.refusals import Limits
+from agent.commentator.engine.limits import Limits
 from agent.commentator.engine.request import EngineRequest
 
 

@@ -13,12 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agent.commentator.engine.dialects.base import Dialect, Question, Traits
-from agent.commentator.engine.dialects.refusals import Limits
+from agent.commentator.engine.dialects.base import NO_THINKING, Dialect, Question, Traits
+from agent.commentator.engine.limits import Limits
 from agent.commentator.engine.request import EngineRequest
-
-NO_THINKING = {"enable_thinking": False}
-"""A model that thinks aloud first would speak too late; templates without the switch ignore it."""
 
 
 class TextOnly(Dialect):

@@ -15,20 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.commentator.engine.chunks import Delta, GarbageError, as_mapping
-from agent.commentator.engine.dialects.base import Dialect, Reader, Traits
-from agent.commentator.engine.dialects.refusals import Limits
-from agent.commentator.engine.dialects.text_only import NO_THINKING
+from agent.commentator.engine.dialects.base import NO_THINKING, Dialect, Traits
+from agent.commentator.engine.limits import Limits
 from agent.commentator.engine.request import EngineRequest
-
-
-class VllmOmniReader(Reader):
-    """Knows sound by the chunk's ``modality``."""
-
-    def read(self, chunk: object) -> list[Delta]:
-        data = as_mapping(chunk)
-        if data.get("modality") == "audio":
-            data = _as_standard(data)
-        return super().read(data)
 
 
 class VllmOmni(Dialect):
@@ -57,8 +46,10 @@ class VllmOmni(Dialect):
             arguments["extra_body"]["chat_template_kwargs"] = template
         return arguments
 
-    def reader(self) -> Reader:
-        return VllmOmniReader()
+    def read(self, chunk: object) -> list[Delta]:
+        """Sound is known by the chunk's ``modality``."""
+        data = as_mapping(chunk)
+        return super().read(_as_standard(data) if data.get("modality") == "audio" else data)
 
 
 def _as_standard(data: Mapping[str, Any]) -> dict[str, Any]:

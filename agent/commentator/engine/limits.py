@@ -1,4 +1,4 @@
-"""What an engine's refusal teaches about it, so that the next request is one that it takes. Pure.
+"""What an engine does not take, learnt from its refusals, and requests made to fit that. Pure.
 
 Seen in: vLLM ``vllm/multimodal/processing`` (image limit), ``docs/serving`` (context length);
 vLLM-Omni ``vllm_omni/entrypoints/openai/serving_chat.py`` (modalities, speaker, audio format);
@@ -8,11 +8,9 @@ llama.cpp ``tools/server`` (context size, no mmproj); OpenAI's API errors (``par
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-
-from agent.commentator.engine.dialects.images import count_images
 
 TOKEN_FIELDS = ("max_tokens", "max_completion_tokens")
 """Two names of one thing; some engines know only one of them."""
@@ -97,6 +95,38 @@ def learned(limits: Limits, refusal: Refusal, sent: Mapping[str, Any]) -> Limits
     return None
 
 
+def count_images(arguments: Mapping[str, Any]) -> int:
+    """Pictures in the arguments of a request, wherever the engine wants them."""
+    apart = arguments.get("extra_body", {}).get("images", [])
+    return len(apart) + sum(
+        _is_image(part) for message in arguments.get("messages", []) for part in _parts(message)
+    )
+
+
+def chosen(count: int, most: int) -> list[int]:
+    """Which of ``count`` pictures to keep when only ``most`` (at least 1) may stay.
+
+    Spread evenly over time; the newest is always among them, since the line speaks of it.
+    """
+    if most >= count:
+        return list(range(count))
+    return [count - 1 - round(step * (count - 1) / max(most - 1, 1)) for step in range(most)][::-1]
+
+
+def thinned(messages: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+    """The messages with ``most`` pictures at most."""
+    stay = set(chosen(count_images({"messages": messages}), most))
+    result, index = [], 0
+    for message in messages:
+        parts = []
+        for part in _parts(message):
+            if not _is_image(part) or index in stay:
+                parts.append(part)
+            index += _is_image(part)
+        result.append({**message, "content": parts} if parts else message)
+    return result
+
+
 def _speech(limits: Limits, refusal: Refusal, sent: Mapping[str, Any]) -> Limits | None:
     if "audio" not in sent:
         return None
@@ -138,3 +168,12 @@ def _fields(limits: Limits, refusal: Refusal, sent: Mapping[str, Any]) -> Limits
     if not named and _ABOUT_FIELDS.search(refusal.text):
         named = set(optional)
     return replace(limits, without=limits.without | named) if named else None
+
+
+def _parts(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    content = message.get("content")
+    return content if isinstance(content, list) else []
+
+
+def _is_image(part: Mapping[str, Any]) -> bool:
+    return part.get("type") == "image_url"
