@@ -1,11 +1,11 @@
-"""Follows the chosen source: subscribes to it and to nothing else, and hands over its pictures and
-its sound.
+"""Follows the chosen source: subscribes to what it needs and to nothing else, and hands over its
+pictures and its sound.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -14,9 +14,11 @@ from livekit import rtc
 from livekit.rtc.room import EventTypes
 
 from agent.picture.frame_stream import FrameStream
+from agent.picture.liveness import Received
 from agent.picture.picture import Picture, from_event
-from agent.picture.source_choice import Candidate, choose
-from config.source_names import MODEL_TRACK
+from agent.picture.published import companions, publication_of, videos
+from agent.picture.source_choice import Choice, Track
+from config.tasks import Tasks, Tell
 
 _Read = Callable[[rtc.Track], Coroutine[None, None, None]]
 
@@ -30,6 +32,9 @@ TRUSTED_AGE = 1.0
 clock.
 """
 
+SMALLEST = 16
+"""Pixels. LiveKit's server ends a track with a few black pictures of 8 x 8."""
+
 CLOSE_TIMEOUT = 5.0
 STATS_TIMEOUT = 1.0
 
@@ -42,34 +47,6 @@ class Source:
     identity ("" for none) whenever another participant is watched, before its first picture.
     """
 
-    def __init__(
-        self,
-        room: rtc.Room,
-        *,
-        on_picture: Callable[[Picture], None],
-        on_model_picture: Callable[[Picture], None],
-        on_sound: Callable[[rtc.AudioFrame, float], None],
-        on_change: Callable[[str], None],
-    ) -> None:
-        self._room = room
-        self._on_picture = on_picture
-        self._on_model_picture = on_model_picture
-        self._on_sound = on_sound
-        self._on_change = on_change
-        self._order: dict[str, int] = {}
-        self._seen = itertools.count(1)
-        self._video_sid = ""
-        self._audio_sid = ""
-        self._model_sid = ""
-        self._readers: dict[str, asyncio.Task[None]] = {}
-        self._tracks: dict[str, rtc.Track] = {}
-        self._closing: set[asyncio.Task[None]] = set()
-        self._last_capture = 0.0
-        self.identity = ""
-        """Identity of the participant that is watched; "" for none."""
-        self.wanted = ""
-        """Identity of the one to watch, there or not; "" for the newest camera."""
-
     _EVENTS: tuple[EventTypes, ...] = (
         "track_published",
         "track_unpublished",
@@ -78,140 +55,113 @@ class Source:
         "track_subscribed",
         "track_unsubscribed",
         "participant_connected",
-        "participant_disconnected",
         "reconnected",
     )
 
+    def __init__(
+        self,
+        room: rtc.Room,
+        *,
+        on_picture: Callable[[Picture], None],
+        on_model_picture: Callable[[Picture], None],
+        on_sound: Callable[[rtc.AudioFrame, float], None],
+        on_change: Callable[[str], None],
+        tell: Tell,
+        has_key: bool = False,
+    ) -> None:
+        """`tell` as in `Tasks`; `has_key`: the room was joined with a key for what is encrypted."""
+        self._room = room
+        self._on_picture = on_picture
+        self._on_model_picture = on_model_picture
+        self._on_sound = on_sound
+        self._on_change = on_change
+        self._tasks = Tasks(tell)
+        self._has_key = has_key
+        self._choice = Choice()
+        self._watched: Track | None = None
+        self._wanted_tracks: dict[str, _Read] = {}
+        self._readers: dict[str, tuple[rtc.Track, asyncio.Task[None]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._last_capture = 0.0
+        self.identity = ""
+        """Identity of the participant that is watched; "" for none."""
+        self.wanted = ""
+        """Identity of the one to watch, there or not; "" for the newest camera."""
+        self.passed_over = ""
+        """Who would be watched but cannot be seen, and why, one line; "" for nobody."""
+
     def start(self, wanted: str) -> None:
-        """Begin to follow; `wanted` as in `choose`."""
+        """Begin to follow; `wanted` as in `Choice`."""
         for event in self._EVENTS:
-            self._room.on(event, self._room_changed)
+            self._room.on(event, self._look)
+        self._room.on("participant_disconnected", self._left)
         self.want(wanted)
 
     def want(self, identity: str) -> None:
         """Watch this participant from now on; "" for the newest camera."""
         self.wanted = identity
-        self._room_changed()
+        self._look()
 
     @property
     def muted(self) -> bool:
         """Whether the watched track is switched off at its publisher."""
-        publication = self._find(self._video_sid)
-        return publication is not None and publication.muted
+        return self._watched is not None and self._watched.muted
+
+    @property
+    def screen(self) -> bool:
+        """Whether a shared screen is watched."""
+        return self._watched is not None and self._watched.screen
+
+    @property
+    def barrier(self) -> str:
+        """Why the watched track can never be seen here; "" where it may be."""
+        return self._watched.barrier if self._watched else ""
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the watched track is encrypted end to end."""
+        return self._watched is not None and self._watched.encrypted
 
     async def aclose(self) -> None:
         """Stop following and wait until every stream is closed. Idempotent."""
         for event in self._EVENTS:
-            self._room.off(event, self._room_changed)
-        for sid in list(self._readers):
-            self._stop_reader(sid)
-        if self._closing:
-            await asyncio.wait(self._closing, timeout=CLOSE_TIMEOUT)
+            self._room.off(event, self._look)
+        self._room.off("participant_disconnected", self._left)
+        if self._timer:
+            self._timer.cancel()
+        self._readers.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._tasks.aclose()
 
-    def _room_changed(self, *_: object) -> None:
-        chosen = choose(self._candidates(), self.wanted)
-        identity = chosen.identity if chosen else ""
-        if identity != self.identity:
-            log.info("watching %s", identity or "nobody: no camera in the room")
-            self.identity = identity
-            self._on_change(identity)
-        video, model = chosen.sid if chosen else "", self._model_of(identity)
-        self._video_sid = self._follow(self._video_sid, video, self._read_video)
-        self._model_sid = self._follow(self._model_sid, model, self._read_model)
-        self._audio_sid = self._follow(self._audio_sid, self._sound_of(identity), self._read_audio)
-
-    def _follow(self, old: str, new: str, read: _Read) -> str:
-        """Leave track `old`, take track `new`; the same one may have come back as another
-        object.
-        """
-        if old and old != new:
-            self._stop_reader(old)
-            if (publication := self._find(old)) is not None:
-                publication.set_subscribed(False)
-        publication = self._find(new)
-        if publication is None:
-            return ""
-        if publication.track is None:
-            self._stop_reader(new)
-            publication.set_subscribed(True)
-        elif self._tracks.get(new) is not publication.track:
-            self._stop_reader(new)
-            self._start_reader(publication, publication.track, read)
-        return new
-
-    def _start_reader(
-        self, publication: rtc.RemoteTrackPublication, track: rtc.Track, read: _Read
-    ) -> None:
-        if publication.simulcasted:
-            publication.set_video_quality(rtc.VideoQuality.VIDEO_QUALITY_HIGH)
-        task = asyncio.create_task(read(track), name=f"source.read {publication.sid}")
-        task.add_done_callback(self._reader_ended)
-        self._tracks[publication.sid] = track
-        self._readers[publication.sid] = task
-
-    async def decoded(self) -> int | None:
-        """Pictures of the watched track that LiveKit has decoded so far; None: it does not say."""
-        track = self._tracks.get(self._video_sid)
-        if track is None:
+    async def received(self) -> Received | None:
+        """What LiveKit has received of the watched track so far; None: it does not say."""
+        if self._watched is None or self._watched.sid not in self._readers:
             return None
+        track, _ = self._readers[self._watched.sid]
         try:
             async with asyncio.timeout(STATS_TIMEOUT):
                 stats = await track.get_stats()
         except Exception as error:  # LiveKit raises a bare one when there are none
             log.debug("no statistics of %s: %s", self.identity, error)
             return None
-        found = [one for one in stats if one.HasField("inbound_rtp")]
-        return found[0].inbound_rtp.inbound.frames_decoded if found else None
+        found = [one.inbound_rtp.inbound for one in stats if one.HasField("inbound_rtp")]
+        return Received(found[0].bytes_received, found[0].frames_decoded) if found else None
 
     def renew(self) -> None:
         """Subscribe to the picture anew: it should be there and does not come."""
-        publication = self._find(self._video_sid)
-        if publication is not None:
+        sid = self._watched.sid if self._watched else ""
+        publication = publication_of(self._room, sid)
+        if publication is not None and sid in self._wanted_tracks:
             log.info("no picture from %s: subscribing anew", self.identity)
-            self._stop_reader(self._video_sid)
+            self._stop_reader(sid)
             publication.set_subscribed(False)
             publication.set_subscribed(True)
 
-    def _reader_ended(self, task: asyncio.Task[None]) -> None:
-        """A track that just ends is followed by an event; a bug of ours must not end the picture
-        for good: `renew` brings it back.
-        """
-        if not task.cancelled() and (error := task.exception()):
-            log.error("reading %s failed", self.identity, exc_info=error)
-
-    def _stop_reader(self, sid: str) -> None:
-        self._tracks.pop(sid, None)
-        task = self._readers.pop(sid, None)
-        if task and not task.done():
-            task.cancel()
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
-
-    async def _read_video(self, track: rtc.Track) -> None:
-        stream = FrameStream(track)
-        try:
-            async for event in stream:
-                capture = self.later(_capture_time(event.timestamp_us))
-                self._on_picture(from_event(event, capture))
-        finally:
-            await asyncio.shield(stream.aclose())
-
-    async def _read_model(self, track: rtc.Track) -> None:
-        stream = FrameStream(track)
-        try:
-            async for event in stream:
-                capture = _capture_time(event.timestamp_us)
-                self._on_model_picture(from_event(event, capture))
-        finally:
-            await asyncio.shield(stream.aclose())
-
-    async def _read_audio(self, track: rtc.Track) -> None:
-        stream = rtc.AudioStream(track, sample_rate=48_000, num_channels=1, capacity=SOUND_QUEUE)
-        try:
-            async for event in stream:
-                self._on_sound(event.frame, time.monotonic())
-        finally:
-            await asyncio.shield(stream.aclose())
+    def give_up(self) -> None:
+        """Watch another one if there is any: the watched track brings no picture."""
+        self._choice.give_up(time.monotonic())
+        self._look()
 
     def later(self, capture: float) -> float:
         """The capture time to give to a picture that came at `capture`: later than that of the one
@@ -222,48 +172,109 @@ class Source:
         self._last_capture = max(capture, self._last_capture + 0.001)
         return self._last_capture
 
-    def _candidates(self) -> list[Candidate]:
-        found = [
-            Candidate(
-                sid=publication.sid,
-                identity=participant.identity,
-                order=self._order.get(publication.sid) or next(self._seen),
-                muted=publication.muted,
-                screen=publication.source == rtc.TrackSource.SOURCE_SCREENSHARE,
-                agent=participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT,
-                model=_is_model(publication, participant),
-            )
-            for participant in self._room.remote_participants.values()
-            for publication in participant.track_publications.values()
-            if publication.kind == rtc.TrackKind.KIND_VIDEO
-        ]
-        self._order = {candidate.sid: candidate.order for candidate in found}
-        return found
+    def _left(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED:
+            self._choice.newest.left(participant.identity)
+        self._look()
 
-    def _sound_of(self, identity: str) -> str:
-        participant = self._room.remote_participants.get(identity)
-        publications = participant.track_publications.values() if participant else ()
-        return next((p.sid for p in publications if p.kind == rtc.TrackKind.KIND_AUDIO), "")
+    def _look(self, *_: object) -> None:
+        """Look anew at what is in the room, and do what follows."""
+        now = time.monotonic()
+        chosen = self._choice.look(videos(self._room, self._has_key), self.wanted, now)
+        self._watched, self.passed_over = chosen.watch, chosen.passed_over
+        identity = chosen.watch.identity if chosen.watch else ""
+        if identity != self.identity:
+            log.info("watching %s", identity or "nobody: no camera in the room")
+            self.identity = identity
+            self._on_change(identity)
+        self._follow(self._needed(chosen.watch, chosen.beside))
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if chosen.again is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(chosen.again - now, 0), self._look)
 
-    def _model_of(self, identity: str) -> str:
-        participant = self._room.remote_participants.get(identity)
-        publications = participant.track_publications.values() if participant else ()
-        return next((p.sid for p in publications if participant and _is_model(p, participant)), "")
+    def _needed(self, watch: Track | None, beside: Track | None) -> dict[str, _Read]:
+        """The sids of the tracks to read, and how each is read."""
+        needed: dict[str, _Read] = {}
+        for track in (watch, beside):
+            if track and not track.barrier:
+                needed[track.sid] = self._reading_video(track.sid)
+        if watch and not watch.barrier:
+            sound, small = companions(self._room, watch.identity)
+            needed |= {sound: self._read_sound} if sound else {}
+            needed |= {small: self._read_small} if small else {}
+        return needed
 
-    def _find(self, sid: str) -> rtc.RemoteTrackPublication | None:
-        for participant in self._room.remote_participants.values():
-            if sid in participant.track_publications:
-                return participant.track_publications[sid]
-        return None
+    def _follow(self, needed: dict[str, _Read]) -> None:
+        """Leave what is needed no more and take what is; a track may have come back as another
+        object.
+        """
+        before, self._wanted_tracks = self._wanted_tracks, needed
+        for sid in before.keys() - needed.keys():
+            self._stop_reader(sid)
+            if (publication := publication_of(self._room, sid)) is not None:
+                publication.set_subscribed(False)
+        for sid, read in needed.items():
+            publication = publication_of(self._room, sid)
+            if publication is None:
+                continue
+            track, (reading, _) = publication.track, self._readers.get(sid, (None, None))
+            if track is None or track is not reading:
+                self._stop_reader(sid)
+            if track is None:
+                publication.set_subscribed(True)
+            elif track is not reading:
+                self._start_reader(publication, track, read)
 
+    def _start_reader(
+        self, publication: rtc.RemoteTrackPublication, track: rtc.Track, read: _Read
+    ) -> None:
+        if publication.simulcasted:
+            publication.set_video_quality(rtc.VideoQuality.VIDEO_QUALITY_HIGH)
+        task = self._tasks.keep(f"reading a track of {self.identity}", lambda: read(track))
+        self._readers[publication.sid] = track, task
 
-def _is_model(publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant) -> bool:
-    """Whether this is an ingress's small second picture; another's track may have any name."""
-    return (
-        publication.name == MODEL_TRACK
-        and publication.kind == rtc.TrackKind.KIND_VIDEO
-        and participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS
-    )
+    def _stop_reader(self, sid: str) -> None:
+        if found := self._readers.pop(sid, None):
+            found[1].cancel()
+
+    def _reading_video(self, sid: str) -> _Read:
+        async def read(track: rtc.Track) -> None:
+            stream = FrameStream(track)
+            try:
+                async for event in stream:
+                    if min(event.frame.width, event.frame.height) >= SMALLEST:
+                        self._take(sid, event)
+            finally:
+                await asyncio.shield(stream.aclose())
+
+        return read
+
+    def _take(self, sid: str, event: rtc.VideoFrameEvent) -> None:
+        if sid not in self._choice.seen:
+            self._choice.brings(sid)
+            self._look()  # it may be watched from this picture on
+        if self._watched and self._watched.sid == sid:
+            self._on_picture(from_event(event, self.later(_capture_time(event.timestamp_us))))
+
+    async def _read_small(self, track: rtc.Track) -> None:
+        stream = FrameStream(track)
+        try:
+            async for event in stream:
+                capture = _capture_time(event.timestamp_us)
+                self._on_model_picture(from_event(event, capture))
+        finally:
+            await asyncio.shield(stream.aclose())
+
+    async def _read_sound(self, track: rtc.Track) -> None:
+        stream = rtc.AudioStream(track, sample_rate=48_000, num_channels=1, capacity=SOUND_QUEUE)
+        try:
+            async for event in stream:
+                self._on_sound(event.frame, time.monotonic())
+        finally:
+            await asyncio.shield(stream.aclose())
 
 
 def _capture_time(timestamp_us: int) -> float:

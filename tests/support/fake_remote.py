@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from typing import TYPE_CHECKING
 
 from livekit import rtc
@@ -31,8 +32,9 @@ class FakeRemoteParticipant(rtc.RemoteParticipant):
         attributes: dict[str, str],
     ) -> None:
         self._info = participant_pb2.ParticipantInfo(
-            identity=identity, sid=f"PA_{identity}", kind=kind, attributes=attributes
+            identity=identity, sid=f"PA_{next(SIDS)}", kind=kind, attributes=attributes
         )
+        self._info.joined_at = round(time.time() * 1000)
         self._room = room
         self._track_publications = {}
 
@@ -69,7 +71,7 @@ class FakeRemoteParticipant(rtc.RemoteParticipant):
 
     def unpublish(self, publication: FakeRemotePublication) -> None:
         """Stop sending a track."""
-        publication.set_subscribed(False)
+        publication.end()
         self._room.emit("track_unpublished", self._track_publications.pop(publication.sid), self)
 
 
@@ -84,7 +86,7 @@ class FakeRemotePublication(rtc.RemoteTrackPublication):
     ) -> None:
         self._info = info
         self._track = None
-        self._subscribed = False
+        self._subscribed = self._wanted = False
         self._room = room
         self._participant = participant
         self._coming: asyncio.TimerHandle | None = None
@@ -93,14 +95,17 @@ class FakeRemotePublication(rtc.RemoteTrackPublication):
 
     def set_subscribed(self, subscribed: bool) -> None:
         self.asked.append(subscribed)
+        if subscribed == self._wanted:
+            return
+        self._wanted = subscribed
         if self._coming:
             self._coming.cancel()
         loop, step = asyncio.get_running_loop(), self._room.script.take("subscribe")
-        if subscribed and self._track is None and step != STALL:
+        if not subscribed and self._track is not None:
+            loop.call_soon(self._goes, self._track)
+        elif subscribed and step != STALL:
             seconds = step if isinstance(step, float | int) else SUBSCRIBE
             self._coming = loop.call_later(seconds, self._comes)
-        elif not subscribed and self._track is not None:
-            self._coming = loop.call_later(0, self._goes)
 
     def set_video_quality(self, quality: rtc.VideoQuality.ValueType) -> None:
         if self.kind != rtc.TrackKind.KIND_VIDEO or not self.simulcasted:
@@ -111,6 +116,14 @@ class FakeRemotePublication(rtc.RemoteTrackPublication):
         self._info.muted = muted
         self._room.emit("track_muted" if muted else "track_unmuted", self._participant, self)
 
+    def end(self) -> None:
+        """Its publisher takes it back."""
+        self._wanted = False
+        if self._coming:
+            self._coming.cancel()
+        if self._track is not None:
+            self._goes(self._track)
+
     def _comes(self) -> None:
         info = track_pb2.TrackInfo(sid=self.sid, name=self.name, kind=self.kind)
         video = self.kind == rtc.TrackKind.KIND_VIDEO
@@ -118,8 +131,10 @@ class FakeRemotePublication(rtc.RemoteTrackPublication):
         self._track, self._subscribed = made(self._room.script, info), True
         self._room.emit("track_subscribed", self._track, self, self._participant)
 
-    def _goes(self) -> None:
-        track, self._track, self._subscribed = self._track, None, False
+    def _goes(self, track: rtc.Track) -> None:
+        if self._track is not track:
+            return
+        self._track, self._subscribed = None, False
         self._room.emit("track_unsubscribed", track, self, self._participant)
 
 

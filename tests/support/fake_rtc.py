@@ -97,9 +97,18 @@ class FakeRoom(rtc.Room):
         self.emit("participant_connected", participant)
         return participant
 
-    def leave(self, identity: str) -> None:
-        """Somebody goes, with all tracks."""
-        self.emit("participant_disconnected", self._remote_participants.pop(identity))
+    def leave(
+        self,
+        identity: str,
+        reason: rtc.DisconnectReason.ValueType = rtc.DisconnectReason.CLIENT_INITIATED,
+    ) -> None:
+        """Somebody goes: first the tracks, as LiveKit tells it."""
+        participant: Any = self._remote_participants[identity]
+        for publication in list(participant.track_publications.values()):
+            participant.unpublish(publication)
+        del self._remote_participants[identity]
+        participant._info.disconnect_reason = reason
+        self.emit("participant_disconnected", participant)
 
     def lose(self) -> None:
         """The connection ends for good: nothing is answered any more."""

@@ -1,47 +1,292 @@
-"""Which track the booth watches."""
+"""Which track the booth watches, which it tries beside it, and what "newest" is."""
 
 from __future__ import annotations
 
-from agent.picture.source_choice import Candidate, choose
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from agent.picture.source_choice import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    OUTAGE,
+    REJOINING,
+    REMEMBERED,
+    SETTLING,
+    TRIAL,
+    Choice,
+    Chosen,
+    Track,
+)
 
 
-def camera(
-    identity: str, order: int, *, muted: bool = False, screen: bool = False, agent: bool = False
-) -> Candidate:
-    return Candidate(f"TR_{identity}_{order}", identity, order, muted, screen, agent)
+def camera(identity: str, **more: Any) -> Track:
+    return Track(f"TR_{identity}", identity, f"PA_{identity}", **more)
 
 
-def chosen(*candidates: Candidate, wanted: str = "") -> str:
-    found = choose(candidates, wanted)
-    return found.sid if found else ""
+@dataclass
+class Room:
+    """Tracks in a room, each of which brings a picture as soon as it is read, unless it is dark."""
+
+    tracks: list[Track] = field(default_factory=list)
+    dark: set[str] = field(default_factory=set)
+    wanted: str = ""
+    now: float = 1000.0
+    choice: Choice = field(default_factory=Choice)
+    begun: dict[str, int] = field(default_factory=dict)
+    chosen: Chosen = field(default_factory=Chosen)
+
+    def add(self, *tracks: Track) -> str:
+        self.tracks += tracks
+        return self.look()
+
+    def remove(self, *identities: str) -> str:
+        self.tracks = [one for one in self.tracks if one.identity not in identities]
+        return self.look()
+
+    def change(self, identity: str, **changes: Any) -> str:
+        self.tracks = [
+            replace(one, **changes) if one.identity == identity else one for one in self.tracks
+        ]
+        return self.look()
+
+    def rejoin(self, identity: str) -> str:
+        """As another participant with another track, after an outage that the booth has seen."""
+        [track] = [one for one in self.tracks if one.identity == identity]
+        self.remove(identity)
+        new = replace(track, sid=track.sid + "'", participant=track.participant + "'")
+        return self.add(replace(new, joined=self.now))
+
+    def wait(self, seconds: float) -> str:
+        """Looks when the choice has said that it wants to."""
+        end = self.now + seconds
+        while self.chosen.again is not None and self.chosen.again <= end:
+            assert self.chosen.again > self.now, "a loop"
+            self.now = self.chosen.again
+            self.look()
+        self.now = end
+        return self.look()
+
+    def look(self) -> str:
+        """The identity that is watched in the end."""
+        while True:
+            before = self.chosen
+            self.chosen = self.choice.look(self.tracks, self.wanted, self.now)
+            if self.chosen.beside and self.chosen.beside != before.beside:
+                identity = self.chosen.beside.identity
+                self.begun[identity] = self.begun.get(identity, 0) + 1
+            new = [
+                one.sid
+                for one in (self.chosen.watch, self.chosen.beside)
+                if one and not one.muted and one.identity not in self.dark
+                if one.sid not in self.choice.seen
+            ]
+            if not new:
+                return self.chosen.watch.identity if self.chosen.watch else ""
+            self.choice.brings(new[0])
 
 
-def test_the_newest_camera_wins() -> None:
-    assert chosen(camera("a", 1), camera("b", 3), camera("c", 2)) == "TR_b_3"
-
-
-def test_a_camera_that_is_switched_off_yields() -> None:
-    assert chosen(camera("a", 1), camera("b", 2, muted=True)) == "TR_a_1"
-    assert chosen(camera("b", 2, muted=True)) == "TR_b_2"
+def test_a_camera_that_is_switched_off_yields_and_comes_back_as_the_newest() -> None:
+    room = Room()
+    room.add(camera("a"))
+    assert room.add(camera("b")) == "b"
+    assert room.change("b", muted=True) == "a"
+    room.add(camera("c"))
+    assert room.change("b", muted=False) == "b"
+    assert room.remove("a", "c") == "b"
+    assert room.change("b", muted=True) == "b", "somebody has to be named"
 
 
 def test_a_camera_comes_before_a_newer_screen() -> None:
-    assert chosen(camera("a", 1), camera("b", 2, screen=True)) == "TR_a_1"
-    assert chosen(camera("b", 2, screen=True)) == "TR_b_2"
+    room = Room()
+    assert room.add(camera("b", screen=True)) == "b"
+    assert room.add(camera("a")) == "a"
+    assert room.add(camera("c", screen=True)) == "a"
 
 
-def test_agents_are_watched_only_by_name() -> None:
-    assert chosen(camera("agent-1", 5, agent=True)) == ""
-    assert chosen(camera("agent-1", 5, agent=True), wanted="agent-1") == "TR_agent-1_5"
+def test_agents_are_watched_only_by_name_and_small_pictures_never() -> None:
+    room = Room()
+    assert room.add(camera("agent-1", agent=True)) == ""
+    assert room.add(camera("gate", ingress=True, small=True)) == ""
+    room.wanted = "agent-1"
+    assert room.look() == "agent-1"
+    room.wanted = "gate"
+    assert room.look() == ""
 
 
 def test_a_named_source_is_the_only_one() -> None:
-    assert chosen(camera("a", 1), camera("b", 2), wanted="a") == "TR_a_1"
-    assert chosen(camera("b", 2), wanted="a") == ""
+    room = Room(wanted="a")
+    assert room.add(camera("b")) == ""
+    assert room.add(camera("a")) == "a"
+    room.wanted = "b"
+    assert room.look() == "b"
 
 
-def test_the_engines_own_small_picture_is_never_shown() -> None:
-    small = Candidate("TR_small", "a", 9, False, False, False, model=True)
-    assert chosen(camera("a", 1), small) == "TR_a_1"
-    assert chosen(small) == ""
-    assert chosen(small, wanted="a") == ""
+def test_a_newcomer_is_watched_from_its_first_picture_on() -> None:
+    room = Room(dark={"b"})
+    room.add(camera("a"))
+    assert room.add(camera("b")) == "a"
+    assert room.chosen.beside == room.tracks[1]
+    room.choice.brings("TR_b")
+    assert room.look() == "b"
+    assert room.chosen.beside is None
+
+
+def test_one_that_brings_nothing_is_passed_over_and_tried_again_ever_more_seldom() -> None:
+    room = Room(dark={"b"})
+    room.add(camera("a"))
+    room.add(camera("b"))
+    assert room.wait(TRIAL - 0.1) == "a"
+    assert room.chosen.passed_over == ""
+    assert room.wait(1) == "a"
+    assert room.chosen.beside is None
+    assert room.chosen.passed_over == "no picture comes from b"
+    assert room.wait(FIRST_PAUSE + 1) == "a"
+    assert room.begun["b"] == 2
+    assert room.wait(3 * 3600) == "a"
+    assert room.begun["b"] < 2 + 7 + 3 * 3600 / LONGEST_PAUSE
+    room.dark.clear()
+    assert room.wait(LONGEST_PAUSE + TRIAL) == "b"
+    assert room.chosen.passed_over == ""
+
+
+def test_who_cannot_be_seen_is_named_and_never_tried_while_there_is_another() -> None:
+    room = Room(dark={"phone"})
+    assert room.add(camera("phone", barrier="locked")) == "phone"
+    assert room.chosen.watch is not None
+    assert room.chosen.watch.barrier == "locked"
+    assert room.add(camera("a")) == "a"
+    room.remove("phone")
+    assert room.add(camera("phone", barrier="locked")) == "a"
+    assert room.chosen.passed_over == "locked"
+    room.wait(3600)
+    assert "phone" not in room.begun
+
+
+def test_a_watched_one_that_is_given_up_makes_room_and_is_watched_again_when_it_can_be_seen() -> (
+    None
+):
+    room = Room()
+    room.add(camera("a"))
+    room.add(camera("b"))
+    room.dark.add("b")
+    room.choice.give_up(room.now)
+    assert room.look() == "a"
+    assert room.wait(FIRST_PAUSE - 1) == "a"
+    room.dark.clear()
+    assert room.wait(2) == "b"
+
+
+def test_two_that_bring_nothing_do_not_take_turns_and_both_are_tried() -> None:
+    room = Room(dark={"a", "b"})
+    room.add(camera("a"))
+    room.add(camera("b"))
+    watched = []
+    for _ in range(100):
+        watched.append(room.wait(12))
+        room.choice.give_up(room.now)
+    assert sum(one != other for one, other in pairwise(watched)) <= 2
+    room.dark.remove("a")
+    assert room.wait(LONGEST_PAUSE + TRIAL) == "a"
+
+
+def test_a_late_booth_watches_the_person_who_joined_last_before_any_ingress() -> None:
+    found = [
+        camera("second", joined=20.0),
+        camera("film", joined=90.0, ingress=True),
+        camera("third", joined=30.0),
+        camera("first", joined=10.0),
+    ]
+    for turn in range(4):
+        room = Room()
+        assert room.add(*found[turn:], *found[:turn]) == "third"
+        assert room.remove("third") == "second"
+        assert room.remove("second", "first") == "film"
+
+
+def test_an_ingress_that_appears_just_after_the_booth_was_there_before() -> None:
+    room = Room()
+    room.add(camera("a", joined=5.0))
+    room.wait(SETTLING - 1)
+    assert room.add(camera("film", joined=9.0, ingress=True)) == "a"
+    room.wait(2)
+    assert room.add(camera("gate", joined=11.0, ingress=True)) == "gate", "somebody has added it"
+
+
+def test_an_ingress_keeps_its_place_when_it_comes_back() -> None:
+    room = Room()
+    room.wait(SETTLING)
+    room.add(camera("film", ingress=True))
+    room.wait(60)
+    room.add(camera("a"))
+    assert room.rejoin("film") == "a"
+    room.remove("film")
+    room.wait(10 * OUTAGE)
+    assert room.add(camera("film", ingress=True)) == "a"
+    assert room.change("film", sid="TR_other") == "a", "its track was made anew"
+    room.change("film", muted=True)
+    assert room.change("film", muted=False) == "a"
+
+
+def test_a_server_that_comes_back_with_everybody_changes_nothing() -> None:
+    room = Room()
+    for identity in "abc":
+        room.add(camera(identity))
+    everybody = room.tracks
+    room.remove(*"abc")
+    room.wait(30)
+    back = [replace(one, sid=one.sid + "'", participant=one.participant + "'") for one in everybody]
+    room.add(back[2])
+    room.add(back[0])
+    assert room.add(back[1]) == "c"
+    assert room.remove("c") == "b"
+
+
+def test_a_person_who_publishes_again_has_switched_it_on_last() -> None:
+    room = Room()
+    room.add(camera("a"))
+    room.add(camera("b"))
+    room.remove("a")
+    assert room.add(replace(camera("a"), sid="TR_a2")) == "a"
+
+
+def test_a_person_who_left_and_comes_again_is_the_newest_unless_at_once() -> None:
+    room = Room()
+    room.add(camera("a"))
+    room.add(camera("b"))
+    room.choice.newest.left("a")
+    assert room.rejoin("a") == "b"
+    [back] = [one for one in room.tracks if one.identity == "a"]
+    room.remove("a")
+    room.choice.newest.left("a")
+    room.wait(REJOINING + 1)
+    assert room.add(replace(back, sid="TR_a3", participant="PA_a3")) == "a"
+
+
+def test_after_a_long_absence_a_person_is_the_newest() -> None:
+    room = Room()
+    room.add(camera("a"))
+    room.add(camera("b"))
+    room.remove("a")
+    room.wait(OUTAGE + 1)
+    assert room.add(replace(camera("a"), sid="TR_a2", participant="PA_a2")) == "a"
+
+
+def test_two_cameras_of_one_robot_do_not_take_turns() -> None:
+    robot = camera("robot")
+    room = Room()
+    room.add(robot, replace(robot, sid="TR_left"), replace(robot, sid="TR_right", name="right"))
+    first = room.chosen.watch
+    for _ in range(10):
+        room.tracks.reverse()
+        room.wait(5)
+        assert room.chosen.watch == first
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    room = Room()
+    for number in range(3 * REMEMBERED):
+        room.add(camera(f"viewer-{number}"))
+        room.remove(f"viewer-{number}")
+    assert len(room.choice.newest._places) <= REMEMBERED
+    assert room.choice.seen == set()
