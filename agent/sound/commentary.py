@@ -148,15 +148,20 @@ class Commentary:
             source.clear_queue()
 
     async def _hand_over(self, pcm: bytes, source: rtc.AudioSource) -> None:
-        """A piece that LiveKit refuses costs that piece. Raises RefusedError when it goes on."""
-        try:
-            async with asyncio.timeout(TAKE_TIMEOUT):
-                await source.capture_frame(rtc.AudioFrame(pcm, SAMPLE_RATE, 1, len(pcm) // 2))
-            self._refused = 0
-        except Exception as error:  # a bare one around an interruption: "InvalidState"
-            self._refused += 1
-            log.debug("20 ms of sound were refused: %s", error)
-            if self._refused >= MOST_REFUSED:
+        """A piece that LiveKit refuses twice is lost, and costs nothing else. Raises RefusedError
+        when that goes on.
+        """
+        frame = rtc.AudioFrame(pcm, SAMPLE_RATE, 1, len(pcm) // 2)
+        for _ in range(2):
+            try:
+                async with asyncio.timeout(TAKE_TIMEOUT):
+                    await source.capture_frame(frame)
                 self._refused = 0
-                raise RefusedError(str(error)) from error
-            await asyncio.sleep(FRAME_SECONDS)  # the rest is not to be heard early for it
+                return
+            except Exception as error:  # a bare "InvalidState", as around an interruption
+                log.debug("20 ms of sound were refused: %s", error)
+                await asyncio.sleep(FRAME_SECONDS / 2)
+        self._refused += 1
+        if self._refused >= MOST_REFUSED:
+            self._refused = 0
+            raise RefusedError

@@ -1,0 +1,252 @@
+"""The voice of a booth: who plays a line, when, and what makes it fall silent."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+
+import pytest
+from livekit.rtc.participant import PublishTrackError
+
+from agent.clock.delay import Delay, ReadyTimes
+from agent.clock.display_clock import DisplayClock
+from agent.clock.pacer import BoothPacer
+from agent.clock.schedule import LATE
+from agent.commentator.line import Kind, Line, Lines, State, new_line
+from agent.commentator.voice.audio import FRAME_BYTES, FRAME_SECONDS
+from agent.sound.commentary import LAG, MOST_REFUSED, Commentary
+from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc, Step
+from tests.support.virtual_time import virtual
+
+INVALID = Exception("InvalidState - failed to capture frame")
+PIECE = b"\1\2" * (FRAME_BYTES // 2)
+
+
+class ScriptedCommentator:
+    """Hands out lines that a test makes ready, as the real one does."""
+
+    def __init__(self) -> None:
+        self.lines = Lines(time.monotonic)
+        self.lines.listen(self._wake)
+        self.states: list[tuple[str, State, float]] = []
+        self._changed = asyncio.Event()
+
+    async def __aiter__(self) -> AsyncIterator[Line]:
+        while True:
+            line = next((line for line in self.lines if line.state == "ready"), None)
+            if line is None:
+                await self.change()
+            elif self.lines.move(line, "waiting"):
+                yield line
+
+    async def change(self, timeout: float | None = None) -> None:
+        self._changed.clear()
+        try:
+            async with asyncio.timeout(timeout):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    def ready(
+        self, text: str, *, seconds: float, kind: Kind = "commentary", whole: bool = True
+    ) -> Line:
+        now = time.monotonic()
+        line = new_line(kind, anchor=now, requested_at=now)
+        line.text = text
+        self.lines.add(line)
+        self.more(line, seconds)
+        self.lines.move(line, "ready")
+        if whole:
+            self.lines.complete(line)
+        return line
+
+    def more(self, line: Line, seconds: float) -> None:
+        pieces = round(seconds / FRAME_SECONDS)
+        line.speech.extend([PIECE] * pieces)
+        line.audio_seconds += pieces * FRAME_SECONDS
+        line.text_only = not line.audio_seconds
+        self._changed.set()
+
+    def _wake(self, line: Line) -> None:
+        self.states.append((line.text, line.state, time.monotonic()))
+        self._changed.set()
+
+
+class Studio:
+    def __init__(self, rtc: FakeRtc, delay: float) -> None:
+        self.rtc = rtc
+        self.room: FakeRoom = rtc.room()
+        self.commentator = ScriptedCommentator()
+        clock, times = DisplayClock(0.0), ReadyTimes()
+        control = Delay(clock, times, chosen=delay, first=3.0, longest=9.0)
+        self.pacer = BoothPacer(clock, control, times, pause=1.0)
+        self.pacer.attach(self.commentator.lines)
+        self.told: list[str] = []
+        self.commentary = Commentary(
+            self.room,
+            self.commentator,  # type: ignore[arg-type]
+            self.pacer,
+            tell=self.told.append,
+        )
+
+    @property
+    def heard(self) -> list[tuple[float, float]]:
+        """Stretches of sound, in seconds of the clock."""
+        spans: list[tuple[float, float]] = []
+        for source in self.rtc.audio_sources:
+            for piece in source.heard:
+                if spans and piece.start - spans[-1][1] < 1e-6:
+                    spans[-1] = (spans[-1][0], piece.end)
+                else:
+                    spans.append((piece.start, piece.end))
+        return spans
+
+
+@asynccontextmanager
+async def studio(rtc: FakeRtc, delay: float = 3.0) -> AsyncIterator[Studio]:
+    made = Studio(rtc, delay)
+    made.commentary.start()
+    yield made
+    await made.commentary.aclose()
+    await made.commentary.aclose()
+    assert all(source.closed for source in rtc.audio_sources)
+
+
+@virtual
+async def test_a_line_is_heard_when_its_anchor_is_on_display(fake_rtc: FakeRtc) -> None:
+    async with studio(fake_rtc) as on:
+        line = on.commentator.ready("A ball.", seconds=2.0)
+        await asyncio.sleep(10.0)
+        ((start, end),) = on.heard
+        assert start == pytest.approx(line.anchor + 3.0 + LAG)
+        assert end - start == pytest.approx(2.0)
+        assert line.state == "ended"
+        assert line.said == "A ball."
+        assert line.ended_at == pytest.approx(end)
+
+
+@virtual
+async def test_never_two_at_once_and_a_breath_between(fake_rtc: FakeRtc) -> None:
+    async with studio(fake_rtc) as on:
+        for number in range(3):
+            on.commentator.ready(f"Line {number}.", seconds=2.0)
+            await asyncio.sleep(3.0)
+        await asyncio.sleep(20.0)
+        assert len(on.heard) == 3
+        for (_, end), (start, _) in pairwise(on.heard):
+            assert start - end == pytest.approx(1.0, abs=0.05)
+
+
+@virtual
+async def test_what_waits_and_what_plays_falls_silent_when_it_is_dropped(fake_rtc: FakeRtc) -> None:
+    async with studio(fake_rtc) as on:
+        waits = on.commentator.ready("Waits.", seconds=2.0)
+        await asyncio.sleep(1.0)
+        assert waits.state == "waiting"
+        on.commentator.lines.drop(waits, "cancelled")
+        await asyncio.sleep(5.0)
+        assert on.heard == []
+        assert waits.said == ""
+        plays = on.commentator.ready("one two three four", seconds=4.0)
+        await asyncio.sleep(5.0)
+        on.commentator.lines.drop(plays, "interrupted")
+        dropped = time.monotonic()
+        await asyncio.sleep(5.0)
+        ((start, end),) = on.heard
+        assert start < dropped < end < dropped + 0.05
+        assert plays.said == "one two three"
+        answer = on.commentator.ready("Yes.", seconds=1.0, kind="answer")
+        await asyncio.sleep(2.0)
+        assert on.heard[-1][0] == pytest.approx(answer.requested_at, abs=0.02)
+
+
+@virtual
+async def test_a_line_that_could_only_be_stale_is_not_spoken(fake_rtc: FakeRtc) -> None:
+    async with studio(fake_rtc) as on:
+        on.commentator.ready("An answer.", seconds=6.0, kind="answer")
+        late = on.commentator.ready("Late.", seconds=1.0)
+        await asyncio.sleep(20.0)
+        assert late.reason == "late"
+        assert len(on.heard) == 1
+        slow = on.commentator.ready("Just in time.", seconds=1.0)
+        slow.anchor -= 3.0 + LATE / 2
+        await asyncio.sleep(5.0)
+        assert slow.state == "ended"
+
+
+@virtual
+async def test_a_line_that_grows_while_it_is_heard(fake_rtc: FakeRtc) -> None:
+    async with studio(fake_rtc, delay=0.0) as on:
+        line = on.commentator.ready("Long", seconds=0.5, whole=False)
+        await asyncio.sleep(0.4)
+        on.commentator.more(line, 1.0)
+        await asyncio.sleep(3.0)
+        states = [line.state]
+        on.commentator.more(line, 0.5)
+        on.commentator.lines.complete(line)
+        await asyncio.sleep(1.0)
+        assert [*states, line.state] == ["playing", "ended"]
+        assert [round(end - start, 2) for start, end in on.heard] == [1.5, 0.5]
+
+
+@virtual
+async def test_a_line_without_sound_stays_as_long_as_reading_takes(fake_rtc: FakeRtc) -> None:
+    async with studio(fake_rtc) as on:
+        line = on.commentator.ready("x" * 45, seconds=0.0)
+        await asyncio.sleep(10.0)
+        assert line.state == "ended"
+        assert line.started_at == pytest.approx(line.anchor + 3.0 + LAG)
+        assert line.ended_at == pytest.approx((line.started_at or 0.0) + 3.0)
+        assert on.heard == []
+
+
+@virtual
+async def test_a_piece_that_livekit_refuses_costs_that_piece(fake_rtc: FakeRtc) -> None:
+    async with studio(fake_rtc, delay=0.0) as on:
+        on.rtc.script.next("capture_audio", *[INVALID] * 6)
+        line = on.commentator.ready("Whole.", seconds=2.0)
+        await asyncio.sleep(5.0)
+        assert line.state == "ended"
+        assert on.rtc.audio_sources[0].heard_seconds == pytest.approx(2.0 - 3 * FRAME_SECONDS)
+        assert on.told == []
+
+
+@virtual
+async def test_a_track_that_takes_nothing_is_made_anew_and_said(fake_rtc: FakeRtc) -> None:
+    async with studio(fake_rtc, delay=0.0) as on:
+        on.rtc.script.next("capture_audio", *[INVALID] * (2 * MOST_REFUSED))
+        mute = on.commentator.ready("Mute.", seconds=3.0)
+        await asyncio.sleep(10.0)
+        assert mute.reason == "error"
+        assert len(on.told) == 1
+        back = on.commentator.ready("Back.", seconds=1.0)
+        await asyncio.sleep(3.0)
+        assert back.state == "ended"
+        assert len(on.rtc.audio_sources) == 2
+        assert len(on.room.local_participant.track_publications) == 1
+
+
+@virtual
+@pytest.mark.parametrize("trouble", [PublishTrackError("no"), STALL])
+async def test_a_room_that_does_not_publish_is_tried_again(
+    fake_rtc: FakeRtc, trouble: Step
+) -> None:
+    fake_rtc.script.next("publish_track", trouble, trouble)
+    async with studio(fake_rtc) as on:
+        await asyncio.sleep(60.0)
+        line = on.commentator.ready("At last.", seconds=1.0)
+        await asyncio.sleep(10.0)
+        assert line.state == "ended"
+        assert on.commentary.sid in on.room.local_participant.track_publications
+        assert len(on.told) == 2
+
+
+@virtual
+async def test_closing_while_it_plays_ends_the_line(fake_rtc: FakeRtc) -> None:
+    async with studio(fake_rtc, delay=0.0) as on:
+        line = on.commentator.ready("Cut.", seconds=5.0)
+        await asyncio.sleep(2.0)
+    assert line.over
