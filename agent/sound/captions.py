@@ -16,7 +16,7 @@ from livekit.agents.types import (
 )
 
 from agent.commentator.line import Line
-from agent.sound.caption_pace import revealed
+from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.captions")
 
@@ -25,6 +25,9 @@ STEP = 0.08
 
 SEND_TIMEOUT = 5.0
 
+OPEN = 4
+"""Captions that may be open at once: one grows, the others wait for the room to take their end."""
+
 
 class Captions:
     """Streams each line's words as they are heard.
@@ -32,58 +35,57 @@ class Captions:
     The segment's id is the line's id, so that a page can match captions to `pressbox.line`.
     """
 
-    def __init__(self, room: rtc.Room, track_sid: Callable[[], str]) -> None:
+    def __init__(self, room: rtc.Room, track_sid: Callable[[], str], *, tell: Tell) -> None:
         """`track_sid()`: the track that speaks the lines."""
         self._room = room
         self._track_sid = track_sid
-        self._ended = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._closing: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(tell)
+        self._current: Line | None = None
+        self._open = False
 
-    def begin(self, line: Line) -> None:
-        """`line` begins to be heard now, or is to be read now if it is not spoken."""
-        self.end()
-        self._ended = asyncio.Event()
-        task = asyncio.create_task(self._follow(line, self._ended), name=f"captions {line.id}")
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+    def start(self) -> None:
+        """Begin to caption."""
+        self._open = True
 
-    def end(self) -> None:
-        """The line has ended, or was interrupted: what has not been heard is not shown."""
-        self._ended.set()
+    def changed(self, line: Line) -> None:
+        """For `Lines.listen`: a line that plays gets its caption."""
+        if not self._open or line.state != "playing" or line is self._current:
+            return
+        self._current = line
+        if len(self._tasks) >= OPEN:
+            log.warning("the room does not take captions, one was left out")
+        elif self._room.isconnected():
+            self._tasks.once("a caption", self._follow(line))
 
     async def aclose(self) -> None:
-        """End the caption under way and wait for it. Idempotent."""
-        self.end()
-        if self._closing:
-            await asyncio.wait(self._closing, timeout=SEND_TIMEOUT)
+        """End the caption under way, and wait for it, but not for long. Idempotent."""
+        self._open, self._current = False, None
+        await self._tasks.aclose(grace=SEND_TIMEOUT)
 
-    async def _follow(self, line: Line, ended: asyncio.Event) -> None:
+    async def _follow(self, line: Line) -> None:
         try:
-            await self._stream(line, ended)
-        except (TimeoutError, ConnectionError, RuntimeError) as error:
-            log.warning("a caption could not be sent: %s", error or type(error).__name__)
+            await self._stream(line)
+        except Exception as error:  # LiveKit raises a bare one; it costs this caption only
+            log.warning("a caption was not sent: %s", str(error) or type(error).__name__)
 
-    async def _stream(self, line: Line, ended: asyncio.Event) -> None:
-        if not self._room.isconnected():
-            return
-        started, sent = time.monotonic(), ""
+    async def _stream(self, line: Line) -> None:
         async with asyncio.timeout(SEND_TIMEOUT):
-            writer = await self._open(line)
+            writer = await self._begin(line)
+        sent = 0
         while True:
-            over = ended.is_set()
-            text = caption(line, time.monotonic() - started, over)
-            if len(text) > len(sent):
+            over = line.over or line is not self._current
+            text = line.said if line.over else line.shown(_heard(line))
+            if len(text) > sent:
                 async with asyncio.timeout(SEND_TIMEOUT):
-                    await writer.write(text[len(sent) :])
-                sent = text
+                    await writer.write(text[sent:])
+                sent = len(text)
             if over:
                 break
-            await _wait(ended, STEP)
+            await asyncio.sleep(STEP)
         async with asyncio.timeout(SEND_TIMEOUT):
             await writer.aclose(attributes={ATTRIBUTE_TRANSCRIPTION_FINAL: "true"})
 
-    async def _open(self, line: Line) -> rtc.TextStreamWriter:
+    async def _begin(self, line: Line) -> rtc.TextStreamWriter:
         return await self._room.local_participant.stream_text(
             topic=TOPIC_TRANSCRIPTION,
             attributes={
@@ -94,19 +96,6 @@ class Captions:
         )
 
 
-def caption(line: Line, heard: float, over: bool) -> str:
-    """What of `line` is shown `heard` seconds after it began; all of it once it was heard out."""
-    text = line.text.strip()
-    if not line.audio_seconds:
-        return text
-    if over and line.duration and heard >= line.duration - STEP:
-        return text
-    return revealed(text, heard, line.duration)
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
+def _heard(line: Line) -> float:
+    """Seconds of it so far."""
+    return 0.0 if line.started_at is None else time.monotonic() - line.started_at

@@ -10,11 +10,11 @@ from collections import deque
 import numpy as np
 import numpy.typing as npt
 from livekit import rtc
-from livekit.rtc.participant import PublishTrackError
 
 from agent.clock.display_clock import DisplayClock
 from agent.clock.waiting import LOOK_AGAIN
 from agent.picture.hold import MAX_SECONDS
+from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.original")
 
@@ -22,6 +22,23 @@ SAMPLE_RATE = 48_000
 QUEUE_MS = 100
 LEAD = 0.04
 """Seconds of sound handed over early, so that the track never runs dry between two wake-ups."""
+
+LATE = 0.1
+"""Seconds after its picture at which a piece of sound is left out."""
+
+MOST_HELD = round(MAX_SECONDS / 0.01)
+"""Pieces; LiveKit hands over 10 ms each."""
+
+TRY_AGAIN = 5.0
+"""Seconds between two tries to publish the track."""
+
+PUBLISH_TIMEOUT = 10.0
+WITHDRAW_TIMEOUT = 5.0
+TAKE_TIMEOUT = 2.0
+"""Seconds within which LiveKit must take a piece."""
+
+MOST_REFUSED = 100
+"""Pieces in a row that LiveKit may refuse before the track is made anew."""
 
 
 def stretch(samples: npt.NDArray[np.int16], ratio: float) -> npt.NDArray[np.int16]:
@@ -37,20 +54,27 @@ def stretch(samples: npt.NDArray[np.int16], ratio: float) -> npt.NDArray[np.int1
     return np.interp(positions, np.arange(len(samples)), samples).astype(np.int16)
 
 
+class RefusedError(Exception):
+    """LiveKit takes no sound of this track any more."""
+
+
 class OriginalTrack:
     """Holds sound and publishes it; the track appears when the first sound is due."""
 
-    def __init__(self, room: rtc.Room, clock: DisplayClock) -> None:
+    def __init__(self, room: rtc.Room, clock: DisplayClock, *, tell: Tell) -> None:
         self._room = room
         self._clock = clock
-        self._held: deque[tuple[float, rtc.AudioFrame]] = deque()
+        self._tasks = Tasks(tell)
+        self._held: deque[tuple[float, rtc.AudioFrame]] = deque(maxlen=MOST_HELD)
         self._arrived = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
         self._source: rtc.AudioSource | None = None
+        self._publication: rtc.LocalTrackPublication | None = None
+        self._next_try = 0.0
+        self._refused = 0
 
     def start(self) -> None:
         """Begin to release what is pushed."""
-        self._task = asyncio.create_task(self._release(), name="original.release")
+        self._tasks.keep("the source's sound", self._run)
 
     def push(self, frame: rtc.AudioFrame, received: float) -> None:
         """Hold one frame (48 kHz mono int16) whose last sample arrived at `received` (monotonic
@@ -62,14 +86,14 @@ class OriginalTrack:
         self._arrived.set()
 
     async def aclose(self) -> None:
-        """Stop and release the track. Idempotent."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-        source, self._source = self._source, None
-        if source:
-            await source.aclose()
+        """Stop and withdraw the track. Idempotent."""
+        await self._tasks.aclose()
+
+    async def _run(self) -> None:
+        try:
+            await self._release()
+        finally:
+            await self._withdraw()
 
     async def _release(self) -> None:
         while True:
@@ -83,29 +107,56 @@ class OriginalTrack:
                 await asyncio.sleep(min(wait, LOOK_AGAIN))
                 continue
             self._held.popleft()
-            await self._play(capture, frame)
+            source = self._source or await self._open()
+            if source and self._clock.display_time(capture) - time.monotonic() > -LATE:
+                await self._play(source, capture, frame)
 
-    async def _play(self, capture: float, frame: rtc.AudioFrame) -> None:
-        source = self._source or await self._open()
-        if source is None or source.queued_duration > QUEUE_MS / 1000:
+    async def _play(self, source: rtc.AudioSource, capture: float, frame: rtc.AudioFrame) -> None:
+        if source.queued_duration > QUEUE_MS / 1000:
             return
-        shown = self._clock.display_time(capture + frame.duration) - self._clock.display_time(
-            capture
-        )
+        begins = self._clock.display_time(capture)
+        shown = self._clock.display_time(capture + frame.duration) - begins
         samples = stretch(np.frombuffer(frame.data, np.int16), shown / frame.duration)
-        await source.capture_frame(rtc.AudioFrame(samples.tobytes(), SAMPLE_RATE, 1, len(samples)))
+        try:
+            async with asyncio.timeout(TAKE_TIMEOUT):
+                await source.capture_frame(
+                    rtc.AudioFrame(samples.tobytes(), SAMPLE_RATE, 1, len(samples))
+                )
+            self._refused = 0
+        except Exception as error:  # a bare one: "InvalidState"; it costs this piece
+            self._refused += 1
+            log.debug("a piece of sound was refused: %s", error)
+            if self._refused >= MOST_REFUSED:
+                raise RefusedError(str(error)) from error
 
     async def _open(self) -> rtc.AudioSource | None:
-        source = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=QUEUE_MS)
-        track = rtc.LocalAudioTrack.create_audio_track("original", source)
+        """Publish the track; None: not now."""
+        if time.monotonic() < self._next_try or not self._room.isconnected():
+            return None
+        self._next_try = time.monotonic() + TRY_AGAIN
+        self._refused = 0
+        self._source = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=QUEUE_MS)
+        track = rtc.LocalAudioTrack.create_audio_track("original", self._source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_SCREENSHARE_AUDIO)
         try:
-            await asyncio.wait_for(
-                self._room.local_participant.publish_track(track, options), timeout=10
-            )
-        except (TimeoutError, PublishTrackError) as error:
-            log.warning("the source's sound could not be published, trying again: %s", error)
-            await source.aclose()
+            async with asyncio.timeout(PUBLISH_TIMEOUT):
+                self._publication = await self._room.local_participant.publish_track(track, options)
+        except Exception as error:  # PublishTrackError, or LiveKit's bare one
+            why = str(error) or type(error).__name__
+            log.warning("the source's sound could not be published, trying again: %s", why)
+            await self._withdraw()
             return None
-        self._source = source
-        return source
+        return self._source
+
+    async def _withdraw(self) -> None:
+        source, self._source = self._source, None
+        publication, self._publication = self._publication, None
+        try:
+            if publication and self._room.isconnected():
+                async with asyncio.timeout(WITHDRAW_TIMEOUT):
+                    await self._room.local_participant.unpublish_track(publication.sid)
+        except Exception as error:  # UnpublishTrackError, or LiveKit's bare one
+            log.debug("the source's sound could not be taken back: %s", error)
+        finally:
+            if source:
+                await source.aclose()

@@ -79,6 +79,7 @@ async def test_a_room_that_refuses_or_stalls_gets_the_newest_later(fake_rtc: Fak
     board.status = Status(source="late")
     await asyncio.sleep(9)
     assert [json.loads(sent[STATUS])["source"] for _, sent in room.local.attributes_set] == ["late"]
+    assert told(room)["error"] == ""
     await board.aclose()
 
 

@@ -1,0 +1,166 @@
+"""Captions as a viewer reads them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from agent.commentator.line import Line, Lines, new_line
+from agent.sound.captions import OPEN, SEND_TIMEOUT, STEP, Captions
+from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc
+from tests.support.fake_streams import FakeTextStreamWriter
+from tests.support.virtual_time import virtual
+
+TEXT = "One two three four five six seven eight nine ten."
+
+
+class Voice:
+    """Says lines of four seconds."""
+
+    def __init__(self, room: FakeRoom) -> None:
+        self.told: list[str] = []
+        self.captions = Captions(room, lambda: "TR_voice", tell=self.told.append)
+        self.captions.start()
+        self.lines = Lines(time.monotonic)
+        self.lines.listen(self.captions.changed)
+
+    def begin(self, text: str = TEXT, *, text_only: bool = False) -> Line:
+        now = time.monotonic()
+        line = new_line("commentary", anchor=now, requested_at=now)
+        line.text, line.text_only, line.audio_seconds = text, text_only, 4.0
+        self.lines.add(line)
+        self.lines.complete(line)
+        for state in ("ready", "waiting", "playing"):
+            self.lines.move(line, state)
+        return line
+
+    async def say(self, text: str = TEXT) -> Line:
+        line = self.begin(text)
+        await asyncio.sleep(4)
+        self.lines.move(line, "ended")
+        return line
+
+
+def shown(room: FakeRoom) -> list[FakeTextStreamWriter]:
+    return room.local.streams
+
+
+@virtual
+async def test_words_come_as_they_are_heard(fake_rtc: FakeRtc) -> None:
+    room = fake_rtc.room()
+    voice = Voice(room)
+    begun = time.monotonic()
+    line = await voice.say()
+    await asyncio.sleep(1)
+    caption = shown(room)[0]
+    assert caption.text == TEXT
+    assert caption.attributes == {
+        "lk.transcription_final": "true",
+        "lk.segment_id": line.id,
+        "lk.transcribed_track_id": "TR_voice",
+    }
+    for count, (moment, _) in enumerate(caption.written):
+        due = 4 * len(" ".join(TEXT.split()[:count])) / len(TEXT)
+        assert moment - begun == pytest.approx(due, abs=2 * STEP)
+    await voice.captions.aclose()
+    await voice.captions.aclose()
+
+
+@virtual
+async def test_what_was_not_heard_is_not_shown(fake_rtc: FakeRtc) -> None:
+    room = fake_rtc.room()
+    voice = Voice(room)
+    line = voice.begin()
+    await asyncio.sleep(1.5)
+    voice.lines.drop(line, "interrupted")
+    await voice.say("Next.")
+    await asyncio.sleep(1)
+    cut, after = (caption.text for caption in shown(room))
+    assert 0 < len(cut) < len(TEXT) / 2
+    assert after == "Next."
+    assert all(caption.closed_at for caption in shown(room))
+    await voice.captions.aclose()
+
+
+@virtual
+async def test_what_is_only_read_is_there_at_once(fake_rtc: FakeRtc) -> None:
+    room = fake_rtc.room()
+    voice = Voice(room)
+    voice.begin(text_only=True)
+    await asyncio.sleep(STEP)
+    assert shown(room)[0].text == TEXT
+    await voice.captions.aclose()
+    assert shown(room)[0].closed_at
+
+
+@pytest.mark.parametrize("call", ["stream_text", "write", "close"])
+@pytest.mark.parametrize("step", [Exception("bare"), STALL])
+def test_a_refusal_or_a_stall_costs_one_caption(
+    fake_rtc: FakeRtc, call: str, step: Exception | float
+) -> None:
+    @virtual
+    async def run() -> None:
+        room = fake_rtc.room()
+        voice = Voice(room)
+        fake_rtc.script.next(call, step)  # type: ignore[arg-type]
+        await voice.say()
+        await voice.say("Next.")
+        await asyncio.sleep(1)
+        assert shown(room)[-1].text == "Next."
+        assert shown(room)[-1].closed_at
+        assert voice.told == []
+        await voice.captions.aclose()
+
+    run()
+
+
+@virtual
+async def test_a_room_that_stalls_holds_few_captions(fake_rtc: FakeRtc) -> None:
+    room = fake_rtc.room()
+    voice = Voice(room)
+    fake_rtc.script.always("close", STALL)
+    for number in range(3 * OPEN):
+        line = voice.begin(str(number))
+        await asyncio.sleep(0.1)
+        voice.lines.drop(line, "interrupted")
+    assert len(shown(room)) == OPEN
+    fake_rtc.script.always("close", None)
+    await asyncio.sleep(2 * SEND_TIMEOUT)
+    await voice.say()
+    await asyncio.sleep(1)
+    assert shown(room)[-1].text == TEXT
+    await voice.captions.aclose()
+
+
+@virtual
+async def test_closing_is_bounded_and_leaves_no_task(fake_rtc: FakeRtc) -> None:
+    room = fake_rtc.room()
+    voice = Voice(room)
+    voice.begin()
+    await asyncio.sleep(1)
+    fake_rtc.script.always("write", STALL)
+    await asyncio.sleep(1)
+    async with asyncio.timeout(SEND_TIMEOUT + 1):
+        await voice.captions.aclose()
+    voice.begin("Too late.")
+    await asyncio.sleep(1)
+    assert len(shown(room)) == 1
+
+
+@virtual
+async def test_a_room_that_is_lost_gets_no_captions(fake_rtc: FakeRtc) -> None:
+    room = fake_rtc.room()
+    voice = Voice(room)
+    line = voice.begin()
+    await asyncio.sleep(1)
+    room.lose()
+    await asyncio.sleep(3)
+    voice.lines.move(line, "ended")
+    await voice.say()
+    room.reconnect()
+    await voice.say("Back.")
+    await asyncio.sleep(1)
+    assert [caption.text for caption in shown(room)][1:] == ["Back."]
+    await voice.captions.aclose()
