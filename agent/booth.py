@@ -31,7 +31,7 @@ from agent.picture.window_feed import WindowFeed
 from agent.room.audience import Audience, is_watched, people
 from agent.room.control import Control
 from agent.room.line_feed import LineFeed
-from agent.room.questions import Questions, Unanswered
+from agent.room.questions import AnswerError, Questions
 from agent.room.room_settings import options
 from agent.room.status import Status, StatusBoard
 from agent.sound.captions import Captions
@@ -161,11 +161,12 @@ class Booth:
             self._commentary,
             self._questions,
             self._control,
-            self._source,
             self._health,
         ):
             close(part.aclose)
             part.start()
+        close(self._source.aclose)
+        self._source.start(self._settings.source)
         for event, heard in self._heard:
             self._room.on(event, heard)
         close(self._tasks.aclose)
@@ -207,7 +208,7 @@ class Booth:
         finally:  # given up meanwhile: it is not to be heard after the next question
             self._commentator.lines.drop(line, "cancelled")
         if line.reason and line.reason != "interrupted":
-            raise Unanswered(line.error or line.reason)
+            raise AnswerError(line.error or line.reason)
 
     def _refuse_question(self) -> None:
         """A question that no engine was asked: whoever waits for the answer is told at once."""

@@ -26,14 +26,12 @@ class Picture:
     planes.
 
     `width` and `height` are even, in pixels. `capture` is `time.monotonic()` seconds.
-    `frame` is the same picture for consumers that take LiveKit's type.
     """
 
     i420: Plane
     width: int
     height: int
     capture: float
-    frame: rtc.VideoFrame
 
 
 def from_event(event: rtc.VideoFrameEvent, capture: float) -> Picture:
@@ -48,13 +46,12 @@ def from_event(event: rtc.VideoFrameEvent, capture: float) -> Picture:
     turns = _QUARTER_TURNS[event.rotation]
     if not turns and not frame.width % 2 and not frame.height % 2:
         i420 = np.frombuffer(frame.data, np.uint8).reshape(frame.height * 3 // 2, frame.width)
-        return Picture(i420, frame.width, frame.height, capture, frame)
+        return Picture(i420, frame.width, frame.height, capture)
     y, u, v = (np.rot90(plane, turns) for plane in _planes(frame))
     height, width = y.shape[0] & ~1, y.shape[1] & ~1
     chroma = (slice(0, height // 2), slice(0, width // 2))
     packed = np.concatenate([y[:height, :width].ravel(), u[chroma].ravel(), v[chroma].ravel()])
-    upright = rtc.VideoFrame(width, height, rtc.VideoBufferType.I420, packed.tobytes())
-    return Picture(packed.reshape(height * 3 // 2, width), width, height, capture, upright)
+    return Picture(packed.reshape(height * 3 // 2, width), width, height, capture)
 
 
 def _planes(frame: rtc.VideoFrame) -> tuple[Plane, Plane, Plane]:

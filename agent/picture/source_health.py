@@ -251,8 +251,7 @@ class SourceHealth:
         plain = last.i420 if whose == self._name else black(last.width, last.height)
         told = f"since {_time_of_day(self._unix.seconds(since))}"
         i420 = mark(plain, title, self._name, told)
-        frame = rtc.VideoFrame(last.width, last.height, rtc.VideoBufferType.I420, i420.tobytes())
-        self._marked = replace(last, i420=i420, frame=frame), label
+        self._marked = replace(last, i420=i420), label
         return self._marked[0]
 
     async def _run(self) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from livekit import rtc
-
-from agent.picture.picture import Picture
+from agent.picture.picture import Picture, Plane
 
 SECOND_SILENT_AFTER = 2.0
 """Seconds without a picture of the small stream after which the window takes the main one."""
@@ -23,8 +21,8 @@ class WindowFeed:
     a time is one that is ever on display.
     """
 
-    def __init__(self, push: Callable[[rtc.VideoFrame, float], None]) -> None:
-        """`push(frame, capture)` takes each picture of the window, capture times increasing."""
+    def __init__(self, push: Callable[[Plane, float], None]) -> None:
+        """`push(i420, capture)` takes each picture of the window, capture times increasing."""
         self._push = push
         self._shown: deque[float] = deque(maxlen=REMEMBERED)
         self._second = float("-inf")
@@ -51,4 +49,4 @@ class WindowFeed:
     def _pass(self, picture: Picture, capture: float) -> None:
         if capture > self._passed:
             self._passed = capture
-            self._push(picture.frame, capture)
+            self._push(picture.i420, capture)

@@ -34,4 +34,3 @@ def test_pictures_are_turned_upright_and_made_even(
     assert made.i420.shape == (made.height * 3 // 2, made.width)
     corner = made.i420[: made.height][bright[0] * 3, bright[1] * 3]
     assert corner == 255
-    assert (made.frame.width, made.frame.height) == (made.width, made.height)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from livekit import rtc
 
 from agent.clock.unix_clock import UnixClock
 from agent.picture.ingress_state import IngressState
@@ -25,8 +24,7 @@ LIVE = IngressState("live")
 
 def picture(capture: float, width: int = 64) -> Picture:
     i420 = np.full((width * 3 // 2, width), 220, np.uint8)
-    frame = rtc.VideoFrame(width, width, rtc.VideoBufferType.I420, i420.tobytes())
-    return Picture(i420, width, width, capture, frame)
+    return Picture(i420, width, width, capture)
 
 
 @dataclass

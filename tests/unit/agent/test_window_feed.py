@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from livekit import rtc
 
 from agent.picture.picture import Picture
 from agent.picture.window_feed import SECOND_SILENT_AFTER, WindowFeed
@@ -11,8 +10,7 @@ from agent.picture.window_feed import SECOND_SILENT_AFTER, WindowFeed
 
 def picture(capture: float, width: int) -> Picture:
     i420 = np.zeros((width * 3 // 2, width), np.uint8)
-    frame = rtc.VideoFrame(width, width, rtc.VideoBufferType.I420, i420.tobytes())
-    return Picture(i420, width, width, capture, frame)
+    return Picture(i420, width, width, capture)
 
 
 class Fed:
@@ -20,7 +18,7 @@ class Fed:
 
     def __init__(self) -> None:
         self.out: list[tuple[int, float]] = []
-        self.feed = WindowFeed(lambda frame, capture: self.out.append((frame.width, capture)))
+        self.feed = WindowFeed(lambda i420, capture: self.out.append((i420.shape[1], capture)))
 
     def main(self, capture: float) -> None:
         self.feed.main(picture(capture, 64))
