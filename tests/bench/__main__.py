@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import platform
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeVar
@@ -57,7 +59,7 @@ class Bench:
 
         run, old = await self._both("cpu", scenario)
         folder = self._folder("cpu-raw")
-        raw = await baselines.raw_cpu(folder, self._footage, seconds, self._engine)
+        raw = await baselines.raw_cpu(folder, self._footage, seconds, self._options.agent)
         return [rows.cpu_row(run, old, raw)]
 
     async def questions(self) -> list[Row]:
@@ -78,7 +80,7 @@ class Bench:
 
         run, old = await self._both("hold", scenario)
         folder = self._folder("hold-raw")
-        raw = await baselines.raw_held(folder, self._footage, RAW_DELAYS, self._engine)
+        raw = await baselines.raw_held(folder, self._footage, RAW_DELAYS, self._options.agent)
         return [rows.held_row(run, old, raw)]
 
     async def memory(self) -> list[Row]:
@@ -132,16 +134,24 @@ class Bench:
         """The scenario with the worker in question and with that of --baseline, if there is one."""
         agent, old = self._options.agent, self._options.baseline
         if old is None:
-            return await scenario(self._folder(name), agent), None
+            return await self._kept(name, scenario, agent), None
         runs = (
-            scenario(self._folder(f"{name}-baseline"), old),
-            scenario(self._folder(name), agent),
+            self._kept(f"{name}-baseline", scenario, old),
+            self._kept(name, scenario, agent),
         )
         if beside:
             before, now = await asyncio.gather(*runs)
         else:
             before, now = await runs[0], await runs[1]
         return now, before
+
+    async def _kept(self, name: str, scenario: Scenario[Measured], agent: Path | None) -> Measured:
+        """What a scenario measures; it is also written down."""
+        folder = self._folder(name)
+        run = await scenario(folder, agent)
+        plain = json.dumps(run, default=asdict)
+        await asyncio.to_thread((folder / "result.json").write_text, plain)
+        return run
 
     def _folder(self, name: str) -> Path:
         folder: Path = self._options.out / name

@@ -13,19 +13,22 @@ from tests.bench.rig import ROOM, SOURCE, EngineOptions, Rig, cpu_share, process
 from tests.support.procfs import own_memory
 
 
-async def raw_cpu(folder: Path, footage: str, seconds: float, engine: EngineOptions) -> float:
+async def raw_cpu(folder: Path, footage: str, seconds: float, agent: Path | None) -> float:
     """Share of a core of a process that holds raw frames for 1 s and encodes them in libwebrtc."""
-    async with rig(folder, footage, engine) as running, _baseline(running, 1.0) as pid:
+    async with (
+        rig(folder, footage, EngineOptions(), agent=agent) as running,
+        _baseline(running, 1.0) as pid,
+    ):
         await asyncio.sleep(SETTLE)
         return await cpu_share(lambda: [pid], seconds)
 
 
 async def raw_held(
-    folder: Path, footage: str, delays: tuple[float, float], engine: EngineOptions
+    folder: Path, footage: str, delays: tuple[float, float], agent: Path | None
 ) -> Held:
     """Memory of that process at two delays."""
     found = {}
-    async with rig(folder, footage, engine) as running:
+    async with rig(folder, footage, EngineOptions(), agent=agent) as running:
         for delay in delays:
             async with _baseline(running, delay) as pid:
                 await asyncio.sleep(delay + SETTLE)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.rig import EngineOptions, cpu_share, rig, thread_shares
@@ -78,15 +77,12 @@ async def questions(
             await asyncio.sleep(engine.mean * 3 + engine.speech * 2 + i * 0.37 % 1)
         rows = [row for row in await running.engine_log() if row["kind"] == "answer"]
     heard = {line.number: line for line in heard_lines(probe.lines, probe.bursts, probe.frames)}
-    found = [
+    return [
         Question(left, row["received"], row["ready"], heard[row["number"]].start)
         for question, left in asked.items()
         for row in rows
         if question in row["text"] and row["number"] in heard
     ]
-    rows_of = [asdict(question) for question in found]
-    await asyncio.to_thread((folder / "questions.json").write_text, json.dumps(rows_of))
-    return found
 
 
 @dataclass(frozen=True, slots=True)

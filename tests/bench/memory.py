@@ -85,8 +85,6 @@ async def growth(
             lines = sum(line.phase == "start" for line in probe.lines)
             samples.append(Sample(now, lines, await _smallest(job, 2.0)))
             await asyncio.sleep(begun + len(samples) * SAMPLE - time.monotonic())
-    found = [asdict(sample) for sample in samples]
-    await asyncio.to_thread((folder / "memory.json").write_text, json.dumps(found))
     return Growth(samples)
 
 

@@ -16,13 +16,13 @@ def cpu_seconds(pid: int) -> float:
 
 
 def thread_seconds(pid: int) -> dict[str, float]:
-    """CPU seconds of a process by the name of its threads."""
+    """CPU seconds of a process by the name of its threads; its first one is called main."""
     found: dict[str, float] = {}
     for task in Path(f"/proc/{pid}/task").glob("*"):
         with contextlib.suppress(OSError):
             name, _, rest = (task / "stat").read_text().rpartition(")")
             fields = rest.split()
-            name = name.partition("(")[2]
+            name = "main" if task.name == str(pid) else name.partition("(")[2].strip()
             used = (int(fields[11]) + int(fields[12])) / _TICK
             found[name] = found.get(name, 0.0) + used
     return found
