@@ -8,9 +8,7 @@ import json
 from collections.abc import Mapping
 
 from agent.commentator.options import Options
-from agent.commentator.pacer import Pacer
-from agent.plugin.realtime import RealtimeModel
-from config.settings import RoomSettings, Settings, SettingsError
+from config.settings import RoomSettings, SettingsError
 
 
 def from_metadata(base: RoomSettings, metadata: str) -> tuple[RoomSettings, list[str]]:
@@ -21,7 +19,7 @@ def from_metadata(base: RoomSettings, metadata: str) -> tuple[RoomSettings, list
         return base, []
     try:
         found = json.loads(metadata)
-    except ValueError:
+    except (ValueError, RecursionError):
         return base, [
             'the dispatch metadata is not JSON: expected an object such as {"profile":"match"}'
         ]
@@ -42,24 +40,8 @@ def apply_each(base: RoomSettings, changes: Mapping[str, object]) -> tuple[RoomS
     return settings, problems
 
 
-def model(
-    settings: Settings, room_settings: RoomSettings, room: str, pacer: Pacer
-) -> RealtimeModel:
-    """The plugin's model for a room. Raises ValueError for an address that is none."""
-    return RealtimeModel(
-        engine=settings.engine_url,
-        model=settings.engine_model,
-        api_key=settings.engine_api_key.get_secret_value(),
-        engine_api=settings.engine_api,
-        pacer=pacer,
-        options=options(room_settings, room),
-        tts=settings.tts,
-        tts_options=settings.tts_options,
-    )
-
-
 def options(settings: RoomSettings, room: str) -> Options:
-    """The plugin's options for `settings`, with preset and profile filled in."""
+    """The commentator's options for `settings`, with preset and profile filled in."""
     full = settings.effective()
     return Options(
         prompt=full.prompt,

@@ -102,13 +102,22 @@ async def test_a_track_that_cannot_be_published_is_tried_now_and_then(fake_rtc: 
     room = fake_rtc.room()
     booth = Booth(room)
     fake_rtc.script.next("publish_track", PublishTrackError("no"), Exception("bare"), STALL, 2.0)
-    await booth.hum(60)
+    await booth.hum(40)
     assert len(fake_rtc.audio_sources) == 4
     assert [source.closed for source in fake_rtc.audio_sources] == [True, True, True, False]
     pieces = heard(fake_rtc)
     assert pieces
     assert all(abs(booth.lateness(piece)) < 0.15 for piece in pieces)
     assert booth.told == []
+    await booth.track.aclose()
+
+
+@virtual
+async def test_a_room_that_refuses_is_not_pestered(fake_rtc: FakeRtc) -> None:
+    booth = Booth(fake_rtc.room())
+    fake_rtc.script.always("publish_track", PublishTrackError("no"))
+    await booth.hum(DELAY + 12)
+    assert len(fake_rtc.audio_sources) == 3
     await booth.track.aclose()
 
 
