@@ -5,37 +5,40 @@ One request is in flight at a time. The next line is made while one plays and at
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Generic
 
-from agent.commentator.engine.client import EngineClient
+from agent.commentator.changes import Changes
 from agent.commentator.engine.errors import EngineError
 from agent.commentator.engine.health import EngineState
 from agent.commentator.engine.request import EngineRequest
-from agent.commentator.generation import Generation
-from agent.commentator.history import History
+from agent.commentator.generation import Engine, Generation
+from agent.commentator.history import History, LastPicture
+from agent.commentator.in_flight import InFlight
 from agent.commentator.line import DropReason, Line, Lines, new_line
 from agent.commentator.options import Options
 from agent.commentator.pacer import Pacer
-from agent.commentator.prompt import SPOKEN_QUESTION, commentary_instruction, engine_request
+from agent.commentator.prompt import (
+    SPOKEN_QUESTION,
+    Asked,
+    commentary_instruction,
+    engine_request,
+)
 from agent.commentator.sampler import F, FrameSampler
 from agent.commentator.voice.speaker import Speaker
-from agent.commentator.window import Grey, SampledFrame, change
-
-logger = logging.getLogger(__name__)
+from agent.commentator.window import SampledFrame, change
+from config.tasks import Tasks
 
 MAX_WAITING = 1
 """Ready lines that may wait for their start while another request leaves."""
 MAX_QUESTIONS = 8
-"""Questions that may wait; a further one is refused."""
+"""Questions whose answers may be under way; a further one is refused."""
+MAX_TRIALS = 5
+"""Requests that nobody hears, while the pacer wants to know how long the engine takes."""
 AFTER_BUG = 1.0
 """Seconds of pause after an error that should not be."""
-TRIALS = 2
-"""Requests that nobody hears while nothing is known of the engine: the first one warms it up."""
 
 
 class Commentator(Generic[F]):
@@ -49,23 +52,20 @@ class Commentator(Generic[F]):
     def __init__(
         self,
         *,
-        client: EngineClient,
+        client: Engine,
         speaker: Speaker,
         pacer: Pacer,
         options: Options,
         encode: Callable[[F, float], SampledFrame],
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``encode(frame, capture_time)`` makes of a frame what engines are sent; in a thread."""
         self.options = options
-        self.lines = Lines(clock)
+        self.lines = Lines(lambda: time.monotonic())
         self.history = History(self.lines)
         self.persona = ""
         """Whose words it uses where ``options.prompt`` is empty."""
-        self._client = client
         self._speaker = speaker
         self._pacer = pacer
-        self._clock = clock
         pacer.attach(self.lines)
         self._sampler: FrameSampler[F] = FrameSampler(
             capture_fps=options.capture_fps,
@@ -74,20 +74,20 @@ class Commentator(Generic[F]):
             earliest_anchor=lambda: pacer.earliest_anchor,
             encode=encode,
         )
-        self._generation = Generation(
-            client=client, speaker=speaker, lines=self.lines, pacer=pacer, clock=clock
-        )
-        self.lines.listen(self._line_changed)
-        self._generation.on_piece = self._wake
-        self._waiters: set[asyncio.Future[None]] = set()
-        self._task: asyncio.Task[None] | None = None
-        self._request: asyncio.Task[None] | None = None
-        self._making: Line | None = None
-        self._questions: deque[tuple[Line, str, bytes]] = deque()
+        self._generation = Generation(client=client, speaker=speaker, lines=self.lines, pacer=pacer)
+        changes = Changes()
+        self._wake = self._generation.on_piece = changes.wake
+        self.change = changes.wait
+        """``await change(timeout)``: until anything changes, such as a line's state or speech."""
+        self._last_picture = LastPicture(self.lines)
+        self.lines.listen(lambda _: self._wake())
+        self._tasks = Tasks(lambda text: self._generation.on_notice(text))
+        self._in_flight = InFlight(self.lines)
+        self._questions: deque[tuple[Line, Asked]] = deque()
         self._paused = False
+        self._closed = False
         self._not_before = 0.0
         self._trials = 0
-        self._pictures: deque[tuple[Line, Grey]] = deque(maxlen=MAX_WAITING + 3)
 
     def observe(
         self,
@@ -109,20 +109,19 @@ class Commentator(Generic[F]):
         return self._generation.health.state
 
     def start(self) -> None:
-        """Begin. Nothing is asked while nobody takes the lines."""
+        """Begin. While nobody takes the lines, two of them are made and no more."""
         if self.options.enable_tts:
             self._speaker.prepare(self.options.language, self.options.voice)
-        self._task = asyncio.create_task(self._run(), name="pressbox-commentator")
+        self._tasks.keep("pressbox-commentator", self._run)
 
     async def aclose(self) -> None:
         """Drop everything and wait until no task and no thread is left. Idempotent."""
-        tasks = [task for task in (self._task, self._request) if task is not None]
-        for task in tasks:
-            task.cancel()
+        self._closed = True
         for line in self.lines:
             self.lines.drop(line, "cancelled")
-        if tasks:
-            await asyncio.wait(tasks)
+        self._wake()
+        await self._tasks.aclose()
+        await self._in_flight.aclose()
         await self._speaker.aclose()
         await self._sampler.aclose()
 
@@ -135,7 +134,9 @@ class Commentator(Generic[F]):
         self._sampler.push(frame, capture_time)
 
     def update_options(self, options: Options) -> None:
-        """Use these from the next request on. Without speech, what waits becomes text only."""
+        """Use these from the next request on. Without speech, what is not yet heard becomes text
+        only.
+        """
         self.options = options
         self._sampler.set_options(capture_fps=options.capture_fps, window_size=options.window_size)
         if not options.enable_tts:
@@ -149,7 +150,7 @@ class Commentator(Generic[F]):
         self._paused = True
         if unheard:
             self.drop_unheard("cancelled")
-        self._stop_commentary()
+        self._stop_waiting()
 
     def resume(self) -> None:
         """Go on with commentary."""
@@ -159,9 +160,9 @@ class Commentator(Generic[F]):
     def reset_window(self) -> None:
         """The source is another one: forget all pictures, and what is not yet heard of them."""
         self._sampler.reset()
-        self._pictures.clear()
+        self._last_picture.clear()
         self.drop_unheard("cancelled")
-        self._stop_commentary()
+        self._stop_waiting()
 
     def ask(self, question: str, instructions: str = "", sound: bytes = b"") -> Line:
         """Put a question before all commentary; what of that is not yet heard is dropped.
@@ -169,22 +170,26 @@ class Commentator(Generic[F]):
         ``sound`` is the question as it was spoken, 16 kHz mono int16, empty where it was written.
         The answer's line is returned at once; ``until_over`` waits for its end.
         """
-        now = self._clock()
+        now = time.monotonic()
         line = new_line("answer", anchor=now, requested_at=now, question=question)
         self.lines.add(line)
-        if len(self._questions) >= MAX_QUESTIONS:
+        if self._closed:
+            self.lines.drop(line, "refused", "the commentator is closed")
+        elif sum(line.kind == "answer" for line in self.lines) > MAX_QUESTIONS:
             self.lines.drop(line, "refused", f"{MAX_QUESTIONS} questions are waiting already")
-            return line
-        self._questions.append((line, instructions, sound))
-        self.drop_unheard("interrupted")
-        self._stop_commentary(playing=True)
+        else:
+            asked = Asked(question or SPOKEN_QUESTION, instructions, sound)
+            self._questions.append((line, asked))
+            self.drop_unheard("interrupted")
+            if self._in_flight.line is None or self._in_flight.line.kind == "commentary":
+                self._in_flight.cancel()
+            self._wake()
         return line
 
     def interrupt(self) -> None:
         """Drop everything, what is being heard too: commentary and answers."""
         for line in self.lines:
             self.lines.drop(line, "interrupted", "the question was interrupted")
-        self._stop_commentary()
 
     def drop_unheard(self, reason: DropReason) -> None:
         """Drop the commentary that is not yet heard."""
@@ -195,26 +200,12 @@ class Commentator(Generic[F]):
     # what comes out
 
     async def __aiter__(self) -> AsyncIterator[Line]:
-        while True:
+        while not self._closed:
             line = next((line for line in self.lines if line.state == "ready"), None)
             if line is not None and self.lines.move(line, "waiting"):
                 yield line
             else:
                 await self.change()
-
-    async def change(self, timeout: float | None = None) -> None:
-        """Wait until anything changes, such as a line's state or speech; ``timeout`` seconds at
-        most.
-        """
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
-        try:
-            async with asyncio.timeout(timeout):
-                await waiter
-        except TimeoutError:
-            pass
-        finally:
-            self._waiters.discard(waiter)
 
     async def until_over(self, line: Line) -> None:
         """Wait until the line has ended or was dropped."""
@@ -225,125 +216,88 @@ class Commentator(Generic[F]):
 
     async def _run(self) -> None:
         while True:
-            work = await self._next_work()
-            self._request = asyncio.create_task(work, name="pressbox-request")
-            await asyncio.wait({self._request})
-            self._making = None
-            if not self._request.cancelled() and (error := self._request.exception()) is not None:
-                logger.error("a request failed", exc_info=error)
-                self._generation.on_notice(f"a line failed ({type(error).__name__})")
-                self._not_before = self._clock() + AFTER_BUG
+            work, line = await self._next_work()
+            if failed := await self._in_flight.run(work, line):
+                self._generation.on_notice(failed)
+                self._not_before = time.monotonic() + AFTER_BUG
 
-    async def _next_work(self) -> Coroutine[None, None, None]:
-        """Wait until an engine may be asked something, and what."""
+    async def _next_work(self) -> tuple[Coroutine[None, None, None], Line | None]:
+        """Wait until an engine may be asked something; what, and for which line."""
         while True:
-            waiting = sum(line.state in ("ready", "waiting") for line in self.lines)
             if self._questions:
-                line, instructions, sound = self._questions.popleft()
-                self._making = line
-                return self._answer(line, instructions, sound)
+                line, asked = self._questions.popleft()
+                return self._answer(line, asked), line
             if self._generation.must_probe:
-                return self._generation.probe()
-            if (left := self._not_before - self._clock()) > 0:
+                return self._generation.probe(), None
+            waiting = sum(line.state in ("ready", "waiting") for line in self.lines)
+            if (left := self._not_before - time.monotonic()) > 0:
                 await self.change(left)
-            elif self._pacer.wants_trial and self._trials < TRIALS:
-                return self._try_out()
             elif self._paused or waiting > MAX_WAITING:
                 await self.change()
+            elif self._trials < MAX_TRIALS and self._pacer.wants_trial:
+                return self._try_out(), None
             else:
-                return self._comment()
+                return self._comment(), None
 
     async def _comment(self) -> None:
         anchor = await self._sampler.nearest(await self._pacer.next_anchor())
-        before = self._last_grey
+        before = self._last_picture.grey
         changed = None if before is None else change(before, anchor.grey)
-        started = self._clock()
-        line = new_line("commentary", anchor=anchor.capture_time, requested_at=started)
-        self._pictures.append((line, anchor.grey))
+        now = time.monotonic()
+        self._not_before = now + self.options.inference_interval
+        line = new_line("commentary", anchor=anchor.capture_time, requested_at=now)
+        self._in_flight.line = line
+        self._last_picture.add(line, anchor.grey)
         self.lines.add(line)
         text = commentary_instruction(changed, self.options.change_threshold)
-        await self._make(line, self._window(anchor), text)
-        backoff = self._generation.health.wait()
-        self._not_before = max(started + self.options.inference_interval, self._clock() + backoff)
+        await self._make(line, self._window(anchor), Asked(text))
 
-    async def _answer(self, line: Line, instructions: str, sound: bytes) -> None:
+    async def _answer(self, line: Line, asked: Asked) -> None:
         if line.over:
             return
         anchor = await self._sampler.newest_until(self._pacer.answer_anchor())
-        line.requested_at = self._clock()
+        line.requested_at = time.monotonic()
         line.anchor = anchor.capture_time if anchor else line.requested_at
-        frames = self._window(anchor) if anchor else []
-        await self._make(line, frames, line.question or SPOKEN_QUESTION, instructions, sound)
+        await self._make(line, self._window(anchor) if anchor else [], asked)
+
+    async def _make(self, line: Line, frames: Sequence[SampledFrame], asked: Asked) -> None:
+        await self._generation.make(line, self._engine_request(line, frames, asked))
+        self._back_off()
 
     async def _try_out(self) -> None:
-        """Learn how long the engine takes, before anybody waits for it."""
-        anchor = await self._sampler.nearest(self._clock())
+        """Learn how long the engine takes before anybody waits for it. The first answer tells
+        nothing: it warms the engine up.
+        """
+        anchor = await self._sampler.nearest(time.monotonic())
         frames = self._window(anchor)
         frames = [*[anchor] * (self.options.frames_per_inference - len(frames)), *frames]
+        line = new_line("commentary", anchor=anchor.capture_time, requested_at=time.monotonic())
         text = commentary_instruction(None, self.options.change_threshold)
-        line = new_line("commentary", anchor=anchor.capture_time, requested_at=self._clock())
-        seconds = await self._generation.try_out(self._engine_request(line, frames, text))
-        self._trials += 1
-        if seconds is not None and self._trials == TRIALS:
+        request = self._engine_request(line, frames, Asked(text))
+        seconds = await self._generation.try_out(request)
+        if seconds is not None and self._trials:
             self._pacer.tried(seconds)
-        self._not_before = self._clock() + self._generation.health.wait()
+        if self.engine_state is not None and self.engine_state.up:
+            self._trials += 1
+        self._back_off()
 
-    async def _make(
-        self,
-        line: Line,
-        frames: Sequence[SampledFrame],
-        text: str,
-        instructions: str = "",
-        sound: bytes = b"",
-    ) -> None:
-        self._making = line
-        request = self._engine_request(line, frames, text, instructions, sound)
-        await self._generation.make(line, request)
+    def _back_off(self) -> None:
+        self._not_before = max(self._not_before, time.monotonic() + self._generation.health.wait())
 
     def _engine_request(
-        self,
-        line: Line,
-        frames: Sequence[SampledFrame],
-        text: str,
-        instructions: str = "",
-        sound: bytes = b"",
+        self, line: Line, frames: Sequence[SampledFrame], asked: Asked
     ) -> EngineRequest:
-        history = self.history.turns(but=text)
         persona = self.options.prompt or self.persona
-        return engine_request(
-            line, frames, text, self.options, persona, history, instructions, sound
-        )
+        history = self.history.turns(but=asked.text)
+        return engine_request(line, frames, asked, self.options, persona, history)
 
     def _window(self, anchor: SampledFrame) -> list[SampledFrame]:
         wanted = self.options.frames_per_inference
         count = max(1, min(wanted, self._pacer.frames_per_window(wanted)))
         return self._sampler.ending_at(anchor, count=count, stride=self.options.frame_stride)
 
-    @property
-    def _last_grey(self) -> Grey | None:
-        """The picture of the newest line that was said, or will be."""
-        for line, grey in reversed(self._pictures):
-            if line.said or line.state not in ("made", "dropped"):
-                return grey
-        return None
-
-    def _stop_commentary(self, *, playing: bool = False) -> None:
-        """Give up what commentary waits for; ``playing``: also the rest of the line being heard."""
-        making = self._making
-        if making is None or (making.kind == "commentary" and (playing or making.over)):
-            self._cancel_request()
+    def _stop_waiting(self) -> None:
+        """Give up what the next line of commentary waits for."""
+        if self._in_flight.line is None:
+            self._in_flight.cancel()
         self._wake()
-
-    def _cancel_request(self) -> None:
-        if self._request is not None and self._request is not asyncio.current_task():
-            self._request.cancel()
-
-    def _line_changed(self, line: Line) -> None:
-        if line.over and line is self._making:
-            self._cancel_request()
-        self._wake()
-
-    def _wake(self) -> None:
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)

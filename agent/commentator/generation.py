@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Protocol
 
-from agent.commentator.engine.chunks import AnswerText, Delta, is_blank
-from agent.commentator.engine.client import EngineClient
+from agent.commentator.answer import Answer
+from agent.commentator.engine.chunks import Delta
 from agent.commentator.engine.errors import (
     EngineError,
     EngineStarting,
@@ -19,7 +21,6 @@ from agent.commentator.engine.health import EngineState, Health
 from agent.commentator.engine.request import EngineRequest
 from agent.commentator.line import Line, Lines
 from agent.commentator.pacer import Pacer
-from agent.commentator.voice.audio import FRAME_SECONDS, FrameCutter
 from agent.commentator.voice.speaker import Speaker
 from agent.commentator.voice.speech_pace import SpeechPace
 
@@ -31,8 +32,23 @@ LEAST_WAIT = 0.05
 """Seconds that a request is given even when its deadline has passed."""
 MOST_WAIT = 30.0
 """Seconds after which a request without a first sound is given up whatever its deadline."""
+NOT_IN_TIME = "the engine did not answer in time"
 LATE = "the answer came too late"
 EMPTY = "the engine has nothing to say to that"
+
+
+class Engine(Protocol):
+    """What lines are asked of: an ``EngineClient``."""
+
+    @property
+    def speaks(self) -> bool | None:
+        """Whether it gives speech; None: not known."""
+
+    async def reach(self) -> None:
+        """Check that it answers. Raises EngineError."""
+
+    def stream(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
+        """The answer, piece by piece; closing it cancels the request. Raises EngineError."""
 
 
 class Generation:
@@ -41,11 +57,10 @@ class Generation:
     def __init__(
         self,
         *,
-        client: EngineClient,
+        client: Engine,
         speaker: Speaker,
         lines: Lines,
         pacer: Pacer,
-        clock: Callable[[], float],
     ) -> None:
         self.health = Health()
         self.on_engine_state: Callable[[EngineState], None] = lambda _: None
@@ -57,7 +72,6 @@ class Generation:
         self._speaker = speaker
         self._lines = lines
         self._pacer = pacer
-        self._clock = clock
         self._pace = SpeechPace()
         self._unreachable = False
 
@@ -80,42 +94,44 @@ class Generation:
     async def make(self, line: Line, request: EngineRequest) -> None:
         """See a line of the list through until it is complete, or dropped with its reason.
 
-        Cancelling it cancels the request: a line that is ready by then ends with what it has.
+        Cancelling it cancels the request: a line that is ready by then ends with what it has, one
+        that is not stays as it is. So does one at which something else than the engine fails,
+        which is raised.
         """
-        answer = _Answer(line, wants_audio=request.audio, clock=self._clock, pace=self._pace)
-        whole = False
+        answer = Answer(line, wants_audio=request.audio, pace=self._pace)
         try:
-            whole = await self._streamed(answer, request)
+            await self._streamed(answer, request)
         except TimeoutError:
-            self._broke_off(line, EngineTimeout("the engine did not answer in time"))
+            self._broke_off(line, EngineTimeout(NOT_IN_TIME))
         except EngineError as error:
             self._broke_off(line, error)
         finally:
-            answer.end(whole=whole)
-            self._lines.complete(line)
-            if line.state == "made":
-                self._lines.drop(line, "cancelled")
+            answer.end(whole=False)
+            if line.state != "made":
+                self._lines.complete(line)
 
     async def try_out(self, request: EngineRequest) -> float | None:
         """Seconds until the first sound of an answer that nobody hears; None: there was none."""
-        begun = self._clock()
+        begun = time.monotonic()
         line = Line("trial", "commentary", begun, begun)
-        answer = _Answer(line, wants_audio=request.audio, clock=self._clock, pace=self._pace)
+        answer = Answer(line, wants_audio=request.audio, pace=self._pace)
         try:
             async with asyncio.timeout(MOST_WAIT), aclosing(self._deltas(request)) as deltas:
                 async for delta in deltas:
                     answer.feed(delta)
                     if answer.sounding:
                         self._answered()
-                        return self._clock() - begun
+                        return time.monotonic() - begun
+            self._answered()
+            answer.end(whole=False)
+            return time.monotonic() - begun if answer.sounding else None
         except TimeoutError:
-            self._tell(self.health.late("the engine did not answer in time"))
+            self._tell(self.health.late(NOT_IN_TIME))
         except EngineError as error:
             self._failed(error)
         return None
 
-    async def _streamed(self, answer: _Answer, request: EngineRequest) -> bool:
-        """Returns whether the answer came to its own end."""
+    async def _streamed(self, answer: Answer, request: EngineRequest) -> None:
         line = answer.line
         left = self._pacer.deadline(line) - line.requested_at
         left = min(max(LEAST_WAIT, left), MOST_WAIT)
@@ -130,14 +146,13 @@ class Generation:
                     limit.reschedule(asyncio.get_running_loop().time() + MAX_GENERATION)
                     self._sounds(line)
                 if line.over or line.audio_seconds >= MAX_SECONDS:
-                    return False
+                    return
         answer.end(whole=True)
         if line.state == "made" and answer.sounding:
             self._sounds(line)
         elif line.state == "made":
             self._answered()
             self._lines.drop(line, "empty", EMPTY)
-        return True
 
     def _deltas(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
         if not request.audio:
@@ -182,69 +197,3 @@ class Generation:
     def _tell(self, news: bool) -> None:
         if news and self.health.state is not None:
             self.on_engine_state(self.health.state)
-
-
-class _Answer:
-    """Fills a line with the pieces of an engine's answer."""
-
-    def __init__(
-        self, line: Line, *, wants_audio: bool, clock: Callable[[], float], pace: SpeechPace
-    ) -> None:
-        """``pace`` learns from the line, and says when enough of it is there."""
-        self.line = line
-        self.sounding = False
-        """It has enough to play without falling dry or, where it is text only, to show."""
-        self._wants_audio = wants_audio
-        self._clock = clock
-        self._pace = pace
-        self._text = AnswerText()
-        self._cutter = FrameCutter()
-        self._first: tuple[float, float] | None = None
-        self._last = (0.0, 0.0)
-        self._ended = False
-
-    def feed(self, delta: Delta) -> None:
-        """Take one piece of the answer; one that comes when the line is over is ignored."""
-        if self.line.over:
-            return
-        self.line.text += self._text.added(delta)
-        if delta.prompt_tokens or delta.completion_tokens:
-            self.line.prompt_tokens = delta.prompt_tokens
-            self.line.completion_tokens = delta.completion_tokens
-        if self._wants_audio:
-            self._add(self._cutter.push(delta.pcm))
-            enough = self._pace.enough(self.line.audio_seconds, len(self.line.text))
-            self.sounding = self.sounding or (enough and self._has_words)
-        elif not is_blank(self.line.text):
-            self.sounding = self.line.text_only = True
-
-    def end(self, *, whole: bool) -> None:
-        """The answer is over; not ``whole``: cut short, and nothing to learn from. Idempotent."""
-        if self._ended or self.line.over:
-            return
-        self._ended = True
-        self._add(self._cutter.flush())
-        if whole and self._first is not None:
-            self._pace.note(
-                seconds=self._last[1],
-                first_seconds=self._first[1],
-                took=self._last[0] - self._first[0],
-                letters=len(self.line.text),
-            )
-        if self.line.audio_seconds and self._has_words:
-            self.sounding = True
-        elif not is_blank(self.line.text):
-            self.sounding = self.line.text_only = True
-
-    def _add(self, frames: list[bytes]) -> None:
-        if not frames:
-            return
-        self.line.speech.extend(frames)
-        self.line.audio_seconds += FRAME_SECONDS * len(frames)
-        self._last = (self._clock(), self.line.audio_seconds)
-        self._first = self._first or self._last
-
-    @property
-    def _has_words(self) -> bool:
-        """Sound may come before its text; dots alone mean that there is nothing to say."""
-        return not self.line.text.strip() or not is_blank(self.line.text)

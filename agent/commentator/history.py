@@ -1,4 +1,4 @@
-"""What was said, by the commentator and to it. Pure."""
+"""What was said, by the commentator and to it, and of which picture. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from agent.commentator.line import Line, Lines
 from agent.commentator.prompt import Turn
+from agent.commentator.window import Grey
 
 MAX_KEPT = 100
 MAX_TURNS = 8
@@ -48,3 +49,33 @@ class History:
         self._turns[line.id] = Turn("assistant", line.said)
         for oldest in list(self._turns)[:-MAX_KEPT]:
             del self._turns[oldest]
+
+
+class LastPicture:
+    """The picture of the newest line of commentary that was said, or is in flight."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._pictures: list[tuple[Line, Grey]] = []
+        lines.listen(self._changed)
+
+    @property
+    def grey(self) -> Grey | None:
+        return self._pictures[-1][1] if self._pictures else None
+
+    def add(self, line: Line, grey: Grey) -> None:
+        """The line, which is asked for now, is about this picture."""
+        self._pictures.append((line, grey))
+
+    def clear(self) -> None:
+        """The source is another one."""
+        self._pictures.clear()
+
+    def _changed(self, line: Line) -> None:
+        """Keep the last one that was said and those after it that still may be."""
+        at = next((at for at, (one, _) in enumerate(self._pictures) if one is line), None)
+        if at is None or not line.over:
+            return
+        if line.said:
+            del self._pictures[:at]
+        else:
+            del self._pictures[at]

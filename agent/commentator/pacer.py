@@ -79,7 +79,7 @@ class PlaybackPacer:
         pause: float = 0.5,
         max_wait: float = 15.0,
         max_age: float = 10.0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = lambda: time.monotonic(),
     ) -> None:
         """
         Args:

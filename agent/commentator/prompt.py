@@ -37,6 +37,17 @@ class Turn:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted: a text, more instructions for this once, and the sound of a spoken question
+    (``QUESTION_RATE``), empty for none.
+    """
+
+    text: str
+    instructions: str = ""
+    sound: bytes = b""
+
+
 def commentary_instruction(change: float | None, threshold: float) -> str:
     """What the engine is asked for one line of commentary.
 
@@ -59,21 +70,19 @@ def system_text(persona: str, language: str, instructions: str = "") -> str:
 def engine_request(
     line: Line,
     frames: Sequence[SampledFrame],
-    text: str,
+    asked: Asked,
     options: Options,
     persona: str,
     history: Sequence[Turn],
-    instructions: str = "",
-    sound: bytes = b"",
 ) -> EngineRequest:
     """System message, earlier turns, then one user message: pictures in time order, a spoken
-    question (``sound``, 16 kHz mono int16; empty: none), then text.
+    question, then text.
 
     Neighbouring turns of one role are joined, since many chat templates want roles to alternate.
     """
     pictures = [{"type": "image_url", "image_url": {"url": _data_uri(f.jpeg)}} for f in frames]
-    content = [*pictures, *_spoken(sound), {"type": "text", "text": text}]
-    system = system_text(persona, options.language, instructions)
+    content = [*pictures, *_spoken(asked.sound), {"type": "text", "text": asked.text}]
+    system = system_text(persona, options.language, asked.instructions)
     return EngineRequest(
         messages=[
             {"role": "system", "content": system},

@@ -106,7 +106,11 @@ class FrameSampler(Generic[F]):
         )
         if found and abs(found.capture_time - wanted) <= self._latest[1] - wanted:
             return found
-        return await self._encoded(*self._latest) or found or await self.first_from(wanted)
+        epoch = self._epoch
+        fresh = await self._encoded(*self._latest)
+        if epoch != self._epoch:  # what was found is of another source
+            return await self.first_from(wanted)
+        return fresh or found or await self.first_from(wanted)
 
     async def first_from(self, not_before: float) -> SampledFrame:
         """Wait for the first real frame captured at ``not_before`` or later."""
@@ -122,12 +126,13 @@ class FrameSampler(Generic[F]):
             return known
         if known is not None and known.capture_time >= self._latest[1]:
             return known
+        epoch, fresh = self._epoch, None
         try:
             async with asyncio.timeout(ENCODE_TIMEOUT):
                 fresh = await self._encoded(*self._latest)
         except TimeoutError:
-            return known
-        return fresh or known
+            pass
+        return fresh or (known if epoch == self._epoch else None)
 
     def ending_at(self, anchor: SampledFrame, *, count: int, stride: int) -> list[SampledFrame]:
         """The frames of a window, in time order; see ``Window.ending_at``."""

@@ -49,7 +49,9 @@ _Told = asyncio.Queue[Delta | _End]
 class Speaker:
     """The voice of one session's lines; one line at a time. Belongs to one event loop."""
 
-    def __init__(self, choice: VoiceChoice, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, choice: VoiceChoice, *, clock: Callable[[], float] = lambda: time.monotonic()
+    ) -> None:
         self._choice = choice
         self._clock = clock
         self._voice: Voice | None = None

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 from agent.commentator.voice.choice import VoiceChoice
 from speech.voice import SpeechError, Voice
-
-from .gated_engine import tone
+from tests.support.gated_engine import tone
 
 
 @dataclass

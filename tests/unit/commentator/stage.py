@@ -13,17 +13,17 @@ from typing import Any
 
 from livekit.agents import tts as livekit_tts
 
+from agent.commentator.commentator import Commentator
 from agent.commentator.engine.client import EngineClient
 from agent.commentator.engine.errors import EngineError
-from agent.commentator.commentator import Commentator
 from agent.commentator.engine.health import EngineState
 from agent.commentator.frames import I420, sample
 from agent.commentator.line import DropReason, Line, Lines
 from agent.commentator.options import Options
 from agent.commentator.voice.choice import VoiceChoice
 from agent.commentator.voice.speaker import Speaker
+from tests.support.gated_engine import Answer, ScriptedEngine, scripted_engine
 
-from .gated_engine import Answer, ScriptedEngine, scripted_engine
 from .pictures import i420
 
 QUICK = Options(inference_interval=0.0, capture_fps=10.0)

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agent.commentator.voice.audio import FRAME_BYTES, FrameCutter, is_silent
-
-from .gated_engine import tone
+from tests.support.gated_engine import tone
 
 SILENT = b"\0" * FRAME_BYTES
 LOUD = tone(0.02)

@@ -21,8 +21,7 @@ from agent.commentator.engine.errors import (
     EngineUnavailable,
 )
 from agent.commentator.engine.request import EngineRequest
-
-from .gated_engine import (
+from tests.support.gated_engine import (
     Answer,
     ScriptedEngine,
     audio,

@@ -4,14 +4,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from livekit import rtc
-from livekit.rtc import VideoBufferType
 
-from agent.commentator.frames import FrameError, SampleGrid, sample, scaled_size
+from agent.commentator.frames import SampleGrid, sample, scaled_size
 
-from .pictures import i420, packed
-
-RED = {"y": 82, "u": 90, "v": 240}
+from .pictures import i420
 
 
 def decoded(jpeg: bytes) -> npt.NDArray[np.uint8]:
@@ -26,12 +22,9 @@ def decoded(jpeg: bytes) -> npt.NDArray[np.uint8]:
         ((1280, 720), (640, 360)),
         ((720, 1280), (360, 640)),
         ((640, 360), (640, 360)),
-        ((641, 361), (640, 360)),
-        ((321, 241), (320, 240)),
+        ((642, 362), (640, 360)),
         ((2, 2), (2, 2)),
-        ((3, 5), (2, 4)),
         ((4000, 10), (640, 2)),
-        ((1921, 1), (640, 2)),
     ],
 )
 def test_scaled_sizes_are_even_and_at_most_640(
@@ -40,11 +33,9 @@ def test_scaled_sizes_are_even_and_at_most_640(
     assert scaled_size(*size) == scaled
 
 
-@pytest.mark.parametrize(
-    "size", [(64, 48), (63, 47), (1280, 720), (1279, 719), (719, 1281), (3, 5)]
-)
-def test_i420_of_any_size_keeps_its_colour(size: tuple[int, int]) -> None:
-    made = sample(i420(*size, **RED), 7.5)
+@pytest.mark.parametrize("size", [(64, 48), (2, 2), (1280, 720), (718, 1282)])
+def test_a_picture_of_any_size_keeps_its_colour(size: tuple[int, int]) -> None:
+    made = sample(i420(*size, y=82, u=90, v=240), 7.5)
     image = decoded(made.jpeg)
     assert made.capture_time == 7.5
     assert (image.shape[1], image.shape[0]) == scaled_size(*size)
@@ -56,42 +47,12 @@ def test_i420_of_any_size_keeps_its_colour(size: tuple[int, int]) -> None:
     assert made.grey.mean() == pytest.approx(76, abs=4)
 
 
-@pytest.mark.parametrize(
-    ("kind", "pixel"),
-    [
-        (VideoBufferType.RGBA, (255, 0, 0, 255)),
-        (VideoBufferType.BGRA, (0, 0, 255, 255)),
-        (VideoBufferType.RGB24, (255, 0, 0)),
-    ],
-)
-def test_packed_types_keep_their_colour(kind: int, pixel: tuple[int, ...]) -> None:
-    blue, green, red = (
-        decoded(sample(packed(65, 33, kind, pixel), 0.0).jpeg).reshape(-1, 3).mean(axis=0)
-    )
-    assert (red, green, blue) == pytest.approx((255, 0, 0), abs=6)
-
-
-def test_other_types_are_converted() -> None:
-    data = b"".join(bytes([RED[plane]]) * 64 * 48 for plane in "yuv")
-    i444 = rtc.VideoFrame(64, 48, VideoBufferType.I444, data)
-    assert decoded(sample(i444, 0.0).jpeg).reshape(-1, 3).mean(axis=0)[2] > 230
-
-
 def test_what_is_left_and_right_stays_there() -> None:
-    data = np.full((48 * 3 // 2, 64), 128, np.uint8)
-    data[:48, :32], data[:48, 32:] = 16, 235
-    frame = rtc.VideoFrame(64, 48, VideoBufferType.I420, data.tobytes())
-    grey = sample(frame, 0.0).grey
+    picture = i420()
+    picture[:48, :32], picture[:48, 32:] = 16, 235
+    grey = sample(picture, 0.0).grey
     assert grey[:, :70].mean() < 5
     assert grey[:, 90:].mean() > 250
-
-
-def test_frames_without_a_picture_are_refused_by_name() -> None:
-    with pytest.raises(FrameError, match="1x8"):
-        sample(i420(1, 8), 0.0)
-    short = rtc.VideoFrame(64, 48, VideoBufferType.I420, b"\0" * 100)
-    with pytest.raises(FrameError, match="64x48"):
-        sample(short, 0.0)
 
 
 def taken(grid: SampleGrid, times: list[float]) -> list[float]:

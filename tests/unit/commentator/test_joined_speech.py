@@ -8,8 +8,7 @@ import pytest
 from agent.commentator.voice.audio import SAMPLE_RATE
 from agent.commentator.voice.joined_speech import AFTER_CLAUSE, AFTER_SENTENCE, JoinedSpeech
 from agent.commentator.voice.sentences import Piece
-
-from .gated_engine import tone
+from tests.support.gated_engine import tone
 
 
 def quiet_spans(pcm: bytes) -> list[tuple[float, float]]:

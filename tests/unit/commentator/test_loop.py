@@ -9,9 +9,9 @@ import pytest
 
 from agent.commentator.prompt import LITTLE_CHANGE
 from agent.plugin import Options
+from tests.support.gated_engine import hang, raw, refuse, say, scripted_engine, tone
 from tests.support.ports import free_port
 
-from .gated_engine import hang, raw, refuse, say, scripted_engine, tone
 from .pictures import i420
 from .stage import QUICK, ScriptedPacer, stage
 

@@ -2,47 +2,68 @@ from __future__ import annotations
 
 import base64
 
+import numpy as np
+import pytest
+
+from agent.commentator.line import new_line
+from agent.commentator.options import Options
 from agent.commentator.prompt import (
-    COMMENTARY,
-    DEFAULT_PERSONA,
-    FIRST_LOOK,
     LITTLE_CHANGE,
     MUCH_CHANGE,
+    Asked,
     Turn,
-    build_messages,
     commentary_instruction,
-    system_text,
+    engine_request,
 )
+from agent.commentator.window import SampledFrame
+
+GREY = np.zeros((90, 160), np.uint8)
+LINE = new_line("commentary", anchor=10.0, requested_at=11.0)
 
 
-def test_pictures_come_in_order_before_the_text() -> None:
-    messages = build_messages(system="Be brief.", history=[], jpegs=[b"one", b"two"], text="Go.")
-    assert messages[0] == {"role": "system", "content": "Be brief."}
-    pictures, text = messages[1]["content"][:-1], messages[1]["content"][-1]
+def test_pictures_come_in_order_before_the_text_with_their_times_before_the_anchor() -> None:
+    frames = [SampledFrame(9.5, b"one", GREY), SampledFrame(10.0, b"two", GREY)]
+    request = engine_request(LINE, frames, Asked("Go."), Options(), "Be brief.", [])
+    system, user = request.messages
+    assert system == {"role": "system", "content": "Be brief."}
+    pictures, text = user["content"][:-1], user["content"][-1]
     sent = [base64.b64decode(part["image_url"]["url"].split(",")[1]) for part in pictures]
     assert sent == [b"one", b"two"]
-    assert all(part["image_url"]["url"].startswith("data:image/jpeg;base64,") for part in pictures)
     assert text == {"type": "text", "text": "Go."}
+    assert request.frame_times == [-0.5, 0.0]
+
+
+def test_what_was_spoken_comes_between_pictures_and_text() -> None:
+    frames = [SampledFrame(10.0, b"one", GREY)]
+    asked = Asked("Answer.", sound=b"\1\2" * 160)
+    content = engine_request(LINE, frames, asked, Options(), "", []).messages[-1]["content"]
+    assert [part["type"] for part in content] == ["image_url", "input_audio", "text"]
 
 
 def test_neighbouring_turns_of_one_role_are_joined() -> None:
     history = [Turn("assistant", "A."), Turn("assistant", "B."), Turn("user", "C?")]
-    messages = build_messages(system="", history=history, jpegs=[], text="Go.")
+    messages = engine_request(LINE, [], Asked("Go."), Options(), "", history).messages
     assert messages[1:3] == [
         {"role": "assistant", "content": "A.\nB."},
         {"role": "user", "content": "C?"},
     ]
 
 
-def test_the_hint_follows_the_threshold() -> None:
-    assert commentary_instruction(None, 5.0) == f"{FIRST_LOOK} {COMMENTARY}"
-    assert commentary_instruction(4.99, 5.0) == f"{LITTLE_CHANGE} {COMMENTARY}"
-    assert commentary_instruction(5.0, 5.0) == f"{MUCH_CHANGE} {COMMENTARY}"
+@pytest.mark.parametrize(("change", "hint"), [(4.99, LITTLE_CHANGE), (5.0, MUCH_CHANGE)])
+def test_the_hint_follows_the_threshold(change: float, hint: str) -> None:
+    assert commentary_instruction(change, 5.0).startswith(hint)
+    assert hint not in commentary_instruction(None, 5.0)
 
 
-def test_the_system_text() -> None:
-    assert system_text("", "en") == DEFAULT_PERSONA
-    assert system_text(" Be brief. ", "en-GB") == "Be brief."
-    assert system_text("Be brief.", "de", "Be kind.") == (
-        "Be brief.\nBe kind.\nSpeak this language: de."
-    )
+def test_persona_instructions_for_once_and_language_make_the_system_message() -> None:
+    def system(persona: str, language: str, instructions: str = "") -> str:
+        asked = Asked("Go.", instructions)
+        options = Options(language=language)
+        content = engine_request(LINE, [], asked, options, persona, []).messages[0]["content"]
+        return str(content)
+
+    assert system(" Be brief. ", "en-GB") == "Be brief."
+    assert system("", "en") != ""
+    told = system("Be brief.", "de", "Be kind.").splitlines()
+    assert told[:2] == ["Be brief.", "Be kind."]
+    assert "de" in told[2]

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from livekit.agents import llm
 
+from tests.support.gated_engine import hang, refuse, say
 from tests.support.ports import free_port
 
-from .gated_engine import hang, refuse, say
 from .stage import ScriptedPacer, stage
 
 

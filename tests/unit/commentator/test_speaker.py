@@ -8,12 +8,12 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
-from agent.commentator.engine.errors import EngineUnavailable
 from agent.commentator.engine.chunks import Delta
+from agent.commentator.engine.errors import EngineUnavailable
 from agent.commentator.voice.speaker import MOST_PATIENCE, REST_FIRST, Speaker
+from tests.support.gated_engine import tone
 from tests.support.leaks import leaked_tasks
 
-from .gated_engine import tone
 from .scripted_voice import Choice, ScriptedVoice
 
 

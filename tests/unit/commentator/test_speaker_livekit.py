@@ -17,8 +17,8 @@ from agent.commentator.voice import livekit_voice
 from agent.commentator.voice.choice import VoiceChoice
 from agent.commentator.voice.livekit_voice import LiveKitVoice, load
 from speech.voice import SAMPLE_RATE, SpeechError
+from tests.support.gated_engine import say
 
-from .gated_engine import say
 from .stage import stage
 
 SECONDS = 0.5

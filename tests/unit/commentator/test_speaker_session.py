@@ -11,8 +11,17 @@ import pytest
 from aiohttp import web
 
 from agent.plugin import Options
+from tests.support.gated_engine import (
+    ScriptedEngine,
+    audio,
+    chunk,
+    hang,
+    open_stream,
+    say,
+    send,
+    tone,
+)
 
-from .gated_engine import ScriptedEngine, audio, chunk, hang, open_stream, say, send, tone
 from .stage import stage
 
 NOTICE = "speech failed: no memory; the text goes on"

@@ -10,9 +10,9 @@ import pytest
 from livekit.agents import Agent, AgentSession
 
 from agent.plugin import Options, PlaybackPacer, RealtimeModel, RealtimeSession
+from tests.support.gated_engine import Answer, ScriptedEngine, say, scripted_engine
 
 from .devices import Camera, Loudspeaker, Microphone
-from .gated_engine import Answer, ScriptedEngine, say, scripted_engine
 from .sounds import frames
 
 OPTIONS = Options(inference_interval=0.0, capture_fps=10.0)

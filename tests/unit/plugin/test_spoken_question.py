@@ -17,8 +17,8 @@ from livekit import rtc
 
 from agent.plugin.spoken_question import MAX_SECONDS, SAMPLE_RATE, SpokenQuestion
 from speech.wav import wav
+from tests.support.gated_engine import hang, say
 
-from .gated_engine import hang, say
 from .sounds import frames
 from .stage import Stage, stage
 

@@ -1,0 +1,105 @@
+"""From the pieces of an engine's answer to a line, also of one that speaks slowly."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import numpy as np
+
+from agent.commentator.answer import Answer
+from agent.commentator.engine.chunks import Delta
+from agent.commentator.line import Line, new_line
+from agent.commentator.voice.audio import SAMPLE_RATE
+from agent.commentator.voice.speech_pace import SpeechPace
+from tests.support.virtual_time import virtual
+
+TEXT = "A red car drives past the house and turns."
+TONE = (np.sin(np.arange(SAMPLE_RATE) * 0.1) * 8000).astype(np.int16).tobytes()
+"""A second of sound."""
+
+
+class Studio:
+    """Makes lines at a rate, in seconds of speech a second."""
+
+    def __init__(self, rate: float) -> None:
+        self.pace = SpeechPace()
+        self._rate = rate
+
+    async def line(self, seconds: int = 4, *, whole: bool = True) -> list[bool]:
+        """Whether the line may start, as each second of its speech comes, and at its end."""
+        answer = Answer(a_line(), wants_audio=True, pace=self.pace)
+        answer.feed(Delta(text=TEXT))
+        seen = []
+        for _ in range(seconds):
+            answer.feed(Delta(pcm=TONE))
+            seen.append(answer.sounding)
+            await asyncio.sleep(1 / self._rate)
+        answer.end(whole=whole)
+        return [*seen, answer.sounding]
+
+
+def a_line() -> Line:
+    now = time.monotonic()
+    return new_line("commentary", anchor=now, requested_at=now)
+
+
+@virtual
+async def test_the_first_line_starts_at_once_and_the_next_ones_wait_until_they_can_be_played() -> (
+    None
+):
+    studio = Studio(rate=0.5)
+    assert (await studio.line())[0]
+    assert await studio.line() == [False, False, True, True, True]
+    # Four seconds of speech of which the last comes after six: started at four it never falls dry.
+
+
+@virtual
+async def test_a_short_line_of_a_slow_engine_starts_when_it_is_complete() -> None:
+    studio = Studio(rate=0.5)
+    await studio.line()
+    assert await studio.line(seconds=2) == [False, False, True]
+
+
+@virtual
+async def test_a_fast_engine_is_never_waited_for() -> None:
+    studio = Studio(rate=3.0)
+    for _ in range(3):
+        assert (await studio.line())[0]
+
+
+@virtual
+async def test_a_line_that_was_cut_short_teaches_no_pace() -> None:
+    studio = Studio(rate=0.5)
+    await studio.line(whole=False)
+    assert studio.pace.rate == float("inf")
+    await studio.line()
+    slow = studio.pace.rate
+    await studio.line(seconds=1, whole=False)
+    assert studio.pace.rate == slow
+    assert not (await studio.line())[1], "lines are as long as before"
+
+
+def test_a_line_without_sound_is_ready_when_its_text_is_complete() -> None:
+    answer = Answer(a_line(), wants_audio=True, pace=SpeechPace())
+    answer.feed(Delta(text=TEXT))
+    before = answer.sounding
+    answer.end(whole=True)
+    assert (before, answer.sounding, answer.line.text_only) == (False, True, True)
+
+
+def test_dots_are_nothing_to_say_with_or_without_sound() -> None:
+    for sound in (b"", TONE):
+        answer = Answer(a_line(), wants_audio=True, pace=SpeechPace())
+        answer.feed(Delta(text=" ... ", pcm=sound))
+        answer.end(whole=True)
+        assert not answer.sounding
+
+
+def test_what_comes_for_a_line_that_is_over_is_ignored() -> None:
+    line = a_line()
+    answer = Answer(line, wants_audio=True, pace=SpeechPace())
+    line.state = "dropped"
+    answer.feed(Delta(text=TEXT, pcm=TONE))
+    answer.end(whole=True)
+    assert (line.text, line.audio_seconds, len(line.speech)) == ("", 0.0, 0)
