@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
+import math
 import signal
 
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
 
 from agent.booth import Booth
+from agent.places import Places
 from agent.room import room_settings
+from agent.room.only_booth import OnlyBooth
+from agent.room.order import Order
 from config import log as log_setup
+from config.agent_name import AGENT_NAME
 from config.room_state import RoomState
-from config.settings import Settings, load_settings
+from config.settings import Settings
 
 log = logging.getLogger("pressbox.worker")
-
-AGENT_NAME = "pressbox"
 
 RECONNECTS = 1_000_000
 """LiveKit's worker gives up after `max_retry` lost connections; a booth's worker is to wait for its
@@ -35,18 +39,19 @@ def make_server(settings: Settings) -> AgentServer:
         port=0,
         num_idle_processes=1,
         max_retry=RECONNECTS,
-        load_threshold=1.0,
-        load_fnc=lambda server: len(server.active_jobs) / settings.agent_load_limit,
-        setup_fnc=_prepare,
+        # LiveKit's own limit takes a job that is being launched for a full worker.
+        load_threshold=math.inf,
+        setup_fnc=functools.partial(_prepare, settings),
         log_level=settings.log_level,
     )
-    server.rtc_session(run_booth, agent_name=AGENT_NAME)
+    places = Places(server, settings.agent_load_limit)
+    server.load_fnc = places.load
+    server.rtc_session(run_booth, agent_name=AGENT_NAME, on_request=places.answer)
     return server
 
 
-def _prepare(process: JobProcess) -> None:
-    """Read the settings once, before a job needs them."""
-    process.userdata["settings"] = load_settings()
+def _prepare(settings: Settings, process: JobProcess) -> None:
+    process.userdata["settings"] = settings
 
 
 async def run_booth(context: JobContext) -> None:
@@ -58,6 +63,11 @@ async def run_booth(context: JobContext) -> None:
     for problem in [*problems, *stale]:
         log.warning("room %s: %s", context.job.room.name, problem)
     await context.connect(auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE)
+    order = Order(context, settings)
+    only = OnlyBooth(context.room, leave=order.end)
+    context.add_shutdown_callback(only.aclose)
+    if not await only.alone():
+        return
     booth = Booth(context.room, settings, chosen, state=state, problems=problems)
     context.add_shutdown_callback(booth.aclose)
     await booth.start()
@@ -81,4 +91,4 @@ async def run(settings: Settings) -> None:
         await serving
 
 
-__all__ = ["AGENT_NAME", "make_server", "run", "run_booth"]
+__all__ = ["make_server", "run", "run_booth"]

@@ -1,0 +1,40 @@
+"""How many jobs a worker takes."""
+
+from __future__ import annotations
+
+import logging
+
+from livekit.agents import AgentServer, JobRequest
+
+log = logging.getLogger("pressbox.worker")
+
+
+class Places:
+    """Answers the offers of jobs: as many are taken as there are places, also where several are
+    offered at one moment.
+    """
+
+    def __init__(self, server: AgentServer, limit: int) -> None:
+        self._server = server
+        self._limit = limit
+        self._coming: set[str] = set()
+
+    def load(self) -> float:
+        """Share of the places that are taken."""
+        return len(self._taken()) / self._limit
+
+    async def answer(self, offer: JobRequest) -> None:
+        """Take the job, or leave it to another worker."""
+        if len(self._taken()) >= self._limit:
+            log.info("room %s: all %d places are taken", offer.room.name, self._limit)
+            await offer.reject(terminate=False)
+            return
+        self._coming.add(offer.id)
+        try:
+            await offer.accept()
+        finally:
+            self._coming.discard(offer.id)
+
+    def _taken(self) -> set[str]:
+        # A job that is being launched is in both for a moment.
+        return self._coming | {info.job.id for info in self._server.active_jobs}

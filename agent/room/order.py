@@ -1,0 +1,49 @@
+"""What becomes of a dispatch when its job ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import aiohttp
+from livekit import api, rtc
+from livekit.agents import JobContext
+
+from config.settings import Settings
+
+log = logging.getLogger("pressbox.worker")
+
+
+class Order:
+    """The dispatch that a job comes from. It stands after the job has gone, and another agent is
+    sent for it, unless it is withdrawn: where somebody removed the agent, or it is one too many.
+    """
+
+    def __init__(self, context: JobContext, settings: Settings) -> None:
+        self._context = context
+        self._settings = settings
+        self._over = False
+        context.room.on("disconnected", self._disconnected)
+        context.add_shutdown_callback(self._withdraw)
+
+    def end(self, why: str) -> None:
+        """End the job, and the order with it."""
+        self._over = True
+        self._context.shutdown(why)
+
+    def _disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
+        self._over = self._over or reason == rtc.DisconnectReason.PARTICIPANT_REMOVED
+
+    async def _withdraw(self) -> None:
+        if not self._over:
+            return
+        job, settings = self._context.job, self._settings
+        secret = settings.livekit_api_secret.get_secret_value()
+        try:
+            async with (
+                asyncio.timeout(5.0),
+                api.LiveKitAPI(settings.livekit_url, settings.livekit_api_key, secret) as lkapi,
+            ):
+                await lkapi.agent_dispatch.delete_dispatch(job.dispatch_id, job.room.name)
+        except (api.TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.info("the dispatch to room %s stays: %s", job.room.name, type(error).__name__)

@@ -1,0 +1,14 @@
+"""The agent's name, and the attributes by which participants of a room find one another."""
+
+from __future__ import annotations
+
+AGENT_NAME = "pressbox"
+"""What a dispatch asks for."""
+
+NAME_ATTRIBUTE = "lk.agent.name"
+"""LiveKit gives each agent's participant its name here."""
+
+WISH_ATTRIBUTE = "pressbox.wish"
+"""Of a participant whose token asked for our agent: the dispatch metadata, `{}` for none. LiveKit
+itself heeds a token's agents only where the token makes the room.
+"""

@@ -1,0 +1,211 @@
+"""`python -m agent` without the launcher: its options, its places, and one booth a room."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from livekit import api
+
+from tests.support.engine_script import Repeat
+from tests.support.livekit_server import LiveKitServer
+from tests.support.ports import free_port
+from tests.support.scripted_engine import scripted_engine
+
+pytestmark = pytest.mark.timeout(120)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Worker:
+    """A started worker and what it has said."""
+
+    def __init__(self, process: asyncio.subprocess.Process, server: LiveKitServer) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self._server = server
+        self.reading = asyncio.create_task(self._read(), name="worker-output")
+
+    async def _read(self) -> None:
+        if self.process.stderr is not None:
+            async for line in self.process.stderr:
+                self.lines.append(line.decode().rstrip())
+
+    def said(self, text: str) -> int:
+        """In how many lines."""
+        return sum(text in line for line in self.lines)
+
+    async def until(self, happened: Callable[[], Awaitable[bool]], limit: float = 40.0) -> None:
+        end = time.monotonic() + limit
+        while not await happened():
+            if time.monotonic() > end or self.process.returncode is not None:
+                pytest.fail("it did not happen; the worker said:\n" + "\n".join(self.lines))
+            await asyncio.sleep(0.1)
+
+    async def until_said(self, text: str) -> None:
+        async def said() -> bool:
+            return self.said(text) > 0
+
+        await self.until(said)
+
+    async def dispatch(self, room: str, metadata: str = "") -> None:
+        request = api.CreateAgentDispatchRequest(
+            agent_name="pressbox", room=room, metadata=metadata
+        )
+        async with self._server.api() as lkapi:
+            await lkapi.agent_dispatch.create_dispatch(request)
+
+    async def dispatches(self, room: str) -> list[str]:
+        async with self._server.api() as lkapi:
+            listed = await lkapi.agent_dispatch.list_dispatch(room)
+        return [entry.metadata for entry in listed if entry.agent_name == "pressbox"]
+
+    async def agents(self, room: str) -> list[api.ParticipantInfo]:
+        async with self._server.api() as lkapi:
+            listed = await lkapi.room.list_participants(api.ListParticipantsRequest(room=room))
+        return [one for one in listed.participants if one.kind == one.Kind.AGENT]
+
+    async def seated(self, *rooms: str) -> list[list[str]]:
+        """Waits until each of the rooms has an agent whose booth is up; their identities."""
+        found: list[list[str]] = []
+
+        async def all_up() -> bool:
+            agents = [await self.agents(room) for room in rooms]
+            found[:] = [[one.identity for one in there] for there in agents]
+            return all(
+                there and all("pressbox.status" in one.attributes for one in there)
+                for there in agents
+            )
+
+        await self.until(all_up)
+        return found
+
+
+@asynccontextmanager
+async def worker(
+    server: LiveKitServer, state: Path, *words: str, **environment: str
+) -> AsyncIterator[Worker]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "agent", *words),
+        cwd=ROOT,
+        env={
+            **os.environ,
+            **server.environment,
+            "PRESSBOX_STATE_DIR": str(state),
+            "ENGINE_URL": f"http://127.0.0.1:{free_port()}/v1",
+            **environment,
+        },
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    running = Worker(process, server)
+    try:
+        await running.until_said("registered worker")
+        yield running
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            await process.wait()
+            await running.reading
+
+
+async def test_its_options_reach_its_jobs(livekit_server: LiveKitServer, tmp_path: Path) -> None:
+    async with scripted_engine(Repeat()) as engine:
+        given = ("--engine-url", engine.url, "--livekit-url", livekit_server.url)
+        nowhere = {"LIVEKIT_URL": f"ws://127.0.0.1:{free_port()}"}
+        async with worker(livekit_server, tmp_path, *given, **nowhere) as agent:
+            await agent.dispatch("options")
+
+            async def engine_up() -> bool:
+                found = await agent.agents("options")
+                return any(
+                    '"engine":"up"' in one.attributes.get("pressbox.status", "") for one in found
+                )
+
+            await agent.until(engine_up)
+
+
+async def test_all_places_are_taken_at_one_moment_and_no_more(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    rooms = [f"place{number}" for number in range(3)]
+    async with worker(livekit_server, tmp_path, AGENT_LOAD_LIMIT="3") as agent:
+        await asyncio.gather(*map(agent.dispatch, rooms))
+        assert [len(there) for there in await agent.seated(*rooms)] == [1] * 3
+        await agent.dispatch("one-too-many")
+        await agent.until_said("room one-too-many: all 3 places are taken")
+
+
+async def test_the_second_of_two_leaves(livekit_server: LiveKitServer, tmp_path: Path) -> None:
+    async with worker(livekit_server, tmp_path) as agent:
+        await agent.dispatch("twice", "{}")
+        (first,) = await agent.seated("twice")
+        await agent.dispatch("twice", '{"mode":"idle"}')
+        await agent.until_said("this second commentator leaves")
+
+        async def only_the_first() -> bool:
+            return [one.identity for one in await agent.agents("twice")] == first
+
+        await agent.until(only_the_first)
+        assert await agent.dispatches("twice") == ["{}"]
+
+
+async def test_of_two_that_come_at_one_moment_one_stays(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    rooms = [f"moment{number}" for number in range(2)]
+    async with worker(livekit_server, tmp_path) as agent:
+        await asyncio.gather(*map(agent.dispatch, rooms * 2))
+
+        async def two_left() -> bool:
+            return agent.said("this second commentator leaves") == 2
+
+        await agent.until(two_left)
+
+        async def one_each() -> bool:
+            return [len(await agent.agents(room)) for room in rooms] == [1, 1]
+
+        await agent.until(one_each)
+        await agent.seated(*rooms)
+        assert [len(await agent.dispatches(room)) for room in rooms] == [1, 1]
+
+
+async def test_a_ghost_keeps_nobody_out(livekit_server: LiveKitServer, tmp_path: Path) -> None:
+    async with worker(livekit_server, tmp_path) as dead:
+        await dead.dispatch("haunted")
+        ((ghost,),) = await dead.seated("haunted")
+        os.killpg(dead.process.pid, signal.SIGKILL)  # its jobs too
+    async with worker(livekit_server, tmp_path) as agent:
+        await agent.dispatch("haunted")
+
+        async def another_one_sits() -> bool:
+            found = [one for one in await agent.agents("haunted") if one.identity != ghost]
+            return any("pressbox.status" in one.attributes for one in found)
+
+        await agent.until(another_one_sits)
+        assert not agent.said("this second commentator leaves")
+
+
+async def test_one_that_is_removed_takes_its_dispatch_along(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    async with worker(livekit_server, tmp_path) as agent:
+        await agent.dispatch("removed")
+        ((identity,),) = await agent.seated("removed")
+        async with livekit_server.api() as lkapi:
+            await lkapi.room.remove_participant(
+                api.RoomParticipantIdentity(room="removed", identity=identity)
+            )
+
+        async def no_dispatch() -> bool:
+            return not await agent.dispatches("removed")
+
+        await agent.until(no_dispatch)
