@@ -200,6 +200,7 @@ async def test_another_codec_needs_another_track_and_the_booth_goes_on(
             on_model_picture=pictures.append,
             on_sound=lambda *_: None,
             on_change=watched.append,
+            tell=lambda _: None,
         )
         source.start("cam")
         try:

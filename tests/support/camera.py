@@ -18,12 +18,14 @@ FPS = 15
 
 
 class Camera:
-    """Publishes a moving bar at `FPS`; made by `camera`."""
+    """Publishes a moving bar, `fps` pictures a second; made by `camera`."""
 
     def __init__(self, room: rtc.Room) -> None:
         self.room = room
         self.width, self.height = 320, 180
         self.rotation = rtc.VideoRotation.VIDEO_ROTATION_0
+        self.fps: float = FPS
+        self.screen = False
         self.sending = True
         self.chroma = 128
         """Of the picture's colour; 128 is grey."""
@@ -39,7 +41,9 @@ class Camera:
         self._source = rtc.VideoSource(self.width, self.height)
         self._track = rtc.LocalVideoTrack.create_video_track("camera", self._source)
         options = rtc.TrackPublishOptions(
-            source=rtc.TrackSource.SOURCE_CAMERA,
+            source=(
+                rtc.TrackSource.SOURCE_SCREENSHARE if self.screen else rtc.TrackSource.SOURCE_CAMERA
+            ),
             simulcast=False,
             video_codec=rtc.VideoCodec.VP8,
         )
@@ -127,7 +131,7 @@ class Camera:
                 )
             if self.sending and self._small:
                 self._small.capture_frame(self._frame(number, self.width // 2, self.height // 2))
-            await asyncio.sleep(1 / FPS)
+            await asyncio.sleep(1 / self.fps)
 
     def _frame(self, number: int, width: int, height: int) -> rtc.VideoFrame:
         i420 = np.full((height * 3 // 2, width), self.chroma, np.uint8)
@@ -135,6 +139,13 @@ class Camera:
         left = number * 6 % width
         i420[:height, left : left + 24] = 220
         return rtc.VideoFrame(width, height, rtc.VideoBufferType.I420, i420.tobytes())
+
+
+def room_options(key: bytes = b"") -> rtc.RoomOptions:
+    """Subscribes to nothing by itself; `key` as in ROOM_KEY."""
+    shared = rtc.KeyProviderOptions(shared_key=key)
+    encryption = rtc.E2EEOptions(key_provider_options=shared) if key else None
+    return rtc.RoomOptions(auto_subscribe=False, encryption=encryption)
 
 
 @asynccontextmanager
@@ -145,11 +156,14 @@ async def camera(
     *,
     publish: bool = True,
     ingress: bool = False,
+    key: bytes = b"",
 ) -> AsyncIterator[Camera]:
-    """A participant in `room` that publishes a camera, as a person does or as an ingress does."""
+    """A participant in `room` that publishes a camera, as a person does or as an ingress does;
+    with a `key` encrypted end to end.
+    """
     made = Camera(rtc.Room())
     token = server.token(room, identity, kind="ingress" if ingress else "standard")
-    await made.room.connect(server.url, token, rtc.RoomOptions(auto_subscribe=False))
+    await made.room.connect(server.url, token, room_options(key))
     try:
         if publish:
             await made.publish()
