@@ -34,6 +34,8 @@ class ScriptedEngine:
 
     url: str = ""
     models: list[str] = field(default_factory=lambda: ["scripted"])
+    listed: str = ""
+    """What it answers instead of a list of models."""
     script: list[Answer] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -47,6 +49,8 @@ class ScriptedEngine:
             await self.asked.wait_for(lambda: len(self.requests) >= count)
 
     async def list_models(self, _: web.Request) -> web.Response:
+        if self.listed:
+            return web.Response(text=self.listed, content_type="application/json")
         return web.json_response({"object": "list", "data": [{"id": m} for m in self.models]})
 
     async def complete(self, request: web.Request) -> web.StreamResponse:

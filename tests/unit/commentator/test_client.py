@@ -12,6 +12,7 @@ from aiohttp import web
 
 from agent.commentator.engine.chunks import Delta
 from agent.commentator.engine.client import EngineClient
+from agent.commentator.engine.dialects.pressbox import Generous
 from agent.commentator.engine.errors import (
     EngineError,
     EngineProtocolError,
@@ -190,6 +191,38 @@ async def test_an_engine_without_models() -> None:
         await named.reach()
         assert named.model == "mine"
         await named.aclose()
+
+
+@pytest.mark.parametrize(
+    "listed", ["{", "7", "[]", "null", '{"data": 7}', '{"data": {}}', '"\\ud800"', "[" * 99_999]
+)
+async def test_a_list_of_models_that_is_none(listed: str) -> None:
+    async with scripted_engine() as engine:
+        engine.listed = listed
+        client = EngineClient(engine.url)
+        with pytest.raises(EngineProtocolError, match="garbage"):
+            await client.reach()
+        engine.listed = '{"data": [7, {"id": 7}, {}, {"id": "good"}]}'
+        await client.reach()
+        assert client.model == "good"
+        await client.aclose()
+
+
+@pytest.mark.parametrize("where", ["arguments", "read"])
+async def test_a_mistake_of_ours_stays_what_it_is(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*_: object) -> None:
+        raise KeyError("ours")
+
+    async with scripted_engine() as engine:
+        client = EngineClient(engine.url)
+        await collect(client)
+        monkeypatch.setattr(Generous, where, wrong)
+        with pytest.raises(KeyError, match="ours"):
+            await collect(client)
+        await nothing_in_flight(engine)
+        await client.aclose()
 
 
 NO_URLS = [

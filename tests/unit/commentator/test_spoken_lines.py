@@ -1,4 +1,4 @@
-"""Sessions whose engine does not speak, or stops to: with the real espeak-ng."""
+"""Commentators whose engine does not speak, or stops to: with the real espeak-ng."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from agent.plugin import Options
+from agent.commentator.options import Options
 from tests.support.gated_engine import (
     ScriptedEngine,
     audio,
@@ -62,7 +62,7 @@ def begins(text: str) -> Any:
 
 async def test_an_engine_that_only_writes_is_spoken_for() -> None:
     async with stage(say("Only text.", sound=b""), say("More text.", sound=b"")) as on:
-        await on.until(lambda: len(on.heard) >= 2 and len(on.metrics) >= 2)
+        await on.until(lambda: len(on.heard) >= 2 and len(on.complete) >= 2)
         assert [line.text for line in on.heard[:2]] == ["Only text.", "More text."]
         assert not any(line.text_only for line in on.heard)
         assert all(line.audio_seconds > 0.3 for line in on.heard[:2])
@@ -71,7 +71,7 @@ async def test_an_engine_that_only_writes_is_spoken_for() -> None:
 
 async def test_another_voice_than_the_engines_is_a_wish_the_engine_is_told() -> None:
     async with stage(say("Hello."), tts="espeak") as on:
-        await on.until(lambda: len(on.heard) >= 1 and len(on.metrics) >= 1)
+        await on.until(lambda: len(on.heard) >= 1 and len(on.complete) >= 1)
         assert on.engine.requests[0]["modalities"] == ["text"]
         assert on.heard[0].audio_seconds > 0.3
 
@@ -86,7 +86,7 @@ async def test_piper_speaks_the_sessions_language(
     make_voice(tmp_path / "pressbox/piper", "de_DE-hum-low", espeak="de")
     german = Options(inference_interval=0.0, language="de-DE")
     async with stage(say("Guten Tag.", sound=b""), tts="piper", options=german) as on:
-        await on.until(lambda: len(on.heard) >= 1 and len(on.metrics) >= 1)
+        await on.until(lambda: len(on.heard) >= 1 and len(on.complete) >= 1)
         assert on.heard[0].audio_seconds > 0.3
         assert on.notices == []
     async with stage(say("Good day.", sound=b""), tts="piper") as on:
@@ -118,7 +118,7 @@ async def test_speech_that_never_came_is_made_up_for() -> None:
 async def test_interrupting_ends_the_speech_and_the_request() -> None:
     async with stage(begins("One thing. And "), hang(), tts="espeak") as on:
         await on.until(lambda: len(on.heard) == 1)
-        on.session.interrupt()
+        on.commentator.interrupt()
         line = on.heard[0]
         await on.until(lambda: line.duration is not None)
         assert line.text == "One thing. And "
