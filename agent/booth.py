@@ -148,7 +148,7 @@ class Booth:
         """Publish, listen and begin to watch."""
         for ready in await asyncio.to_thread(self._remembered.load):
             self._times.add(ready)
-        self._delay.steer(time.monotonic())
+        self._look()
         close = self._closing.push_async_callback
         close(self._client.aclose)
         for part in (
