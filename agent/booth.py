@@ -115,6 +115,7 @@ class Booth:
             on_sound=self._original.push,
             on_change=self._source_changed,
             tell=tell,
+            has_key=bool(settings.room_key.get_secret_value()),
         )
         self._health = SourceHealth(
             self._source,
