@@ -197,6 +197,11 @@ class Settings(IngressSettings, EngineSettings, RoomSettings):
     livekit_public_url: Annotated[str, url("ws", "wss", optional=True)] = Field(
         default="", description="what browsers are told; empty: livekit_url"
     )
+    room_key: SecretStr = Field(
+        default=SecretStr(""),
+        max_length=1024,
+        description="passphrase of rooms with end-to-end encryption; empty: none",
+    )
     room: str = Field(default="lobby", min_length=1, max_length=128, description="the default room")
     web_host: str = Field(
         default="127.0.0.1", min_length=1, description="address the page listens on"

@@ -20,7 +20,12 @@ from launcher.ports import Port
 ROOT = Path(__file__).resolve().parent.parent
 
 _ENGINE_START = 600.0
-_FOR_FEW = ("PRESSBOX_SOURCES", "PRESSBOX_ADMIN_TOKEN", "PRESSBOX_INGRESS_REDIS")
+_FOR_FEW = (
+    "PRESSBOX_SOURCES",
+    "PRESSBOX_ADMIN_TOKEN",
+    "PRESSBOX_INGRESS_REDIS",
+    "PRESSBOX_ROOM_KEY",
+)
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 
 Ready = Callable[[], Awaitable[bool]]
@@ -111,10 +116,11 @@ def _engine_ports(settings: Settings) -> list[int]:
 def agent(settings: Settings, registered: Callable[[], None]) -> Spec:
     """The worker. Its registration shows in its log, where the log level lets it."""
     shown = settings.log_level in ("debug", "info")
+    key = settings.room_key.get_secret_value()
     return Spec(
         "agent",
         _python("agent"),
-        _environment(settings),
+        _environment(settings) | ({"PRESSBOX_ROOM_KEY": key} if key else {}),
         ROOT,
         at_once,
         ready_line="registered worker" if shown else "",

@@ -135,6 +135,12 @@ def test_the_admin_token_goes_where_it_is_needed() -> None:
     assert have == {"ingress", "web"}
 
 
+def test_the_key_of_encrypted_rooms_goes_to_the_agent_only() -> None:
+    of = settings(room_key=SecretStr("a-key-of-the-rooms"))
+    have = {name for name, spec in specs(of).items() if "a-key" in json.dumps(dict(spec.env))}
+    assert have == {"agent"}
+
+
 def test_without_a_source_there_are_those_of_the_settings() -> None:
     env = plan.ingress(settings(), None, at_once).env
     assert env["PRESSBOX_SOURCES"] == "[]"
