@@ -9,6 +9,7 @@ import logging
 import math
 import signal
 
+from livekit import rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
 
 from agent.booth import Booth
@@ -50,6 +51,13 @@ def make_server(settings: Settings) -> AgentServer:
     return server
 
 
+def _encryption(settings: Settings) -> rtc.E2EEOptions | None:
+    """For rooms with end-to-end encryption; what is not encrypted in them is read all the same."""
+    key = settings.room_key.get_secret_value().encode()
+    options = rtc.KeyProviderOptions(shared_key=key)
+    return rtc.E2EEOptions(key_provider_options=options) if key else None
+
+
 def _prepare(settings: Settings, process: JobProcess) -> None:
     process.userdata["settings"] = settings
 
@@ -62,7 +70,9 @@ async def run_booth(context: JobContext) -> None:
     chosen, stale = room_settings.apply_each(chosen, await asyncio.to_thread(state.load))
     for problem in [*problems, *stale]:
         log.warning("room %s: %s", context.job.room.name, problem)
-    await context.connect(auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE)
+    await context.connect(
+        auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE, encryption=_encryption(settings)
+    )
     order = Order(context, settings)
     only = OnlyBooth(context.room, leave=order.end)
     context.add_shutdown_callback(only.aclose)
