@@ -5,20 +5,21 @@ them as they are.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import functools
 import logging
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import av
 from livekit import rtc
-from livekit.rtc.participant import PublishTrackError, UnpublishTrackError
 
 from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock
 from agent.clock.waiting import LOOK_AGAIN
+from agent.picture.encoded_track import EncodedTrack
 from agent.picture.hold import Hold, Packet
 from agent.picture.picture import Picture
+from config.tasks import Tasks, Tell
 from video.encoder import Codec, VideoEncoder
 
 log = logging.getLogger("pressbox.hold")
@@ -36,6 +37,9 @@ with it all up to the next key frame: of 15 handed over at once 2 arrived, of 15
 apart all.
 """
 
+EARLY = 0.0005
+"""Seconds by which a packet may leave too soon: a shorter sleep is not worth a wake-up."""
+
 FEEDBACK_INTERVAL = 1.0
 """Seconds between looks at the bitrate that WebRTC wishes for."""
 
@@ -43,45 +47,63 @@ MIN_BITRATE = 150_000
 REOPEN_RATIO = 0.25
 """The bitrate follows only changes of a quarter or more: each costs a key frame."""
 
-_CODEC = {"h264": rtc.VideoCodec.H264, "vp8": rtc.VideoCodec.VP8}
+REFUSED_KEYS = 3
+"""Key frames refused one after the other after which the track is taken for dead."""
+
+
+class PictureRefusedError(Exception):
+    """LiveKit takes no picture of the delayed track any more."""
 
 
 class DelayedTrack:
     """Owns the encoder's thread, the hold and the published track of one booth."""
 
     def __init__(
-        self, room: rtc.Room, clock: DisplayClock, unix: UnixClock, *, codec: Codec, bitrate: int
+        self,
+        room: rtc.Room,
+        clock: DisplayClock,
+        unix: UnixClock,
+        *,
+        codec: Codec,
+        bitrate: int,
+        tell: Tell,
     ) -> None:
+        """`bitrate` in bits per second is a ceiling: the network may ask for less. `tell(text)`
+        shows a failure to whoever watches.
+        """
         self._room = room
         self._clock = clock
         self._unix = unix
-        self._codec: Codec = codec
         self._ceiling = bitrate
+        self._wish = math.inf  # the network has not asked for anything yet
         self._encoder = VideoEncoder(codec, bitrate)
+        self._key_wanted = False
         self._next_id = 0
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._pictures: asyncio.Queue[Picture] = asyncio.Queue(PENDING)
         self._hold = Hold()
         self._arrived = asyncio.Event()
-        self._source: rtc.EncodedVideoSource | None = None
-        self._publication: rtc.LocalTrackPublication | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._track: EncodedTrack | None = None
+        self._stale = False
+        self._refused_keys = 0
+        self._last_sent = float("-inf")
+        self._tasks = Tasks(tell)
         self.left_out = 0
         """Pictures that were not encoded because the encoder had not kept up."""
-
-    @property
-    def hold(self) -> Hold:
-        """The packets that wait."""
-        return self._hold
+        self.refused = 0
+        """Packets that LiveKit did not take."""
 
     def start(self) -> None:
         """Begin to encode and to publish; the track appears with the first picture."""
         self._room.on("local_track_republished", self._republished)
-        self._tasks = [
-            asyncio.create_task(self._encode(), name="hold.encode"),
-            asyncio.create_task(self._release(), name="hold.release"),
-            asyncio.create_task(self._follow_bitrate(), name="hold.bitrate"),
-        ]
+        self._tasks.keep("the encoder of the delayed picture", self._encode)
+        self._tasks.keep("the delayed picture", self._release)
+        self._tasks.keep("the bitrate of the delayed picture", self._follow_bitrate)
+
+    @property
+    def published(self) -> bool:
+        """Whether viewers have the track."""
+        return self._track is not None
 
     def push(self, picture: Picture) -> None:
         """Take one picture; never waits."""
@@ -97,9 +119,23 @@ class DelayedTrack:
         self._hold.skip_to(self._clock.displayed(time.monotonic()))
 
     def set_bitrate(self, bitrate: int) -> None:
-        """Change the highest bitrate, in bits per second."""
+        """Change the highest bitrate, in bits per second; what the network asks for stays."""
         self._ceiling = bitrate
-        self._encoder.set_bitrate(bitrate)
+        self._set_encoder()
+
+    def set_codec(self, codec: Codec) -> None:
+        """Encode otherwise from the next picture on. When it is due the track is published anew:
+        a track has one codec for life.
+        """
+        self._encoder.codec = codec
+
+    async def aclose(self) -> None:
+        """Stop, withdraw the track, end the encoder's thread. Idempotent."""
+        self._room.off("local_track_republished", self._republished)
+        await self._tasks.aclose()
+        ended = functools.partial(self._executor.shutdown, cancel_futures=True)
+        await asyncio.to_thread(ended)
+        await self._withdraw()
 
     def _republished(self, publication: rtc.LocalTrackPublication, _: str) -> None:
         """LiveKit has brought the track back into a restarted server's room.
@@ -107,126 +143,101 @@ class DelayedTrack:
         In one of four tries on a busy machine a track of encoded frames was then dead: subscribed
         to, and no frame came. A new one always lives.
         """
-        if publication.name == NAME and self._tasks:
-            self._tasks.append(asyncio.create_task(self._withdraw(), name="hold.withdraw"))
+        self._stale |= publication.name == NAME
 
-    async def _withdraw(self) -> None:
-        """Take the track back; the next key frame that is due opens a new one."""
-        publication, self._publication = self._publication, None
-        source, self._source = self._source, None
-        if publication and self._room.isconnected():
-            with contextlib.suppress(UnpublishTrackError, TimeoutError):
-                unpublish = self._room.local_participant.unpublish_track(publication.sid)
-                await asyncio.wait_for(unpublish, timeout=5)
-        if source:
-            await source.aclose()
-
-    async def aclose(self) -> None:
-        """Stop, withdraw the track, end the encoder's thread. Idempotent."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        await self._withdraw()
+    # from pictures to packets
 
     async def _encode(self) -> None:
         loop = asyncio.get_running_loop()
+        while not self._pictures.empty():  # they have waited since a failure
+            self._pictures.get_nowait()
+            self.left_out += 1
         while True:
             picture = await self._pictures.get()
-            try:
-                packets = await loop.run_in_executor(self._executor, self._packets, picture)
-            except av.FFmpegError as error:
-                log.warning(
-                    "a %dx%d picture could not be encoded: %s", picture.width, picture.height, error
-                )
-                continue
+            packets = await loop.run_in_executor(self._executor, self._packets, picture)
             for packet in packets:
                 self._hold.push(packet)
             self._arrived.set()
 
     def _packets(self, picture: Picture) -> list[Packet]:
         """Runs in the encoder's thread."""
+        key, self._key_wanted = self._key_wanted, False
         packets = []
-        for encoded in self._encoder.encode(picture.i420, picture.capture):
+        for one in self._encoder.encode(picture.i420, picture.capture, key=key):
             self._next_id = (self._next_id + 1) & 0xFFFFFFFF
-            size = (encoded.width, encoded.height)
-            packets.append(Packet(encoded.data, encoded.key, *size, encoded.time, self._next_id))
+            size = (one.width, one.height)
+            packets.append(Packet(one.codec, one.data, one.key, *size, one.time, self._next_id))
         return packets
 
+    # from packets to the room
+
     async def _release(self) -> None:
+        self.skip_to_display()  # much may have become due since a failure
         while True:
-            capture = self._hold.next_capture()
-            if capture is None:
+            packet = self._hold.first
+            if packet is None:
                 self._arrived.clear()
                 await self._arrived.wait()
                 continue
             now = time.monotonic()
-            wait = self._clock.display_time(capture) - now
-            if wait > 0.0005:
+            moment = max(self._clock.display_time(packet.capture), self._last_sent + SPACING)
+            if moment - now > EARLY:
                 # The delay may move while this sleeps: look again in a while.
-                await asyncio.sleep(min(wait, LOOK_AGAIN))
-                continue
-            for packet in self._hold.pop_due(self._clock.displayed(now) + 0.0005):
+                await asyncio.sleep(min(moment - now, LOOK_AGAIN))
+            elif not self._room.isconnected():
+                self._hold.skip()
+            elif (track := self._track_for(packet)) is None:
                 await self._publish(packet)
-                await asyncio.sleep(SPACING)
+                self.skip_to_display()
+            else:
+                self._send(track, self._hold.pop())
 
-    async def _publish(self, packet: Packet) -> None:
-        source = self._source or await self._open(packet)
-        if source is None:
+    def _track_for(self, packet: Packet) -> EncodedTrack | None:
+        """The track that can take it; None: it is a key frame, and opens a new one."""
+        track = self._track
+        if track is None or track.codec != packet.codec or (self._stale and packet.key):
+            return None
+        return track
+
+    def _send(self, track: EncodedTrack, packet: Packet) -> None:
+        self._last_sent = time.monotonic()
+        display = self._clock.display_time(packet.capture)
+        if track.send(packet, display=display, unix=self._unix.microseconds(packet.capture)):
+            self._refused_keys = 0 if packet.key else self._refused_keys
             return
-        source.capture_frame(
-            rtc.EncodedVideoFrame(
-                data=packet.data,
-                width=packet.width,
-                height=packet.height,
-                codec=_CODEC[self._codec],
-                frame_type=rtc.EncodedFrameType.ENCODED_FRAME_KEY
-                if packet.key
-                else rtc.EncodedFrameType.ENCODED_FRAME_DELTA,
-                timestamp_us=round(self._clock.display_time(packet.capture) * 1_000_000),
-                metadata=rtc.FrameMetadata(
-                    user_timestamp=self._unix.microseconds(packet.capture), frame_id=packet.frame_id
-                ),
-            )
-        )
+        self.refused += 1
+        self._hold.begin_anew()
+        self._key_wanted = self._hold.first is None
+        self._refused_keys += packet.key
+        if self._refused_keys >= REFUSED_KEYS:
+            self._refused_keys, self._stale = 0, True
+            raise PictureRefusedError
 
-    async def _open(self, packet: Packet) -> rtc.EncodedVideoSource | None:
-        if not packet.key or not self._room.isconnected():
-            return None
-        source = rtc.EncodedVideoSource(packet.width, packet.height)
-        track = rtc.LocalVideoTrack.create_video_track(NAME, source)
-        options = rtc.TrackPublishOptions(
-            source=rtc.TrackSource.SOURCE_CAMERA,
-            video_codec=_CODEC[self._codec],
-            video_encoder=rtc.VideoEncoderBackend.ENCODER_BACKEND_PRE_ENCODED,
-            video_encoding=rtc.VideoEncoding(max_bitrate=self._ceiling, max_framerate=60),
-            simulcast=False,
-            frame_metadata_features=[
-                rtc.FrameMetadataFeature.FMF_USER_TIMESTAMP,
-                rtc.FrameMetadataFeature.FMF_FRAME_ID,
-            ],
-        )
-        try:
-            self._publication = await asyncio.wait_for(
-                self._room.local_participant.publish_track(track, options), timeout=10
-            )
-        except (TimeoutError, PublishTrackError) as error:
-            log.warning("the delayed picture could not be published, trying again: %s", error)
-            await source.aclose()
-            return None
-        self._source = source
-        return source
+    async def _publish(self, first: Packet) -> None:
+        """Open a track for this packet and those behind it, and let go of the one before."""
+        await self._withdraw()
+        self._stale = False
+        self._track = await EncodedTrack.publish(self._room, NAME, first)
+
+    async def _withdraw(self) -> None:
+        track, self._track = self._track, None
+        if track:
+            await track.aclose()
+
+    # from the network to the encoder
 
     async def _follow_bitrate(self) -> None:
         while True:
             await asyncio.sleep(FEEDBACK_INTERVAL)
-            if self._source is None:
+            asked = self._track.bitrate_wish() if self._track else 0
+            if asked <= 0:
                 continue
-            wish = self._source.take_feedback().rate_control
-            if wish is None or wish.target_bitrate_bps <= 0:
-                continue
-            bitrate = max(min(wish.target_bitrate_bps, self._ceiling), MIN_BITRATE)
-            if abs(bitrate - self._encoder.bitrate) > REOPEN_RATIO * self._encoder.bitrate:
-                log.info("bitrate %d kbit/s, as the network asks", bitrate // 1000)
-                self._encoder.set_bitrate(bitrate)
+            wish = max(asked, MIN_BITRATE)
+            now = self._encoder.bitrate
+            if abs(min(wish, self._ceiling) - now) > REOPEN_RATIO * now:
+                log.info("bitrate %d kbit/s, as the network asks", wish // 1000)
+                self._wish = wish
+                self._set_encoder()
+
+    def _set_encoder(self) -> None:
+        self._encoder.bitrate = int(min(self._wish, self._ceiling))

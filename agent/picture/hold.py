@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from video.encoder import Codec
+
 MAX_SECONDS = 40.0
 """Longest stretch of video that is ever held: the longest delay (30 s) and room for its slewing."""
 
@@ -16,6 +18,7 @@ MAX_BYTES = 64_000_000
 class Packet:
     """One encoded access unit. `capture` is `time.monotonic()` seconds; sizes are pixels."""
 
+    codec: Codec
     data: bytes
     key: bool
     width: int
@@ -27,8 +30,8 @@ class Packet:
 class Hold:
     """A queue of packets in capture order, bounded in seconds and in bytes.
 
-    When it overflows, the oldest packets go, up to the next key frame, so that what comes out can
-    be decoded.
+    What comes out can be decoded: it begins with a key frame, and where something is missing it
+    goes on with a key frame.
     """
 
     def __init__(self, *, max_seconds: float = MAX_SECONDS, max_bytes: int = MAX_BYTES) -> None:
@@ -36,6 +39,8 @@ class Hold:
         self._max_seconds = max_seconds
         self._max_bytes = max_bytes
         self._bytes = 0
+        self._key_first = True
+        """The packet that is next to leave must be a key frame."""
         self.overflowed = 0
         """Packets that were thrown away because a bound was reached."""
 
@@ -52,43 +57,52 @@ class Hold:
         """Seconds of video held, first to last capture time."""
         return self._packets[-1].capture - self._packets[0].capture if self._packets else 0.0
 
+    @property
+    def first(self) -> Packet | None:
+        """The packet that leaves next; None when nothing is held that could be shown."""
+        return self._packets[0] if self._packets else None
+
     def push(self, packet: Packet) -> None:
         """Add the newest packet."""
+        if self._key_first and not self._packets and not packet.key:
+            return
         self._packets.append(packet)
         self._bytes += len(packet.data)
-        if self._is_over():
-            self._drop_oldest_group()
+        while self._is_over():
+            self.overflowed += self.skip()
 
-    def next_capture(self) -> float | None:
-        """Capture time of the packet that leaves next; None when empty."""
-        return self._packets[0].capture if self._packets else None
+    def pop(self) -> Packet:
+        """Take the first packet. Raises IndexError when empty."""
+        self._key_first = False
+        return self._remove()
 
-    def pop_due(self, displayed: float) -> list[Packet]:
-        """Take every packet captured at or before `displayed`, oldest first."""
-        due = []
-        while self._packets and self._packets[0].capture <= displayed:
-            due.append(self._pop())
-        return due
+    def skip(self) -> int:
+        """Throw away the first packet and all that builds on it: the next one to leave is a key
+        frame. How many went.
+        """
+        before = len(self._packets)
+        if self._packets:
+            self._remove()
+        self.begin_anew()
+        return before - len(self._packets)
+
+    def begin_anew(self) -> None:
+        """What was taken last did not arrive: the next one to leave is a key frame."""
+        self._key_first = True
+        while self._packets and not self._packets[0].key:
+            self._remove()
 
     def skip_to(self, displayed: float) -> None:
         """Throw away what lies before the newest key frame captured at or before `displayed`."""
         keys = (p.capture for p in self._packets if p.key and p.capture <= displayed)
         newest = max(keys, default=None)
         while newest is not None and self._packets[0].capture < newest:
-            self._pop()
+            self._remove()
 
-    def _pop(self) -> Packet:
+    def _remove(self) -> Packet:
         packet = self._packets.popleft()
         self._bytes -= len(packet.data)
         return packet
 
     def _is_over(self) -> bool:
         return self.seconds > self._max_seconds or self._bytes > self._max_bytes
-
-    def _drop_oldest_group(self) -> None:
-        while self._packets and self._is_over():
-            self._pop()
-            self.overflowed += 1
-            while self._packets and not self._packets[0].key:
-                self._pop()
-                self.overflowed += 1

@@ -59,7 +59,7 @@ class Transcoder:
         """From the next picture on: a key frame, and so many bits a second (0: as it is)."""
         self._key = self._key or key
         if bitrate:
-            self._encoder.set_bitrate(bitrate)
+            self._encoder.bitrate = bitrate
 
     def catch_up(self, packets: list[Packet[Any]]) -> None:
         """Decodes what came before and shows nothing of it."""

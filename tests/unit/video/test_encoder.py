@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+from unittest.mock import Mock
 
 import av
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
+import video.encoder as encoder_module
 from video.encoder import Codec, Encoded, VideoEncoder
 
 
@@ -87,9 +90,45 @@ def test_a_new_bitrate_takes_effect_with_a_key_frame() -> None:
     encoder = VideoEncoder("h264", 1_000_000)
     encoder.encode(picture(0.0).i420, 0.0)
     encoder.encode(picture(0.1).i420, 0.1)
-    encoder.set_bitrate(300_000)
+    encoder.bitrate = 300_000
     assert encoder.encode(picture(0.2).i420, 0.2)[0].key
-    assert encoder.bitrate == 300_000
+
+
+def test_a_bitrate_that_is_set_while_the_encoder_opens_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoder = VideoEncoder("h264", 1_000_000)
+    opened = []
+    create = VideoCodecContext.create
+
+    def set_meanwhile(*args: Any) -> VideoCodecContext:
+        opened.append(encoder.bitrate)
+        encoder.bitrate = 300_000
+        return create(*args)
+
+    monkeypatch.setattr(encoder_module, "VideoCodecContext", Mock(create=set_meanwhile))
+    encoder.encode(picture(0.0).i420, 0.0)
+    encoder.encode(picture(0.1).i420, 0.1)
+    encoder.encode(picture(0.2).i420, 0.2)
+    assert opened == [1_000_000, 300_000]
+
+
+def test_another_codec_takes_effect_with_a_key_frame() -> None:
+    encoder = VideoEncoder("h264", 1_000_000)
+    packets = encoder.encode(picture(0.0).i420, 0.0)
+    encoder.codec = "vp8"
+    packets += encoder.encode(picture(0.1).i420, 0.1) + encoder.encode(picture(0.2).i420, 0.2)
+    assert [(p.codec, p.key) for p in packets] == [("h264", True), ("vp8", True), ("vp8", False)]
+    assert len(decode("vp8", packets[1:])) == 2
+
+
+def test_after_a_picture_that_it_refuses_it_goes_on_with_a_key_frame() -> None:
+    encoder = VideoEncoder("h264", 1_000_000)
+    encoder.encode(picture(0.0).i420, 0.0)
+    other = av.VideoFrame(64, 64, "rgb24")
+    with pytest.raises((av.FFmpegError, ValueError)):
+        encoder.encode(other, float("nan"))
+    assert encoder.encode(picture(0.2).i420, 0.2)[0].key
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
