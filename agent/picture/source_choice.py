@@ -229,10 +229,8 @@ class Choice:
 
     def _best(self, eligible: list[Track]) -> Track | None:
         seen = [one for one in eligible if one.sid in self.seen]
-        if not any(one.sid == self._watch for one in seen):
-            seen = eligible
         return max(
-            seen,
+            seen or eligible,
             key=lambda one: (
                 not one.barrier,
                 not one.muted,

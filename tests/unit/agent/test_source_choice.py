@@ -163,6 +163,15 @@ def test_who_cannot_be_seen_is_named_and_never_tried_while_there_is_another() ->
     assert "phone" not in room.begun
 
 
+def test_when_the_watched_one_leaves_one_that_was_seen_is_better_than_a_newer_untried_one() -> None:
+    room = Room()
+    room.add(camera("a"))
+    room.add(camera("b"))
+    room.dark.add("c")
+    assert room.add(camera("c")) == "b"
+    assert room.remove("b") == "a"
+
+
 def test_a_watched_one_that_is_given_up_makes_room_and_is_watched_again_when_it_can_be_seen() -> (
     None
 ):
