@@ -125,7 +125,7 @@ class SourceLiveness:
         if away:
             self.expect(now)
         if self._is_lost(now, screen):
-            self.state, self._awaited = Liveness.LOST, True
+            self.state = Liveness.LOST
         elif self.state is not Liveness.LOST:
             silent = now - self.since > NO_PICTURE_AFTER
             self.state = Liveness.STILL if silent else Liveness.LIVE

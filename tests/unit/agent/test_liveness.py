@@ -173,14 +173,23 @@ def test_what_is_decoded_and_not_handed_on_is_fetched_anew_at_once() -> None:
     assert LIVE in trial.run(1)
 
 
+def test_a_slow_source_that_is_not_handed_on_is_lost_too() -> None:
+    trial = Trial(screen=True)
+    trial.run(20, fps=2)
+    trial.handed_on = False
+    trial.run(MINUTE)
+    assert trial.states[-1] is LOST
+    assert 2 <= len(trial.renewed) <= 6
+
+
 def test_a_single_picture_that_is_on_its_way_to_us_is_not_starvation() -> None:
     trial = Trial()
     trial.run(TICK, fps=0.125)
-    for _ in range(20):
+    for turn in range(40):
         trial.decoded += 1  # the statistics are faster than the picture
         trial.run(0.5, fps=0)
         trial.liveness.picture(trial.now)
-        trial.run(7.5)
+        trial.run(7 + TICK * (turn % 12))
     assert (trial.renewed, LOST in trial.states) == ([], False)
 
 

@@ -197,10 +197,10 @@ def test_who_cannot_be_seen_is_named_and_never_subscribed_to(
             assert stand.source.passed_over == "", "the good one is newer"
             stand.room.leave("phone")
             await asyncio.sleep(60)
-            barred = stand.room.join("phone").publish(**how)
+            again = stand.room.join("phone").publish(**how)
             await stand.send(good)
             assert (stand.source.identity, stand.source.passed_over) == ("good", why)
-            assert (barred.asked, sound.asked) == ([], [])
+            assert (barred.asked, sound.asked, again.asked) == ([], [], [])
 
     run()
 
@@ -229,6 +229,18 @@ async def test_a_track_that_comes_back_as_another_object_is_read_again(fake_rtc:
         assert await stand.send(camera)
         assert len(stand.pictures) == 2
         assert False in camera.asked
+
+
+@virtual
+async def test_what_the_server_has_taken_away_is_asked_for_again(fake_rtc: FakeRtc) -> None:
+    async with standing(fake_rtc) as stand:
+        camera = stand.room.join("cam").publish()
+        await stand.send(camera)
+        camera.set_subscribed(False)
+        await asyncio.sleep(0.02)
+        assert FakeStream.open == {}
+        assert await stand.send(camera)
+        assert len(stand.pictures) == 2
 
 
 @virtual

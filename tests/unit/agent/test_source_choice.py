@@ -151,6 +151,8 @@ def test_one_that_brings_nothing_is_passed_over_and_tried_again_ever_more_seldom
 
 
 def test_who_cannot_be_seen_is_named_and_never_tried_while_there_is_another() -> None:
+    room = Room(dark={"phone", "slow"})
+    assert room.add(camera("slow"), camera("phone", barrier="locked", joined=9.0)) == "slow"
     room = Room(dark={"phone"})
     assert room.add(camera("phone", barrier="locked")) == "phone"
     assert room.chosen.watch is not None
