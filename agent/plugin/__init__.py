@@ -15,8 +15,8 @@ from agent.commentator.engine.health import EngineState
 from agent.commentator.line import DropReason, Kind, Line
 from agent.commentator.options import Options
 from agent.commentator.pacer import Pacer, PlaybackPacer
+from agent.plugin.hand_over import LINE_KEY
 from agent.plugin.realtime import RealtimeModel, RealtimeSession
-from agent.plugin.session import LINE_KEY
 
 __all__ = [
     "LINE_KEY",

@@ -21,10 +21,10 @@ from agent.commentator.line import Line
 from agent.commentator.options import Options
 from agent.commentator.pacer import Pacer
 from agent.commentator.prompt import COMMENTARY
-from agent.commentator.voice.audio import SAMPLE_RATE
 from agent.commentator.voice.speaker import Speaker
 from agent.plugin.chat import Chat
 from agent.plugin.frames import sample
+from agent.plugin.hand_over import HandOver
 from agent.plugin.metrics import line_metrics
 from agent.plugin.spoken_question import SpokenQuestion
 from config.tasks import Tasks
@@ -32,17 +32,6 @@ from config.tasks import Tasks
 logger = logging.getLogger(__name__)
 
 PressboxEvents = Literal["line_changed", "engine_state", "engine_notice"]
-
-LINE_KEY = "pressbox.line"
-"""Key of the ``Line`` in the ``userdata`` of its first audio frame."""
-
-TAKE_TIMEOUT = 30.0
-"""Seconds within which ``AgentSession`` must begin to play a line; then the next one is handed over
-anyway.
-"""
-
-LOOK_AGAIN = 0.1
-"""Seconds after which it is seen how far a line has been taken."""
 
 
 class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
@@ -65,10 +54,8 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         super().__init__(model)
         self._client = client
         self._owns_client = owns_client
-        self._pacer = pacer
         self._tools = llm.ToolContext.empty()
         self._spoken = SpokenQuestion()
-        self._closing: asyncio.Task[None] | None = None
         self._replies: dict[str, asyncio.Future[llm.GenerationCreatedEvent]] = {}
         self._commentator: Commentator[rtc.VideoFrame] = Commentator(
             client=client, speaker=speaker, pacer=pacer, options=options, encode=sample
@@ -80,9 +67,10 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         )
         self._chat = Chat(self._commentator.history)
         self._commentator.lines.listen(self._line_changed)
+        self._hand_over = HandOver(self._commentator, pacer, self._give)
         self._commentator.start()
         self._tasks = Tasks(lambda text: self.emit("engine_notice", text))
-        self._tasks.keep("handing lines over", self._hand_over)
+        self._tasks.keep("handing lines over", self._hand_over.run)
 
     # -- pressbox's own part
 
@@ -177,16 +165,17 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         extra = instructions if is_given(instructions) else ""
         question = self._chat.take_question()
         sound = self._take_spoken(uncommitted=not (question or extra))
-        self._end_what_plays()
+        self._hand_over.end_what_plays()
         if question or sound:
             line = self._commentator.ask(question, extra, sound)
         else:
             line = self._commentator.ask(extra or COMMENTARY)
         reply: asyncio.Future[llm.GenerationCreatedEvent] = asyncio.Future()
-        self._replies[line.id] = reply
-        reply.add_done_callback(lambda done: self._reply_done(line, done))
         if line.over:
-            self._line_changed(line)
+            _fail(reply, line)
+        else:
+            self._replies[line.id] = reply
+            reply.add_done_callback(lambda done: self._reply_done(line, done))
         return reply
 
     def interrupt(self) -> None:
@@ -201,14 +190,19 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         audio_end_ms: int,
         audio_transcript: NotGivenOr[str] = NOT_GIVEN,
     ) -> None:
+        """LiveKit has stopped that line, and so much of it was heard."""
+        for line in self._commentator.lines:
+            if line.id == message_id:
+                self._commentator.lines.drop(line, "interrupted")
         if is_given(audio_transcript):
             self._chat.correct(message_id, audio_transcript.strip())
 
     async def aclose(self) -> None:
         """Stop everything; returns when no task and no thread is left. Idempotent."""
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._close(), name="pressbox-close")
-        await asyncio.shield(self._closing)
+        await self._commentator.aclose()
+        await self._tasks.aclose()
+        if self._owns_client:
+            await self._client.aclose()
 
     def _take_spoken(self, *, uncommitted: bool) -> bytes:
         """The spoken question; of no use to an engine that takes none, which has to be asked by
@@ -220,30 +214,12 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
             return b""
         return sound
 
-    async def _close(self) -> None:
-        await self._tasks.aclose()
-        await self._commentator.aclose()
-        if self._owns_client:
-            await self._client.aclose()
-
     # -- lines
 
-    async def _hand_over(self) -> None:
-        """Hand over one line at a time, and follow it while it plays."""
-        lines = self._commentator.lines
-        async for line in self._commentator:
-            while not line.over and (left := self._pacer.start_time(line) - time.monotonic()) > 0:
-                await self._commentator.change(left)
-            if not line.over and self._pacer.is_late(line):
-                lines.drop(line, "late")
-            if not line.over:
-                self._give(line)
-                await self._follow(line)
-
-    def _give(self, line: Line) -> None:
+    def _give(self, line: Line, messages: AsyncIterator[llm.MessageGeneration]) -> None:
         asked = self._replies.get(line.id)
         event = llm.GenerationCreatedEvent(
-            message_stream=self._messages(line),
+            message_stream=messages,
             function_stream=_nothing(),
             user_initiated=asked is not None,
             response_id=line.id,
@@ -253,71 +229,6 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         elif not asked.done():
             asked.set_result(event)
 
-    async def _follow(self, line: Line) -> None:
-        """``AgentSession`` says neither when it plays a line nor when that has ended: it plays once
-        the first of it is taken, and for as long as it lasts.
-        """
-        given = time.monotonic()
-        while not line.over:
-            left = LOOK_AGAIN
-            if line.started_at is None:
-                left = given + TAKE_TIMEOUT - time.monotonic()
-            elif line.length is not None and not line.speech:
-                left = line.started_at + line.length - time.monotonic()
-            if left > 0:
-                await self._commentator.change(min(left, LOOK_AGAIN))
-            elif line.started_at is not None:
-                self._commentator.lines.move(line, "ended")
-            else:
-                logger.warning("line %s was handed over and not played", line.id)
-                self._commentator.lines.drop(line, "cancelled")
-
-    async def _messages(self, line: Line) -> AsyncIterator[llm.MessageGeneration]:
-        modalities: asyncio.Future[list[Literal["text", "audio"]]] = asyncio.Future()
-        modalities.set_result(["text"] if line.text_only else ["text", "audio"])
-        yield llm.MessageGeneration(
-            message_id=line.id,
-            text_stream=self._text(line),
-            audio_stream=self._audio(line),
-            modalities=modalities,
-        )
-
-    async def _text(self, line: Line) -> AsyncIterator[str]:
-        sent = 0
-        while line.state != "dropped":
-            if len(line.text) > sent:
-                if line.text_only:
-                    self._taken(line)
-                text, sent = line.text[sent:], len(line.text)
-                yield text
-            elif line.duration is not None:
-                return
-            else:
-                await self._commentator.change()
-
-    async def _audio(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
-        userdata: dict[str, Any] = {LINE_KEY: line}
-        while True:
-            if line.speech:
-                self._taken(line)
-                pcm = line.speech.popleft()
-                yield rtc.AudioFrame(pcm, SAMPLE_RATE, 1, len(pcm) // 2, userdata=userdata)
-                userdata = {}
-            elif line.duration is not None:
-                return
-            else:
-                await self._commentator.change()
-
-    def _taken(self, line: Line) -> None:
-        if line.state == "waiting":
-            self._commentator.lines.move(line, "playing")
-
-    def _end_what_plays(self) -> None:
-        """LiveKit asks for a reply only when all earlier speech has been played or interrupted."""
-        for line in self._commentator.lines:
-            if line.state == "playing":
-                self._commentator.lines.move(line, "ended")
-
     def _line_changed(self, line: Line) -> None:
         self.emit("line_changed", line)
         if not line.over:
@@ -325,8 +236,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         self._chat.over(line)
         reply = self._replies.pop(line.id, None)
         if reply is not None and not reply.done():
-            reply.set_exception(llm.RealtimeError(line.error or "the question was interrupted"))
-            reply.exception()  # one who no longer awaits it is not to be scolded for it
+            _fail(reply, line)
         self.emit(
             "metrics_collected",
             line_metrics(line, label=self.realtime_model.label, model=self._client.model),
@@ -348,6 +258,11 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
                 recoverable=True,
             ),
         )
+
+
+def _fail(reply: asyncio.Future[Any], line: Line) -> None:
+    reply.set_exception(llm.RealtimeError(line.error or "the question was given up"))
+    reply.exception()  # one who no longer awaits it is not to be scolded for it
 
 
 async def _nothing() -> AsyncIterator[llm.FunctionCall]:

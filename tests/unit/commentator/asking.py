@@ -16,7 +16,7 @@ from agent.commentator.engine.client import EngineClient
 from agent.commentator.engine.request import EngineRequest
 from agent.commentator.line import new_line
 from agent.commentator.options import Options
-from agent.commentator.prompt import engine_request
+from agent.commentator.prompt import Asked, engine_request
 from agent.commentator.window import SampledFrame
 from tests.support.scripted_servers import ScriptedServer, serving
 
@@ -31,7 +31,7 @@ def window(pictures: int = 4, **more: Any) -> EngineRequest:
         SampledFrame(float(index - pictures + 1), bytes([index]), grey) for index in range(pictures)
     ]
     options = Options(room="lobby", enable_tts=True)
-    request = engine_request(line, frames, "What happens?", options, "Be brief.", [])
+    request = engine_request(line, frames, Asked("What happens?"), options, "Be brief.", [])
     return replace(request, **more)
 
 

@@ -88,6 +88,9 @@ class ScriptedClient:
             await asyncio.sleep(PIECE / say.rate)
         yield Delta(finish="stop")
 
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
     def _check(self) -> None:
         if self.down:
             raise EngineUnavailable("no connection to the engine")

@@ -203,15 +203,15 @@ async def test_an_anchor_may_lie_in_the_past(encoder: SlowEncoder) -> None:
         encode=encoder,
     )
     await push(sampler, *(n / 20 for n in range(101)))
-    assert abs((await sampler.nearest(4.23)).capture_time - 4.23) <= 0.05
-    assert 2.9 < (await sampler.nearest(2.9)).capture_time < 3.2, "of what is kept closely"
-    assert (await sampler.nearest(0.2)).capture_time == 0.0, "further back only the window reaches"
-    waiting = asyncio.create_task(sampler.nearest(5.02))
+    assert 4.23 <= (await sampler.first_from(4.23)).capture_time <= 4.35
+    assert 2.9 <= (await sampler.first_from(2.9)).capture_time < 3.2, "of what is kept closely"
+    assert (await sampler.first_from(0.2)).capture_time == 1.0, "there only the window reaches"
+    waiting = asyncio.create_task(sampler.first_from(5.02))
     await asyncio.sleep(0)
     await push(sampler, 5.05)
     assert (await waiting).capture_time == 5.05
     sampler.reset()
-    waiting = asyncio.create_task(sampler.nearest(5.0))
+    waiting = asyncio.create_task(sampler.first_from(5.0))
     await asyncio.sleep(0)
     await push(sampler, 6.0)
     assert (await waiting).capture_time == 6.0
@@ -229,8 +229,8 @@ async def test_what_no_anchor_can_lie_in_is_not_kept(encoder: SlowEncoder) -> No
     await push(sampler, *(n / 20 for n in range(61)))
     assert [time for time in encoder.times if time < 2.0] == [0.0, 1.0]
     assert len([time for time in encoder.times if time >= 2.0]) >= 10
-    assert (await sampler.nearest(1.4)).capture_time == 1.0, "the nearest that there is"
-    assert (await sampler.nearest(2.99)).capture_time == 3.0
+    assert (await sampler.first_from(1.4)).capture_time == 2.0, "the first that there is"
+    assert (await sampler.first_from(2.99)).capture_time == 3.0
     await sampler.aclose()
 
 
@@ -241,7 +241,7 @@ async def test_what_was_found_before_a_reset_is_not_given_after_it(
     sampler.push(i420(), 1.9)
     encoder.go.clear()
     question = asyncio.create_task(sampler.newest_until(9.0))
-    anchor = asyncio.create_task(sampler.nearest(1.6))
+    anchor = asyncio.create_task(sampler.first_from(1.6))
     await asyncio.sleep(0)
     sampler.reset()
     encoder.go.set()

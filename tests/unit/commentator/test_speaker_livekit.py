@@ -211,7 +211,7 @@ async def test_a_session_speaks_with_a_plugin() -> None:
         assert on.engine.requests[0]["modalities"] == ["text"]
         line = on.heard[0]
         assert (line.text, line.text_only) == ("Only text.", False)
-        await on.until(lambda: ("generated", "Only text.", line.duration) in on.pacer.calls)
+        await on.over(line)
         assert line.duration == pytest.approx(SECONDS, abs=0.05)
 
 

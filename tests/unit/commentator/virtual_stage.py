@@ -144,7 +144,7 @@ async def virtual_stage(
     made = VirtualStage(client, commentator, pacer, Player(commentator, pacer, keeps))
     if keeps:
         commentator.lines.listen(made.note)
-    commentator.observe(engine_state=made.states.append, notice=made.notices.append)
+        commentator.observe(engine_state=made.states.append, notice=made.notices.append)
     commentator.start()
     tasks = [asyncio.create_task(film(commentator, fps))] if fps else []
     player = asyncio.create_task(made.player.run()) if playing else None

@@ -1,4 +1,4 @@
-"""Video frames for tests."""
+"""LiveKit's video frames for tests."""
 
 from __future__ import annotations
 

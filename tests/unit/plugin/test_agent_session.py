@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from livekit.agents import Agent, AgentSession
 
-from agent.plugin import Options, PlaybackPacer, RealtimeModel, RealtimeSession
+from agent.plugin import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
 from tests.support.gated_engine import Answer, ScriptedEngine, say, scripted_engine
 
 from .devices import Camera, Loudspeaker, Microphone
@@ -68,13 +68,13 @@ async def test_a_question_goes_before_commentary_and_is_answered() -> None:
     hold = asyncio.Event()
     script = [say("Line 1.", seconds=0.3), say("Never heard.", gate=hold), say("It is red.")]
     async with started(script) as (engine, session, loudspeaker, plugin):
-        dropped: list[tuple[str, str]] = []
-        plugin.on("line_dropped", lambda line, reason: dropped.append((line.kind, reason)))
+        dropped: list[Line] = []
+        plugin.on("line_changed", lambda line: dropped.extend([line] * (line.state == "dropped")))
         await engine.wait_requests(2)
         await asyncio.wait_for(session.generate_reply(user_input="What colour is it?"), 10)
         answers = [line for line in loudspeaker.lines if line.kind == "answer"]
         assert [line.text for line in answers] == ["It is red."]
-        assert dropped == [("commentary", "interrupted")]
+        assert [(line.kind, line.reason) for line in dropped] == [("commentary", "interrupted")]
         asked = engine.requests[2]
         assert asked["pressbox"]["kind"] == "answer"
         assert asked["messages"][-1]["content"][-1]["text"] == "What colour is it?"

@@ -19,8 +19,8 @@ from agent.plugin.spoken_question import MAX_SECONDS, SAMPLE_RATE, SpokenQuestio
 from speech.wav import wav
 from tests.support.gated_engine import hang, say
 
+from .plugin_stage import PluginStage, plugin_stage
 from .sounds import frames
-from .stage import Stage, stage
 
 
 def taken(memory: SpokenQuestion, sound: list[rtc.AudioFrame]) -> bytes:
@@ -77,15 +77,15 @@ def test_the_wav_file() -> None:
 @asynccontextmanager
 async def listening(
     *script: Any, hears: bool, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[PluginStage]:
     """A session whose engine says that it hears, or not; it has been asked for commentary."""
     monkeypatch.setattr("agent.commentator.engine.client.EngineClient.hears", hears)
-    async with stage(hang(), *script) as on:
+    async with plugin_stage(hang(), *script) as on:
         await on.engine.wait_requests(1)
         yield on
 
 
-def parts(on: Stage) -> list[str]:
+def parts(on: PluginStage) -> list[str]:
     return [part["type"] for part in on.engine.requests[1]["messages"][-1]["content"]]
 
 
@@ -96,7 +96,7 @@ async def test_an_engine_that_hears_gets_the_question_with_the_window(
         for frame in frames(1.0):
             on.session.push_audio(frame)
         on.session.commit_audio()
-        await asyncio.wait_for(on.session.generate_reply(), 10)
+        on.play(await asyncio.wait_for(on.session.generate_reply(), 10))
         assert parts(on)[0] == "image_url"
         assert parts(on)[-2:] == ["input_audio", "text"]
         content = on.engine.requests[1]["messages"][-1]["content"]

@@ -1,0 +1,268 @@
+"""The plugin's own part: futures, chat context, metrics, and what LiveKit does with a session."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from livekit.agents import llm
+
+from agent.plugin import LINE_KEY, Options
+from agent.plugin.chat import MAX_ITEMS
+from tests.support.gated_engine import hang, refuse, say
+from tests.support.ports import free_port
+from tests.unit.commentator.stage import ScriptedPacer
+
+from .pictures import i420
+from .plugin_stage import PluginStage, plugin_stage
+
+
+def texts(on: PluginStage) -> list[tuple[str | None, bool]]:
+    return [(one.text_content, one.interrupted) for one in on.session.chat_ctx.messages()]
+
+
+# lines
+
+
+async def test_lines_are_handed_over_one_at_a_time() -> None:
+    async with plugin_stage(say("One.", seconds=0.1), say("Two.", seconds=0.1)) as on:
+        on.listens = False
+        await on.engine.wait_requests(2)
+        await on.until(lambda: bool(on.given))
+        await asyncio.sleep(0.05)
+        assert len(on.given) == 1
+        assert not on.given[0].user_initiated
+        on.play(on.given[0])
+        await on.until(lambda: len(on.given) >= 2)
+        first = on.heard[0]
+        assert (first.text, first.state) == ("One.", "ended")
+        assert on.texts[first.id] == "One."
+        assert on.seconds[first.id] == pytest.approx(0.1)
+        assert first.ended_at is not None
+        assert first.started_at is not None
+        assert first.ended_at - first.started_at >= 0.1, "it lasts as long as it plays"
+
+
+async def test_each_state_of_a_line_is_an_event() -> None:
+    async with plugin_stage(say("One.", seconds=0.1)) as on:
+        await on.until(lambda: bool(on.heard) and on.heard[0].state == "ended")
+        states = [state for line, state in on.changes if line == on.heard[0].id]
+        assert list(dict.fromkeys(states)) == ["made", "ready", "waiting", "playing", "ended"]
+
+
+async def test_text_only_lines_are_handed_over_without_sound() -> None:
+    silent = Options(inference_interval=0.0, enable_tts=False)
+    async with plugin_stage(say("Silent."), options=silent) as on:
+        assert on.session.realtime_model.capabilities.audio_output is False
+        await on.until(lambda: "Silent." in on.texts.values())
+        assert on.heard == []
+
+
+async def test_a_line_that_is_never_played_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.plugin.hand_over.TAKE_TIMEOUT", 0.1)
+    async with plugin_stage() as on:
+        on.listens = False
+        await on.until(lambda: len(on.given) >= 2)
+        assert on.dropped[0].reason == "cancelled"
+
+
+async def test_a_line_whose_player_stops_in_its_midst_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agent.plugin.hand_over.TAKE_TIMEOUT", 0.1)
+    async with plugin_stage(say("Long.", seconds=0.3)) as on:
+        on.listens = False
+        await on.until(lambda: len(on.given) == 1)
+        message = await anext(aiter(on.given[0].message_stream))
+        frame = await anext(aiter(message.audio_stream))
+        assert frame.userdata[LINE_KEY].id == message.message_id
+        await on.until(lambda: len(on.given) >= 2)
+        assert on.dropped[0].id == message.message_id
+
+
+# replies
+
+
+async def test_a_reply_resolves_with_the_answer() -> None:
+    async with plugin_stage(hang(), say("Red.")) as on:
+        await on.engine.wait_requests(1)
+        event = await asyncio.wait_for(await on.ask("What colour?"), 10)
+        assert event.user_initiated
+        on.play(event)
+        await on.until(lambda: bool(on.heard))
+        assert (on.heard[0].kind, on.heard[0].id) == ("answer", event.response_id)
+        assert on.engine.requests[1]["messages"][-1]["content"][-1]["text"] == "What colour?"
+        await on.until(lambda: on.heard[0].over)
+        assert texts(on) == [("What colour?", False), ("Red.", False)]
+
+
+async def test_instructions_alone_are_a_request_too() -> None:
+    async with plugin_stage(hang(), say("Hello.")) as on:
+        await on.engine.wait_requests(1)
+        await asyncio.wait_for(on.session.generate_reply(instructions="Greet them."), 10)
+        assert on.engine.requests[1]["messages"][-1]["content"][-1]["text"] == "Greet them."
+
+
+async def test_a_question_takes_back_a_line_handed_over_and_not_yet_heard() -> None:
+    async with plugin_stage(say("Stale.", seconds=0.5), hang(), say("Red.")) as on:
+        on.listens = False
+        await on.engine.wait_requests(2)
+        await on.until(lambda: len(on.given) == 1)
+        await asyncio.wait_for(await on.ask("What colour?"), 10)
+        assert ("Stale.", "interrupted") in [(line.text, line.reason) for line in on.dropped]
+        on.play(on.given[0])
+        await asyncio.sleep(0.05)
+        assert on.seconds == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [(refuse(500, "broken"), "500: .*broken"), (say("..."), "nothing to say"), (hang(), "in time")],
+)
+async def test_a_reply_fails_in_one_line(answer: Any, text: str) -> None:
+    pacer = ScriptedPacer(patience=0.3)
+    pacer.anchors.clear()
+    async with plugin_stage(answer, pacer=pacer) as on:
+        with pytest.raises(llm.RealtimeError, match=text) as caught:
+            await asyncio.wait_for(await on.ask("What?"), 10)
+        assert "\n" not in str(caught.value)
+
+
+async def test_a_reply_fails_at_once_while_the_engine_is_down() -> None:
+    async with plugin_stage(url=f"http://127.0.0.1:{free_port()}/v1") as on:
+        for _ in range(2):
+            with pytest.raises(llm.RealtimeError, match=r"^no connection to the engine$"):
+                await asyncio.wait_for(await on.ask("Anybody?"), 10)
+        await on.until(lambda: bool(on.errors))
+        assert on.errors[0].recoverable
+
+
+async def test_too_many_questions_are_refused() -> None:
+    async with plugin_stage(hang(), filming=False) as on:
+        replies = [await on.ask(f"Question {n}?") for n in range(9)]
+        with pytest.raises(llm.RealtimeError, match="waiting already"):
+            await replies[8]
+        assert len([line for line in on.dropped if line.reason == "refused"]) == 1
+        on.session.interrupt()
+        results = await asyncio.gather(*replies, return_exceptions=True)
+        assert all(isinstance(one, llm.RealtimeError) for one in results)
+
+
+async def test_cancelling_a_reply_cancels_the_request() -> None:
+    async with plugin_stage(hang()) as on:
+        on.session.pause()
+        reply = await on.ask("What?")
+        await on.engine.wait_requests(1)
+        reply.cancel()
+        async with asyncio.timeout(5), on.engine.asked:
+            await on.engine.asked.wait_for(lambda: on.engine.in_flight == 0)
+        assert (on.engine.cancelled, on.dropped[-1].reason) == (1, "cancelled")
+
+
+async def test_interrupting_fails_a_reply() -> None:
+    async with plugin_stage(hang(), hang()) as on:
+        await on.engine.wait_requests(1)
+        reply = await on.ask("What?")
+        await on.engine.wait_requests(2)
+        on.session.interrupt()
+        with pytest.raises(llm.RealtimeError, match="interrupted"):
+            await reply
+
+
+# chat context
+
+
+async def test_truncating_keeps_what_was_heard_and_ends_the_line() -> None:
+    async with plugin_stage(say("one two three", seconds=2.0, rest=asyncio.Event())) as on:
+        await on.until(lambda: bool(on.heard))
+        line = on.heard[0]
+        on.session.truncate(
+            message_id=line.id, modalities=["text", "audio"], audio_end_ms=500,
+            audio_transcript=" one ",
+        )  # fmt: skip
+        assert (line.state, line.reason) == ("dropped", "interrupted")
+        assert ("one", True) in texts(on)
+        on.session.truncate(
+            message_id=line.id, modalities=["text"], audio_end_ms=0, audio_transcript=""
+        )
+        assert [one for one in on.session.chat_ctx.items if one.id == line.id] == []
+        on.session.truncate(message_id="unknown", modalities=["text"], audio_end_ms=0)
+
+
+async def test_livekits_context_is_adopted_and_stays_bounded() -> None:
+    async with plugin_stage(filming=False) as on:
+        context = llm.ChatContext([llm.FunctionCall(call_id="1", name="f", arguments="{}")])
+        for number in range(3 * MAX_ITEMS):
+            context.add_message(role="assistant", content=f"Line {number}.")
+        await on.session.update_chat_ctx(context)
+        assert len(on.session.chat_ctx.items) == MAX_ITEMS
+        assert texts(on)[-1] == (f"Line {3 * MAX_ITEMS - 1}.", False)
+
+
+async def test_a_question_is_taken_once_and_only_while_it_is_the_newest() -> None:
+    async with plugin_stage(say("A."), say("B."), say("C."), filming=False) as on:
+        asked = []
+        for question in ("What?", "", "And now?"):
+            if question:
+                event = await asyncio.wait_for(await on.ask(question), 10)
+            else:
+                event = await asyncio.wait_for(on.session.generate_reply(), 10)
+            on.play(event)
+            asked.append(on.engine.requests[-1]["messages"][-1]["content"][-1]["text"])
+        assert asked[0] == "What?"
+        assert "What?" not in asked[1]
+        assert asked[2] == "And now?"
+
+
+# the rest
+
+
+async def test_metrics_of_each_line() -> None:
+    async with plugin_stage(say("A.", seconds=0.1), hang()) as on:
+        await on.until(lambda: len(on.metrics) >= 1)
+        one = on.metrics[0]
+        assert one.request_id == on.heard[0].id
+        assert 0 < one.ttft <= one.duration
+        assert (one.input_tokens, one.output_tokens, one.cancelled) == (7, 5, False)
+        assert one.metadata is not None
+        assert one.metadata.model_name == "scripted"
+        on.session.pause()
+        await on.until(lambda: len(on.metrics) >= 2)
+        assert (on.metrics[1].cancelled, on.metrics[1].ttft) == (True, -1)
+
+
+async def test_tools_are_kept_and_not_called(caplog: pytest.LogCaptureFixture) -> None:
+    @llm.function_tool
+    async def look_up() -> str:
+        """Look something up."""
+        return ""
+
+    async with plugin_stage(filming=False) as on:
+        await on.session.update_tools([look_up])
+        assert len(on.session.tools.flatten()) == 1
+        assert re.search("1 tools? .*ignored", caplog.text)
+
+
+@pytest.mark.parametrize("moment", ["at once", "asked", "in flight", "handed over", "playing"])
+async def test_closing_at_any_moment_leaves_nothing(moment: str) -> None:
+    script = hang() if moment == "in flight" else say("A.", seconds=1.0, rest=asyncio.Event())
+    async with plugin_stage(script) as on:
+        reply = None
+        on.listens = moment == "playing"
+        if moment == "asked":
+            reply = await on.ask("What?")
+        elif moment == "in flight":
+            await on.engine.wait_requests(1)
+        elif moment == "handed over":
+            await on.until(lambda: bool(on.given))
+        elif moment == "playing":
+            await on.until(lambda: bool(on.heard))
+        await asyncio.gather(on.session.aclose(), on.session.aclose())
+        await on.session.aclose()
+        on.session.push_video(i420())
+        late = [on.session.generate_reply(instructions="Now.")]
+        for one in [reply, *late] if reply else late:
+            with pytest.raises(llm.RealtimeError):
+                await one
