@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import platform
+import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
@@ -176,6 +177,8 @@ ON_DEMAND = {
 
 async def measure(options: argparse.Namespace) -> int:
     """Runs the parts one after another; writes the table after each. Gives how many failed."""
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     bench, found, failed = Bench(options), list[Row](), 0
     for name in options.parts:
         try:

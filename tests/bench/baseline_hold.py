@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import time
 from collections import deque
 
@@ -15,16 +16,27 @@ from livekit import api, rtc
 from config.settings import load_settings
 
 BITRATE = 2_500_000
+STALLED = 2.0
 
 
 async def run(room_name: str, identity: str, delay: float) -> None:
-    """Publishes the source's picture again, `delay` seconds late, until cancelled."""
+    """Publishes the source's picture again, `delay` seconds late, until cancelled. Joins anew when
+    there is none: now and then LiveKit hands a track on no further.
+    """
+    while True:
+        room = rtc.Room()
+        with contextlib.suppress(TimeoutError):
+            await _hold(room, room_name, identity, delay)
+        await room.disconnect()
+
+
+async def _hold(room: rtc.Room, room_name: str, identity: str, delay: float) -> None:
+    """Raises TimeoutError when no picture comes for STALLED seconds."""
     settings = load_settings()
     grants = api.VideoGrants(room_join=True, room=room_name)
     token = api.AccessToken(
         settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
     )
-    room = rtc.Room()
     found: asyncio.Future[rtc.Track] = asyncio.get_running_loop().create_future()
 
     def subscribed(track: rtc.Track, _: object, participant: rtc.RemoteParticipant) -> None:
@@ -37,8 +49,9 @@ async def run(room_name: str, identity: str, delay: float) -> None:
     await room.connect(settings.livekit_url, jwt)
     held: deque[tuple[float, rtc.VideoFrame]] = deque()
     source: rtc.VideoSource | None = None
-    async for event in rtc.VideoStream(await found, format=rtc.VideoBufferType.I420):
-        frame = event.frame
+    stream = rtc.VideoStream(await found, format=rtc.VideoBufferType.I420)
+    while True:
+        frame = (await asyncio.wait_for(anext(stream), STALLED)).frame
         if source is None:
             source = rtc.VideoSource(frame.width, frame.height)
             await _publish(room, source)
