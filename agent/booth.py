@@ -72,42 +72,42 @@ class Booth:
         full = room_settings.effective()
         self._board = StatusBoard(room)
         tell = self._board.tell
-        self._clock, unix = DisplayClock(0.0), UnixClock()
+        self.clock, unix = DisplayClock(0.0), UnixClock()
         self._times = ReadyTimes()
         self._remembered = RememberedTimes(settings.state_dir, _engine_name(settings, full))
         self._delayed = DelayedTrack(
-            room, self._clock, unix, codec=full.video_codec, bitrate=full.video_bitrate, tell=tell
+            room, self.clock, unix, codec=full.video_codec, bitrate=full.video_bitrate, tell=tell
         )
         self._delay = Delay(
-            self._clock,
+            self.clock,
             self._times,
             chosen=_chosen(full),
             first=full.stream_delay_init,
             longest=full.delay_max,
             on_jump=self._delayed.skip_to_display,
         )
-        self._pacer = BoothPacer(self._clock, self._delay, self._times, pause=full.tts_pause_after)
+        self._pacer = BoothPacer(self.clock, self._delay, self._times, pause=full.tts_pause_after)
         self._client = EngineClient(
             settings.engine_url,
             api=settings.engine_api,
             api_key=settings.engine_api_key.get_secret_value(),
             model=settings.engine_model,
         )
-        self._commentator: Commentator[I420] = Commentator(
+        self.commentator: Commentator[I420] = Commentator(
             client=self._client,
             speaker=Speaker(VoiceChoice(settings.tts, settings.tts_options)),
             pacer=self._pacer,
             options=options(room_settings, room.name),
             encode=sample,
         )
-        self._commentator.observe(engine_state=lambda _: self._look(), notice=tell)
-        self._commentary = Commentary(room, self._commentator, self._pacer, tell=tell)
+        self.commentator.observe(engine_state=lambda _: self._look(), notice=tell)
+        self._commentary = Commentary(room, self.commentator, self._pacer, tell=tell)
         self._captions = Captions(room, lambda: self._commentary.sid, tell=tell)
-        self._lines = LineFeed(room, self._clock, unix, tell)
-        for changed in (self._captions.changed, self._lines.changed):
-            self._commentator.lines.listen(changed)
-        self._original = OriginalTrack(room, self._clock, tell=tell)
-        self._feed = WindowFeed(self._commentator.push)
+        self._lines = LineFeed(room, self.clock, unix, tell)
+        for changed in (self._captions.changed, self._lines.changed, lambda _: self._look()):
+            self.commentator.lines.listen(changed)
+        self._original = OriginalTrack(room, self.clock, tell=tell)
+        self._feed = WindowFeed(self.commentator.push)
         self._source = Source(
             room,
             on_picture=self._on_picture,
@@ -123,7 +123,7 @@ class Booth:
             unix,
             show=self._delayed.push,
             on_lost=lambda _: self._look(),
-            on_back=self._commentator.reset_window,
+            on_back=self.commentator.reset_window,
             tell=tell,
         )
         self._questions = Questions(
@@ -158,7 +158,7 @@ class Booth:
             self._captions,
             self._delayed,
             self._original,
-            self._commentator,
+            self.commentator,
             self._commentary,
             self._questions,
             self._control,
@@ -196,18 +196,18 @@ class Booth:
         """
         if self._health.changed(identity):
             self._feed.reset()
-            self._commentator.reset_window()
+            self.commentator.reset_window()
 
     # questions and orders
 
     async def _answer(self, question: str, identity: str) -> None:
         self._audience.spoke(time.monotonic())
-        self._commentator.interrupt()
-        line = self._commentator.ask(question, LAST_PICTURES if self._health.lost else "")
+        self.commentator.interrupt()
+        line = self.commentator.ask(question, LAST_PICTURES if self._health.lost else "")
         try:
-            await self._commentator.until_over(line)
+            await self.commentator.until_over(line)
         finally:  # given up meanwhile: it is not to be heard after the next question
-            self._commentator.lines.drop(line, "cancelled")
+            self.commentator.lines.drop(line, "cancelled")
         if line.reason and line.reason != "interrupted":
             raise AnswerError(line.error or line.reason)
 
@@ -215,8 +215,8 @@ class Booth:
         """A question that no engine was asked: whoever waits for the answer is told at once."""
         now = time.monotonic()
         line = new_line("answer", anchor=now, requested_at=now)
-        self._commentator.lines.add(line)
-        self._commentator.lines.drop(line, "refused")
+        self.commentator.lines.add(line)
+        self.commentator.lines.drop(line, "refused")
 
     def _apply(self, settings: RoomSettings) -> None:
         """Go by these settings from now on."""
@@ -230,7 +230,7 @@ class Booth:
             now=time.monotonic(),
         )
         self._pacer.breathe(full.tts_pause_after)
-        self._commentator.update_options(options(settings, self._room.name))
+        self.commentator.update_options(options(settings, self._room.name))
         self._delayed.set_bitrate(full.video_bitrate)
         self._delayed.set_codec(full.video_codec)
         self._audience.idle_after = full.idle_after
@@ -256,14 +256,14 @@ class Booth:
         if self._delay.unseen:
             self._delay.steer(now)
         self._go_on("rest" if idle or not worth_it else "finish" if trouble else "commentate")
-        engine = self._commentator.engine_state
+        engine = self.commentator.engine_state
         self._board.status = Status(
             mode=self._settings.mode,
             profile=self._settings.profile,
             preset=self._settings.preset,
             source=self._source.identity,
             lost=self._health.lost,
-            delay=self._clock.delay(now),
+            delay=self.clock.delay(now),
             behind=self._pacer.behind,
             engine="starting" if engine is None else "up" if engine.up else "down",
             watching=watched,
@@ -283,15 +283,15 @@ class Booth:
             return
         self._pace = pace
         if pace == "commentate":
-            self._commentator.resume()
+            self.commentator.resume()
         else:
-            self._commentator.pause(unheard=pace == "rest" or not self._delay.in_sync)
+            self.commentator.pause(unheard=pace == "rest" or not self._delay.in_sync)
         log.info("commentary: %s", pace)
 
     @property
     def _agent_state(self) -> str:
         """As LiveKit's own agents have it."""
-        lines = list(self._commentator.lines)
+        lines = list(self.commentator.lines)
         if any(line.state == "playing" and not line.text_only for line in lines):
             return "speaking"
         return "thinking" if any(line.kind == "answer" for line in lines) else "listening"

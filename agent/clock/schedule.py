@@ -11,12 +11,9 @@ from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.commentator.line import Line, Lines
 
-LATE = 0.12
+LATE = 0.05
 """A line whose first sound would come this many seconds after its anchor is shown is too late to be
-true.
-
-Sync error beyond 0.1 s begins to be noticed; a line a little over that is still better heard than
-lost.
+true: sound may be 40 ms late (EBU R37), and a little over that is still better heard than lost.
 """
 
 SPARE = 1.0

@@ -74,7 +74,7 @@ class Commentator(Generic[F]):
             earliest_anchor=lambda: pacer.earliest_anchor,
             encode=encode,
         )
-        self._generation = Generation(client=client, speaker=speaker, lines=self.lines, pacer=pacer)
+        self._generation = Generation(client, speaker, self.lines, pacer)
         changes = Changes()
         self._wake = self._generation.on_piece = changes.wake
         self.change = changes.wait
@@ -178,8 +178,7 @@ class Commentator(Generic[F]):
         elif sum(line.kind == "answer" for line in self.lines) > MAX_QUESTIONS:
             self.lines.drop(line, "refused", f"{MAX_QUESTIONS} questions are waiting already")
         else:
-            asked = Asked(question or SPOKEN_QUESTION, instructions, sound)
-            self._questions.append((line, asked))
+            self._questions.append((line, Asked(question or SPOKEN_QUESTION, instructions, sound)))
             self.drop_unheard("interrupted")
             if self._in_flight.line is None or self._in_flight.line.kind == "commentary":
                 self._in_flight.cancel()
@@ -240,7 +239,7 @@ class Commentator(Generic[F]):
                 return self._comment(), None
 
     async def _comment(self) -> None:
-        anchor = await self._sampler.nearest(await self._pacer.next_anchor())
+        anchor = await self._sampler.first_from(await self._pacer.next_anchor())
         before = self._last_picture.grey
         changed = None if before is None else change(before, anchor.grey)
         now = time.monotonic()
@@ -261,19 +260,19 @@ class Commentator(Generic[F]):
         await self._make(line, self._window(anchor) if anchor else [], asked)
 
     async def _make(self, line: Line, frames: Sequence[SampledFrame], asked: Asked) -> None:
-        await self._generation.make(line, self._engine_request(line, frames, asked))
+        await self._generation.make(line, self._request(line, frames, asked))
         self._back_off()
 
     async def _try_out(self) -> None:
         """Learn how long the engine takes before anybody waits for it. The first answer tells
         nothing: it warms the engine up.
         """
-        anchor = await self._sampler.nearest(time.monotonic())
+        anchor = await self._sampler.first_from(time.monotonic())
         frames = self._window(anchor)
         frames = [*[anchor] * (self.options.frames_per_inference - len(frames)), *frames]
         line = new_line("commentary", anchor=anchor.capture_time, requested_at=time.monotonic())
         text = commentary_instruction(None, self.options.change_threshold)
-        request = self._engine_request(line, frames, Asked(text))
+        request = self._request(line, frames, Asked(text))
         seconds = await self._generation.try_out(request)
         if seconds is not None and self._trials:
             self._pacer.tried(seconds)
@@ -284,9 +283,7 @@ class Commentator(Generic[F]):
     def _back_off(self) -> None:
         self._not_before = max(self._not_before, time.monotonic() + self._generation.health.wait())
 
-    def _engine_request(
-        self, line: Line, frames: Sequence[SampledFrame], asked: Asked
-    ) -> EngineRequest:
+    def _request(self, line: Line, frames: Sequence[SampledFrame], asked: Asked) -> EngineRequest:
         persona = self.options.prompt or self.persona
         history = self.history.turns(but=asked.text)
         return engine_request(line, frames, asked, self.options, persona, history)

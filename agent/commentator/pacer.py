@@ -37,8 +37,8 @@ class Pacer(Protocol):
     async def next_anchor(self) -> float:
         """Wait until a window may be made; the capture time wanted of its newest frame.
 
-        One in the future: the first frame from then on. One in the past, by ``look_back`` at most:
-        the nearest frame that was kept. May be cancelled at any time.
+        The first frame from then on is taken; in the past, by ``look_back`` at most, the first one
+        that was kept. May be cancelled at any time.
         """
 
     def answer_anchor(self) -> float:

@@ -94,30 +94,16 @@ class FrameSampler(Generic[F]):
         self._recent.clear()
         self._latest = None
 
-    async def nearest(self, wanted: float) -> SampledFrame:
-        """The real frame nearest to a past ``wanted``; else the first one from then on."""
-        if self._latest is None or wanted >= self._latest[1]:
-            return await self.first_from(wanted)
-        kept = [self._recent.nearest(wanted), self._window.nearest(wanted)]
-        found = min(
-            (frame for frame in kept if frame),
-            key=lambda f: abs(f.capture_time - wanted),
-            default=None,
-        )
-        if found and abs(found.capture_time - wanted) <= self._latest[1] - wanted:
-            return found
-        epoch = self._epoch
-        fresh = await self._encoded(*self._latest)
-        if epoch != self._epoch:  # what was found is of another source
-            return await self.first_from(wanted)
-        return fresh or found or await self.first_from(wanted)
+    async def first_from(self, wanted: float) -> SampledFrame:
+        """The first real frame captured at ``wanted`` or later, of those kept where there is any.
 
-    async def first_from(self, not_before: float) -> SampledFrame:
-        """Wait for the first real frame captured at ``not_before`` or later."""
-        found = self._window.first_from(not_before)
-        while found is None:
-            found = await self._next_from(not_before)
-        return found
+        One captured before would be spoken of too late; one after costs a moment of silence.
+        """
+        while True:
+            kept = (self._recent.first_from(wanted), self._window.first_from(wanted))
+            found = min((one for one in kept if one), key=_captured, default=None)
+            if found is not None or (found := await self._next_from(wanted)) is not None:
+                return found
 
     async def newest_until(self, limit: float) -> SampledFrame | None:
         """The newest frame captured at ``limit`` or earlier; None when there is none."""
@@ -241,3 +227,7 @@ class FrameSampler(Generic[F]):
 
 def _awaited(job: _Job[Any]) -> bool:
     return any(not waiter.done() for waiter in job.waiters)
+
+
+def _captured(frame: SampledFrame) -> float:
+    return frame.capture_time

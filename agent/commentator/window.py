@@ -65,10 +65,6 @@ class Window:
         """The oldest frame captured at ``not_before`` (monotonic seconds) or later."""
         return next((f for f in self._frames if f.capture_time >= not_before), None)
 
-    def nearest(self, wanted: float) -> SampledFrame | None:
-        """The frame captured nearest to ``wanted`` (monotonic seconds)."""
-        return min(self._frames, key=lambda f: abs(f.capture_time - wanted), default=None)
-
     def newest_until(self, limit: float) -> SampledFrame | None:
         """The newest frame captured at ``limit`` (monotonic seconds) or earlier."""
         return next((f for f in reversed(self._frames) if f.capture_time <= limit), None)
