@@ -84,8 +84,7 @@ class Commentator(Generic[F]):
         self._tasks = Tasks(lambda text: self._generation.on_notice(text))
         self._in_flight = InFlight(self.lines)
         self._questions: deque[tuple[Line, Asked]] = deque()
-        self._paused = False
-        self._closed = False
+        self._paused = self._closed = False
         self._not_before = 0.0
         self._trials = 0
 

@@ -54,14 +54,7 @@ class Engine(Protocol):
 class Generation:
     """Makes lines with one engine, one at a time, and keeps the record of the engine's health."""
 
-    def __init__(
-        self,
-        *,
-        client: Engine,
-        speaker: Speaker,
-        lines: Lines,
-        pacer: Pacer,
-    ) -> None:
+    def __init__(self, client: Engine, speaker: Speaker, lines: Lines, pacer: Pacer) -> None:
         self.health = Health()
         self.on_engine_state: Callable[[EngineState], None] = lambda _: None
         self.on_notice: Callable[[str], None] = lambda _: None

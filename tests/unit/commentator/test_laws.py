@@ -26,7 +26,7 @@ from tests.support.virtual_time import run_virtual
 from .scripted_client import NEVER, Say, ScriptedClient
 from .virtual_stage import VirtualStage, virtual_stage
 
-SEEDS = 120
+SEEDS = 72
 SECONDS = 150.0
 """How long a run is; in its last part the engine works and nobody meddles."""
 CALM_AFTER = 60.0

@@ -39,7 +39,7 @@ def test_five_thousand_lines_leave_nothing(caplog: pytest.LogCaptureFixture) -> 
 
     async def going() -> None:
         client = ScriptedClient(answer=answers, keeps=False)
-        async with virtual_stage(client, fps=2.0, keeps=False) as on:
+        async with virtual_stage(client, fps=2.0, keeps=False, limit=20_000.0) as on:
             await on.until(lambda: on.player.count >= WARM_UP)
             before = len(objects())
             while on.player.count < LINES:

@@ -12,6 +12,7 @@ import pytest
 
 from agent.commentator.commentator import MAX_QUESTIONS, MAX_TRIALS
 from agent.commentator.engine.errors import EngineStarting
+from agent.commentator.engine.request import EngineRequest
 from agent.commentator.line import Line, State
 from agent.commentator.options import Options
 from agent.commentator.window import SampledFrame
@@ -336,17 +337,22 @@ async def test_a_picture_that_cannot_be_encoded_costs_a_picture() -> None:
 
 
 @virtual
-async def test_an_interrupted_line_teaches_no_pace() -> None:
-    """A slow engine that is cut short again and again: the next line still waits as it must."""
-    slow = Say(seconds=6.0, rate=0.5)
-    async with virtual_stage(ScriptedClient(answer=lambda _: slow)) as on:
+async def test_a_line_that_is_cut_short_teaches_no_pace() -> None:
+    """A slow engine whose lines are cut short again and again: the next one waits as it must."""
+
+    def answer(request: EngineRequest) -> Say:
+        return Say(seconds=6.0 if request.kind == "commentary" else 0.0, rate=0.5)
+
+    async with virtual_stage(ScriptedClient(answer=answer)) as on:
         await on.until(lambda: len(on.player.started) == 2)
-        second = on.player.started[1]
-        learnt = (second.ready_at or 0.0) - second.requested_at
+        learnt = waited(on.player.started[1])
         for _ in range(20):
-            await on.until(lambda: bool(on.in_state("playing")))
-            on.commentator.interrupt()
+            await on.until(lambda: any(one.kind == "commentary" for one in on.in_state("playing")))
+            await on.commentator.until_over(on.commentator.ask("What?"))
         count = len(on.player.started)
         await on.until(lambda: len(on.player.started) == count + 1)
-        last = on.player.started[-1]
-        assert (last.ready_at or 0.0) - last.requested_at == pytest.approx(learnt, abs=0.5)
+        assert waited(on.player.started[-1]) == pytest.approx(learnt, abs=0.5)
+
+
+def waited(line: Line) -> float:
+    return (line.ready_at or 0.0) - line.requested_at

@@ -127,10 +127,11 @@ async def virtual_stage(
     fps: float = 10.0,
     playing: bool = True,
     keeps: bool = True,
+    limit: float = 1_000.0,
     encoder: Callable[[int, float], SampledFrame] = encode,
 ) -> AsyncIterator[VirtualStage]:
     """A commentator at work; ``fps`` 0: without a camera, not ``playing``: without a player. Not
-    ``keeps``: nothing of what went by is remembered.
+    ``keeps``: nothing of what went by is remembered. It may take ``limit`` seconds.
     """
     client = client or ScriptedClient()
     pacer = pacer or ScriptedPacer()
@@ -149,7 +150,8 @@ async def virtual_stage(
     tasks = [asyncio.create_task(film(commentator, fps))] if fps else []
     player = asyncio.create_task(made.player.run()) if playing else None
     try:
-        yield made
+        async with asyncio.timeout(limit):
+            yield made
     finally:
         await commentator.aclose()
         for task in tasks:

@@ -1,0 +1,72 @@
+"""Hours of commentary leave nothing behind in a session of the plugin."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+from livekit.agents import llm
+from livekit.agents.types import NOT_GIVEN
+
+from agent.commentator.voice.choice import VoiceChoice
+from agent.commentator.voice.speaker import Speaker
+from agent.plugin import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
+from agent.plugin.chat import MAX_ITEMS
+from tests.support.virtual_time import run_virtual
+from tests.unit.commentator.scripted_client import Say, ScriptedClient
+
+from .pictures import i420
+
+
+class Client(ScriptedClient):
+    """As much of an ``EngineClient`` as a session asks for."""
+
+    model = "scripted"
+    hears = False
+
+
+def test_a_thousand_lines_leave_nothing() -> None:
+    async def going() -> None:
+        count, picture = 0, i420(2, 2)
+        session = RealtimeSession(
+            RealtimeModel(engine="http://127.0.0.1:1/v1"),
+            client=Client(answer=lambda _: Say("A ball rolls.", 0.05, 0.2), keeps=False),  # type: ignore[arg-type]
+            owns_client=False,
+            pacer=PlaybackPacer(pause=0.0),
+            options=Options(inference_interval=0.0),
+            speaker=Speaker(VoiceChoice("engine")),
+        )
+
+        async def play(event: llm.GenerationCreatedEvent) -> None:
+            nonlocal count
+            async for message in event.message_stream:
+                async for _ in message.audio_stream:
+                    pass
+            count += 1
+
+        players: set[asyncio.Task[None]] = set()
+
+        def given(event: llm.GenerationCreatedEvent) -> None:
+            players.add(task := asyncio.create_task(play(event)))
+            task.add_done_callback(players.discard)
+
+        async def until(lines: int) -> None:
+            while count < lines:
+                if count % 20 == 0:
+                    given_up = session.generate_reply(instructions="What?", tools=NOT_GIVEN)
+                    given_up.cancel()
+                session.push_video(picture)
+                await asyncio.sleep(0.1)
+
+        session.on("generation_created", given)
+        await until(200)
+        gc.collect()
+        before = len(gc.get_objects())
+        await until(1_200)
+        gc.collect()
+        assert len(gc.get_objects()) - before < 100, "an object in ten lines would be a leak"
+        assert sum(type(one) is Line for one in gc.get_objects()) < 10
+        assert len(session.chat_ctx.items) == MAX_ITEMS
+        await session.aclose()
+
+    run_virtual(going())
