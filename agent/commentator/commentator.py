@@ -111,7 +111,7 @@ class Commentator(Generic[F]):
         """Begin. While nobody takes the lines, two of them are made and no more."""
         if self.options.enable_tts:
             self._speaker.prepare(self.options.language, self.options.voice)
-        self._tasks.keep("pressbox-commentator", self._run)
+        self._tasks.keep("the commentary", self._run)
 
     async def aclose(self) -> None:
         """Drop everything and wait until no task and no thread is left. Idempotent."""

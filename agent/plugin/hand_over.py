@@ -45,25 +45,39 @@ class HandOver:
     ) -> None:
         """``give(line, messages)`` hands the line over."""
         self._commentator = commentator
+        self._lines = commentator.lines
         self._pacer = pacer
         self._give = give
 
     async def run(self) -> None:
         """Go on until the commentator is closed."""
-        async for line in self._commentator:
-            while not line.over and (left := self._pacer.start_time(line) - time.monotonic()) > 0:
-                await self._commentator.change(min(left, LOOK_AGAIN))
-            if not line.over and self._pacer.is_late(line):
-                self._commentator.lines.drop(line, "late")
-            if not line.over:
-                self._give(line, self._messages(line))
-                await self._follow(line)
+        try:
+            async for line in self._commentator:
+                if await self._at_start(line):
+                    self._give(line, self._messages(line))
+                    await self._follow(line)
+        finally:  # nobody else moves them on
+            for line in self._lines:
+                if line.state in ("waiting", "playing"):
+                    self._lines.drop(line, "error", "the line could not be handed over")
 
     def end_what_plays(self) -> None:
         """LiveKit has come to the end of it: it is asking for something else."""
-        for line in self._commentator.lines:
+        for line in self._lines:
             if line.state == "playing":
-                self._commentator.lines.move(line, "ended")
+                self._lines.move(line, "ended")
+
+    async def _at_start(self, line: Line) -> bool:
+        """Wait until the line is to be heard; False: it was dropped, or would not be true."""
+        while not line.over:
+            left = self._pacer.start_time(line) - time.monotonic()
+            if left > 0:
+                await self._commentator.change(min(left, LOOK_AGAIN))
+            elif self._pacer.is_late(line):
+                self._lines.drop(line, "late")
+            else:
+                return True
+        return False
 
     async def _follow(self, line: Line) -> None:
         given = time.monotonic()
@@ -74,10 +88,10 @@ class HandOver:
             if left > 0:
                 await self._commentator.change(min(left, LOOK_AGAIN))
             elif taken:
-                self._commentator.lines.move(line, "ended")
+                self._lines.move(line, "ended")
             else:
                 logger.warning("line %s was handed over and not played", line.id)
-                self._commentator.lines.drop(line, "cancelled")
+                self._lines.drop(line, "cancelled")
 
     async def _messages(self, line: Line) -> AsyncIterator[llm.MessageGeneration]:
         modalities: asyncio.Future[list[Literal["text", "audio"]]] = asyncio.Future()
@@ -117,7 +131,7 @@ class HandOver:
 
     def _taken(self, line: Line) -> None:
         if line.state == "waiting":
-            self._commentator.lines.move(line, "playing")
+            self._lines.move(line, "playing")
 
 
 def _playable(line: Line) -> float:

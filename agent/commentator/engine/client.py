@@ -184,7 +184,7 @@ class EngineClient:
         if len(self._endpoints) == 1:
             return
         for index in self._pool.due(time.monotonic()):
-            self._looks.once(f"pressbox-engine-look-{index}", self._see(index))
+            self._looks.once(f"a look at engine {index}", self._see(index))
 
     async def _see(self, index: int) -> None:
         endpoint = self._endpoints[index]

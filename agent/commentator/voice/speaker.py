@@ -199,6 +199,8 @@ class Speaker:
             await self._voice.prepare()
         except SpeechError as error:
             self._failed(str(error))
+        except Exception:  # whoever wants to speak comes upon it too, and is told
+            logger.exception("the voice could not be prepared")
 
     def _failed(self, why: str) -> None:
         if why != self._failure or not self._failures:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from livekit.agents import llm
 
-from agent.plugin import LINE_KEY, Options
+from agent.plugin import LINE_KEY, Line, Options
 from agent.plugin.chat import MAX_ITEMS
 from tests.support.gated_engine import hang, refuse, say
 from tests.support.ports import free_port
@@ -80,6 +80,21 @@ async def test_a_line_whose_player_stops_in_its_midst_is_given_up(
         assert frame.userdata[LINE_KEY].id == message.message_id
         await on.until(lambda: len(on.given) >= 2)
         assert on.dropped[0].id == message.message_id
+
+
+async def test_a_mistake_in_handing_over_costs_that_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with plugin_stage(say("One.", seconds=0.1)) as on:
+        give, lines = on.session._hand_over._give, []
+
+        def wrong(line: Line, messages: Any) -> None:
+            lines.append(line)
+            if len(lines) == 1:
+                raise KeyError("ours")
+            give(line, messages)
+
+        monkeypatch.setattr(on.session._hand_over, "_give", wrong)
+        await on.until(lambda: len(on.heard) == 1)
+        assert lines[0].reason == "error"
 
 
 # replies
