@@ -12,6 +12,9 @@ import pytest_asyncio
 
 from tests.support.leaks import leaked_tasks
 from tests.support.livekit_server import LiveKitServer, find_binary, livekit_server_process
+from tests.support.ordinary_signals import heed_ctrl_c
+
+heed_ctrl_c()
 
 collect_ignore = ["minicpmo", "vlm"]
 """These run in the environments of those engines: make test-engine."""

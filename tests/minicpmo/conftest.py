@@ -24,9 +24,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.ordinary_signals import heed_ctrl_c
+
 if TYPE_CHECKING:
     from models.minicpmo.remote_backend import RemoteBackend
     from tests.minicpmo.asking import Asking
+
+heed_ctrl_c()
 
 VOCODER = Path(__file__).parent / "vocoder"
 THIRD_PARTY = (
