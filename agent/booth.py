@@ -40,6 +40,7 @@ from agent.sound.original_track import OriginalTrack
 from config.room_state import RoomState
 from config.settings import RoomSettings, Settings
 from config.tasks import Tasks
+from video.encoder import Codec
 
 log = logging.getLogger("pressbox.booth")
 
@@ -70,13 +71,14 @@ class Booth:
         self._settings = room_settings
         self._problem = "; ".join(problems)
         full = room_settings.effective()
+        self._has_key = bool(settings.room_key.get_secret_value())
         self._board = StatusBoard(room)
         tell = self._board.tell
         self.clock, unix = DisplayClock(0.0), UnixClock()
         self._times = ReadyTimes()
         self._remembered = RememberedTimes(settings.state_dir, _engine_name(settings, full))
         self._delayed = DelayedTrack(
-            room, self.clock, unix, codec=full.video_codec, bitrate=full.video_bitrate, tell=tell
+            room, self.clock, unix, codec=self._codec(full), bitrate=full.video_bitrate, tell=tell
         )
         self._delay = Delay(
             self.clock,
@@ -115,7 +117,7 @@ class Booth:
             on_sound=self._original.push,
             on_change=self._source_changed,
             tell=tell,
-            has_key=bool(settings.room_key.get_secret_value()),
+            has_key=self._has_key,
         )
         self._health = SourceHealth(
             self._source,
@@ -232,11 +234,15 @@ class Booth:
         self._pacer.breathe(full.tts_pause_after)
         self.commentator.update_options(options(settings, self._room.name))
         self._delayed.set_bitrate(full.video_bitrate)
-        self._delayed.set_codec(full.video_codec)
+        self._delayed.set_codec(self._codec(full))
         self._audience.idle_after = full.idle_after
         if full.source != before.source:
             self._source.want(full.source)
         self._look()
+
+    def _codec(self, full: RoomSettings) -> Codec:
+        """LiveKit's encryption leaves little of H.264 that was encoded before."""
+        return "vp8" if self._has_key else full.video_codec
 
     # state
 
