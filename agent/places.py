@@ -20,8 +20,10 @@ class Places:
         self._coming: set[str] = set()
 
     def load(self) -> float:
-        """Share of the places that are taken."""
-        return len(self._taken()) / self._limit
+        """Share of the places that are taken, for the choice between workers; never 1: LiveKit asks
+        a full worker nothing until it has heard, seconds later, that it is not full any more.
+        """
+        return len(self._taken()) / (self._limit + 1)
 
     async def answer(self, offer: JobRequest) -> None:
         """Take the job, or leave it to another worker."""

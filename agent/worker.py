@@ -29,6 +29,9 @@ RECONNECTS = 1_000_000
 server for ever.
 """
 
+JOIN_LIMIT = 10.0
+"""Seconds to join a room in. After 15 LiveKit tries again, and opens a room that was closed."""
+
 
 def make_server(settings: Settings) -> AgentServer:
     """A LiveKit Agents server for these settings; it takes `agent_load_limit` booths."""
@@ -70,9 +73,8 @@ async def run_booth(context: JobContext) -> None:
     chosen, stale = room_settings.apply_each(chosen, await asyncio.to_thread(state.load))
     for problem in [*problems, *stale]:
         log.warning("room %s: %s", context.job.room.name, problem)
-    await context.connect(
-        auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE, encryption=_encryption(settings)
-    )
+    if not await _joined(context, settings):
+        return
     order = Order(context, settings)
     only = OnlyBooth(context.room, leave=order.end)
     context.add_shutdown_callback(only.aclose)
@@ -80,7 +82,27 @@ async def run_booth(context: JobContext) -> None:
         return
     booth = Booth(context.room, settings, chosen, state=state, problems=problems)
     context.add_shutdown_callback(booth.aclose)
-    await booth.start()
+    try:
+        await booth.start()
+    except Exception:
+        # Who is sent away in the midst of it has not failed.
+        if context.room.isconnected():
+            raise
+
+
+async def _joined(context: JobContext, settings: Settings) -> bool:
+    """Join the room. LiveKit does not notice that the room is closed in the midst of it."""
+    try:
+        async with asyncio.timeout(JOIN_LIMIT):
+            await context.connect(
+                auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE, encryption=_encryption(settings)
+            )
+    except TimeoutError:
+        why = f"room {context.job.room.name} could not be joined within {JOIN_LIMIT:g} s"
+        log.warning("%s", why)
+        context.shutdown(why)
+        return False
+    return True
 
 
 async def run(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 
 _NOISY = (
@@ -38,8 +39,20 @@ class _Formatter(logging.Formatter):
         return super().formatMessage(record)
 
 
-def _not_ours(record: logging.LogRecord) -> bool:
-    """LiveKit tells the root logger of every text stream that a participant does not read."""
+_IN_ORDER = re.compile(
+    r"publisher data channel '\w+' closed unexpectedly|process exited with non-zero exit code -10$"
+)
+"""LiveKit's errors when the server closes a room (a connection that is lost has other lines), and
+when it has itself ended a process that was still starting.
+"""
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """LiveKit tells the root logger of every text stream that a participant does not read, and
+    takes for an error what is none. At level debug the latter is shown.
+    """
+    if record.name.startswith("livekit") and logging.getLogger().level > logging.DEBUG:
+        return not _IN_ORDER.search(record.getMessage())
     return record.name != "root" or not str(record.msg).startswith("ignoring ")
 
 
@@ -54,7 +67,7 @@ def setup(process: str, level: str = "info") -> None:
     if first:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(_Formatter())
-        handler.addFilter(_not_ours)
+        handler.addFilter(_worth_telling)
         root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in _NOISY:

@@ -103,6 +103,8 @@ class Launcher:
         began = time.monotonic()
         spec = wanted(source, self._settings, directory)
         self._log.hide(secrets(self._settings, spec), shortest=_SHORT)
+        keys = (self._settings.engine_api_key, self._settings.room_key)
+        self._log.hide([key.get_secret_value() for key in keys])
         check(plan.ports(self._settings))
         session = aiohttp.ClientSession(timeout=_PROBE)
         self._session = await self._stack.enter_async_context(session)
@@ -169,7 +171,7 @@ class Launcher:
         key, secret = _own_keys(settings)
         update = {"livekit_api_key": key, "livekit_api_secret": SecretStr(secret)}
         self._settings = settings = settings.model_copy(update=update)
-        self._log.hide([secret, settings.engine_api_key.get_secret_value()])
+        self._log.hide([secret])
         server = await livekit_server.obtain(self._say)
         self._say(f"livekit-server: {server.way}")
         ready = self._answers(f"http://127.0.0.1:{settings.livekit_port}/")
@@ -180,9 +182,9 @@ class Launcher:
 
     async def _make_dispatcher(self) -> Dispatcher:
         lkapi = await self._stack.enter_async_context(_api(self._settings))
-        own = plan.own_server(self._settings)
-        room = self._settings.room
-        self._dispatcher = Dispatcher(lkapi, room, self._say, every_room=own)
+        settings = self._settings
+        limit = settings.agent_load_limit if plan.own_server(settings) else None
+        self._dispatcher = Dispatcher(lkapi, settings.room, self._say, limit=limit)
         return self._dispatcher
 
     async def _start_agent(self, dispatcher: Dispatcher) -> None:

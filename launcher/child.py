@@ -30,7 +30,8 @@ class Spec:
     """What to start. Secrets belong into env, never into argv.
 
     ready is asked again and again until it says True; ready_line, where given, is a text that must
-    have been in the output before; on_ready_line is called each time that text is seen.
+    have been in the output before; on_ready_line is called each time that text is seen. shows says
+    of each line of the output whether it goes into the log.
     start_limit and stop_grace are seconds.
     """
 
@@ -41,6 +42,7 @@ class Spec:
     ready: Callable[[], Awaitable[bool]] = at_once
     ready_line: str = ""
     on_ready_line: Callable[[], None] = field(default=lambda: None, repr=False)
+    shows: Callable[[str], bool] = field(default=lambda _: True, repr=False)
     start_limit: float = 30.0
     stop_grace: float = 5.0
 
@@ -165,7 +167,8 @@ class Child:
 
     def _write(self, lines: list[str]) -> None:
         for line in lines:
-            self._log.line(self.spec.name, line)
+            if self.spec.shows(line):
+                self._log.line(self.spec.name, line)
             if line.strip():
                 self.last_line = line.strip()
             if self.spec.ready_line and self.spec.ready_line in line:

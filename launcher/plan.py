@@ -16,6 +16,7 @@ from launcher import ingress_service
 from launcher.child import Spec, at_once, child_environment
 from launcher.livekit_server import Server
 from launcher.ports import Port
+from launcher.server_log import ServerLog
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -83,7 +84,8 @@ def livekit(settings: Settings, server: Server, key: str, secret: str, ready: Re
     # killed while it ends, since that leaves it running.
     grace = 1.0 if len(server.argv) == 1 else 15.0
     environment = child_environment(env)
-    return Spec("livekit", server.argv, environment, ROOT, ready, stop_grace=grace)
+    log = ServerLog(everything=settings.log_level == "debug")
+    return Spec("livekit", server.argv, environment, ROOT, ready, stop_grace=grace, shows=log.shows)
 
 
 def engines(settings: Settings, answers: Callable[[str], Ready]) -> list[Spec]:

@@ -15,7 +15,7 @@ from livekit.protocol.agent_dispatch import RoomAgentDispatch
 from livekit.protocol.room import RoomConfiguration
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-AGENT_NAME = "pressbox"
+from config.agent_name import AGENT_NAME, WISH_ATTRIBUTE
 
 VIEWER_ATTRIBUTE = "pressbox.viewer"
 """Marks a participant behind which a person watches, also when its own camera is the source."""
@@ -78,7 +78,10 @@ class TokenMaker:
     def token(self, request: TokenRequest) -> str:
         """A token (JWT) to join one room, watch, publish and send data there."""
         room = request.room_name or self.default_room
+        agents = self._agents(room, request.room_config)
         attributes = {**(request.participant_attributes or {}), VIEWER_ATTRIBUTE: "1"}
+        wishes = [agent.metadata for agent in agents if agent.agent_name == AGENT_NAME]
+        attributes |= {WISH_ATTRIBUTE: wishes[0] or "{}"} if wishes else {}
         token = (
             api.AccessToken(self.api_key, self.api_secret)
             .with_ttl(LIFETIME)
@@ -97,13 +100,13 @@ class TokenMaker:
                 )
             )
         )
-        agents = self._agents(room, request.room_config)
         if agents:
             token = token.with_room_config(RoomConfiguration(agents=agents))
         return token.to_jwt()
 
     def _agents(self, room: str, wanted: RoomRequest | None) -> list[RoomAgentDispatch]:
-        """The agents that a room made by this token gets; LiveKit ignores them in an existing room.
+        """The agents that a room made by this token gets; LiveKit ignores them in an existing room,
+        so the launcher finds our own one in the participant's attributes too.
 
         The launcher dispatches to its own room itself: a second dispatch would be a second voice.
         """

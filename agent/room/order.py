@@ -10,8 +10,12 @@ from livekit import api, rtc
 from livekit.agents import JobContext
 
 from config.settings import Settings
+from config.tasks import Tasks
 
 log = logging.getLogger("pressbox.worker")
+
+LIMIT = 5.0
+"""Seconds for LiveKit to take a dispatch back."""
 
 
 class Order:
@@ -22,26 +26,31 @@ class Order:
     def __init__(self, context: JobContext, settings: Settings) -> None:
         self._context = context
         self._settings = settings
-        self._over = False
+        self._tasks = Tasks(lambda _: None)
         context.room.on("disconnected", self._disconnected)
-        context.add_shutdown_callback(self._withdraw)
+        context.add_shutdown_callback(self.aclose)
 
     def end(self, why: str) -> None:
         """End the job, and the order with it."""
-        self._over = True
+        self._tasks.once("the end of a dispatch", self._withdraw())
         self._context.shutdown(why)
 
+    async def aclose(self) -> None:
+        """Wait until what is being withdrawn is. Idempotent."""
+        await self._tasks.aclose(grace=LIMIT)
+
     def _disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
-        self._over = self._over or reason == rtc.DisconnectReason.PARTICIPANT_REMOVED
+        # At once: the booth may be in the midst of its start, and whoever looks after the room
+        # waits for a second or two only.
+        if reason == rtc.DisconnectReason.PARTICIPANT_REMOVED:
+            self._tasks.once("the end of a dispatch", self._withdraw())
 
     async def _withdraw(self) -> None:
-        if not self._over:
-            return
         job, settings = self._context.job, self._settings
         secret = settings.livekit_api_secret.get_secret_value()
         try:
             async with (
-                asyncio.timeout(5.0),
+                asyncio.timeout(LIMIT),
                 api.LiveKitAPI(settings.livekit_url, settings.livekit_api_key, secret) as lkapi,
             ):
                 await lkapi.agent_dispatch.delete_dispatch(job.dispatch_id, job.room.name)

@@ -87,10 +87,11 @@ async def test_dispatches_of_other_people(start: Callable[..., Awaitable[Running
             await lkapi.agent_dispatch.create_dispatch(
                 api.CreateAgentDispatchRequest(agent_name="pressbox", room=room, metadata=wanted)
             )
+    await run.until(lambda: run.said(f"{first} comments in room {ROOM} already"))
 
     async def one_each() -> bool:
         here, there = await run.agents(), await run.agents("elsewhere")
-        return len(here) == len(there) == 1 and here != [first]
+        return here == [first] and len(there) == 1
 
     await run.until_true(one_each)
     known = await run.agents() + await run.agents("elsewhere")
@@ -101,12 +102,75 @@ async def test_dispatches_of_other_people(start: Callable[..., Awaitable[Running
         return len(here) == len(there) == 1 and not {*here, *there} & {*known}
 
     await run.until_true(other_ones)
-    async with run.api() as lkapi:
-        for room in (ROOM, "elsewhere"):
-            listed = await lkapi.agent_dispatch.list_dispatch(room)
-            assert [entry.metadata for entry in listed if entry.agent_name] == [wanted]
+    assert [await run.dispatches(room) for room in (ROOM, "elsewhere")] == [[""], [wanted]]
     assert await run.end(signal.SIGTERM) == 0
     assert await run.left_over() == set()
+
+
+async def test_rooms_that_want_a_commentator_and_how_many_there_are(
+    start: Callable[..., Awaitable[Running]],
+) -> None:
+    """Limit 2: the launcher's own room, then those that wait longest."""
+    run = await start("SOURCE=none", "AGENT_LOAD_LIMIT=2")
+    await run.until(lambda: run.said("open http"))
+    async with run.visit("quiet", wish=None), run.visit("first", wish='{"mode":"idle"}'):
+
+        async def first_has_one() -> bool:
+            return len(await run.agents("first")) == 1
+
+        await run.until_true(first_has_one)
+        async with run.visit("second", attributes={"pressbox.ingress": "{}"}):
+            await run.until(lambda: run.said("room second waits: all 2 commentators are busy"))
+            async with run.visit("third", wish=""):
+                await run.until(lambda: run.said("room third waits"))
+                assert "all 2 commentators are busy" in await run.note("third")
+                await run.send_away("first")
+
+                async def second_has_one() -> bool:
+                    return len(await run.agents("second")) == 1
+
+                await run.until_true(second_has_one)
+                assert await run.agents("third") == []
+                assert await run.note("second") == ""
+        assert await run.agents("first") == []
+        assert await run.agents("quiet") == []
+        assert len([line for line in run.lines if "waits: all" in line]) == 2
+    assert await run.end() == 0
+    assert await run.left_over() == set()
+
+
+async def test_an_agent_that_a_token_brings_is_not_sent_again(
+    start: Callable[..., Awaitable[Running]],
+) -> None:
+    run = await start("SOURCE=none", "AGENT_LOAD_LIMIT=3")
+    await run.until(lambda: run.said("open http"))
+    async with run.visit("t0", wish="{}", agents=True), run.visit("t1", wish="{}", agents=True):
+
+        async def one_each() -> bool:
+            return all([len(await run.agents(room)) == 1 for room in ("t0", "t1")])
+
+        await run.until_true(one_each)
+        assert len([line for line in run.lines if "received job request" in line]) == 3
+        assert not run.said("this second commentator leaves")
+    assert await run.end() == 0
+
+
+async def test_ordinary_ends_are_quiet(start: Callable[..., Awaitable[Running]]) -> None:
+    run = await start()
+    await run.until(lambda: run.said("open http"))
+    async with run.visit(ROOM, wish=None):
+        await asyncio.sleep(1.0)
+    async with run.visit("closed", wish="{}", agents=True):
+
+        async def there() -> bool:
+            return len(await run.agents("closed", up=True)) == 1
+
+        await run.until_true(there)
+        async with run.api() as lkapi:
+            await lkapi.room.delete_room(api.DeleteRoomRequest(room="closed"))
+        await run.until(lambda: run.said("process exiting"))
+    assert await run.end() == 0
+    assert [line for line in run.lines if "WARN" in line or "error" in line.lower()] == []
 
 
 async def test_a_killed_launcher_leaves_nothing(start: Callable[..., Awaitable[Running]]) -> None:

@@ -42,12 +42,14 @@ class Worker:
         """In how many lines."""
         return sum(text in line for line in self.lines)
 
-    async def until(self, happened: Callable[[], Awaitable[bool]], limit: float = 40.0) -> None:
+    async def until(
+        self, happened: Callable[[], Awaitable[bool]], *, limit: float = 40.0, every: float = 0.1
+    ) -> None:
         end = time.monotonic() + limit
         while not await happened():
             if time.monotonic() > end or self.process.returncode is not None:
                 pytest.fail("it did not happen; the worker said:\n" + "\n".join(self.lines))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(every)
 
     async def until_said(self, text: str) -> None:
         async def said() -> bool:
@@ -209,3 +211,18 @@ async def test_one_that_is_removed_takes_its_dispatch_along(
             return not await agent.dispatches("removed")
 
         await agent.until(no_dispatch)
+
+
+async def test_a_room_that_is_closed_while_it_is_joined_keeps_nobody_waiting(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    async with worker(livekit_server, tmp_path) as agent:
+        await agent.dispatch("closing")
+
+        async def listed() -> bool:
+            return len(await agent.agents("closing")) > 0
+
+        await agent.until(listed, every=0.01)
+        async with livekit_server.api() as lkapi:
+            await lkapi.room.delete_room(api.DeleteRoomRequest(room="closing"))
+        await agent.until_said("process exiting")

@@ -7,13 +7,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
-from livekit import api
+from livekit import api, rtc
 
+from config.agent_name import AGENT_NAME, WISH_ATTRIBUTE
 from config.origins import installation_key
 from tests.support.ports import free_ports
 
@@ -142,15 +144,66 @@ class Running:
     def api(self) -> api.LiveKitAPI:
         return api.LiveKitAPI(f"http://127.0.0.1:{self.livekit_port}", *self.key)
 
-    async def agents(self, room: str = ROOM) -> list[str]:
-        """Identities of the agents that are in the room; [] while the server is away."""
+    async def agents(self, room: str = ROOM, *, up: bool = False) -> list[str]:
+        """Identities of the agents that are in the room; [] while the server is away. up: only of
+        those whose booth says something.
+        """
         try:
             async with self.api() as lkapi:
                 listed = await lkapi.room.list_participants(api.ListParticipantsRequest(room=room))
         except (api.TwirpError, aiohttp.ClientError, TimeoutError):
             return []
         kind = api.ParticipantInfo.Kind.AGENT
-        return [entry.identity for entry in listed.participants if entry.kind == kind]
+        found = [entry for entry in listed.participants if entry.kind == kind]
+        return [one.identity for one in found if not up or "pressbox.status" in one.attributes]
+
+    async def dispatches(self, room: str) -> list[str]:
+        """Metadata of the dispatches of the agent to this room."""
+        async with self.api() as lkapi:
+            listed = await lkapi.agent_dispatch.list_dispatch(room)
+        return [entry.metadata for entry in listed if entry.agent_name == AGENT_NAME]
+
+    async def note(self, room: str) -> str:
+        """The room's metadata."""
+        async with self.api() as lkapi:
+            listed = await lkapi.room.list_rooms(api.ListRoomsRequest(names=[room]))
+        return listed.rooms[0].metadata if listed.rooms else ""
+
+    async def send_away(self, room: str) -> None:
+        """Removes the agents of this room, as an operator does."""
+        async with self.api() as lkapi:
+            for identity in await self.agents(room):
+                wanted = api.RoomParticipantIdentity(room=room, identity=identity)
+                await lkapi.room.remove_participant(wanted)
+
+    @asynccontextmanager
+    async def visit(
+        self,
+        room: str,
+        *,
+        wish: str | None = None,
+        agents: bool = False,
+        attributes: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[rtc.Room]:
+        """Somebody in this room, whose token has asked for our agent with `wish` as metadata; with
+        agents LiveKit sends it, where the token makes the room.
+        """
+        given = {**(attributes or {}), **({} if wish is None else {WISH_ATTRIBUTE: wish or "{}"})}
+        token = (
+            api.AccessToken(*self.key)
+            .with_identity(f"visitor-{room}")
+            .with_attributes(given)
+            .with_grants(api.VideoGrants(room_join=True, room=room))
+        )
+        if agents:
+            config = api.RoomConfiguration(agents=[api.RoomAgentDispatch(agent_name=AGENT_NAME)])
+            token = token.with_room_config(config)
+        visitor = rtc.Room()
+        await visitor.connect(f"ws://127.0.0.1:{self.livekit_port}", token.to_jwt())
+        try:
+            yield visitor
+        finally:
+            await visitor.disconnect()
 
     async def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Ends the launcher; then nothing that it started may be left."""

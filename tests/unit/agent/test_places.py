@@ -46,7 +46,7 @@ async def test_as_many_as_there_are_places_at_one_moment() -> None:
     await asyncio.gather(*(limited.answer(server.offer(name)) for name in "abcdef"))
     assert len(server.active_jobs) == 4
     assert server.refused == ["e", "f"]
-    assert limited.load() == 1.0
+    assert 0.0 < limited.load() < 1.0
 
 
 @virtual

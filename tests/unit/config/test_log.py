@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[3]
 
 PROGRAM = """
@@ -21,6 +23,18 @@ except ZeroDivisionError:
     logging.getLogger("some.name").exception("bad")
 """
 
+LIVEKIT = """
+import logging
+from config.log import setup
+setup("test", LEVEL)
+log = logging.getLogger("livekit")
+log.error("rtc_session:704 - publisher data channel '_reliable' closed unexpectedly")
+log.error("rtc_session:704 - something else closed unexpectedly")
+log.warning("resuming connection... attempt: 1")
+log.getChild("agents").error("process exited with non-zero exit code %d", -10)
+log.getChild("agents").error("process exited with non-zero exit code %d", -11)
+"""
+
 
 def test_lines_are_plain_and_cannot_be_forged() -> None:
     done = subprocess.run(
@@ -33,3 +47,14 @@ def test_lines_are_plain_and_cannot_be_forged() -> None:
     assert rest == "info some.name hello a b [31m"
     assert second.split(" ", 1)[1] == "error some.name bad"
     assert traceback[-1] == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize(("level", "lines"), [("info", 3), ("warning", 3), ("debug", 5)])
+def test_an_end_in_order_is_no_error(level: str, lines: int) -> None:
+    program = LIVEKIT.replace("LEVEL", repr(level))
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    told = [line for line in done.stderr.splitlines() if " livekit" in line]
+    assert len(told) == lines
+    assert any("data channel" in line for line in told) == (level == "debug")

@@ -56,7 +56,7 @@ def test_what_is_asked_for_is_in_the_token() -> None:
     assert made.video is not None
     assert (made.video.room, made.identity, made.name) == ("attic", "ann", "Ann")
     assert made.metadata == "{}"
-    assert made.attributes == {"seat": "4", "pressbox.viewer": "1"}
+    assert made.attributes == {"seat": "4", "pressbox.viewer": "1", "pressbox.wish": "{}"}
 
 
 def test_the_viewer_mark_cannot_be_taken_off() -> None:
@@ -90,6 +90,13 @@ def test_the_launchers_room_never_gets_a_second_agent() -> None:
     assert agents(room_name="lobby") == []
     asked = {"agents": [{"agent_name": "pressbox"}, {"agent_name": "other"}]}
     assert agents(room_config=asked) == [("other", "")]
+
+
+def test_the_wish_for_the_agent_can_be_read_in_a_room_that_exists() -> None:
+    asked = {"agents": [{"agent_name": "other"}, {"agent_name": "pressbox", "metadata": "{1}"}]}
+    assert claims(room_name="attic", room_config=asked).attributes["pressbox.wish"] == "{1}"
+    for config in ({"agents": []}, {"agents": [{"agent_name": "other"}]}):
+        assert "pressbox.wish" not in claims(room_name="attic", room_config=config).attributes
 
 
 def test_a_browser_cannot_ask_for_a_recording() -> None:
