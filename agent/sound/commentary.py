@@ -18,7 +18,10 @@ from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.voice")
 
-QUEUE_MS = 60
+AT_ONCE = 2
+"""Pieces of 20 ms that are handed over together: each call costs 0.4 ms, whatever it carries."""
+
+QUEUE_MS = 80
 """Sound that the track holds ahead: what is heard after an interruption, and what bridges a late
 wake-up.
 """
@@ -32,9 +35,9 @@ Sound and picture take different ways to a viewer (buffers, decoders). Measured 
 
 PUBLISH_TIMEOUT = 10.0
 TAKE_TIMEOUT = 2.0
-"""Seconds within which LiveKit must take 20 ms of sound."""
+"""Seconds within which LiveKit must take a piece of sound."""
 
-MOST_REFUSED = 50
+MOST_REFUSED = 25
 """Pieces of sound in a row, a second, that LiveKit may refuse before the track is made anew."""
 
 
@@ -56,6 +59,8 @@ class Commentary:
         self._pacer = pacer
         self._tasks = Tasks(tell)
         self._track: rtc.LocalAudioTrack | None = None
+        self._playing: tuple[Line, rtc.AudioSource] | None = None
+        self._lines.listen(self._line_changed)
         self._refused = 0
 
     @property
@@ -135,17 +140,22 @@ class Commentary:
                 await self._commentator.change(left)
 
     async def _play(self, line: Line, source: rtc.AudioSource) -> None:
+        self._playing = line, source
         while line.state == "playing":
             if line.speech:
-                await self._hand_over(line.speech.popleft(), source)
+                pieces = [line.speech.popleft() for _ in range(min(AT_ONCE, len(line.speech)))]
+                await self._hand_over(b"".join(pieces), source)
             elif line.duration is None:
                 await self._commentator.change()
             elif (left := source.queued_duration) > 0:
                 await self._commentator.change(left)
             else:
                 self._lines.move(line, "ended")
-        if line.state == "dropped":
-            source.clear_queue()
+
+    def _line_changed(self, line: Line) -> None:
+        """What is dropped while it plays falls silent now, not when LiveKit next wants sound."""
+        if line.state == "dropped" and self._playing and line is self._playing[0]:
+            self._playing[1].clear_queue()
 
     async def _hand_over(self, pcm: bytes, source: rtc.AudioSource) -> None:
         """A piece that LiveKit refuses twice is lost, and costs nothing else. Raises RefusedError
@@ -159,7 +169,7 @@ class Commentary:
                 self._refused = 0
                 return
             except Exception as error:  # a bare "InvalidState", as around an interruption
-                log.debug("20 ms of sound were refused: %s", error)
+                log.debug("a piece of sound was refused: %s", error)
                 await asyncio.sleep(FRAME_SECONDS / 2)
         self._refused += 1
         if self._refused >= MOST_REFUSED:
