@@ -93,4 +93,5 @@ class LineFeed:
                 async with asyncio.timeout(SEND_TIMEOUT):
                     await self._room.local_participant.send_text(text, topic=TOPIC)
             except Exception as error:  # LiveKit raises a bare one; it costs this message only
-                log.warning("a line was not sent: %s", str(error) or type(error).__name__)
+                if self._room.isconnected():
+                    log.warning("a line was not sent: %s", str(error) or type(error).__name__)

@@ -66,7 +66,8 @@ class Captions:
         try:
             await self._stream(line)
         except Exception as error:  # LiveKit raises a bare one; it costs this caption only
-            log.warning("a caption was not sent: %s", str(error) or type(error).__name__)
+            if self._room.isconnected():
+                log.warning("a caption was not sent: %s", str(error) or type(error).__name__)
 
     async def _stream(self, line: Line) -> None:
         async with asyncio.timeout(SEND_TIMEOUT):
