@@ -243,7 +243,6 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         )
 
     def _reply_done(self, line: Line, reply: asyncio.Future[Any]) -> None:
-        self._replies.pop(line.id, None)
         if reply.cancelled():
             self._commentator.lines.drop(line, "cancelled")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -255,22 +254,6 @@ async def test_leaving_closes_the_connection_and_frees_the_place() -> None:
         await first.until_idle()
         assert [seat.own for seat in client._pool.seats] == [0, 0]
         assert all(seat.up for seat in client._pool.seats)
-
-
-async def test_many_rooms_spread_over_equal_engines() -> None:
-    servers = [PressboxServer() for _ in range(3)]
-    async with AsyncExitStack() as stack:
-        for server in servers:
-            await stack.enter_async_context(serving(server))
-        clients = [EngineClient([server.url for server in servers]) for _ in range(30)]
-        try:
-            await asyncio.gather(*(client.reach() for client in clients))
-            for client in clients:
-                await answer(client)
-        finally:
-            await asyncio.gather(*(client.aclose() for client in clients))
-    assert sum(asked(*servers)) == 30
-    assert min(Counter(dict(enumerate(asked(*servers)))).values()) > 0
 
 
 async def test_closing_ends_a_look_that_hangs() -> None:

@@ -47,7 +47,7 @@ async def running(
 
 
 async def test_lines_come_out_in_order_and_the_next_is_made_while_the_last_plays() -> None:
-    script = [say(f"Line {n}.", seconds=1.5) for n in (1, 2, 3)]
+    script = [say(f"Line {n}.", seconds=0.6) for n in (1, 2, 3)]
     async with started(script) as (engine, _, loudspeaker, _):
         await loudspeaker.wait_lines(3)
         texts = [line.text for line in loudspeaker.lines[:3]]

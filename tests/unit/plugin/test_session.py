@@ -158,7 +158,7 @@ async def test_too_many_questions_are_refused() -> None:
     async with plugin_stage(hang(), filming=False) as on:
         replies = [await on.ask(f"Question {n}?") for n in range(9)]
         with pytest.raises(llm.RealtimeError, match="waiting already"):
-            await replies[8]
+            await asyncio.wait_for(replies[8], 5)
         assert len([line for line in on.dropped if line.reason == "refused"]) == 1
         on.session.interrupt()
         results = await asyncio.gather(*replies, return_exceptions=True)
@@ -280,4 +280,4 @@ async def test_closing_at_any_moment_leaves_nothing(moment: str) -> None:
         late = [on.session.generate_reply(instructions="Now.")]
         for one in [reply, *late] if reply else late:
             with pytest.raises(llm.RealtimeError):
-                await one
+                await asyncio.wait_for(one, 5)
