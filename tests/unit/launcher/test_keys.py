@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -46,3 +48,16 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way")
     with pytest.raises(LaunchError, match=r"cannot write .*livekit\.env: .*STATE_DIR"):
         keys.ensure(tmp_path / "state", "ws://h:1")
+
+
+def test_a_full_disk_leaves_no_secret_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int, mode: str, **_: object) -> IO[str]:
+        os.close(handle)
+        return Path("/dev/full").open(mode)
+
+    monkeypatch.setattr(os, "fdopen", full)
+    with pytest.raises(LaunchError, match="No space left"):
+        keys.ensure(tmp_path, "ws://h:1")
+    assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,7 @@ import { RoomEvent } from 'livekit-client';
 import type { Room } from 'livekit-client';
 import { useMemo } from 'react';
 
-import { parseStatus, report } from '../logic/status';
+import { parseStatus, parseWaiting, report } from '../logic/status';
 import type { Report } from '../logic/status';
 import { findBooth, STATE_ATTRIBUTE, STATUS_ATTRIBUTE } from '../session/booth';
 import { useSession } from '../session/context';
@@ -14,10 +14,12 @@ const EVENTS = [
   RoomEvent.ParticipantDisconnected,
   RoomEvent.ParticipantAttributesChanged,
   RoomEvent.ParticipantNameChanged,
+  RoomEvent.RoomMetadataChanged,
 ] as const;
 
 const readStatus = (room: Room) => findBooth(room)?.attributes[STATUS_ATTRIBUTE];
 const readState = (room: Room) => findBooth(room)?.attributes[STATE_ATTRIBUTE];
+const readWaiting = (room: Room) => parseWaiting(room.metadata);
 const readPresent = (room: Room) => findBooth(room) !== undefined;
 
 export interface BoothReport extends Report {
@@ -32,11 +34,12 @@ export function useBoothReport(): BoothReport {
   const json = useRoomValue(readStatus, EVENTS);
   const state = useRoomValue(readState, EVENTS) ?? '';
   const present = useRoomValue(readPresent, EVENTS);
+  const waiting = useRoomValue(readWaiting, EVENTS);
   return useMemo(() => {
     const status = parseStatus(json);
-    const said = report(present, status, sourceName(room, status?.source ?? ''));
+    const said = report(present, status, sourceName(room, status?.source ?? ''), waiting);
     return { ...said, delay: status?.delay, speaking: state === 'speaking' };
-  }, [room, json, state, present]);
+  }, [room, json, state, present, waiting]);
 }
 
 function sourceName(room: Room, identity: string): string {

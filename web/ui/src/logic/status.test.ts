@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { delayLabel, parseStatus, report } from './status';
+import { delayLabel, parseStatus, parseWaiting, report } from './status';
 import type { BoothStatus } from './status';
 
 const STATUS: BoothStatus = {
@@ -14,7 +14,7 @@ const STATUS: BoothStatus = {
   paused: '',
 };
 const told = (change: Partial<BoothStatus>) =>
-  report(true, { ...STATUS, ...change }, 'the yard');
+  report(true, { ...STATUS, ...change }, 'the yard', '');
 
 describe('parseStatus', () => {
   it('reads what the booth publishes', () => {
@@ -42,8 +42,9 @@ describe('parseStatus', () => {
 
 describe('report', () => {
   it('says who is missing', () => {
-    expect(report(false, undefined, '')).toMatchObject({ tone: 'warn' });
-    expect(report(true, undefined, '')).toMatchObject({ tone: 'busy' });
+    expect(report(false, undefined, '', '')).toMatchObject({ tone: 'warn' });
+    expect(report(true, undefined, '', 'all busy')).toMatchObject({ tone: 'busy' });
+    expect(report(false, undefined, '', 'all busy').text).toContain('All busy.');
   });
 
   it('says what the booth does', () => {
@@ -69,6 +70,17 @@ describe('report', () => {
   it('puts the engine before its consequences', () => {
     expect(told({ engine: 'down', behind: true, paused: 'x' }).tone).toBe('bad');
   });
+});
+
+it.each<[string | undefined, string]>([
+  ['{"pressbox":{"waiting":"all busy"}}', 'all busy'],
+  ['{"pressbox":{"waiting":7}}', ''],
+  ['{"pressbox":null}', ''],
+  ['{"waiting":"of another program"}', ''],
+  ['no JSON', ''],
+  [undefined, ''],
+])('reads in %j why a room has no commentator', (metadata, waiting) => {
+  expect(parseWaiting(metadata)).toBe(waiting);
 });
 
 it('says how late the picture is', () => {

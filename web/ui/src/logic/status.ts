@@ -30,6 +30,12 @@ export function parseStatus(json: string | undefined): BoothStatus | undefined {
   };
 }
 
+/** What the launcher says in the metadata of a room for which it has no commentator, or "". */
+export function parseWaiting(metadata: string | undefined): string {
+  const ours = parseObject(metadata ?? '')?.['pressbox'];
+  return typeof ours === 'object' && ours !== null && 'waiting' in ours ? text(ours.waiting) : '';
+}
+
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
@@ -41,13 +47,17 @@ export interface Report {
 
 /**
  * One sentence on what the booth does, the most important thing first. `sourceName` is what people
- * call the source.
+ * call the source; `waiting`: why there is no commentator, or "".
  */
 export function report(
   present: boolean,
   status: BoothStatus | undefined,
   sourceName: string,
+  waiting: string,
 ): Report {
+  if (!present && waiting !== '') {
+    return { tone: 'warn', text: `${sentence(waiting)} One comes when another room ends.` };
+  }
   if (!present) return { tone: 'warn', text: 'No commentator is in this room yet.' };
   if (status === undefined) return { tone: 'busy', text: 'The commentator is taking its seat…' };
   if (status.source === '') {
