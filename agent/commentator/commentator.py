@@ -263,9 +263,7 @@ class Commentator(Generic[F]):
         self._back_off()
 
     async def _try_out(self) -> None:
-        """Learn how long the engine takes before anybody waits for it. The first answer tells
-        nothing: it warms the engine up.
-        """
+        """Learn how long the engine takes, before anybody waits for it."""
         anchor = await self._sampler.first_from(time.monotonic())
         frames = self._window(anchor)
         frames = [*[anchor] * (self.options.frames_per_inference - len(frames)), *frames]
@@ -273,7 +271,7 @@ class Commentator(Generic[F]):
         text = commentary_instruction(None, self.options.change_threshold)
         request = self._request(line, frames, Asked(text))
         seconds = await self._generation.try_out(request)
-        if seconds is not None and self._trials:
+        if seconds is not None:
             self._pacer.tried(seconds)
         if self.engine_state is not None and self.engine_state.up:
             self._trials += 1

@@ -32,7 +32,9 @@ class Pacer(Protocol):
         """These are the lines to pace, from the start on. Called once."""
 
     def tried(self, seconds: float) -> None:
-        """A trial took this long until its first sound."""
+        """A trial took so many seconds until its first sound; the first one may have warmed the
+        engine up.
+        """
 
     async def next_anchor(self) -> float:
         """Wait until a window may be made; the capture time wanted of its newest frame.

@@ -260,13 +260,21 @@ async def test_a_line_teaches_once_and_one_that_never_came_counts_as_slower_stil
 
 
 @virtual
-async def test_trials_are_wanted_until_something_is_known_or_somebody_sees() -> None:
+@pytest.mark.parametrize(
+    ("trials", "learnt"),
+    [((0.5, 0.5, 0.6), [0.5, 0.5, 0.6]), ((9.0, 0.5, 0.6, 0.4), [0.5, 0.6, 0.4])],
+)
+async def test_trials_are_wanted_until_enough_is_known(
+    trials: tuple[float, ...], learnt: list[float]
+) -> None:
     booth = Simulation(1, pause=0.0, speed=1.0)
     seen = booth.pacer.wants_trial
     booth.delay.unseen = True
     wanted = []
-    for _ in range(4):
+    for seconds in trials:
         wanted.append(booth.pacer.wants_trial)
-        booth.pacer.tried(0.5)
-    assert (seen, wanted) == (False, [True, True, True, False])
-    assert booth.clock.delay(time.monotonic()) == booth.times.delay_needed
+        booth.pacer.tried(seconds)
+    assert (seen, all(wanted), booth.pacer.wants_trial) == (False, True, False)
+    assert booth.times.seconds == pytest.approx(learnt)
+    delay = booth.clock.delay(time.monotonic())
+    assert delay == pytest.approx(booth.times.delay_needed, abs=0.02)
