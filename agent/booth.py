@@ -257,6 +257,9 @@ class Booth:
         watched = is_watched(people(self._room), self._source.identity)
         worth_it = self._audience.update(watched, now)
         trouble = self._health.trouble(now)
+        paused = "" if worth_it else "nobody is watching"
+        if paused != self._board.status.paused:
+            log.info("commentary rests: %s", paused) if paused else log.info("somebody is watching")
         idle = self._settings.mode == "idle"
         self._delay.unseen = not (watched and self._delayed.published)
         if self._delay.unseen:
@@ -273,7 +276,7 @@ class Booth:
             behind=self._pacer.behind,
             engine="starting" if engine is None else "up" if engine.up else "down",
             watching=watched,
-            paused="" if worth_it else "nobody is watching",
+            paused=paused,
             agent_state=self._agent_state,
             trouble=trouble,
             engine_trouble="" if engine is None else engine.reason,
@@ -292,7 +295,6 @@ class Booth:
             self.commentator.resume()
         else:
             self.commentator.pause(unheard=pace == "rest" or not self._delay.in_sync)
-        log.info("commentary: %s", pace)
 
     @property
     def _agent_state(self) -> str:

@@ -25,6 +25,9 @@ STEP = 0.08
 
 SEND_TIMEOUT = 5.0
 
+LEAVING = 0.5
+"""Seconds until it shows whether what failed did so because the room is being left."""
+
 OPEN = 4
 """Captions that may be open at once: one grows, the others wait for the room to take their end."""
 
@@ -66,6 +69,7 @@ class Captions:
         try:
             await self._stream(line)
         except Exception as error:  # LiveKit raises a bare one; it costs this caption only
+            await asyncio.sleep(LEAVING)
             if self._room.isconnected():
                 log.warning("a caption was not sent: %s", str(error) or type(error).__name__)
 
