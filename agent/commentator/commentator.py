@@ -133,9 +133,7 @@ class Commentator(Generic[F]):
         self._sampler.push(frame, capture_time)
 
     def update_options(self, options: Options) -> None:
-        """Use these from the next request on. Without speech, what is not yet heard becomes text
-        only.
-        """
+        """Use these from the next request on. Without speech, what waits becomes text only."""
         self.options = options
         self._sampler.set_options(capture_fps=options.capture_fps, window_size=options.window_size)
         if not options.enable_tts:
@@ -225,17 +223,22 @@ class Commentator(Generic[F]):
             if self._questions:
                 line, asked = self._questions.popleft()
                 return self._answer(line, asked), line
-            if self._generation.must_probe:
-                return self._generation.probe(), None
             waiting = sum(line.state in ("ready", "waiting") for line in self.lines)
             if (left := self._not_before - time.monotonic()) > 0:
                 await self.change(left)
+            elif self._generation.must_probe:
+                return self._probe(), None
             elif self._paused or waiting > MAX_WAITING:
                 await self.change()
             elif self._trials < MAX_TRIALS and self._pacer.wants_trial:
                 return self._try_out(), None
             else:
                 return self._comment(), None
+
+    async def _probe(self) -> None:
+        await self._generation.probe()
+        if self._generation.must_probe:
+            self._back_off()
 
     async def _comment(self) -> None:
         anchor = await self._sampler.first_from(await self._pacer.next_anchor())
@@ -269,8 +272,7 @@ class Commentator(Generic[F]):
         frames = [*[anchor] * (self.options.frames_per_inference - len(frames)), *frames]
         line = new_line("commentary", anchor=anchor.capture_time, requested_at=time.monotonic())
         text = commentary_instruction(None, self.options.change_threshold)
-        request = self._request(line, frames, Asked(text))
-        seconds = await self._generation.try_out(request)
+        seconds = await self._generation.try_out(self._request(line, frames, Asked(text)))
         if seconds is not None:
             self._pacer.tried(seconds)
         if self.engine_state is not None and self.engine_state.up:

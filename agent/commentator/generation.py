@@ -74,8 +74,7 @@ class Generation:
         return self.health.state is None or self._unreachable
 
     async def probe(self) -> None:
-        """Wait as the backoff says, then ask whether the engine is there: cheaper than a window."""
-        await asyncio.sleep(self.health.wait())
+        """Ask whether the engine is there: cheaper than a window."""
         try:
             await self._client.reach()
         except EngineError as error:

@@ -297,6 +297,31 @@ def test_a_mistake_in_the_program_costs_that_line_and_is_told(
 
 
 @virtual
+async def test_a_mistake_in_probing_is_not_made_again_and_again_at_once() -> None:
+    class Clumsy(ScriptedClient):
+        async def reach(self) -> None:
+            self.probes += 1
+            raise KeyError("oops")
+
+    async with virtual_stage(client := Clumsy()) as on:
+        await asyncio.sleep(10.0)
+        assert 5 <= client.probes <= 11
+        line = on.commentator.ask("What?")
+        await on.commentator.until_over(line)
+        assert line.state == "ended"
+
+
+@virtual
+async def test_an_engine_that_is_away_is_looked_for_ever_more_rarely() -> None:
+    async with virtual_stage(client := ScriptedClient(down=True), limit=2_000.0):
+        await asyncio.sleep(10.0)
+        assert 4 <= client.probes <= 8
+        client.probes = 0
+        await asyncio.sleep(600.0)
+        assert 60 <= client.probes <= 75
+
+
+@virtual
 async def test_a_mistake_over_a_question_tells_who_asked() -> None:
     async with at("anchor") as on:
 
