@@ -1,0 +1,106 @@
+"""The launcher's look after rooms, on a server that fails and rooms that others use."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+from livekit import api
+
+from launcher.dispatch import Dispatcher
+from tests.support.virtual_time import virtual
+
+NOTE = '{"pressbox": {"waiting": "all 1 commentators are busy"}}'
+
+
+class Server:
+    """The server API for rooms that nobody but visitors and agents enters."""
+
+    def __init__(self) -> None:
+        self.rooms = {"lobby": api.Room(name="lobby", sid="RM_lobby")}
+        self.people: dict[str, list[api.ParticipantInfo]] = {"lobby": []}
+        self.dispatched: list[str] = []
+        self.faults: list[Exception] = []
+        self.room = self.agent_dispatch = self
+
+    def add(self, name: str, **attributes: str) -> None:
+        self.rooms.setdefault(name, api.Room(name=name, sid=f"RM_{name}"))
+        kinds = api.ParticipantInfo.Kind
+        kind = kinds.AGENT if "lk.agent.name" in attributes else kinds.STANDARD
+        one = api.ParticipantInfo(identity=name, attributes=attributes, kind=kind)
+        self.people.setdefault(name, []).append(one)
+
+    async def list_rooms(self, _: api.ListRoomsRequest) -> Any:
+        if self.faults:
+            raise self.faults.pop()
+        return SimpleNamespace(rooms=list(self.rooms.values()))
+
+    async def list_participants(self, wanted: api.ListParticipantsRequest) -> Any:
+        return SimpleNamespace(participants=self.people[wanted.room])
+
+    async def list_dispatch(self, _: str) -> list[api.AgentDispatch]:
+        return []
+
+    async def create_dispatch(self, wanted: api.CreateAgentDispatchRequest) -> api.AgentDispatch:
+        self.dispatched.append(wanted.room)
+        self.add(wanted.room, **{"lk.agent.name": "pressbox"})
+        return api.AgentDispatch(id=f"AD_{len(self.dispatched)}")
+
+    async def update_room_metadata(self, wanted: api.UpdateRoomMetadataRequest) -> None:
+        self.rooms[wanted.room].metadata = wanted.metadata
+
+
+class Watched:
+    """A dispatcher over such a server, and what it has said."""
+
+    def __init__(self) -> None:
+        self.server = Server()
+        self.said: list[str] = []
+        lkapi: Any = self.server
+        self.dispatcher = Dispatcher(lkapi, "lobby", self.said.append, limit=1)
+
+
+@virtual
+async def test_a_failure_of_its_own_is_told_and_ends_nothing() -> None:
+    watched = Watched()
+    watched.server.faults = [KeyError("a bug"), TimeoutError()]
+    watched.dispatcher.start()
+    await asyncio.wait_for(watched.dispatcher.joined.wait(), 60)
+    assert [text for text in watched.said if "KeyError" in text] != []
+    await watched.dispatcher.aclose()
+    await watched.dispatcher.aclose()
+
+
+@virtual
+async def test_rooms_without_a_place_are_told_once_and_others_notes_are_left() -> None:
+    watched = Watched()
+    server = watched.server
+    server.rooms["theirs"] = api.Room(name="theirs", sid="RM_theirs", metadata="their own")
+    for name in ("ours", "theirs"):
+        server.add(name, **{"pressbox.wish": "{}"})
+    watched.dispatcher.start()
+    await asyncio.sleep(60)
+    assert server.dispatched == ["lobby"]
+    assert [server.rooms[name].metadata for name in ("lobby", "ours", "theirs")] == [
+        "",
+        NOTE,
+        "their own",
+    ]
+    assert len([text for text in watched.said if "waits" in text]) == 2
+    await watched.dispatcher.aclose()
+
+
+@virtual
+async def test_a_note_goes_with_its_reason() -> None:
+    watched = Watched()
+    server = watched.server
+    server.add("ours", **{"pressbox.wish": "{}"})
+    watched.dispatcher.start()
+    await asyncio.sleep(30)
+    assert server.rooms["ours"].metadata == NOTE
+    server.people["ours"].clear()
+    await asyncio.sleep(30)
+    assert server.rooms["ours"].metadata == ""
+    assert watched.said[-1] == "room ours waits no longer"
+    await watched.dispatcher.aclose()
