@@ -48,6 +48,7 @@ def test_help_names_every_setting_that_it_takes() -> None:
         "ENGINE_API_KEY",
         "ADMIN_TOKEN",
         "INGRESS_REDIS",
+        "ROOM_KEY",
     }
 
 
