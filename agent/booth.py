@@ -141,6 +141,7 @@ class Booth:
         )
         self._pace: Pace | None = None
         self._closing = AsyncExitStack()
+        self._closed = False
 
     @property
     def status(self) -> Status:
@@ -172,18 +173,24 @@ class Booth:
         self._source.start(self._settings.source)
         for event, heard in self._heard:
             self._room.on(event, heard)
+            self._closing.callback(self._room.off, event, heard)
         close(self._tasks.aclose)
         self._tasks.keep("the watch", self._watch)
         self._tasks.keep("the memory of the engine", self._remember)
 
     async def aclose(self) -> None:
         """End everything that the booth started, and wait for it. Idempotent."""
-        late, left_out = self._pacer.late, self._delayed.left_out
-        log.info("the booth closes; too late: %d lines, left out: %d pictures", late, left_out)
-        for event, heard in self._heard:
-            self._room.off(event, heard)
+        if self._closed:
+            return
+        self._closed = True
+        log.info(
+            "the booth closes; too late: %d lines, left out: %d pictures, refused: %d",
+            self._pacer.late,
+            self._delayed.left_out,
+            self._delayed.refused,
+        )
         await self._closing.aclose()
-        await asyncio.to_thread(self._remembered.save, self._times.seconds)
+        await self._save_times()
 
     # pictures
 
@@ -307,6 +314,10 @@ class Booth:
     async def _remember(self) -> None:
         while True:
             await asyncio.sleep(REMEMBER_EVERY)
+            await self._save_times()
+
+    async def _save_times(self) -> None:
+        if self._times:
             await asyncio.to_thread(self._remembered.save, self._times.seconds)
 
 
