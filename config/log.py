@@ -40,10 +40,14 @@ class _Formatter(logging.Formatter):
 
 
 _IN_ORDER = re.compile(
-    r"publisher data channel '\w+' closed unexpectedly|process exited with non-zero exit code -10$"
+    r"publisher data channel '\w+' closed unexpectedly"
+    r"|process exited with non-zero exit code -10$"
+    r"|rtc_session - failed .*error_type: InvalidState"
+    r"|failed to handle request FfiRequest"
 )
 """LiveKit's errors when the server closes a room (a connection that is lost has other lines), and
-when it has itself ended a process that was still starting.
+when it has itself ended a process that was still starting. What it says of requests it says again
+to whoever made them, in an exception.
 """
 
 
