@@ -29,7 +29,7 @@ from config.log import setup
 setup("test", LEVEL)
 log = logging.getLogger("livekit")
 log.error("rtc_session:704 - publisher data channel '_reliable' closed unexpectedly")
-log.error("livekit_ffi::cabi - failed to handle request FfiRequest { message: Some(TextStreamClose()) }")
+log.error("cabi:76 - failed to handle request FfiRequest { message: TextStreamClose }")
 log.error("rtc_session:704 - something else closed unexpectedly")
 log.warning("resuming connection... attempt: 1")
 log.getChild("agents").error("process exited with non-zero exit code %d", -10)
