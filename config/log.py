@@ -43,7 +43,7 @@ _IN_ORDER = re.compile(
     r"publisher data channel '\w+' closed unexpectedly"
     r"|process exited with non-zero exit code -10$"
     r"|rtc_session - failed .*error_type: InvalidState"
-    r"|failed to handle request FfiRequest"
+    r"|failed to handle request FfiRequest|Attempted to drop unknown FFI handle"
 )
 """LiveKit's errors when the server closes a room (a connection that is lost has other lines), and
 when it has itself ended a process that was still starting. What it says of requests it says again

@@ -83,10 +83,13 @@ class Commentary:
             publication = await self._publish(source)
             async for line in self._commentator:
                 await self._say(line, source)
-        finally:
+        except Exception:
             for line in self._lines:
                 if line.state in ("waiting", "playing"):
                     self._lines.drop(line, "error", "the voice failed")
+            raise
+        finally:
+            self._playing = None
             await self._release(source, publication)
 
     async def _publish(self, source: rtc.AudioSource) -> rtc.LocalTrackPublication:
