@@ -100,10 +100,3 @@ async def test_who_is_replaced_by_its_own_name_gives_way(livekit_server: LiveKit
             assert second.returncode is None
     assert first.returncode == 1
     assert b"another participant has joined under this name" in said
-
-
-async def test_a_missing_file_is_said_in_one_line(livekit_server: LiveKitServer) -> None:
-    async with publishing(livekit_server, "gone.mp4", "file") as process:
-        _, said = await asyncio.wait_for(process.communicate(), 30)
-    assert process.returncode == 2
-    assert said == b"ingress: gone.mp4: there is no such file\n"

@@ -205,13 +205,3 @@ async def test_publish_needs_no_service(livekit_server: LiveKitServer, service: 
     assert "python -m ingress publish rtsp://127.0.0.1:9/a" in text
     assert not any(secret in text for secret in SECRETS)
     assert "Traceback" not in text
-
-
-async def test_a_port_in_use_is_one_line(service: Service) -> None:
-    await service.start()
-    status, said = await service.run("serve")
-    assert status == 1
-    assert said.splitlines()[-1].startswith(
-        f"ingress: cannot listen on INGRESS_PORT={service.port}"
-    )
-    assert "in use" in said

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -229,18 +228,6 @@ async def test_a_file_that_cannot_be_read_stops_the_start(
     assert error.startswith("run      | error: SOURCE=garbage.mp4: ")
     assert run.process.returncode == 1
     assert await run.left_over() == set()
-
-
-async def test_a_port_in_use_stops_the_start(start: Callable[..., Awaitable[Running]]) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        run = await start(f"WEB_PORT={port}")
-        assert await run.process.wait() == 1
-        await run.end()
-    assert run.lines[0].startswith(f"run      | error: port {port} (the page) is in use")
-    assert run.lines[1:] == ["run      | everything has ended"]
 
 
 async def test_a_child_that_dies_at_start(start: Callable[..., Awaitable[Running]]) -> None:

@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from agent.booth import Booth
 from agent.picture.source_health import LAST_PICTURES
 from config.source_names import INGRESS_ATTRIBUTE
@@ -130,82 +128,3 @@ async def test_a_camera_that_its_ingress_has_lost_is_marked_in_step_and_not_spok
         assert not any(map(is_marked, probe.frames[-5:]))
         assert not made.status.lost
     assert probe.wrong == []
-
-
-async def test_the_subscription_rests_meanwhile_and_loses_no_time_afterwards(
-    livekit_server: LiveKitServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with watched(livekit_server, "rest", tmp_path) as (_, cam, _, probe):
-        cam.sending = False
-        await cam.tell(INGRESS_ATTRIBUTE, said("stalled"))
-        await marked(probe)
-        caplog.clear()
-        await asyncio.sleep(9)
-        assert "subscribing anew" not in caplog.text
-        back = time.monotonic()
-        cam.sending = True
-        await cam.tell(INGRESS_ATTRIBUTE, said("live"))
-        first = await alive(probe)
-        log.info("back at the viewer %.2f s after the camera", first.received - back)
-        assert "subscribing anew" not in caplog.text
-
-
-async def test_pictures_end_the_mark_whatever_the_attribute_says(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    async with watched(livekit_server, "stale", tmp_path) as (_, cam, _, probe):
-        cam.sending = False
-        await cam.tell(INGRESS_ATTRIBUTE, said("failed", "wrong user name or password"))
-        await marked(probe)
-        cam.sending = True
-        await alive(probe)
-        lines = len(ended(probe))
-        await probe.until(lambda: len(ended(probe)) > lines, timeout=20, what="commentary again")
-        assert status(probe)["error"] == ""
-
-
-async def test_who_leaves_is_marked_until_another_one_is_watched(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    viewer = livekit_server.token("leave", "viewer")
-    async with (
-        scripted_engine(Repeat(ANSWER)) as engine,
-        booth(livekit_server, "leave", engine.url, metadata=METADATA, state_dir=tmp_path),
-        watching(livekit_server.url, viewer) as probe,
-    ):
-        async with camera(livekit_server, "leave", "person") as cam:
-            cam.chroma = 90
-            await probe.until(lambda: len(ended(probe)) >= 1, timeout=40, what="a line")
-            cam.mute()
-            await marked(probe)
-            cam.unmute()
-            await alive(probe)
-            seen = len(probe.frames)
-        await marked(probe, seen)
-        assert status(probe)["error"] == "no camera in the room"
-        assert status(probe)["lost"]
-        async with camera(livekit_server, "leave", "other") as other:
-            other.chroma = 160
-            await alive(probe)
-            lines = len(ended(probe))
-            await probe.until(lambda: len(ended(probe)) > lines, timeout=20, what="a line")
-            assert (status(probe)["source"], status(probe)["error"]) == ("other", "")
-
-
-async def test_a_frozen_picture_is_told_and_the_track_may_be_replaced(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    async with watched(livekit_server, "replaced", tmp_path) as (_, cam, _, probe):
-        await cam.tell(INGRESS_ATTRIBUTE, said("live", frozen=time.time()))
-        await probe.until(lambda: "has not changed since" in status(probe)["error"], timeout=10)
-        assert not status(probe)["lost"]
-        lines = len(ended(probe))
-        await probe.until(lambda: len(ended(probe)) > lines, timeout=20, what="a line")
-        await cam.tell(INGRESS_ATTRIBUTE, said("live"))
-        await cam.unpublish()
-        cam.chroma = 160
-        await cam.publish()
-        seen = len(probe.frames)
-        await probe.until(lambda: len(probe.frames) > seen + 60, timeout=30, what="the picture")
-        await probe.until(lambda: status(probe)["error"] == "", timeout=10)
-        assert not any(map(is_marked, probe.frames[-20:]))

@@ -18,7 +18,7 @@ from livekit.rtc._ffi_client import FfiClient
 
 from config.settings import load_settings
 from config.source_spec import source_spec
-from ingress import presence, watchdog
+from ingress import presence
 from ingress.presence import place
 from ingress.reader.messages import Request
 from ingress.reader.process import ReaderProcess
@@ -181,40 +181,6 @@ async def test_when_the_reader_is_killed_the_track_stays_and_the_picture_comes_b
         beeps = len(probe.bursts)
         await probe.until(lambda: len(probe.bursts) > beeps, timeout=PATIENCE, what="sound again")
         assert sids(probe) == before
-
-
-async def test_a_source_that_hangs_is_stalled_then_reconnecting_then_live(
-    livekit_server: LiveKitServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watchdog, "DEAD_AFTER", 4.0)
-    monkeypatch.setattr(watchdog, "DEAD_BEHIND_STALL", 3.0)
-    attempts = [{**FILM, "seconds": 5}, STUBBORN], [FILM]
-    async with (
-        supervised(livekit_server, tmp_path, *attempts, stall_after=1),
-        viewer(livekit_server) as probe,
-    ):
-        await pictures(probe)
-        before = sids(probe)
-        await probe.until(
-            lambda: states(probe)[-4:] == ["live", "stalled", "reconnecting", "live"],
-            timeout=PATIENCE,
-            what="all states",
-        )
-        await pictures(probe)
-        assert sids(probe) == before
-
-
-async def test_who_comes_late_sees_it_and_finds_its_state(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    async with supervised(livekit_server, tmp_path, [FILM]) as source:
-        async with viewer(livekit_server) as probe:
-            await pictures(probe)
-        async with viewer(livekit_server, name="late") as probe:
-            await pictures(probe, 3)
-            told = probe.room.remote_participants["gate"].attributes[ATTRIBUTE]
-            assert json.loads(told)["state"] == "live"
-        assert len(source.pids) == 1
 
 
 async def test_a_viewer_who_joins_asks_the_reader_for_a_key_frame(

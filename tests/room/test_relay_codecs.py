@@ -5,25 +5,18 @@ between passing on and encoding anew stands.
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
-from livekit import rtc
 
-from agent.picture.picture import Picture
-from agent.picture.source import Source
 from ingress.reader.passage import CARRIED
 from tests.support.encoded_camera import (
     EncodedCamera,
     Encoder,
-    Packet,
     encoded_camera,
-    publish,
 )
 from tests.support.livekit_server import LiveKitServer
 from tests.support.viewer_probe import ViewerProbe, watching
 
-SPACING = 0.01
 """Seconds between two pictures that are handed over: closer ones are lost without a word."""
 
 
@@ -90,135 +83,3 @@ async def test_the_kinds_of_h264_that_go_through_arrive_whole(
     seen = counters(viewer)
     assert seen == list(range(seen[0], seen[0] + len(seen)))
     assert {(one.width, one.height) for one in viewer.frames} == {size}
-
-
-async def test_b_frames_do_not_arrive(livekit_server: LiveKitServer) -> None:
-    token = livekit_server.token("b", "viewer")
-    options = {
-        "preset": "veryfast",
-        "tune": "film",
-        "x264-params": "bframes=2:b-adapt=0:rc-lookahead=3:sync-lookahead=0",
-    }
-    async with (
-        encoded_camera(livekit_server, "b", "h264") as camera,
-        watching(livekit_server.url, token, picture="camera", sound=None) as viewer,
-    ):
-        await camera.run(Encoder("h264", 640, 360, b_frames=2, options=options), 4)
-        await camera.run(Encoder("h264", 640, 360), 2)
-        await viewer.until(lambda: len(viewer.frames) > 20, timeout=5, what="the plain ones")
-    assert len(viewer.frames) < 60
-
-
-async def test_jumps_of_the_timestamps_lose_no_picture(
-    livekit_server: LiveKitServer,
-) -> None:
-    token = livekit_server.token("stamps", "viewer")
-    async with (
-        encoded_camera(livekit_server, "stamps", "h264") as camera,
-        watching(livekit_server.url, token, picture="camera", sound=None) as viewer,
-    ):
-        encoder = Encoder("h264", 640, 360)
-        await until_seen(camera, encoder, viewer)
-        begin = now()
-        for stamp in (
-            lambda n: now() + (10_000_000 if n > 5 else 0),
-            lambda _: now() - 5_000_000,
-            lambda n: begin + 33_000 * n,
-            lambda n: now() + 3_600_000_000 * (n > 5),
-        ):
-            await camera.run(encoder, 1, stamp=stamp)
-        last = camera.sent - 1
-        await viewer.until(lambda: counters(viewer)[-1] == last, timeout=5, what="the last one")
-    seen = counters(viewer)
-    assert seen == list(range(seen[0], last + 1))
-
-
-async def test_a_burst_arrives_where_its_pictures_are_handed_over_one_by_one(
-    livekit_server: LiveKitServer,
-) -> None:
-    token = livekit_server.token("burst", "viewer")
-    async with (
-        encoded_camera(livekit_server, "burst", "h264") as camera,
-        watching(livekit_server.url, token, picture="camera", sound=None) as viewer,
-    ):
-        encoder = Encoder("h264", 640, 360)
-        await until_seen(camera, encoder, viewer)
-        since = len(viewer.frames)
-        burst: list[Packet] = []
-        for number in range(20):
-            burst += encoder.encode(key=number == 0)
-            await asyncio.sleep(1 / 60)
-        for packet in burst:
-            camera.send(packet)
-            await asyncio.sleep(SPACING)
-        await viewer.until(lambda: len(viewer.frames) >= since + 20, timeout=5, what="all of it")
-
-
-async def test_after_a_silence_the_picture_is_back_with_the_next_key_frame(
-    livekit_server: LiveKitServer,
-) -> None:
-    token = livekit_server.token("silence", "viewer")
-    async with (
-        encoded_camera(livekit_server, "silence", "h264") as camera,
-        watching(livekit_server.url, token, picture="camera", sound=None) as viewer,
-    ):
-        await until_seen(camera, Encoder("h264", 640, 360), viewer)
-        await asyncio.sleep(5)  # what is tested is the silence itself
-        since, begin = len(viewer.frames), time.monotonic()
-        await camera.run(Encoder("h264", 640, 360), 1)
-        await viewer.until(lambda: len(viewer.frames) > since, timeout=5, what="a picture")
-    assert viewer.frames[since].received - begin < 1
-
-
-async def test_a_new_viewer_is_a_wish_for_a_key_frame(livekit_server: LiveKitServer) -> None:
-    async with encoded_camera(livekit_server, "wish", "h264") as camera:
-        encoder = Encoder("h264", 640, 360, gop=60)
-        await camera.run(encoder, 1)
-        camera.look()
-        token = livekit_server.token("wish", "viewer")
-        async with watching(livekit_server.url, token, picture="camera", sound=None) as viewer:
-            async with asyncio.timeout(10):
-                while not viewer.frames:
-                    key = camera.look().keyframe_requested
-                    for packet in encoder.encode(key=key):
-                        camera.send(packet)
-                    await asyncio.sleep(1 / 15)
-
-
-async def test_another_codec_needs_another_track_and_the_booth_goes_on(
-    livekit_server: LiveKitServer,
-) -> None:
-    async with encoded_camera(livekit_server, "change", "h264") as camera:
-        room = rtc.Room()
-        token = livekit_server.token("change", "agent", kind="agent")
-        await room.connect(livekit_server.url, token, rtc.RoomOptions(auto_subscribe=False))
-        pictures: list[Picture] = []
-        watched: list[str] = []
-        source = Source(
-            room,
-            on_picture=pictures.append,
-            on_model_picture=pictures.append,
-            on_sound=lambda *_: None,
-            on_change=watched.append,
-            tell=lambda _: None,
-        )
-        source.start("cam")
-        try:
-            async with asyncio.timeout(20):
-                while not pictures:
-                    await camera.run(Encoder("h264", 640, 360), 0.2)
-                await camera.room.local_participant.unpublish_track(camera.publication.sid)
-                await camera.source.aclose()
-                camera.codec = "vp8"
-                camera.source, camera.publication = await publish(camera.room, "vp8", 320, 180)
-                while pictures[-1].width != 320:
-                    await camera.run(Encoder("vp8", 320, 180), 0.2)
-            assert watched in (["cam"], ["cam", "", "cam"])
-        finally:
-            await source.aclose()
-            await room.disconnect()
-
-
-def now() -> int:
-    """Microseconds."""
-    return round(time.monotonic() * 1_000_000)

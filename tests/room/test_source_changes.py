@@ -51,52 +51,6 @@ async def test_mute_unpublish_and_leave_are_told_and_survived(
     assert probe.wrong == []
 
 
-async def test_a_camera_that_falls_silent_is_told(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    async with (
-        scripted_engine(Repeat(ANSWER)) as engine,
-        camera(livekit_server, "frozen") as cam,
-        booth(livekit_server, "frozen", engine.url, state_dir=tmp_path),
-        watching(livekit_server.url, livekit_server.token("frozen", "viewer")) as probe,
-    ):
-        await probe.until(lambda: len(ended(probe)) >= 1, timeout=30, what="a line")
-        cam.sending = False
-        await probe.until(lambda: "no picture" in status(probe)["error"], timeout=20)
-        cam.sending = True
-        await probe.until(lambda: status(probe)["error"] == "", timeout=10)
-        said = len(ended(probe))
-        await probe.until(lambda: len(ended(probe)) > said, timeout=20, what="a line")
-
-
-async def test_the_newest_camera_is_watched_unless_one_is_named(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    viewer = livekit_server.token("newest", "viewer")
-    async with (
-        scripted_engine(Repeat(ANSWER)) as engine,
-        camera(livekit_server, "newest", "first"),
-        booth(livekit_server, "newest", engine.url, state_dir=tmp_path),
-        watching(livekit_server.url, viewer) as probe,
-    ):
-        await probe.until(lambda: status(probe).get("source") == "first", timeout=10)
-        async with camera(livekit_server, "newest", "second") as second:
-            await probe.until(lambda: status(probe)["source"] == "second", timeout=10)
-            second.mute()
-            await probe.until(lambda: status(probe)["source"] == "first", timeout=10)
-            second.unmute()
-            await probe.until(lambda: status(probe)["source"] == "second", timeout=10)
-            await probe.call("pressbox.set", '{"source": "first"}')
-            await probe.until(lambda: status(probe)["source"] == "first", timeout=10)
-            await probe.call("pressbox.set", '{"source": "ghost"}')
-            await probe.until(lambda: "ghost" in status(probe)["error"], timeout=10)
-            await probe.call("pressbox.set", '{"source": ""}')
-            await probe.until(lambda: status(probe)["source"] == "second", timeout=10)
-        await probe.until(lambda: status(probe)["source"] == "first", timeout=10)
-    ids = [frame.frame_id for frame in probe.frames if frame.frame_id is not None]
-    assert ids == sorted(set(ids))
-
-
 async def test_another_size_and_another_rotation_in_mid_stream(
     livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:

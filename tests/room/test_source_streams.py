@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from config.source_names import INGRESS_ATTRIBUTE, MODEL_TRACK
-from tests.room.test_booth import ended, status
-from tests.support.booths import QUICK, booth
+from tests.room.test_booth import ended
+from tests.support.booths import booth
 from tests.support.camera import camera
 from tests.support.encoded_camera import Encoder, encoded_camera
 from tests.support.engine_script import Answer, Repeat
@@ -112,19 +112,3 @@ async def test_the_small_stream_is_for_the_engine_and_never_shown(
         assert {(one.width, one.height) for one in probe.frames} == {(320, 192)}
         shown = {one.user_timestamp for one in probe.frames}
         assert all(one.timestamp in shown for one in lines[1:]), "anchors are frames that are shown"
-
-
-async def test_a_persons_track_of_that_name_is_a_camera_like_any_other(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    async with (
-        scripted_engine(Repeat(ANSWER)) as engine,
-        camera(livekit_server, "named", "robot", publish=False) as cam,
-        booth(livekit_server, "named", engine.url, metadata="{" + QUICK + "}", state_dir=tmp_path),
-        watching(livekit_server.url, livekit_server.token("named", "viewer")) as probe,
-    ):
-        await cam.publish()
-        await cam.unpublish()
-        await cam.publish_small(MODEL_TRACK)
-        await probe.until(lambda: len(probe.frames) > 20, timeout=30, what="the picture")
-        assert status(probe)["source"] == "robot"

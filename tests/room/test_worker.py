@@ -146,20 +146,6 @@ async def test_all_places_are_taken_at_one_moment_and_no_more(
         await agent.until_said("room one-too-many: all 3 places are taken")
 
 
-async def test_the_second_of_two_leaves(livekit_server: LiveKitServer, tmp_path: Path) -> None:
-    async with worker(livekit_server, tmp_path) as agent:
-        await agent.dispatch("twice", "{}")
-        (first,) = await agent.seated("twice")
-        await agent.dispatch("twice", '{"mode":"idle"}')
-        await agent.until_said("this second commentator leaves")
-
-        async def only_the_first() -> bool:
-            return [one.identity for one in await agent.agents("twice")] == first
-
-        await agent.until(only_the_first)
-        assert await agent.dispatches("twice") == ["{}"]
-
-
 async def test_of_two_that_come_at_one_moment_one_stays(
     livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -12,7 +15,6 @@ import pytest
 from livekit import api
 
 from tests.room.test_booth import ended, status
-from tests.room.test_whole_stack import process
 from tests.sources.cases import CASES, Case
 from tests.sources.conftest import FULL, Row, Table
 from tests.sources.service import serving
@@ -93,6 +95,27 @@ async def commentators(server: LiveKitServer, folder: Path) -> AsyncIterator[Non
         for command in (serve, ("-m", "agent")):
             await stack.enter_async_context(process(*command, environment=environment))
         yield
+
+
+@asynccontextmanager
+async def process(*command: str, environment: dict[str, str]) -> AsyncIterator[None]:
+    started = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *command,
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            started.terminate()
+        try:
+            await asyncio.wait_for(started.wait(), 15)
+        except TimeoutError:
+            started.kill()
+            await started.wait()
 
 
 async def dispatched(server: LiveKitServer, room: str) -> None:

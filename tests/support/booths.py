@@ -12,6 +12,7 @@ from agent.booth import Booth
 from agent.room.room_settings import apply_each, from_metadata
 from config.room_state import RoomState
 from config.settings import load_settings
+from tests.support.camera import room_options
 from tests.support.livekit_server import LiveKitServer
 
 QUICK = '"stream_delay_init":1.0,"tts_pause_after":0.3,"inference_interval":0.2'
@@ -38,7 +39,7 @@ async def booth(
     await connection.connect(
         server.url,
         server.token(room, "agent-pressbox", kind="agent"),
-        rtc.RoomOptions(auto_subscribe=False),
+        room_options(settings.room_key.get_secret_value().encode()),
     )
     made = Booth(connection, settings, chosen, state=state, problems=problems)
     await made.start()

@@ -11,10 +11,7 @@ from tests.support.virtual_time import (
     VirtualTimeError,
     run_virtual,
     virtual,
-    working_outside,
 )
-
-REAL = time.monotonic
 
 
 @virtual
@@ -23,11 +20,6 @@ async def test_an_hour_passes_on_every_clock_of_the_code() -> None:
     await asyncio.sleep(3600)
     assert asyncio.get_running_loop().time() == time.monotonic() == START + 3600
     assert time.time() == pytest.approx(unix + 3600)
-
-
-def test_afterwards_the_clocks_are_the_real_ones() -> None:
-    run_virtual(asyncio.sleep(5))
-    assert time.monotonic is REAL
 
 
 @virtual
@@ -59,15 +51,6 @@ async def test_a_cancelled_wait_for_a_thread_still_holds_the_clock() -> None:
     assert release.is_set()
 
 
-@virtual
-async def test_a_thread_of_ones_own_can_hold_the_clock() -> None:
-    loop, came = asyncio.get_running_loop(), asyncio.Event()
-    with working_outside():
-        threading.Timer(0.02, loop.call_soon_threadsafe, [came.set]).start()
-        async with asyncio.timeout(0.001):
-            await came.wait()
-
-
 def test_waiting_for_ever_says_where() -> None:
     async def stuck() -> None:
         await asyncio.Event().wait()
@@ -91,14 +74,3 @@ def test_a_callback_that_fails_fails_the_test() -> None:
 
     with pytest.raises(pytest.fail.Exception, match="no number"):
         run_virtual(call())
-
-
-def test_turning_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.support.virtual_time.SPINS", 1000)
-
-    async def spin() -> None:
-        while True:
-            await asyncio.sleep(0)
-
-    with pytest.raises(VirtualTimeError, match="spin"):
-        run_virtual(spin())
