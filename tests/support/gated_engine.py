@@ -30,39 +30,81 @@ def tone(seconds: float, *, level: float = 0.3, silence: float = 0.0) -> bytes:
 
 @dataclass
 class ScriptedEngine:
-    """What it was asked (`requests`, newest last), and what it answers next (`script`)."""
+    """What it was asked (`requests`), and what it answers next (`script`, then `usual`).
+
+    `models` are names or whole entries of its list, `listed` is what it sends instead of one.
+    `pages`: what other paths give as JSON, or a function of no arguments that says so.
+    """
 
     url: str = ""
-    models: list[str] = field(default_factory=lambda: ["scripted"])
+    port: int = 0
+    models: list[Any] = field(default_factory=lambda: ["scripted"])
     listed: str = ""
-    """What it answers instead of a list of models."""
+    pages: dict[str, Any] = field(default_factory=dict)
     script: list[Answer] = field(default_factory=list)
+    usual: Answer | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
     cancelled: int = 0
     asked: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Listens; on the port it had before, when there was one."""
+        app = web.Application(client_max_size=64 * 2**20)
+        app.router.add_get("/v1/models", self._list_models)
+        app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_route("*", "/{path:.*}", self._page)
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        self.port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self.port}/v1"
+
+    async def stop(self) -> None:
+        """Closes every connection, as a crash would. Idempotent."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
 
     async def wait_requests(self, count: int) -> None:
-        async with asyncio.timeout(10), self.asked:
-            await self.asked.wait_for(lambda: len(self.requests) >= count)
+        await self.until(lambda: len(self.requests) >= count)
 
-    async def list_models(self, _: web.Request) -> web.Response:
+    async def wait_idle(self, cancelled: int = 0) -> None:
+        """Until so many requests were given up, and none is under way."""
+        await self.until(lambda: self.in_flight == 0 and self.cancelled == cancelled)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10), self.asked:
+            await self.asked.wait_for(condition)
+
+    async def _list_models(self, request: web.Request) -> web.Response:
+        await self._note(request)
         if self.listed:
             return web.Response(text=self.listed, content_type="application/json")
-        return web.json_response({"object": "list", "data": [{"id": m} for m in self.models]})
+        cards = [{"id": one} if isinstance(one, str) else one for one in self.models]
+        return web.json_response({"object": "list", "data": cards})
 
-    async def complete(self, request: web.Request) -> web.StreamResponse:
+    async def _page(self, request: web.Request) -> web.Response:
+        await self._note(request)
+        if request.path not in self.pages:
+            return web.json_response({"detail": "Not Found"}, status=404)
+        page = self.pages[request.path]
+        return web.json_response(page() if callable(page) else page)
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         number = len(self.requests)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        async with self.asked:
-            self.requests.append(body)
-            self.headers.append(dict(request.headers))
-            self.asked.notify_all()
-        answer = self.script.pop(0) if self.script else say(f"Line {number + 1}.", seconds=0.2)
+        self.requests.append(body)
+        self.headers.append(dict(request.headers))
+        await self._note(request)
+        usual = self.usual or say(f"Line {number + 1}.", seconds=0.2)
+        answer = self.script.pop(0) if self.script else usual
         try:
             return await answer(self, request, body)
         except (asyncio.CancelledError, ConnectionError):
@@ -72,6 +114,11 @@ class ScriptedEngine:
             self.in_flight -= 1
             async with self.asked:
                 self.asked.notify_all()
+
+    async def _note(self, request: web.Request) -> None:
+        async with self.asked:
+            self.paths.append(request.path)
+            self.asked.notify_all()
 
 
 async def open_stream(request: web.Request) -> web.StreamResponse:
@@ -115,7 +162,7 @@ def say(
             await gate.wait()
         await send(response, chunk({"role": "assistant", "content": text}))
         pcm = tone(seconds) if sound is None else sound
-        if "audio" in body["modalities"] and pcm:
+        if "audio" in body.get("modalities", ()) and pcm:
             half = len(pcm) // 2
             await send(response, chunk(audio(pcm[:half])))
             if rest is not None:
@@ -134,9 +181,23 @@ def say(
     return answer
 
 
-def refuse(status: int, message: str = "no", code: str | None = None) -> Answer:
+def stream(*events: object) -> Answer:
+    """These events, then the end mark."""
+
     async def answer(engine: ScriptedEngine, request: web.Request, body: dict[str, Any]) -> Any:
-        error = {"message": message, "type": "error", "code": code, "param": None}
+        response = await open_stream(request)
+        for event in (*events, "[DONE]"):
+            await send(response, event)
+        return response
+
+    return answer
+
+
+def refuse(status: int, message: str = "no", **more: Any) -> Answer:
+    """OpenAI's error; `more` of it: `code`, `param`."""
+
+    async def answer(engine: ScriptedEngine, request: web.Request, body: dict[str, Any]) -> Any:
+        error = {"message": message, "type": "error", "code": None, "param": None, **more}
         return web.json_response({"error": error}, status=status)
 
     return answer
@@ -160,18 +221,11 @@ def hang() -> Answer:
 
 
 @asynccontextmanager
-async def scripted_engine(*script: Answer, port: int = 0) -> AsyncIterator[ScriptedEngine]:
+async def scripted_engine(*script: Answer, **more: Any) -> AsyncIterator[ScriptedEngine]:
     """A running engine; ends with the block."""
-    engine = ScriptedEngine(script=list(script))
-    app = web.Application(client_max_size=64 * 2**20)
-    app.router.add_get("/v1/models", engine.list_models)
-    app.router.add_post("/v1/chat/completions", engine.complete)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    engine.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    engine = ScriptedEngine(script=list(script), **more)
+    await engine.start()
     try:
         yield engine
     finally:
-        await runner.cleanup()
+        await engine.stop()

@@ -56,31 +56,26 @@ def is_blank(text: str) -> bool:
     return not any(letter.isalnum() for letter in text)
 
 
-def as_mapping(chunk: object) -> Mapping[str, Any]:
-    """A chunk as a plain mapping. Raises GarbageError."""
-    data = chunk.model_dump(warnings=False) if isinstance(chunk, BaseModel) else chunk
-    if not isinstance(data, Mapping):
-        raise GarbageError(f"a chunk is a {type(data).__name__}")
-    return data
-
-
 def parse_chunk(chunk: object) -> list[Delta]:
     """What a chunk says. Takes openai's model or a plain mapping. Raises GarbageError.
 
     ``pcm`` of what it returns is the sound as it came: not resampled, a WAV header still before it.
+    vLLM-Omni's chunks with ``"modality": "audio"`` have it as their content, and their usage counts
+    no words (``vllm_omni/entrypoints/openai/protocol/chat_completion.py``).
     """
-    data = as_mapping(chunk)
-    choices = data.get("choices")
-    if choices is None:
-        choices = []
+    data = chunk.model_dump(warnings=False) if isinstance(chunk, BaseModel) else chunk
+    if not isinstance(data, Mapping):
+        raise GarbageError(f"a chunk is a {type(data).__name__}")
+    choices = data.get("choices") or []
     if not isinstance(choices, list):
         raise GarbageError("its choices are no list")
-    deltas = [_choice(choice) for choice in choices[:1]]
+    sounds = data.get("modality") == "audio"
+    deltas = [_choice(choice, sounds=sounds) for choice in choices[:1]]
     own = data.get("pressbox")
     if isinstance(own, Mapping) and own.get("notice"):
         deltas.append(Delta(notice=_text(own["notice"])))
     usage = data.get("usage")
-    if isinstance(usage, Mapping):
+    if isinstance(usage, Mapping) and not sounds:
         deltas.append(
             Delta(
                 prompt_tokens=_count(usage.get("prompt_tokens")),
@@ -90,21 +85,21 @@ def parse_chunk(chunk: object) -> list[Delta]:
     return deltas
 
 
-def _choice(choice: object) -> Delta:
+def _choice(choice: object, *, sounds: bool) -> Delta:
     if not isinstance(choice, Mapping):
         raise GarbageError("a choice is no object")
     delta = choice.get("delta") or {}
     if not isinstance(delta, Mapping):
         raise GarbageError("a delta is no object")
-    finish = choice.get("finish_reason")
-    audio = delta.get("audio") or {}
+    content = delta.get("content")
+    audio = {"data": content} if sounds else delta.get("audio") or {}
     if not isinstance(audio, Mapping):
         raise GarbageError("its audio is no object")
     return Delta(
-        text=_text(delta.get("content")),
+        text="" if sounds else _text(content),
         transcript=_text(audio.get("transcript")),
         pcm=_pcm(audio.get("data")),
-        finish=_text(finish),
+        finish=_text(choice.get("finish_reason")),
     )
 
 
@@ -117,12 +112,8 @@ def _text(value: Any) -> str:
 
 
 def _pcm(value: Any) -> bytes:
-    if value is None:
-        return b""
-    if not isinstance(value, str):
-        raise GarbageError("its audio data is no text")
     try:
-        return base64.b64decode(value, validate=True)
+        return base64.b64decode(_text(value), validate=True)
     except (binascii.Error, ValueError) as error:
         raise GarbageError("its audio data is not base64") from error
 

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Any
 
 from agent.commentator.engine.chunks import Delta
 from agent.commentator.engine.dialects import by_api
-from agent.commentator.engine.endpoint import CHUNK_TIMEOUT, CONNECT_TIMEOUT, Endpoint, checked
-from agent.commentator.engine.errors import (
-    EngineError,
-    EngineTimeout,
-    EngineUnavailable,
-)
+from agent.commentator.engine.endpoint import Endpoint, checked
+from agent.commentator.engine.errors import EngineError, EngineTimeout, EngineUnavailable
 from agent.commentator.engine.pool import EnginePool, one_answer
 from agent.commentator.engine.request import EngineRequest
 from config.tasks import Tasks
@@ -43,8 +38,6 @@ class EngineClient:
         api: str = "auto",
         api_key: str = "",
         model: str = "",
-        connect_timeout: float = CONNECT_TIMEOUT,
-        chunk_timeout: float = CHUNK_TIMEOUT,
     ) -> None:
         """
         Args:
@@ -52,23 +45,13 @@ class EngineClient:
             api: "auto", "openai", "vllm-omni", "sglang-omni", "llama.cpp" or "ollama".
             api_key: Empty when the engine wants none.
             model: Empty: the first one that the engine lists.
-            connect_timeout: Seconds.
-            chunk_timeout: Seconds between two chunks.
 
         Raises:
             ValueError: ``api`` is not known, or ``base_url`` is not an HTTP address, or carries a
                 password or a query, which HTTP libraries write into logs.
         """
         self._endpoints = [
-            Endpoint(
-                url,
-                api=api,
-                api_key=api_key,
-                model=model,
-                connect_timeout=connect_timeout,
-                chunk_timeout=chunk_timeout,
-            )
-            for url in _addresses(base_url)
+            Endpoint(url, api=api, api_key=api_key, model=model) for url in _addresses(base_url)
         ]
         self._pool = EnginePool(len(self._endpoints))
         self._looks = Tasks(lambda _: None)
@@ -78,11 +61,6 @@ class EngineClient:
         """The model's name, empty while it is not known."""
         last = self._endpoints[self._pool.last]
         return next((one.model for one in (last, *self._endpoints) if one.model), "")
-
-    @property
-    def dialects(self) -> tuple[str, ...]:
-        """What kind of engine each one is taken for."""
-        return tuple(endpoint.dialect for endpoint in self._endpoints)
 
     @property
     def speaks(self) -> bool | None:
@@ -103,24 +81,22 @@ class EngineClient:
 
     async def reach(self) -> None:
         """Check that an engine answers, and learn what it is and its model's name."""
-        tasks = {
+        tasks = [
             asyncio.create_task(self._reach(index), name=f"pressbox-engine-{index}")
             for index in range(len(self._endpoints))
-        }
-        left, reached = tasks, False
+        ]
         failures: list[EngineError] = []
         try:
-            while left and not reached:
-                done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
-                results = [task.result() for task in done]
-                reached = None in results
-                failures += [failure for failure in results if failure is not None]
-            if left:
-                await asyncio.wait(left, timeout=REACH_GRACE)
+            for reached in asyncio.as_completed(tasks):
+                if (failure := await reached) is None:
+                    await asyncio.wait(tasks, timeout=REACH_GRACE)
+                    return
+                failures.append(failure)
         finally:
-            await _ended(tasks)
-        if not reached:
-            raise _worst(failures)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        raise _worst(failures)
 
     async def stream(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
         """The answer, piece by piece; closing the generator cancels the request.
@@ -166,17 +142,14 @@ class EngineClient:
                 self._pool.passed_over(index)
 
     async def _reach(self, index: int) -> EngineError | None:
-        reached = False
         try:
             await self._endpoints[index].reach()
-            reached = True
-        except EngineError as failure:
-            return failure
-        finally:
-            if reached:
-                self._pool.reached(index)
-            else:
-                self._pool.failed(index, time.monotonic())
+        except BaseException as failure:
+            self._pool.failed(index, time.monotonic())
+            if isinstance(failure, EngineError):
+                return failure
+            raise
+        self._pool.reached(index)
         return None
 
     def _look(self) -> None:
@@ -221,12 +194,3 @@ def _worst(failures: Sequence[EngineError]) -> EngineError:
     there = [one for one in failures if isinstance(one, EngineUnavailable) and one.status]
     rejected = [one for one in failures if not _absent(one)]
     return (rejected or there or list(failures))[-1]
-
-
-async def _ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel them and wait."""
-    left = {task for task in tasks if not task.done()}
-    for task in left:
-        task.cancel()
-    if left:
-        await asyncio.wait(left)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import AsyncGenerator, Awaitable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import openai
 
-from agent.commentator.engine.chunks import Delta, GarbageError
-from agent.commentator.engine.dialects import Dialect, Question, by_api, owned
-from agent.commentator.engine.dialects.pressbox import Pressbox
-from agent.commentator.engine.dialects.text_only import Ollama
+from agent.commentator.engine.chunks import Delta, GarbageError, parse_chunk
+from agent.commentator.engine.dialects import Dialect, Ollama, by_api, owned
 from agent.commentator.engine.errors import (
     FAILURES,
     EngineError,
@@ -46,53 +44,27 @@ T = TypeVar("T")
 class Endpoint:
     """Speaks to one engine server."""
 
-    def __init__(
-        self,
-        base_url: str,
-        *,
-        api: str = "auto",
-        api_key: str = "",
-        model: str = "",
-        connect_timeout: float = CONNECT_TIMEOUT,
-        chunk_timeout: float = CHUNK_TIMEOUT,
-    ) -> None:
+    def __init__(self, base_url: str, *, api: str, api_key: str, model: str) -> None:
         """See ``EngineClient``. Raises ValueError."""
-        host = checked(base_url)
-        self._near = _is_loopback(host)
+        self._near = _is_loopback(checked(base_url))
         self._root = base_url.rstrip("/").removesuffix("/v1")
         self._given_dialect = by_api(api)
-        self._dialect = self._given_dialect or owned("", near=self._near)
-        self._traits = self._dialect.traits
+        self.dialect = self._given_dialect or owned("", near=self._near)
+        self._traits = self.dialect.traits
         self._limits = Limits()
-        self._contacted = False
+        self.contacted = False
+        """Whether it was found out what is there."""
         self._gives_speech: bool | None = None
         self._deaf = False
         self._api_key = api_key
-        self._given_model = self._model = model
-        self._connect_timeout = connect_timeout
-        self._chunk_timeout = chunk_timeout
+        self._given_model = self.model = model
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",
             max_retries=0,
-            timeout=openai.Timeout(None, connect=connect_timeout, write=chunk_timeout),
+            timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT, write=CHUNK_TIMEOUT),
             http_client=openai.DefaultAsyncHttpxClient(trust_env=not self._near),
         )
-
-    @property
-    def model(self) -> str:
-        """The model's name, empty while it is not known."""
-        return self._model
-
-    @property
-    def dialect(self) -> str:
-        """What kind of engine it is taken for."""
-        return self._dialect.name
-
-    @property
-    def contacted(self) -> bool:
-        """Whether it was found out what is there."""
-        return self._contacted
 
     @property
     def speaks(self) -> bool | None:
@@ -104,15 +76,15 @@ class Endpoint:
     @property
     def hears(self) -> bool:
         """Whether it takes spoken questions (``input_audio``)."""
-        return self._contacted and self._traits.hears and not self._deaf
+        return self.contacted and self._traits.hears and not self._deaf
 
     async def reach(self) -> None:
         """Check that the engine answers, and learn what it is and the model's name."""
         cards: list[Card] = []
         try:
-            cards = await self._listed(self._connect_timeout)
-        except EngineError as failure:
-            if not (self._given_model and _answered(failure)):
+            cards = await self._listed(CONNECT_TIMEOUT)
+        except (EngineRejected, EngineProtocolError):  # it is there, and need not list its models
+            if not self._given_model:
                 raise
         if not cards and not self._given_model:
             raise EngineProtocolError("the engine lists no model")
@@ -124,7 +96,7 @@ class Endpoint:
         Raises:
             EngineError: Also in the midst of an answer.
         """
-        if not (self._model and self._contacted):
+        if not (self.model and self.contacted):
             await self.reach()
         finished, told, sounded = False, False, False
         sound = SoundReader()
@@ -132,7 +104,7 @@ class Endpoint:
             answer = await self._opened(request)
             async with answer, aclosing(answer.__stream__()) as chunks:
                 while (chunk := await self._next(chunks)) is not None:
-                    for delta in self._dialect.read(chunk):
+                    for delta in parse_chunk(chunk):
                         finished = finished or bool(delta.finish)
                         told = told or bool(delta.text)
                         sounded = sounded or bool(delta.pcm)
@@ -145,45 +117,38 @@ class Endpoint:
             raise failure from cause(error)
         if not finished:
             raise EngineUnavailable("the engine ended its answer early")
-        self._note_speech(request, told=told, sounded=sounded)
+        if sounded:
+            self._gives_speech = True
+        elif request.audio and told and self._gives_speech is None:
+            self._gives_speech = False
 
     async def busy(self) -> int:
         """Requests that it says are running and waiting; 0 for engines that do not say.
 
         Raises EngineError when nothing answers.
         """
-        if isinstance(self._dialect, Pressbox):
-            answer = await self._ask(Question("/health"))
+        if self.dialect.name == "pressbox":
+            answer = _mapping(await self._ask(f"{self._root}/health"))
             counts = (answer.get("running"), answer.get("waiting"))
             return sum(count for count in counts if isinstance(count, int) and count > 0)
-        try:
+        with suppress(EngineRejected, EngineProtocolError):
             await self._listed(QUESTION_TIMEOUT)
-        except EngineError as failure:
-            if not _answered(failure):
-                raise
         return 0
 
     async def aclose(self) -> None:
         await self._client.close()
 
-    async def _listed(self, timeout: float) -> list[Card]:
-        try:
-            async with asyncio.timeout(timeout):
-                return _cards(await _read(self._client.get("/models", cast_to=object)))
-        except FAILURES as error:
-            raise translated(error, self._api_key) from cause(error)
-
     async def _opened(self, request: EngineRequest) -> Any:
         """The answer's stream; what the engine refuses is left out and asked for no more."""
         lessons = 0
         while True:
-            sent = self._dialect.arguments(request, self._model, self._limits, self._traits)
+            sent = self.dialect.arguments(request, self.model, self._limits, self._traits)
             try:
                 return await self._client.chat.completions.create(**sent)
             except openai.APIStatusError as error:
                 refused = refusal(error)
                 self._deaf = self._deaf or takes_no_sound(refused)
-                limits = self._dialect.learned(self._limits, refused, sent)
+                limits = self.dialect.learned(self._limits, refused, sent)
                 lessons += 1
                 if limits is None or lessons > MAX_LESSONS:
                     raise
@@ -195,59 +160,58 @@ class Endpoint:
         model = self._given_model or str(card["id"])
         dialect = self._given_dialect or await self._recognised(card)
         question = dialect.question(model)
-        answer = await self._asked(question) if question else {}
-        if type(dialect) is not type(self._dialect) or model != self._model:
+        answer = await self._told(*question) if question else {}
+        if type(dialect) is not type(self.dialect) or model != self.model:
             self._limits, self._gives_speech, self._deaf = Limits(), None, False
-        self._dialect = dialect
+        self.dialect = dialect
         self._traits = dialect.examined(card, answer)
         if self._traits.blind:
             raise EngineRejected(f"the engine sees no pictures: {self._traits.blind}")
-        self._model, self._contacted = model, True
+        self.model, self.contacted = model, True
 
     async def _recognised(self, card: Card) -> Dialect:
         """By its owner. Ollama's models are owned by whoever made them, but all have a tag."""
         dialect = owned(str(card.get("owned_by")), near=self._near)
-        if dialect.name == "openai" and ":" in str(card.get("id", "")):
-            version = await self._asked(Question("/api/version"))
-            return Ollama() if "version" in version else dialect
-        return dialect
+        strange = dialect.name == "openai" and ":" in str(card.get("id", ""))
+        return Ollama() if strange and "version" in await self._told("/api/version") else dialect
 
-    async def _asked(self, question: Question) -> Mapping[str, Any]:
+    async def _listed(self, timeout: float) -> list[Card]:
+        """The entries of its list of models that have a name. Raises EngineError."""
+        cards = _mapping(await self._ask("/models", timeout=timeout)).get("data")
+        if not isinstance(cards, list):
+            raise EngineProtocolError("the engine sent garbage: its list of models is none")
+        named = [card for card in cards if isinstance(card, Mapping)]
+        return [card for card in named if isinstance(card.get("id"), str) and card["id"]]
+
+    async def _told(self, path: str, body: Card | None = None) -> Card:
         """What the engine says of itself; nothing, if it does not say."""
         try:
-            return await self._ask(question)
+            return _mapping(await self._ask(self._root + path, body))
         except EngineError:
             return {}
 
-    async def _ask(self, question: Question) -> Mapping[str, Any]:
-        url = self._root + question.path
+    async def _ask(
+        self, url: str, body: Card | None = None, *, timeout: float = QUESTION_TIMEOUT
+    ) -> object:
+        client = self._client
         try:
-            async with asyncio.timeout(QUESTION_TIMEOUT):
-                if question.body is None:
-                    answer = await _read(self._client.get(url, cast_to=object))
-                else:
-                    body = dict(question.body)
-                    answer = await _read(self._client.post(url, cast_to=object, body=body))
+            async with asyncio.timeout(timeout):
+                if body is None:
+                    return await _read(client.get(url, cast_to=object))
+                return await _read(client.post(url, cast_to=object, body=dict(body)))
         except FAILURES as error:
             raise translated(error, self._api_key) from cause(error)
-        return answer if isinstance(answer, Mapping) else {}
 
     async def _next(self, chunks: AsyncGenerator[object, None]) -> object | None:
-        async with asyncio.timeout(self._chunk_timeout * self._dialect.patience):
+        async with asyncio.timeout(CHUNK_TIMEOUT * self.dialect.patience):
             return await _read(anext(chunks, None))
 
     def _forget(self, failure: EngineError) -> None:
         """What is there next may be another model, or another engine altogether."""
         if isinstance(failure, EngineRejected):
-            self._model = self._given_model
+            self.model = self._given_model
         if isinstance(failure, EngineUnavailable) and failure.status is None:
-            self._contacted, self._limits = False, Limits()
-
-    def _note_speech(self, request: EngineRequest, *, told: bool, sounded: bool) -> None:
-        if sounded:
-            self._gives_speech = True
-        elif request.audio and told and self._gives_speech is None:
-            self._gives_speech = False
+            self.contacted, self._limits = False, Limits()
 
 
 def checked(base_url: str) -> str:
@@ -282,15 +246,5 @@ async def _read(waiting: Awaitable[T]) -> T:
         raise GarbageError(type(error).__name__) from error
 
 
-def _cards(listed: object) -> list[Card]:
-    """The entries of a list of models that have a name. Raises GarbageError."""
-    cards = listed.get("data") if isinstance(listed, Mapping) else None
-    if not isinstance(cards, list):
-        raise GarbageError("its list of models is none")
-    named = [card for card in cards if isinstance(card, Mapping)]
-    return [card for card in named if isinstance(card.get("id"), str) and card["id"]]
-
-
-def _answered(failure: EngineError) -> bool:
-    """Whether an engine is there, although it does not list its models."""
-    return isinstance(failure, EngineRejected | EngineProtocolError)
+def _mapping(answer: object) -> Card:
+    return answer if isinstance(answer, Mapping) else {}

@@ -7,10 +7,13 @@ llama.cpp ``tools/server`` (context size, no mmproj); OpenAI's API errors (``par
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+from agent.commentator.engine.request import Message
 
 TOKEN_FIELDS = ("max_tokens", "max_completion_tokens")
 """Two names of one thing; some engines know only one of them."""
@@ -99,7 +102,7 @@ def count_images(arguments: Mapping[str, Any]) -> int:
     """Pictures in the arguments of a request, wherever the engine wants them."""
     apart = arguments.get("extra_body", {}).get("images", [])
     return len(apart) + sum(
-        _is_image(part) for message in arguments.get("messages", []) for part in _parts(message)
+        _is_image(part) for message in arguments.get("messages", []) for part in parts(message)
     )
 
 
@@ -113,17 +116,14 @@ def chosen(count: int, most: int) -> list[int]:
     return [count - 1 - round(step * (count - 1) / max(most - 1, 1)) for step in range(most)][::-1]
 
 
-def thinned(messages: Sequence[dict[str, Any]], most: int) -> list[dict[str, Any]]:
-    """The messages with ``most`` pictures at most."""
-    stay = set(chosen(count_images({"messages": messages}), most))
-    result, index = [], 0
+def thinned(messages: Sequence[Message], most: int | None) -> list[Message]:
+    """The messages with ``most`` pictures at most, None for all of them."""
+    count = count_images({"messages": messages})
+    stay, seen = set(chosen(count, count if most is None else most)), itertools.count()
+    result = []
     for message in messages:
-        parts = []
-        for part in _parts(message):
-            if not _is_image(part) or index in stay:
-                parts.append(part)
-            index += _is_image(part)
-        result.append({**message, "content": parts} if parts else message)
+        kept = [part for part in parts(message) if not _is_image(part) or next(seen) in stay]
+        result.append({**message, "content": kept} if kept else message)
     return result
 
 
@@ -170,7 +170,8 @@ def _fields(limits: Limits, refusal: Refusal, sent: Mapping[str, Any]) -> Limits
     return replace(limits, without=limits.without | named) if named else None
 
 
-def _parts(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def parts(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a message holds besides a plain text."""
     content = message.get("content")
     return content if isinstance(content, list) else []
 

@@ -8,28 +8,27 @@ heard where two pieces meet.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import av
 import numpy as np
-from numpy.typing import NDArray
 
 from agent.commentator.engine.chunks import GarbageError
 from agent.commentator.voice.audio import SAMPLE_RATE
+from speech.resampling import Resampler
 
 MAX_RATE = 192_000
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_EXTENSIBLE = 0xFFFE
+_SAMPLES = {(1, 16): "<i2", (1, 32): "<i4", (3, 32): "<f4", (3, 64): "<f8"}
+"""numpy's types, by WAV's format tag and bits a sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class SoundFormat:
-    """How samples are written: Hz, channels, bits a sample, whether they are floating point."""
+    """How samples are written: Hz, channels, numpy's type."""
 
     rate: int = SAMPLE_RATE
     channels: int = 1
-    bits: int = 16
-    floating: bool = False
+    samples: str = "<i2"
 
 
 NATIVE = SoundFormat()
@@ -57,10 +56,10 @@ def _format(chunk: bytes) -> SoundFormat:
     tag, channels, rate, _, _, bits = struct.unpack("<HHIIHH", chunk[:16])
     if tag == _EXTENSIBLE and len(chunk) >= 26:
         tag = int.from_bytes(chunk[24:26], "little")
-    widths = {_PCM: (16, 24, 32), _FLOAT: (32, 64)}.get(tag, ())
-    if bits not in widths or not 1 <= channels <= 8 or not 4_000 <= rate <= MAX_RATE:
+    samples = _SAMPLES.get((tag, bits))
+    if samples is None or not 1 <= channels <= 8 or not 4_000 <= rate <= MAX_RATE:
         raise GarbageError(f"its WAV sound is of a kind that is not known ({tag}, {bits} bit)")
-    return SoundFormat(rate, channels, bits, tag == _FLOAT)
+    return SoundFormat(rate, channels, samples)
 
 
 class SoundReader:
@@ -69,7 +68,7 @@ class SoundReader:
     def __init__(self) -> None:
         self._format = NATIVE
         self._rest = b""
-        self._resampler: av.AudioResampler | None = None
+        self._resampler = Resampler(SAMPLE_RATE)
 
     def push(self, data: bytes) -> bytes:
         """One piece as it came; returns what of it can be played. Raises GarbageError."""
@@ -78,56 +77,26 @@ class SoundReader:
             form, data = split_wav(data)
             if form != self._format:
                 done = self.flush()
-                self._format = form
-        return done + (data if self._format == NATIVE else self._converted(data))
+                self._format, self._resampler = form, Resampler(form.rate)
+        if self._format == NATIVE:
+            return done + data
+        data = self._rest + data
+        whole = len(data) - len(data) % (
+            self._format.channels * np.dtype(self._format.samples).itemsize
+        )
+        self._rest = data[whole:]
+        return done + self._resampler.push(_mono(data[:whole], self._format))
 
     def flush(self) -> bytes:
         """What was still held back, at the end of the answer."""
         self._rest = b""
-        resampler, self._resampler = self._resampler, None
-        return _bytes(resampler.resample(None)) if resampler is not None else b""
-
-    def _converted(self, data: bytes) -> bytes:
-        width = self._format.channels * self._format.bits // 8
-        data = self._rest + data
-        whole = len(data) - len(data) % width
-        self._rest = data[whole:]
-        if not whole:
-            return b""
-        mono = _mono(data[:whole], self._format)
-        if self._format.rate == SAMPLE_RATE:
-            return _int16(mono)
-        if self._resampler is None:
-            self._resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-        frame = av.AudioFrame.from_ndarray(mono[np.newaxis], format="flt", layout="mono")
-        frame.sample_rate = self._format.rate
-        return _bytes(self._resampler.resample(frame))
+        return self._resampler.flush()
 
 
-def _mono(data: bytes, form: SoundFormat) -> NDArray[np.float32]:
-    """Samples of any known kind as float32 (n,) in [-1, 1], channels averaged."""
-    samples = _samples(data, form).reshape(-1, form.channels)
-    mixed: NDArray[np.float64] = np.nan_to_num(samples.mean(axis=1), posinf=1.0, neginf=-1.0)
-    return mixed.astype(np.float32)
-
-
-def _samples(data: bytes, form: SoundFormat) -> NDArray[np.float64]:
-    if form.floating:
-        return np.frombuffer(data, "<f4" if form.bits == 32 else "<f8").astype(np.float64)
-    if form.bits == 24:
-        triples = np.frombuffer(data, np.uint8).reshape(-1, 3)
-        padded = np.concatenate([np.zeros((len(triples), 1), np.uint8), triples], axis=1)
-        data, bits = padded.tobytes(), 32
-    else:
-        bits = form.bits
-    whole = np.frombuffer(data, "<i2" if bits == 16 else "<i4")
-    return whole.astype(np.float64) / 2.0 ** (bits - 1)
-
-
-def _int16(mono: NDArray[np.float32]) -> bytes:
-    return np.clip(np.rint(mono * 32768), -32768, 32767).astype("<i2").tobytes()
-
-
-def _bytes(frames: Sequence[av.AudioFrame]) -> bytes:
-    arrays = [frame.to_ndarray().reshape(-1).astype(np.float32) for frame in frames]
-    return b"".join(_int16(array) for array in arrays)
+def _mono(data: bytes, form: SoundFormat) -> bytes:
+    """Samples of any known kind as int16, channels averaged; what is no number is silence."""
+    raw = np.frombuffer(data, form.samples)
+    full = 1.0 if raw.dtype.kind == "f" else 2.0 ** (8 * raw.dtype.itemsize - 1)
+    mixed = (raw.astype(np.float64) / full).reshape(-1, form.channels).mean(axis=1)
+    level = np.nan_to_num(mixed, posinf=1.0, neginf=-1.0) * 32768
+    return bytes(np.clip(np.rint(level), -32768, 32767).astype("<i2").tobytes())

@@ -1,3 +1,5 @@
+"""One client and one engine: what is sent, what comes back, and what may go wrong."""
+
 from __future__ import annotations
 
 import asyncio
@@ -8,11 +10,11 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
-from aiohttp import web
 
-from agent.commentator.engine.chunks import Delta
+from agent.commentator.engine import endpoint
+from agent.commentator.engine.chunks import Delta, GarbageError, parse_chunk
 from agent.commentator.engine.client import EngineClient
-from agent.commentator.engine.dialects.pressbox import Generous
+from agent.commentator.engine.dialects import Near
 from agent.commentator.engine.errors import (
     EngineError,
     EngineProtocolError,
@@ -22,38 +24,17 @@ from agent.commentator.engine.errors import (
     EngineUnavailable,
 )
 from agent.commentator.engine.request import EngineRequest
-from tests.support.gated_engine import (
-    Answer,
-    ScriptedEngine,
-    audio,
-    chunk,
-    hang,
-    open_stream,
-    raw,
-    refuse,
-    say,
-    scripted_engine,
-    send,
-    tone,
-)
+from tests.support.gated_engine import Answer, hang, raw, refuse, say, tone
 
-KEY = "sk-very-secret-key"
+from .asking import KEY, answer, asking, pcm_of, text_of
+
 REQUEST = EngineRequest(messages=[{"role": "user", "content": "Hi"}])
 
 
-async def collect(client: EngineClient, request: EngineRequest = REQUEST) -> list[Delta]:
-    async with aclosing(client.stream(request)) as deltas:
-        return [delta async for delta in deltas]
-
-
-async def failure_of(answer: Answer, **arguments: Any) -> EngineError:
-    async with scripted_engine(answer) as engine:
-        client = EngineClient(engine.url, api_key=KEY, **arguments)
-        try:
-            with pytest.raises(EngineError) as caught:
-                await collect(client)
-        finally:
-            await client.aclose()
+async def failure_of(script: Answer) -> EngineError:
+    async with asking(script) as (client, _):
+        with pytest.raises(EngineError) as caught:
+            await answer(client, REQUEST)
     told = "".join(traceback.format_exception(caught.value))
     assert KEY not in told
     assert "\n" not in str(caught.value)
@@ -61,15 +42,13 @@ async def failure_of(answer: Answer, **arguments: Any) -> EngineError:
 
 
 async def test_text_and_speech_come_in_order() -> None:
-    async with scripted_engine(say("A ball.", seconds=0.1)) as engine:
-        client = EngineClient(engine.url)
-        deltas = await collect(client)
-        await client.aclose()
-    assert "".join(delta.text for delta in deltas) == "A ball."
-    assert b"".join(delta.pcm for delta in deltas) == tone(0.1)
+    async with asking(say("A ball.", seconds=0.1)) as (client, _):
+        deltas = await answer(client)
+        assert client.model == "scripted"
+    assert text_of(deltas) == "A ball."
+    assert pcm_of(deltas) == tone(0.1)
     assert [delta.finish for delta in deltas if delta.finish] == ["stop"]
     assert deltas[-1] == Delta(prompt_tokens=7, completion_tokens=5)
-    assert client.model == "scripted"
 
 
 async def test_what_a_request_carries() -> None:
@@ -77,11 +56,9 @@ async def test_what_a_request_carries() -> None:
         messages=REQUEST.messages, kind="answer", room="lobby", voice="amy", max_tokens=50,
         deadline=1.5, frame_times=[-0.5, 0.0],
     )  # fmt: skip
-    async with scripted_engine() as engine:
-        client = EngineClient(engine.url, api_key=KEY, model="given")
-        await collect(client, request)
-        await collect(client, EngineRequest(messages=[], audio=False))
-        await client.aclose()
+    async with asking(model="given") as (client, engine):
+        await answer(client, request)
+        await answer(client, EngineRequest(messages=[], audio=False))
     spoken, written = engine.requests
     assert spoken["model"] == "given"
     assert spoken["modalities"] == ["text", "audio"]
@@ -123,106 +100,79 @@ async def test_failures_are_told_apart(answer: Answer, kind: type[EngineError], 
     assert re.search(text, str(failure)), failure
 
 
-async def test_silence_between_chunks_is_a_timeout() -> None:
-    assert isinstance(await failure_of(hang(), chunk_timeout=0.1), EngineTimeout)
+async def test_silence_between_chunks_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "CHUNK_TIMEOUT", 0.1)
+    assert isinstance(await failure_of(hang()), EngineTimeout)
 
 
 async def test_nobody_there() -> None:
-    async with scripted_engine() as engine:
-        url = engine.url
-    client = EngineClient(url, api_key=KEY)
-    for call in (client.reach(), collect(client)):
-        with pytest.raises(EngineUnavailable) as caught:
-            await call
-        assert caught.value.status is None
-        assert KEY not in "".join(traceback.format_exception(caught.value))
-    await client.aclose()
-
-
-async def nothing_in_flight(engine: ScriptedEngine) -> None:
-    async with asyncio.timeout(5), engine.asked:
-        await engine.asked.wait_for(lambda: engine.in_flight == 0)
+    async with asking() as (client, engine):
+        await engine.stop()
+        for call in (client.reach(), answer(client)):
+            with pytest.raises(EngineUnavailable) as caught:
+                await call
+            assert caught.value.status is None
+            assert KEY not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_closing_cancels_the_request_at_the_engine() -> None:
-    async with scripted_engine(hang()) as engine:
-        client = EngineClient(engine.url)
-        task = asyncio.create_task(collect(client))
+    async with asking(hang(), say("Hi.", rest=asyncio.Event())) as (client, engine):
+        task = asyncio.create_task(answer(client))
         await engine.wait_requests(1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await nothing_in_flight(engine)
-        assert engine.cancelled == 1
-        await client.aclose()
-
-
-async def test_leaving_an_answer_half_read_cancels_it_too() -> None:
-    rest = asyncio.Event()
-    async with scripted_engine(say("Hi.", rest=rest)) as engine:
-        client = EngineClient(engine.url)
+        await engine.wait_idle(cancelled=1)
         async with aclosing(client.stream(REQUEST)) as deltas:
             assert (await anext(deltas)).text == "Hi."
-        await nothing_in_flight(engine)
-        assert engine.cancelled == 1
-        await client.aclose()
+        await engine.wait_idle(cancelled=2)
 
 
 async def test_the_model_is_asked_for_again_after_a_refusal() -> None:
-    async with scripted_engine(say("A."), refuse(404, "model not found"), say("B.")) as engine:
-        client = EngineClient(engine.url)
-        await collect(client)
+    async with asking(say("A."), refuse(404, "model not found"), say("B.")) as (client, engine):
+        await answer(client)
         engine.models = ["another"]
         with pytest.raises(EngineRejected):
-            await collect(client)
-        await collect(client)
-        await client.aclose()
+            await answer(client)
+        await answer(client)
     assert [request["model"] for request in engine.requests] == ["scripted", "scripted", "another"]
 
 
-async def test_an_engine_without_models() -> None:
-    async with scripted_engine() as engine:
-        engine.models = []
-        client = EngineClient(engine.url)
-        with pytest.raises(EngineProtocolError, match="lists no model"):
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        ('{"data": []}', "lists no model"),
+        *[
+            (listed, "garbage")
+            for listed in ("{", "7", "[]", "null", '{"data": 7}', '"\\ud800"', "[" * 99_999)
+        ],
+    ],
+)
+async def test_a_list_of_models_that_is_none(listed: str, told: str) -> None:
+    async with asking(listed=listed) as (client, engine):
+        with pytest.raises(EngineProtocolError, match=told):
             await client.reach()
-        await client.aclose()
         named = EngineClient(engine.url, model="mine")
         await named.reach()
         assert named.model == "mine"
         await named.aclose()
-
-
-@pytest.mark.parametrize(
-    "listed", ["{", "7", "[]", "null", '{"data": 7}', '{"data": {}}', '"\\ud800"', "[" * 99_999]
-)
-async def test_a_list_of_models_that_is_none(listed: str) -> None:
-    async with scripted_engine() as engine:
-        engine.listed = listed
-        client = EngineClient(engine.url)
-        with pytest.raises(EngineProtocolError, match="garbage"):
-            await client.reach()
         engine.listed = '{"data": [7, {"id": 7}, {}, {"id": "good"}]}'
         await client.reach()
         assert client.model == "good"
-        await client.aclose()
 
 
-@pytest.mark.parametrize("where", ["arguments", "read"])
-async def test_a_mistake_of_ours_stays_what_it_is(
-    where: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_mistake_of_ours_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(*_: object) -> None:
         raise KeyError("ours")
 
-    async with scripted_engine() as engine:
-        client = EngineClient(engine.url)
-        await collect(client)
-        monkeypatch.setattr(Generous, where, wrong)
-        with pytest.raises(KeyError, match="ours"):
-            await collect(client)
-        await nothing_in_flight(engine)
-        await client.aclose()
+    async with asking() as (client, engine):
+        await answer(client)
+        for where, name in ((Near, "arguments"), (endpoint, "parse_chunk")):
+            with monkeypatch.context() as patch:
+                patch.setattr(where, name, wrong)
+                with pytest.raises(KeyError, match="ours"):
+                    await answer(client)
+        await engine.wait_idle(cancelled=engine.cancelled)
 
 
 NO_URLS = [
@@ -233,22 +183,49 @@ NO_URLS = [
 
 @pytest.mark.parametrize("url", NO_URLS)
 def test_an_address_that_is_none_is_refused_without_quoting_it(url: str) -> None:
-    with pytest.raises(ValueError, match="engine's address") as caught:
-        EngineClient(url)
-    assert "hidden" not in str(caught.value)
+    for urls in (url, ["http://a/v1", url]):
+        with pytest.raises(ValueError, match="engine's address") as caught:
+            EngineClient(urls)
+        assert "hidden" not in str(caught.value)
 
 
-async def test_a_transcript_in_the_audio_is_passed_on() -> None:
-    async def answer(_: ScriptedEngine, request: web.Request, __: dict[str, Any]) -> Any:
-        response = await open_stream(request)
-        delta = audio(tone(0.02))
-        delta["audio"]["transcript"] = "A ball."
-        await send(response, chunk(delta, finish="stop"))
-        return response
+def event(delta: Any, finish: Any = None) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
-    async with scripted_engine(answer) as engine:
-        client = EngineClient(engine.url)
-        deltas = await collect(client)
-        await client.aclose()
-    assert deltas[0].transcript == "A ball."
-    assert base64.b64encode(deltas[0].pcm) == base64.b64encode(tone(0.02))
+
+ABC = base64.b64encode(b"abc").decode()
+
+
+@pytest.mark.parametrize(
+    ("data", "deltas"),
+    [
+        (event({"content": "Hi"}), [Delta(text="Hi")]),
+        (event({"content": None}), [Delta()]),
+        (event(None, "stop"), [Delta(finish="stop")]),
+        (event({"audio": None}), [Delta()]),
+        (event({"audio": {"data": ABC, "transcript": "Hi"}}), [Delta(transcript="Hi", pcm=b"abc")]),
+        ({**event({"content": ABC}), "modality": "audio", "usage": {}}, [Delta(pcm=b"abc")]),
+        ({**event({"content": None}, "stop"), "modality": "audio"}, [Delta(finish="stop")]),
+        ({"choices": []}, []),
+        ({}, []),
+        (
+            {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4}},
+            [Delta(prompt_tokens=3, completion_tokens=4)],
+        ),
+        ({"choices": [], "usage": {"prompt_tokens": "x"}}, [Delta()]),
+        ({"pressbox": {"notice": "no speech"}}, [Delta(notice="no speech")]),
+    ],
+)
+def test_what_a_chunk_says(data: dict[str, Any], deltas: list[Delta]) -> None:
+    assert parse_chunk(data) == deltas
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, 7, "text", [1], {"choices": "x"}, {"choices": [7]}, event("x"), event({"content": 7}),
+     event({"audio": "x"}), event({"audio": {"data": 7}}), event({"audio": {"data": "!!!"}}),
+     event({}, 7)],
+)  # fmt: skip
+def test_garbage_is_named(data: object) -> None:
+    with pytest.raises(GarbageError):
+        parse_chunk(data)

@@ -6,34 +6,45 @@ import asyncio
 import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import pytest
 
 from agent.commentator.engine.client import EngineClient
 from agent.commentator.engine.errors import EngineRejected, EngineUnavailable
-from tests.support.scripted_servers import (
-    Hosted,
-    LlamaCppServer,
-    PressboxServer,
-    ScriptedServer,
-    VllmOmniServer,
-    serving,
-)
+from agent.plugin import RealtimeModel
+from tests.support.gated_engine import ScriptedEngine, refuse, say, scripted_engine
 
-from .asking import KEY, answer, spoken, text_of, window
+from .asking import KEY, answer, text_of, window
+
+FULL = refuse(503)
+
+
+def ours(*, busy: int = 0, speaks: bool = True, hears: bool = True) -> dict[str, Any]:
+    """An engine of our own that says how busy it is."""
+    gives, takes = ["text"] + ["audio"] * speaks, ["text"] + ["audio"] * hears
+    card = {"owned_by": "pressbox", "modalities": gives, "input_modalities": takes}
+    health = {"/health": {"running": busy, "waiting": 0}}
+    return {"models": [{"id": "m", **card}], "pages": health, "usual": say("A dog runs.")}
+
+
+PLAIN = {"models": [{"id": "m", "owned_by": "llamacpp"}], "usual": say("A dog runs.")}
+Engines = tuple[EngineClient, ScriptedEngine, ScriptedEngine]
 
 
 @asynccontextmanager
-async def engines(*servers: ScriptedServer, model: str = "") -> AsyncIterator[EngineClient]:
-    """A client of all of these; the first one is where it begins."""
+async def engines(
+    one: dict[str, Any] | None = None, two: dict[str, Any] | None = None, model: str = ""
+) -> AsyncIterator[Engines]:
+    """A client of both, which begins with the first."""
     async with AsyncExitStack() as stack:
-        for server in servers:
-            await stack.enter_async_context(serving(server))
-        urls = ",".join(server.url for server in servers)
-        client = EngineClient(urls, api_key=KEY, model=model)
+        first = await stack.enter_async_context(scripted_engine(**(one or ours())))
+        second = await stack.enter_async_context(scripted_engine(**(two or ours())))
+        client = EngineClient(f"{first.url}, {second.url},{first.url}", api_key=KEY, model=model)
+        assert len(client._endpoints) == 2
         client._pool.last = 0
         try:
-            yield client
+            yield client, first, second
         finally:
             await client.aclose()
 
@@ -45,38 +56,35 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-def asked(*servers: ScriptedServer) -> list[int]:
+def asked(*servers: ScriptedEngine) -> list[int]:
     return [len(server.requests) for server in servers]
 
 
-async def test_requests_one_by_one_stay_with_one_engine() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    async with engines(first, second) as client:
+async def test_requests_one_by_one_stay_with_one_engine_which_is_seldom_looked_at() -> None:
+    async with engines() as (client, first, second):
         await client.reach()
         for _ in range(3):
             assert text_of(await answer(client)) == "A dog runs."
+        await until(lambda: not client._looks)
     assert asked(first, second) == [3, 0]
+    assert [one.paths.count("/health") for one in (first, second)] == [1, 1]
 
 
 async def test_requests_at_the_same_time_are_spread() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    for server in (first, second):
-        server.hold = asyncio.Event()
-    async with engines(first, second) as client:
+    async with engines() as (client, first, second):
+        gate = asyncio.Event()
+        first.usual = second.usual = say("A.", gate=gate)
         await client.reach()
         tasks = [asyncio.create_task(answer(client)) for _ in range(4)]
-        await first.until_asked(2)
-        await second.until_asked(2)
-        for server in (first, second):
-            assert server.hold is not None
-            server.hold.set()
+        await first.wait_requests(2)
+        await second.wait_requests(2)
+        gate.set()
         await asyncio.gather(*tasks)
     assert asked(first, second) == [2, 2]
 
 
 async def test_an_engine_that_others_keep_busy_is_left_alone() -> None:
-    first, second = PressboxServer(busy=3), PressboxServer()
-    async with engines(first, second) as client:
+    async with engines(ours(busy=3)) as (client, first, second):
         await client.reach()
         await answer(client)
         await until(lambda: client._pool.seats[0].others == 3 and not client._looks)
@@ -86,21 +94,8 @@ async def test_an_engine_that_others_keep_busy_is_left_alone() -> None:
             await answer(client)
 
 
-async def test_health_is_asked_beside_requests_and_rarely() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    async with engines(first, second) as client:
-        await client.reach()
-        for _ in range(5):
-            await answer(client)
-        await until(lambda: not client._looks)
-    assert first.paths.count("/health") == 1
-    assert second.paths.count("/health") == 1
-
-
 async def test_an_engine_that_lists_no_models_is_there_all_the_same() -> None:
-    first, second = Hosted(), Hosted()
-    first.lists = False
-    async with engines(first, second, model="gpt-large") as client:
+    async with engines({**PLAIN, "listed": "none"}, PLAIN, model="m") as (client, _, _):
         await client.reach()
         await answer(client)
         await until(lambda: not client._looks)
@@ -108,26 +103,25 @@ async def test_an_engine_that_lists_no_models_is_there_all_the_same() -> None:
 
 
 async def test_one_engine_is_not_looked_at() -> None:
-    server = PressboxServer()
-    async with engines(server) as client:
+    async with scripted_engine(**ours()) as server:
+        client = EngineClient(server.url)
         await answer(client)
+        await client.aclose()
     assert "/health" not in server.paths
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_a_full_engine_is_passed_over_at_once(status: int) -> None:
-    first, second = PressboxServer(), PressboxServer()
-    first.broken = status
-    async with engines(first, second) as client:
+async def test_a_full_engine_is_passed_over_and_not_knocked_at(status: int) -> None:
+    async with engines() as (client, first, second):
+        first.usual = refuse(status)
         await client.reach()
-        assert text_of(await answer(client)) == "A dog runs."
-        assert text_of(await answer(client)) == "A dog runs."
-    assert asked(first, second) == [1, 2]
+        for _ in range(5):
+            assert text_of(await answer(client)) == "A dog runs."
+    assert asked(first, second) == [1, 5]
 
 
 async def test_an_engine_that_is_gone_is_passed_over_and_used_again_when_it_is_back() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    async with engines(first, second) as client:
+    async with engines() as (client, first, second):
         await client.reach()
         await answer(client)
         await first.stop()
@@ -138,76 +132,57 @@ async def test_an_engine_that_is_gone_is_passed_over_and_used_again_when_it_is_b
         client._pool.seats[0].look_after = 0.0  # the wait until the next look is over
         await answer(client)
         await until(lambda: client._pool.seats[0].up)
-        second.broken = 503
+        second.usual = FULL
         assert text_of(await answer(client)) == "A dog runs."
     assert asked(first, second) == [2, 5]
 
 
 async def test_an_engine_that_was_never_there_joins_when_it_comes() -> None:
-    first, second = PressboxServer(), VllmOmniServer()
-    async with engines(first, second) as client:
+    async with engines(None, PLAIN) as (client, first, second):
         await second.stop()
         await client.reach()
         await answer(client)
-        assert client.speaks is True
+        assert [client.speaks] == [True]
         await second.start()
         await until(lambda: not client._looks)
         client._pool.seats[1].look_after = 0.0
         await answer(client)
         await until(lambda: client._pool.seats[1].up)
-        assert client.dialects == ("pressbox", "vllm-omni")
+        assert [client.speaks] == [None]
         await first.stop()
         assert text_of(await answer(client)) == "A dog runs."
 
 
-async def test_while_an_engine_is_away_requests_do_not_knock_at_it() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    first.broken = 503
-    async with engines(first, second) as client:
-        await client.reach()
-        for _ in range(10):
-            await answer(client)
-    assert asked(first, second) == [1, 10]
-
-
 async def test_an_answer_that_breaks_off_is_not_begun_anew_elsewhere() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    first.hold = asyncio.Event()
-    async with engines(first, second) as client:
+    async with engines() as (client, first, second):
+        first.usual = say("A dog ", rest=asyncio.Event())
         await client.reach()
         stream = client.stream(window())
         assert (await anext(stream)).text == "A dog "
         await first.stop()
         with pytest.raises(EngineUnavailable):
-            await anext(stream)
-        await stream.aclose()
+            async for _ in stream:
+                pass
         await answer(client)
     assert asked(first, second) == [1, 1]
 
 
-async def test_what_one_engine_rejects_is_not_tried_at_the_next() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    async with engines(first, second) as client:
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, EngineRejected), (401, EngineRejected), (500, EngineUnavailable)]
+)
+async def test_what_one_engine_rejects_is_not_tried_at_the_next(
+    status: int, kind: type[Exception]
+) -> None:
+    async with engines() as (client, first, second):
+        first.usual = refuse(status, "voice 'nobody' is not known")
         await client.reach()
-        with pytest.raises(EngineRejected, match="voice"):
-            await answer(client, window(voice="nobody"))
-    assert asked(first, second) == [1, 0]
-
-
-async def test_an_engine_that_fails_is_not_a_reason_to_fail_at_the_next() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    first.broken = 500
-    async with engines(first, second) as client:
-        await client.reach()
-        with pytest.raises(EngineUnavailable) as caught:
+        with pytest.raises(kind, match="voice"):
             await answer(client)
-        assert caught.value.status == 500
     assert asked(first, second) == [1, 0]
 
 
 async def test_all_gone() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    async with engines(first, second) as client:
+    async with engines() as (client, first, second):
         await first.stop()
         await second.stop()
         for call in (client.reach(), answer(client)):
@@ -218,9 +193,8 @@ async def test_all_gone() -> None:
 
 
 async def test_all_full_tells_that_somebody_is_there() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    first.broken = 503
-    async with engines(first, second) as client:
+    async with engines() as (client, first, second):
+        first.usual = FULL
         await client.reach()
         await second.stop()
         with pytest.raises(EngineUnavailable) as caught:
@@ -229,36 +203,30 @@ async def test_all_full_tells_that_somebody_is_there() -> None:
 
 
 async def test_engines_of_different_kinds_agree_on_what_they_all_can_do() -> None:
-    speaking, writing = PressboxServer(hears=True), LlamaCppServer(audio=True)
-    async with engines(speaking, writing) as client:
+    async with engines(ours(), PLAIN) as (client, _, _):
         await client.reach()
-        assert client.speaks is None
-        assert client.hears
-        await answer(client, spoken())
-    async with engines(PressboxServer(speaks=False), LlamaCppServer()) as client:
+        assert (client.speaks, client.hears) == (None, False)
+    async with engines(ours(speaks=False), ours(speaks=False)) as (client, _, _):
         await client.reach()
-        assert client.speaks is False
-        assert not client.hears
+        assert (client.speaks, client.hears) == (False, True)
 
 
 async def test_leaving_closes_the_connection_and_frees_the_place() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    first.hold = asyncio.Event()
-    async with engines(first, second) as client:
+    async with engines() as (client, first, _):
+        first.usual = say("A.", rest=asyncio.Event())
         await client.reach()
         task = asyncio.create_task(answer(client))
-        await first.until_asked(1)
+        await first.wait_requests(1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await first.until_idle()
+        await first.wait_idle(cancelled=1)
         assert [seat.own for seat in client._pool.seats] == [0, 0]
         assert all(seat.up for seat in client._pool.seats)
 
 
 async def test_closing_ends_a_look_that_hangs() -> None:
-    first, second = PressboxServer(), PressboxServer()
-    async with engines(first, second) as client:
+    async with engines() as (client, _, _):
         await client.reach()
         never = asyncio.Event()
         client._endpoints[1].busy = never.wait  # type: ignore[method-assign]
@@ -266,3 +234,14 @@ async def test_closing_ends_a_look_that_hangs() -> None:
         assert client._looks
         await client.aclose()
         assert not client._looks
+
+
+async def test_a_session_takes_several_addresses_and_a_kind() -> None:
+    async with scripted_engine() as first, scripted_engine() as second:
+        model = RealtimeModel(engine=f"{first.url},{second.url}", engine_api="llama.cpp")
+        model.session()
+        for one in (first, second):
+            await one.until(lambda one=one: "/props" in one.paths)  # type: ignore[misc]
+        await model.aclose()
+    with pytest.raises(ValueError, match="engine_api"):
+        RealtimeModel(engine="http://127.0.0.1:1/v1", engine_api="none")

@@ -1,214 +1,374 @@
-"""Each dialect end to end: EngineClient against a server that behaves as documented."""
+"""How each kind of engine is known, asked and, after a refusal, asked again."""
 
 from __future__ import annotations
 
-import asyncio
-import traceback
+import base64
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pytest
 
 from agent.commentator.engine.client import EngineClient
-from agent.commentator.engine.errors import EngineError, EngineRejected, EngineUnavailable
+from agent.commentator.engine.dialects import owned
+from agent.commentator.engine.errors import (
+    EngineError,
+    EngineRejected,
+    EngineStarting,
+    EngineUnavailable,
+)
+from agent.commentator.engine.limits import Limits, Refusal, chosen, learned
 from agent.commentator.engine.request import EngineRequest
-from tests.support.scripted_servers import (
-    Hosted,
-    LlamaCppServer,
-    OllamaServer,
-    PressboxServer,
-    ScriptedServer,
-    SGLangOmniServer,
-    VllmOmniServer,
-    wave_of,
-)
+from tests.support.gated_engine import Answer, chunk, refuse, say, stream, tone
 
-from .asking import KEY, answer, asking, pcm_of, pictures_of, samples_of, text_of, window
+from .asking import answer, asking, pcm_of, pictures_of, text_of, wav, window
 
-SPEAKING = [
-    PressboxServer,
-    VllmOmniServer,
-    SGLangOmniServer,
-    lambda: Hosted(speech=True),
+SPEECH = ["text", "audio"]
+QUIET = {"enable_thinking": False}
+OURS = {"kind": "commentary", "frame_times": [0.0], "room": "lobby"}
+
+ASKED: list[tuple[str, bool, dict[str, Any], dict[str, Any]]] = [
+    ("pressbox", True,
+     {"modalities": SPEECH, "audio": {"voice": "amy", "format": "pcm16"}, "pressbox": OURS},
+     {"modalities": ["text"], "pressbox": OURS}),
+    ("stranger", True,
+     {"modalities": SPEECH, "audio": {"voice": "amy", "format": "pcm16"}, "pressbox": OURS},
+     {"modalities": ["text"], "pressbox": OURS}),
+    ("stranger", False,
+     {"modalities": SPEECH, "audio": {"voice": "amy", "format": "pcm16"}}, {}),
+    ("vllm", False,
+     {"modalities": SPEECH, "audio": {"format": "wav"}, "speaker": "amy",
+      "chat_template_kwargs": {**QUIET, "use_tts_template": True}},
+     {"modalities": ["text"], "chat_template_kwargs": QUIET}),
+    ("sglang-omni", False,
+     {"modalities": SPEECH, "audio": {"format": "wav"}, "temperature": 0.7, "top_p": 0.8},
+     {"modalities": ["text"], "temperature": 0.7, "top_p": 0.8}),
+    ("sglang", False, {"chat_template_kwargs": QUIET}, {"chat_template_kwargs": QUIET}),
+    ("llamacpp", False, {"chat_template_kwargs": QUIET}, {"chat_template_kwargs": QUIET}),
+    ("library", False, {"reasoning_effort": "none"}, {"reasoning_effort": "none"}),
+]  # fmt: skip
+"""By owner, and whether it is on this machine: what is said besides model, messages and length,
+with speech and without.
+"""
+
+
+@pytest.mark.parametrize(("owner", "near", "spoken", "written"), ASKED)
+def test_what_each_kind_of_engine_is_asked(
+    owner: str, near: bool, spoken: dict[str, Any], written: dict[str, Any]
+) -> None:
+    dialect = owned(owner, near=near)
+    long = owner in ("pressbox", "stranger", "sglang-omni")
+    for audio, expected in ((True, spoken), (False, written)):
+        request = window(1, voice="amy", audio=audio, max_tokens=50)
+        sent = dialect.arguments(request, "m", Limits(), dialect.traits)
+        sent |= sent.pop("extra_body")
+        assert sent.pop("max_completion_tokens" if long else "max_tokens") == 50
+        assert (sent.pop("model"), sent.pop("stream")) == ("m", True)
+        assert ("stream_options" in sent) == (owner != "sglang-omni")
+        sent.pop("stream_options", None)
+        assert pictures_of(sent) == [0]
+        sent.pop("images", None)
+        messages = sent.pop("messages")
+        assert messages[0] == {"role": "system", "content": "Be brief."}
+        assert (messages == list(request.messages)) == (owner != "sglang-omni")
+        assert sent == expected
+
+
+def test_sglang_omni_gets_media_beside_plain_messages() -> None:
+    sent = owned("sglang-omni", near=False).arguments(
+        window(2, sound=b"\0\0"), "m", Limits(), owned("sglang-omni", near=False).traits
+    )
+    assert [one["content"] for one in sent["messages"]] == ["Be brief.", "What happens?"]
+    assert pictures_of({"messages": [], **sent["extra_body"]}) == [0, 1]
+    kind, sound = sent["extra_body"]["audios"][0].split(",")
+    assert kind == "data:audio/wav;base64"
+    assert base64.b64decode(sound)[:4] == b"RIFF"
+
+
+KINDS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"owned_by": "pressbox"}, {}, "pressbox"),
+    ({"owned_by": "vllm"}, {}, "vllm-omni"),
+    ({"owned_by": "sglang-omni"}, {}, "sglang-omni"),
+    ({"owned_by": "sglang"}, {}, "sglang"),
+    ({"owned_by": "llamacpp"}, {"/props": {}}, "llama.cpp"),
+    ({"owned_by": "library"}, {"/api/show": {}}, "ollama"),
+    ({"id": "some/one:1b", "owned_by": "some"}, {"/api/version": {"version": "1"}}, "ollama"),
+    ({"id": "some/one:1b", "owned_by": "some"}, {}, "openai"),
+    ({"owned_by": "system"}, {}, "openai"),
 ]
-WRITING = [
-    lambda: PressboxServer(speaks=False),
-    lambda: VllmOmniServer(speech=False),
-    lambda: VllmOmniServer(omni=False),
-    lambda: SGLangOmniServer(speech=False),
-    Hosted,
-    LlamaCppServer,
-    OllamaServer,
-]
 
 
-@pytest.mark.parametrize("make", SPEAKING)
-async def test_text_and_speech_of_those_that_speak(make: Any) -> None:
-    async with asking(make()) as client:
-        known = [client.speaks]
-        deltas = await answer(client)
-        known.append(client.speaks)
-    assert known == [None, True]
-    assert text_of(deltas) == "A dog runs."
-    assert pcm_of(deltas) == wave_of(0.2, 24_000)
-    assert [delta.finish for delta in deltas if delta.finish] == ["stop"]
-    assert max(delta.completion_tokens for delta in deltas) == 4
-
-
-@pytest.mark.parametrize("make", WRITING)
-async def test_text_of_those_that_only_write_although_speech_is_wanted(make: Any) -> None:
-    async with asking(make()) as client:
-        deltas = await answer(client)
-        assert client.speaks is False
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize(("card", "pages", "kind"), KINDS)
+async def test_a_server_is_known_by_what_it_says_of_itself(
+    card: dict[str, Any], pages: dict[str, Any], kind: str, named: bool
+) -> None:
+    card = {"id": "m", **card}
+    async with asking(models=[card], pages=pages, model=card["id"] if named else "") as (
+        client,
+        on,
+    ):
         await answer(client)
-    assert text_of(deltas) == "A dog runs."
-    assert pcm_of(deltas) == b""
-    assert [delta.finish for delta in deltas if delta.finish] == ["stop"]
-
-
-@pytest.mark.parametrize("make", [*SPEAKING, *WRITING])
-async def test_the_pictures_arrive_in_order_and_the_length_is_kept(make: Any) -> None:
-    server: ScriptedServer = make()
-    async with asking(server) as client:
-        await answer(client, window(3, max_tokens=50))
-    body = server.requests[-1]
-    assert pictures_of(body) == [0, 1, 2]
-    assert body.get("max_tokens", body.get("max_completion_tokens")) == 50
-
-
-@pytest.mark.parametrize("make", [VllmOmniServer, LlamaCppServer, OllamaServer])
-async def test_the_length_reaches_the_model(make: Any) -> None:
-    async with asking(make()) as client:
-        deltas = await answer(client, window(1, audio=False, max_tokens=1))
-    assert text_of(deltas) == "A dog "
-    assert [delta.finish for delta in deltas if delta.finish] == ["length"]
-
-
-@pytest.mark.parametrize("make", [*SPEAKING, *WRITING])
-async def test_text_alone_when_no_speech_is_wanted(make: Any) -> None:
-    server: ScriptedServer = make()
-    async with asking(server) as client:
-        deltas = await answer(client, window(1, audio=False))
-    assert text_of(deltas) == "A dog runs."
-    assert pcm_of(deltas) == b""
-    assert len(server.requests) == 1
-    assert "audio" not in server.requests[0]
-
-
-@pytest.mark.parametrize("make", [*SPEAKING, *WRITING])
-async def test_leaving_an_answer_closes_the_connection(make: Any) -> None:
-    server: ScriptedServer = make()
-    async with asking(server) as client:
         await answer(client)
-        server.hold = asyncio.Event()
-        task = asyncio.create_task(answer(client))
-        before = len(server.requests)
-        await server.until_asked(before + 1)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await server.until_idle()
-        assert server.cancelled == 1
+        assert client._endpoints[0].dialect.name == kind
+        assert client.model == card["id"]
+        assert on.paths.count("/v1/models") == 1
 
 
-@pytest.mark.parametrize("rate", [16_000, 22_050, 44_100, 48_000])
-@pytest.mark.parametrize("make", [VllmOmniServer, SGLangOmniServer])
-async def test_speech_at_another_rate_is_resampled_without_clicks(make: Any, rate: int) -> None:
-    async with asking(make(rate=rate)) as client:
-        samples = samples_of(await answer(client)).astype(np.float64)
-    assert abs(len(samples) - 4_800) <= 2
-    expected = np.frombuffer(wave_of(0.2, 24_000), "<i2")[: len(samples)].astype(np.float64)
-    inner = slice(200, -200)
-    assert np.abs(samples[: len(expected)] - expected)[inner].max() < 300
-
-
-async def test_wav_headers_on_the_first_piece_only() -> None:
-    async with asking(VllmOmniServer(headers="first", pieces=5)) as client:
-        assert pcm_of(await answer(client)) == wave_of(0.5, 24_000)
-
-
-LIMITED = [
-    lambda: VllmOmniServer(images=3),
-    lambda: VllmOmniServer(images=3, omni=False),
-    lambda: Hosted(images=3),
-]
-
-
-@pytest.mark.parametrize("make", LIMITED)
-async def test_an_image_limit_is_learned_and_kept(make: Any) -> None:
-    server: ScriptedServer = make()
-    async with asking(server) as client:
-        assert text_of(await answer(client, window(7, audio=False))) == "A dog runs."
-        await answer(client, window(7, audio=False))
-        await answer(client, window(2, audio=False))
-    kept = [pictures_of(body) for body in server.requests]
-    assert kept == [list(range(7)), [0, 3, 6], [0, 3, 6], [0, 1]]
-
-
-@pytest.mark.parametrize(
-    "make", [lambda: LlamaCppServer(context=2), lambda: SGLangOmniServer(context=2)]
-)
-async def test_what_does_not_fit_into_the_context_is_halved_until_it_does(make: Any) -> None:
-    server: ScriptedServer = make()
-    async with asking(server) as client:
-        assert text_of(await answer(client, window(8))) == "A dog runs."
-        await answer(client, window(8))
-    assert [len(pictures_of(body)) for body in server.requests] == [8, 4, 2, 2]
-    assert pictures_of(server.requests[-1])[-1] == 7
-
-
-async def test_a_single_picture_that_does_not_fit_is_a_refusal() -> None:
-    server = LlamaCppServer(context=0)
-    async with asking(server) as client:
-        with pytest.raises(EngineRejected, match="context size"):
-            await answer(client, window(1))
-    assert len(server.requests) == 1
-
-
-async def test_what_was_learned_is_forgotten_with_the_connection() -> None:
-    server = VllmOmniServer(images=2)
-    async with asking(server) as client:
-        await answer(client, window(4))
-        await server.stop()
-        with pytest.raises(EngineUnavailable):
-            await answer(client, window(4))
-        server.images = 9
-        await server.start()
-        await answer(client, window(4))
-    assert len(pictures_of(server.requests[-1])) == 4
-
-
-@pytest.mark.parametrize("make", [*SPEAKING, *WRITING])
-@pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
-async def test_refusals_are_told_apart_and_carry_no_key(make: Any, status: int) -> None:
-    server: ScriptedServer = make()
-    server.broken = status
-    async with asking(server) as client:
-        with pytest.raises(EngineError) as caught:
-            await answer(client)
-    kind = EngineRejected if status < 429 else EngineUnavailable
-    assert type(caught.value) is kind
-    assert str(status) in str(caught.value)
-    assert KEY not in "".join(traceback.format_exception(caught.value))
-    assert len(server.requests) == 1
-
-
-async def test_an_engine_that_refuses_for_ever_is_asked_a_bounded_number_of_times() -> None:
-    server = LlamaCppServer(context=0)
-    async with asking(server) as client:
-        with pytest.raises(EngineRejected, match="context size"):
-            await answer(client, window(64))
-    assert [len(pictures_of(body)) for body in server.requests] == [64, 32, 16, 8, 4]
-
-
-def test_an_unknown_kind_of_engine_is_refused() -> None:
+async def test_a_kind_that_was_named_is_not_asked_about() -> None:
+    async with asking(api="ollama", models=["some/one:1b"]) as (client, on):
+        await client.reach()
+        assert client._endpoints[0].dialect.name == "ollama"
+        assert "/api/version" not in on.paths
     with pytest.raises(ValueError, match="engine_api='vlllm' is not known: one of auto, openai"):
         EngineClient("http://127.0.0.1:1/v1", api="vlllm")
 
 
-async def test_a_request_without_pictures_is_left_as_it_is() -> None:
-    server = VllmOmniServer()
-    request = EngineRequest(messages=[{"role": "user", "content": "Hi"}])
-    async with asking(server) as client:
-        await answer(client, request)
-    assert server.requests[0]["messages"] == [{"role": "user", "content": "Hi"}]
+CARDS: list[tuple[str, dict[str, Any], dict[str, Any], bool | None, bool]] = [
+    ("pressbox", {"modalities": ["text"], "input_modalities": ["text", "audio"]}, {}, False, True),
+    ("pressbox", {"modalities": SPEECH, "input_modalities": ["text"]}, {}, True, False),
+    ("pressbox", {}, {}, None, False),
+    ("vllm", {}, {}, None, True),
+    ("llamacpp", {}, {"/props": {"modalities": {"vision": True, "audio": True}}}, False, True),
+    ("llamacpp", {}, {}, False, False),
+    ("library", {}, {"/api/show": {"capabilities": ["vision", "audio"]}}, False, True),
+    ("library", {}, {}, False, False),
+]
+
+
+@pytest.mark.parametrize(("owner", "card", "pages", "speaks", "hears"), CARDS)
+async def test_what_an_engine_can_do_is_asked(
+    owner: str, card: dict[str, Any], pages: dict[str, Any], speaks: bool | None, hears: bool
+) -> None:
+    models = [{"id": "m", "owned_by": owner, **card}]
+    async with asking(models=models, pages=pages) as (client, _):
+        assert not client.hears
+        await client.reach()
+        assert (client.speaks, client.hears) == (speaks, hears)
+
+
+@pytest.mark.parametrize(
+    ("owner", "pages", "told"),
+    [
+        ("llamacpp", {"/props": {"modalities": {"vision": False}}}, "--mmproj"),
+        (
+            "library",
+            {"/api/show": {"capabilities": ["completion"]}},
+            "m has no vision",
+        ),
+    ],
+)
+async def test_a_model_that_cannot_see_is_refused(owner: str, pages: Any, told: str) -> None:
+    async with asking(models=[{"id": "m", "owned_by": owner}], pages=pages) as (client, _):
+        with pytest.raises(EngineRejected, match=f"sees no pictures: .*{told}"):
+            await client.reach()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind", "told"),
+    [
+        (refuse(500, "image input is not supported - hint: the mmproj"), EngineRejected, "sees no"),
+        (refuse(503, "Loading model"), EngineStarting, "still loading its model"),
+        (refuse(500, "audio input is not supported"), EngineUnavailable, "audio input"),
+    ],
+)
+async def test_what_llama_cpp_says_while_it_cannot(
+    refusal: Answer, kind: type[EngineError], told: str
+) -> None:
+    pages = {"/props": {"modalities": {"vision": True, "audio": True}}}
+    models = [{"id": "m", "owned_by": "llamacpp"}]
+    async with asking(refusal, models=models, pages=pages) as (client, on):
+        with pytest.raises(kind, match=told):
+            await answer(client)
+        assert len(on.requests) == 1
+        assert client.hears == (told != "audio input"), "it has turned out to be deaf"
+        await answer(client)
+
+
+async def test_whether_a_stranger_speaks_shows() -> None:
+    async with asking(say("A.", sound=b""), say("B.")) as (client, _):
+        seen = [client.speaks]
+        for _ in range(2):
+            await answer(client)
+            seen.append(client.speaks)
+    assert seen == [None, False, True]
+
+
+@pytest.mark.parametrize("rate", [16_000, 24_000, 44_100])
+@pytest.mark.parametrize("apart", [False, True])
+async def test_speech_in_wav_files_is_read(rate: int, apart: bool) -> None:
+    """``apart``: as vLLM-Omni sends it, else as SGLang-Omni does."""
+    times = round(0.2 * rate)
+    sound = tone(0.2 * rate / 24_000)[: times * 2] if rate == 24_000 else b"\x10\x20" * times
+    half = times // 2 * 2
+    events: list[Any] = [chunk({"content": "A."})]
+    for piece in (sound[:half], sound[half:]):
+        data = base64.b64encode(wav(piece, rate)).decode()
+        usage = {"prompt_tokens": 9, "completion_tokens": 0}
+        events.append(
+            {**chunk({"content": data}), "modality": "audio", "usage": usage}
+            if apart
+            else chunk({"audio": {"id": "a", "data": data}})
+        )
+    events.append(chunk({}, "stop"))
+    async with asking(stream(*events), models=[{"id": "m", "owned_by": "vllm"}]) as (client, _):
+        deltas = await answer(client)
+    assert text_of(deltas) == "A."
+    assert len(pcm_of(deltas)) / 48_000 == pytest.approx(0.2, abs=0.001)
+    if rate == 24_000:
+        assert pcm_of(deltas) == sound
+
+
+# refusals
+
+SENT: dict[str, Any] = {
+    "messages": list(window(8).messages),
+    "max_completion_tokens": 50,
+    "stream_options": {"include_usage": True},
+    "modalities": SPEECH,
+    "audio": {"voice": "amy", "format": "pcm16"},
+    "extra_body": {"pressbox": {}},
+}
+
+
+def without(*names: str) -> Limits:
+    return Limits(without=frozenset(names))
+
+
+TAUGHT = [
+    (Refusal(400, "At most 4 image(s) may be provided in one prompt."), Limits(images=4)),
+    (Refusal(400, "At most 1 image(s) may be provided in one request."), Limits(images=1)),
+    (Refusal(400, "Too many images. This model supports up to 5 images"), Limits(images=5)),
+    (Refusal(400, "8 pictures are too many: at most 6"), Limits(images=6)),
+    (Refusal(400, "The maximum number of images is 3"), Limits(images=3)),
+    (Refusal(400, "Number of images exceeds the limit of 2 per request"), Limits(images=2)),
+    (Refusal(400, "Too many images in request"), Limits(images=4)),
+    (Refusal(400, "At most 99 images may be sent"), Limits(images=4)),
+    (Refusal(400, "This model's maximum context length is 4096 tokens."), Limits(images=4)),
+    (Refusal(400, "The decoder prompt is longer than the maximum model length"), Limits(images=4)),
+    (Refusal(413, "the body is too large"), Limits(images=4)),
+    (Refusal(400, "the request exceeds the available context size"), Limits(images=4)),
+    (Refusal(400, "no", param="modalities"), Limits(audio=False)),
+    (Refusal(400, "no", param="audio"), Limits(audio=False)),
+    (Refusal(400, "Unsupported output modalities audio"), Limits(audio=False)),
+    (Refusal(400, "Invalid speaker 'amy'."), without("voice")),
+    (Refusal(400, "Invalid value", param="audio.voice"), without("voice")),
+    (Refusal(400, "Invalid audio format 'pcm16'."), without("pcm16")),
+    (Refusal(400, "no", param="max_completion_tokens"), without("max_completion_tokens")),
+    (Refusal(422, "body.pressbox: Extra inputs are not permitted"), without("pressbox")),
+    (Refusal(400, "unknown field"), without("pressbox", "stream_options")),
+    (Refusal(401, "Invalid API Key"), None),
+    (Refusal(500, "At most 4 image(s)"), None),
+    (Refusal(400, "the last message must be the user's"), None),
+    (Refusal(400, "At most 0 image(s) may be provided in one prompt."), None),
+    (Refusal(400, "image input is not supported"), None),
+]
+
+
+@pytest.mark.parametrize(("refusal", "limits"), TAUGHT)
+def test_what_a_refusal_teaches(refusal: Refusal, limits: Limits | None) -> None:
+    assert learned(Limits(), refusal, SENT) == limits
+
+
+def test_a_lesson_is_learned_once() -> None:
+    known = Limits(audio=False, without=frozenset({"pressbox", "stream_options"}))
+    assert learned(known, Refusal(400, "no", param="modalities"), SENT) is None
+
+
+def test_an_own_engine_teaches_nothing() -> None:
+    assert owned("pressbox", near=True).learned(Limits(), TAUGHT[0][0], SENT) is None
+
+
+LESSONS: list[tuple[str, Limits, EngineRequest, dict[str, Any]]] = [
+    ("stranger", without("voice"), window(1, voice="amy"),
+     {"audio": {"voice": "alloy", "format": "pcm16"}}),
+    ("stranger", without("pcm16"), window(1), {"audio": {"voice": "default", "format": "wav"}}),
+    ("stranger", Limits(audio=False), window(1), {"modalities": ["text"], "audio": None}),
+    ("stranger", without("max_completion_tokens"), window(1, max_tokens=40),
+     {"max_tokens": 40, "max_completion_tokens": None}),
+    ("stranger", without("pressbox", "stream_options"), window(1),
+     {"pressbox": None, "stream_options": None}),
+    ("stranger", Limits(images=2), window(4),
+     {"pressbox": {**OURS, "frame_times": [-3.0, 0.0]}}),
+    ("vllm", without("voice", "chat_template_kwargs"), window(1, voice="amy"),
+     {"speaker": None, "chat_template_kwargs": None}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("owner", "limits", "request_", "expected"), LESSONS)
+def test_what_an_engine_does_not_take_is_left_out(
+    owner: str, limits: Limits, request_: EngineRequest, expected: dict[str, Any]
+) -> None:
+    dialect = owned(owner, near=True)
+    sent = dialect.arguments(request_, "m", limits, dialect.traits)
+    sent |= sent.pop("extra_body")
+    assert {name: sent.get(name) for name in expected} == expected
+
+
+def test_the_pictures_that_stay_are_spread_and_end_with_the_newest() -> None:
+    for count in range(1, 30):
+        for most in range(1, count):
+            kept = chosen(count, most)
+            assert len(set(kept)) == most
+            assert kept == sorted(kept)
+            assert kept[-1] == count - 1
+            gaps = [b - a for a, b in pairwise(kept)]
+            assert max(gaps, default=0) - min(gaps, default=0) <= 1
+    assert chosen(3, 5) == [0, 1, 2]
+
+
+def at_most(images: int, message: str = "At most {} image(s) may be provided.") -> Answer:
+    """An engine that takes so many pictures."""
+
+    async def answer(engine: Any, request: Any, body: dict[str, Any]) -> Any:
+        fits = len(pictures_of(body)) <= images
+        then = say("A dog runs.") if fits else refuse(400, message.format(images))
+        return await then(engine, request, body)
+
+    return answer
+
+
+@pytest.mark.parametrize("owner", ["vllm", "sglang-omni", "stranger"])
+async def test_an_image_limit_is_learned_and_kept_until_the_connection_is_lost(owner: str) -> None:
+    models = [{"id": "m", "owned_by": owner}]
+    async with asking(models=models, usual=at_most(3)) as (client, on):
+        for pictures in (7, 7, 2):
+            assert text_of(await answer(client, window(pictures))) == "A dog runs."
+        assert [pictures_of(body) for body in on.requests] == [
+            list(range(7)), [0, 3, 6], [0, 3, 6], [0, 1],
+        ]  # fmt: skip
+        assert on.requests[1]["messages"][0]["content"] == "Be brief."
+        await on.stop()
+        with pytest.raises(EngineUnavailable):
+            await answer(client)
+        on.usual = at_most(9)
+        await on.start()
+        await answer(client, window(7))
+        assert len(pictures_of(on.requests[-1])) == 7
+
+
+@pytest.mark.parametrize(
+    ("fits", "pictures", "asked"), [(2, 8, [8, 4, 2]), (0, 1, [1]), (0, 64, [64, 32, 16, 8, 4])]
+)
+async def test_what_does_not_fit_is_halved_and_not_for_ever(
+    fits: int, pictures: int, asked: list[int]
+) -> None:
+    usual = at_most(fits, "the request exceeds the available context size")
+    async with asking(api="openai", usual=usual) as (client, on):
+        if fits:
+            await answer(client, window(pictures))
+        else:
+            with pytest.raises(EngineRejected, match="context size"):
+                await answer(client, window(pictures))
+        assert [len(pictures_of(body)) for body in on.requests] == asked
+
+
+async def test_another_engine_at_the_same_address_is_found_out_too() -> None:
+    async with asking(models=[{"id": "m", "owned_by": "vllm"}]) as (client, on):
+        await answer(client)
+        await on.stop()
+        with pytest.raises(EngineUnavailable):
+            await answer(client)
+        on.models = [{"id": "n", "owned_by": "llamacpp"}]
+        await on.start()
+        await answer(client)
+        assert (client.model, client.speaks) == ("n", False)
