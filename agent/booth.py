@@ -26,7 +26,7 @@ from agent.commentator.voice.speaker import Speaker
 from agent.picture.delayed_track import DelayedTrack
 from agent.picture.picture import Picture
 from agent.picture.source import Source
-from agent.picture.source_health import LAST_PICTURES, SourceHealth, ingress_states
+from agent.picture.source_health import LAST_PICTURES, SourceHealth
 from agent.picture.window_feed import WindowFeed
 from agent.room.audience import Audience, is_watched, people
 from agent.room.control import Control
@@ -120,11 +120,11 @@ class Booth:
             has_key=self._has_key,
         )
         self._health = SourceHealth(
+            room,
             self._source,
-            lambda: ingress_states(room),
             unix,
             show=self._delayed.push,
-            on_lost=lambda _: self._look(),
+            on_lost=self._look,
             on_back=self.commentator.reset_window,
             tell=tell,
         )
@@ -136,7 +136,7 @@ class Booth:
         self._tasks = Tasks(tell)
         self._heard: tuple[tuple[EventTypes, Callable[..., None]], ...] = (
             ("reconnected", self._board.forget),
-            ("participant_attributes_changed", self._health.look_now),
+            ("participant_attributes_changed", self._health.look),
             ("participant_connected", lambda _: self._look()),
         )
         self._pace: Pace | None = None

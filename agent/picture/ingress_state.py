@@ -1,19 +1,20 @@
-"""What an ingress says about its source in the participant attribute `pressbox.ingress`. Pure."""
+"""What ingresses say about their sources in the participant attribute `pressbox.ingress`."""
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from livekit import rtc
+
+from config.source_names import INGRESS_ATTRIBUTE
 
 LONGEST_ERROR = 160
 """Characters; it stands in a status line and comes from another participant."""
 
-_AWAY = ("stalled", "reconnecting", "failed", "stopped")
 
-
-@dataclass(frozen=True, slots=True)
-class IngressState:
+class IngressState(NamedTuple):
     """state as in `ingress.report`, "" where nothing is said; error: one line; frozen: Unix seconds
     since when the picture has not changed, 0 for not.
     """
@@ -25,11 +26,20 @@ class IngressState:
     @property
     def away(self) -> bool:
         """Whether the source is known to bring no pictures."""
-        return self.state in _AWAY
+        return self.state in ("stalled", "reconnecting", "failed", "stopped")
 
     def __str__(self) -> str:
         """State and reason for a person, such as `reconnecting, the camera does not answer`."""
         return ", ".join(part for part in (self.state, self.error) if part)
+
+
+def ingress_states(room: rtc.Room) -> dict[str, IngressState]:
+    """What each ingress in the room says, by identity."""
+    return {
+        participant.identity: parse(participant.attributes[INGRESS_ATTRIBUTE])
+        for participant in room.remote_participants.values()
+        if INGRESS_ATTRIBUTE in participant.attributes
+    }
 
 
 def parse(attribute: str) -> IngressState:
@@ -40,11 +50,10 @@ def parse(attribute: str) -> IngressState:
         return IngressState()
     if not isinstance(found, dict):
         return IngressState()
-    state, error, frozen = (found.get(name) for name in ("state", "error", "frozen"))
     return IngressState(
-        state=_line(state, 20),
-        error=_line(error, LONGEST_ERROR),
-        frozen=_seconds(frozen),
+        _line(found.get("state"), 20),
+        _line(found.get("error"), LONGEST_ERROR),
+        _seconds(found.get("frozen")),
     )
 
 

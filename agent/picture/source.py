@@ -8,7 +8,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 from livekit import rtc
 from livekit.rtc.room import EventTypes
@@ -16,13 +18,14 @@ from livekit.rtc.room import EventTypes
 from agent.picture.frame_stream import FrameStream
 from agent.picture.liveness import Received
 from agent.picture.picture import Picture, from_event
-from agent.picture.published import companions, publication_of, videos
-from agent.picture.source_choice import Choice, Track
+from agent.picture.published import Track, published
+from agent.picture.source_choice import Choice
 from config.tasks import Tasks, Tell
 
-_Read = Callable[[rtc.Track], Coroutine[None, None, None]]
-
 log = logging.getLogger("pressbox.source")
+
+LOOK_INTERVAL = 1.0
+"""Seconds until the room is looked at again where nothing happens: trials end and begin."""
 
 SOUND_QUEUE = 100
 """Pieces of sound (10 ms each) that may wait for us: a second."""
@@ -37,6 +40,16 @@ SMALLEST = 16
 
 CLOSE_TIMEOUT = 5.0
 STATS_TIMEOUT = 1.0
+
+_Take = Callable[[Any], None]
+"""Takes each event of a stream."""
+
+
+class _Reader(NamedTuple):
+    """How a track is read; both are None until it is there."""
+
+    track: rtc.Track | None = None
+    task: asyncio.Task[None] | None = None
 
 
 class Source:
@@ -78,17 +91,19 @@ class Source:
         self._tasks = Tasks(tell)
         self._has_key = has_key
         self._choice = Choice()
-        self._watched: Track | None = None
-        self._wanted_tracks: dict[str, _Read] = {}
-        self._readers: dict[str, tuple[rtc.Track, asyncio.Task[None]]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._published: dict[Track, rtc.RemoteTrackPublication] = {}
+        self._readers: dict[str, _Reader] = {}
         self._last_capture = 0.0
-        self.identity = ""
-        """Identity of the participant that is watched; "" for none."""
+        self.watched: Track | None = None
         self.wanted = ""
         """Identity of the one to watch, there or not; "" for the newest camera."""
         self.passed_over = ""
         """Who would be watched but cannot be seen, and why, one line; "" for nobody."""
+
+    @property
+    def identity(self) -> str:
+        """Identity of the participant that is watched; "" for none."""
+        return self.watched.identity if self.watched else ""
 
     def start(self, wanted: str) -> None:
         """Begin to follow; `wanted` as in `Choice`."""
@@ -96,39 +111,18 @@ class Source:
             self._room.on(event, self._look)
         self._room.on("participant_disconnected", self._left)
         self.want(wanted)
+        self._tasks.keep("the choice of the source", self._keep_looking)
 
     def want(self, identity: str) -> None:
         """Watch this participant from now on; "" for the newest camera."""
         self.wanted = identity
         self._look()
 
-    @property
-    def muted(self) -> bool:
-        """Whether the watched track is switched off at its publisher."""
-        return self._watched is not None and self._watched.muted
-
-    @property
-    def screen(self) -> bool:
-        """Whether a shared screen is watched."""
-        return self._watched is not None and self._watched.screen
-
-    @property
-    def barrier(self) -> str:
-        """Why the watched track can never be seen here; "" where it may be."""
-        return self._watched.barrier if self._watched else ""
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether the watched track is encrypted end to end."""
-        return self._watched is not None and self._watched.encrypted
-
     async def aclose(self) -> None:
         """Stop following and wait until every stream is closed. Idempotent."""
         for event in self._EVENTS:
             self._room.off(event, self._look)
         self._room.off("participant_disconnected", self._left)
-        if self._timer:
-            self._timer.cancel()
         self._readers.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT):
@@ -136,9 +130,9 @@ class Source:
 
     async def received(self) -> Received | None:
         """What LiveKit has received of the watched track so far; None: it does not say."""
-        if self._watched is None or self._watched.sid not in self._readers:
+        track = self._readers.get(self.watched.sid if self.watched else "", _Reader()).track
+        if track is None:
             return None
-        track, _ = self._readers[self._watched.sid]
         try:
             async with asyncio.timeout(STATS_TIMEOUT):
                 stats = await track.get_stats()
@@ -150,13 +144,11 @@ class Source:
 
     def renew(self) -> None:
         """Subscribe to the picture anew: it should be there and does not come."""
-        sid = self._watched.sid if self._watched else ""
-        publication = publication_of(self._room, sid)
-        if publication is not None and sid in self._wanted_tracks:
+        if self.watched and self.watched.sid in self._readers:
             log.info("no picture from %s: subscribing anew", self.identity)
-            self._stop_reader(sid)
-            publication.set_subscribed(False)
-            publication.set_subscribed(True)
+            self._stop_reading(self.watched.sid)
+            self._published[self.watched].set_subscribed(False)
+            self._published[self.watched].set_subscribed(True)
 
     def give_up(self) -> None:
         """Watch another one if there is any: the watched track brings no picture."""
@@ -172,112 +164,102 @@ class Source:
         self._last_capture = max(capture, self._last_capture + 0.001)
         return self._last_capture
 
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL)
+            self._look()
+
     def _left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED:
-            self._choice.newest.left(participant.identity)
         self._look()
+        if participant.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED:
+            self._choice.newest.left(participant.identity, time.monotonic())
 
     def _look(self, *_: object) -> None:
         """Look anew at what is in the room, and do what follows."""
-        now = time.monotonic()
-        chosen = self._choice.look(videos(self._room, self._has_key), self.wanted, now)
-        self._watched, self.passed_over = chosen.watch, chosen.passed_over
-        identity = chosen.watch.identity if chosen.watch else ""
-        if identity != self.identity:
-            log.info("watching %s", identity or "nobody: no camera in the room")
-            self.identity = identity
-            self._on_change(identity)
-        self._follow(self._needed(chosen.watch, chosen.beside))
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-        if chosen.again is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(chosen.again - now, 0), self._look)
+        self._published = published(self._room, self._has_key)
+        before = self.identity
+        self.watched, beside, self.passed_over = self._choice.look(
+            list(self._published), self.wanted, time.monotonic()
+        )
+        if self.identity != before:
+            log.info("watching %s", self.identity or "nobody: no camera in the room")
+            self._on_change(self.identity)
+        self._follow(self._needed(beside))
 
-    def _needed(self, watch: Track | None, beside: Track | None) -> dict[str, _Read]:
-        """The sids of the tracks to read, and how each is read."""
-        needed: dict[str, _Read] = {}
-        for track in (watch, beside):
-            if track and not track.barrier:
-                needed[track.sid] = self._reading_video(track.sid)
-        if watch and not watch.barrier:
-            sound, small = companions(self._room, watch.identity)
-            needed |= {sound: self._read_sound} if sound else {}
-            needed |= {small: self._read_small} if small else {}
+    def _needed(self, beside: Track | None) -> dict[str, _Take]:
+        """The sids of the tracks to read, and who takes what comes of each."""
+        tracks = [one for one in (self.watched, beside) if one and not one.barrier]
+        needed: dict[str, _Take] = {one.sid: partial(self._take, one.sid) for one in tracks}
+        if self.watched in tracks:
+            for kind, take in (("sound", self._take_sound), ("small", self._take_small)):
+                for track in self._published:
+                    if track.kind == kind and track.identity == self.identity:
+                        needed[track.sid] = take
+                        break
         return needed
 
-    def _follow(self, needed: dict[str, _Read]) -> None:
+    def _follow(self, needed: dict[str, _Take]) -> None:
         """Leave what is needed no more and take what is; a track may have come back as another
         object.
         """
-        before, self._wanted_tracks = self._wanted_tracks, needed
-        for sid in before.keys() - needed.keys():
-            self._stop_reader(sid)
-            if (publication := publication_of(self._room, sid)) is not None:
-                publication.set_subscribed(False)
-        for sid, read in needed.items():
-            publication = publication_of(self._room, sid)
-            if publication is None:
-                continue
-            track, (reading, _) = publication.track, self._readers.get(sid, (None, None))
-            if track is None or track is not reading:
-                self._stop_reader(sid)
+        publications = {track.sid: one for track, one in self._published.items()}
+        for sid in self._readers.keys() - needed.keys():
+            self._stop_reading(sid)
+            del self._readers[sid]
+            if sid in publications:
+                publications[sid].set_subscribed(False)
+        for sid, take in needed.items():
+            track = publications[sid].track
+            if sid not in self._readers or self._readers[sid].track is not track:
+                self._stop_reading(sid)
+                if track:
+                    self._read(publications[sid], track, take)
             if track is None:
-                publication.set_subscribed(True)
-            elif track is not reading:
-                self._start_reader(publication, track, read)
+                publications[sid].set_subscribed(True)
 
-    def _start_reader(
-        self, publication: rtc.RemoteTrackPublication, track: rtc.Track, read: _Read
-    ) -> None:
-        if publication.simulcasted:
-            publication.set_video_quality(rtc.VideoQuality.VIDEO_QUALITY_HIGH)
-        task = self._tasks.keep(f"reading a track of {self.identity}", lambda: read(track))
-        self._readers[publication.sid] = track, task
-
-    def _stop_reader(self, sid: str) -> None:
-        if found := self._readers.pop(sid, None):
-            found[1].cancel()
-
-    def _reading_video(self, sid: str) -> _Read:
-        async def read(track: rtc.Track) -> None:
-            stream = FrameStream(track)
+    def _read(self, publication: rtc.RemoteTrackPublication, track: rtc.Track, take: _Take) -> None:
+        async def read() -> None:
+            stream: FrameStream | rtc.AudioStream
+            if track.kind == rtc.TrackKind.KIND_VIDEO:
+                stream = FrameStream(track)
+            else:
+                stream = rtc.AudioStream(
+                    track, sample_rate=48_000, num_channels=1, capacity=SOUND_QUEUE
+                )
             try:
                 async for event in stream:
-                    if min(event.frame.width, event.frame.height) >= SMALLEST:
-                        self._take(sid, event)
+                    take(event)
             finally:
                 await asyncio.shield(stream.aclose())
 
-        return read
+        if publication.simulcasted:
+            publication.set_video_quality(rtc.VideoQuality.VIDEO_QUALITY_HIGH)
+        task = self._tasks.keep(f"reading a track of {self.identity}", read)
+        self._readers[publication.sid] = _Reader(track, task)
+
+    def _stop_reading(self, sid: str) -> None:
+        """What is subscribed to stays noted."""
+        if task := self._readers.get(sid, _Reader()).task:
+            task.cancel()
+        self._readers[sid] = _Reader()
 
     def _take(self, sid: str, event: rtc.VideoFrameEvent) -> None:
+        if min(event.frame.width, event.frame.height) < SMALLEST:
+            return
         if sid not in self._choice.seen:
             self._choice.brings(sid)
             self._look()  # it may be watched from this picture on
-        if self._watched and self._watched.sid == sid:
-            self._on_picture(from_event(event, self.later(_capture_time(event.timestamp_us))))
+        if self.watched and self.watched.sid == sid:
+            self._on_picture(from_event(event, self.later(_capture_time(event))))
 
-    async def _read_small(self, track: rtc.Track) -> None:
-        stream = FrameStream(track)
-        try:
-            async for event in stream:
-                capture = _capture_time(event.timestamp_us)
-                self._on_model_picture(from_event(event, capture))
-        finally:
-            await asyncio.shield(stream.aclose())
+    def _take_small(self, event: rtc.VideoFrameEvent) -> None:
+        self._on_model_picture(from_event(event, _capture_time(event)))
 
-    async def _read_sound(self, track: rtc.Track) -> None:
-        stream = rtc.AudioStream(track, sample_rate=48_000, num_channels=1, capacity=SOUND_QUEUE)
-        try:
-            async for event in stream:
-                self._on_sound(event.frame, time.monotonic())
-        finally:
-            await asyncio.shield(stream.aclose())
+    def _take_sound(self, event: rtc.AudioFrameEvent) -> None:
+        self._on_sound(event.frame, time.monotonic())
 
 
-def _capture_time(timestamp_us: int) -> float:
+def _capture_time(event: rtc.VideoFrameEvent) -> float:
     now = time.monotonic()
-    stamp = timestamp_us / 1_000_000
+    stamp = event.timestamp_us / 1_000_000
     return stamp if abs(now - stamp) < TRUSTED_AGE else now

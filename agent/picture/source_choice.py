@@ -1,26 +1,14 @@
-"""Which of a room's video tracks the booth watches, and which it tries beside it. Pure.
+"""Which of a room's cameras and screens the booth watches, and which it tries beside it. Pure.
 
-All times are `time.monotonic()` seconds, but for `Track.joined`.
+Times are `time.monotonic()` seconds.
 """
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
+from typing import NamedTuple
 
-OUTAGE = 600.0
-"""Seconds within which a person whose connection was lost is the same as before."""
-
-REJOINING = 10.0
-"""The same for one who has left: clients that join anew say that they leave."""
-
-SETTLING = 15.0
-"""Seconds after a booth's start in which an ingress that appears is one that was there before: a
-server that came back brings everybody back, in any order.
-"""
-
-REMEMBERED = 256
-"""Cameras whose place is kept."""
+from agent.picture.newest import Newest, Stamp
+from agent.picture.published import Track
 
 TRIAL = 10.0
 """Seconds in which a track that is tried has to bring a picture."""
@@ -28,135 +16,19 @@ TRIAL = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 15.0, 600.0
 """Seconds until a track that brought none is tried again: doubled each time, up to the last."""
 
-Stamp = tuple[int, int, float]
 
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """A published video track.
-
-    `participant` is the participant's sid, which a rejoin changes; `joined` is when it joined, Unix
-    seconds; `source` is LiveKit's kind of source. `barrier` is why it can never be seen here, ""
-    for no reason.
-    """
-
-    sid: str
-    identity: str
-    participant: str
-    source: int = 0
-    name: str = ""
-    joined: float = 0.0
-    muted: bool = False
-    screen: bool = False
-    agent: bool = False
-    """Published by an agent, this one included: watched only when it is named."""
-    ingress: bool = False
-    small: bool = False
-    """An ingress's small second picture, for the engine: never watched."""
-    encrypted: bool = False
-    barrier: str = ""
-
-
-@dataclass(slots=True)
-class _Place:
-    stamp: Stamp
-    participant: str
-    gone: float | None = None
-    kept: float = OUTAGE
-
-
-class Newest:
-    """When each camera was switched on, as far as can be known.
-
-    - Switched on is what is published, or unmuted, while the booth is there. What it finds when it
-      comes was switched on before: people's after all ingresses, each in the order of joining.
-    - An ingress keeps its place whatever happens: nobody's hand brings it back.
-    - A person whose connection was lost comes back as another participant of the same identity
-      and keeps the place, for `OUTAGE` seconds; one who left (`left`) for `REJOINING` seconds. The
-      same participant who publishes again has switched it on anew.
-    """
-
-    def __init__(self) -> None:
-        self._begun: float | None = None
-        self._count = itertools.count(1)
-        self._places: dict[tuple[str, int, str], _Place] = {}
-        self._muted: dict[str, bool] = {}
-
-    def look(self, tracks: list[Track], now: float) -> None:
-        """Take note of what is published now."""
-        first = self._begun is None
-        self._begun = now if self._begun is None else self._begun
-        present = set()
-        for track in sorted(tracks, key=lambda one: (not one.ingress, one.joined, one.sid)):
-            present.add(_key(track))
-            self._note(track, first, now)
-        for key, place in self._places.items():
-            if key not in present and place.gone is None:
-                place.gone = now
-        self._muted = {one.sid: one.muted for one in tracks}
-        self._forget_oldest()
-
-    def stamp(self, track: Track) -> Stamp:
-        """The later it was switched on, the greater."""
-        return self._places[_key(track)].stamp
-
-    def left(self, identity: str) -> None:
-        """A person has left by itself."""
-        for key, place in self._places.items():
-            if key[0] == identity:
-                place.kept = REJOINING
-
-    def _note(self, track: Track, first: bool, now: float) -> None:
-        place = self._places.get(_key(track))
-        if place is None or self._is_by_hand(track, place, now):
-            was_there = first or (track.ingress and now - (self._begun or now) < SETTLING)
-            self._places[_key(track)] = _Place(
-                (0, not track.ingress, track.joined)
-                if was_there and place is None
-                else (1, 0, next(self._count)),
-                track.participant,
-            )
-        else:
-            place.participant, place.gone, place.kept = track.participant, None, OUTAGE
-
-    def _is_by_hand(self, track: Track, place: _Place, now: float) -> bool:
-        """Whether a camera that had its place has been switched on again."""
-        if track.ingress:
-            return False
-        if track.sid in self._muted:
-            return self._muted[track.sid] and not track.muted
-        if track.participant == place.participant:
-            return True
-        return place.gone is not None and now - place.gone > place.kept
-
-    def _forget_oldest(self) -> None:
-        gone = sorted((one.gone, key) for key, one in self._places.items() if one.gone is not None)
-        for _, key in gone[: max(len(self._places) - REMEMBERED, 0)]:
-            del self._places[key]
-
-
-def _key(track: Track) -> tuple[str, int, str]:
-    return track.identity, track.source, track.name
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What to do now.
-
-    `watch` is shown, `beside` is only waited for until it brings a picture. `passed_over` names
-    one that would be watched if it could be seen, and why it cannot. `again` is when to look again
-    if nothing happens before.
+class Chosen(NamedTuple):
+    """`watch` is shown, `beside` is only waited for until it brings a picture. `passed_over` names
+    one that would be watched if it could be seen, and why it cannot.
     """
 
     watch: Track | None = None
     beside: Track | None = None
     passed_over: str = ""
-    again: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    count: int
+class _Failure(NamedTuple):
+    pause: float
     due: float
 
 
@@ -180,24 +52,20 @@ class Choice:
 
     def look(self, tracks: list[Track], wanted: str, now: float) -> Chosen:
         """What to watch of these tracks."""
+        tracks = [one for one in tracks if one.kind in ("camera", "screen")]
         self.newest.look(tracks, now)
         self._forget(tracks)
         if self._beside and now >= self._until:
             self._fail(self._beside, now)
-        eligible = [
-            one
-            for one in tracks
-            if not one.small and (one.identity == wanted if wanted else not one.agent)
+        tracks = [
+            one for one in tracks if (one.identity == wanted if wanted else one.by != "agent")
         ]
-        watch = self._best(eligible)
-        beside = self._better(eligible, watch, now) if watch else None
+        watch = max(tracks, key=self._worth, default=None)
+        beside = self._better(tracks, watch, now) if watch else None
         self._watch, tried = watch.sid if watch else "", beside.sid if beside else ""
         if tried != self._beside:
             self._beside, self._until = tried, now + TRIAL
-        moments = [one.due for one in self._failed.values() if one.due > now]
-        moments += [self._until] if tried else []
-        again = min(moments, default=None)
-        return Chosen(watch, beside, self._passed_over(eligible, watch), again)
+        return Chosen(watch, beside, self._passed_over(tracks, watch) if watch else "")
 
     def brings(self, sid: str) -> None:
         """A picture of this track has come."""
@@ -206,59 +74,56 @@ class Choice:
 
     def give_up(self, now: float) -> None:
         """The watched track brings no picture, whatever was tried."""
-        if self._watch:
+        if self._watch and self._watch not in self._failed:
             self._fail(self._watch, now)
 
     def _fail(self, sid: str, now: float) -> None:
         before = self._failed.get(sid)
-        count = before.count + 1 if before else 0
-        pause = min(FIRST_PAUSE * 2 ** min(count, 16), LONGEST_PAUSE)
-        self._failed[sid] = _Failure(count, now + pause)
+        pause = min(2 * before.pause, LONGEST_PAUSE) if before else FIRST_PAUSE
+        self._failed[sid] = _Failure(pause, now + pause)
         self.seen.discard(sid)
 
     def _forget(self, tracks: list[Track]) -> None:
         """One that is gone or off has to prove itself again."""
-        sids = {one.sid for one in tracks if not one.muted}
-        self.seen &= sids
-        self._failed = {sid: one for sid, one in self._failed.items() if sid in sids}
-        if self._beside not in sids:
+        on = {one.sid for one in tracks if not one.muted}
+        self.seen &= on
+        self._failed = {sid: one for sid, one in self._failed.items() if sid in on}
+        if self._beside not in on:
             self._beside = ""
 
     def _merit(self, track: Track) -> tuple[bool, Stamp, str]:
-        return not track.screen, self.newest.stamp(track), track.sid
+        return track.kind == "camera", self.newest.stamp(track), track.sid
 
-    def _best(self, eligible: list[Track]) -> Track | None:
-        seen = [one for one in eligible if one.sid in self.seen]
-        return max(
-            seen or eligible,
-            key=lambda one: (
-                not one.barrier,
-                not one.muted,
-                one.sid not in self._failed,
-                *self._merit(one),
-            ),
-            default=None,
+    def _worth(self, track: Track) -> tuple[object, ...]:
+        return (
+            track.sid in self.seen,
+            not track.barrier,
+            not track.muted,
+            track.sid not in self._failed,
+            *self._merit(track),
         )
 
-    def _better(self, eligible: list[Track], watch: Track, now: float) -> Track | None:
+    def _better(self, tracks: list[Track], watch: Track, now: float) -> Track | None:
         """Which one to try beside `watch`."""
-        if watch.sid not in self.seen and watch.sid not in self._failed and not watch.muted:
+        seen = watch.sid in self.seen
+        if not (seen or watch.muted or watch.sid in self._failed):
             return None  # it is being tried itself
         others = [
             one
-            for one in eligible
+            for one in tracks
             if not (one.barrier or one.muted or one.sid in self.seen or one is watch)
-            and (watch.sid not in self.seen or self._merit(one) > self._merit(watch))
+            and (not seen or self._merit(one) > self._merit(watch))
             and (one.sid not in self._failed or now >= self._failed[one.sid].due)
         ]
-        kept = next((one for one in others if one.sid == self._beside), None)
-        return kept or max(others, key=self._merit, default=None)
+        return max(
+            others, key=lambda one: (one.sid == self._beside, self._merit(one)), default=None
+        )
 
-    def _passed_over(self, eligible: list[Track], watch: Track | None) -> str:
+    def _passed_over(self, tracks: list[Track], watch: Track) -> str:
         better = [
             one
-            for one in eligible
-            if watch and self._merit(one) > self._merit(watch) and one.identity != watch.identity
+            for one in tracks
+            if self._merit(one) > self._merit(watch) and one.identity != watch.identity
             if not one.muted and (one.barrier or one.sid in self._failed)
         ]
         newest = max(better, key=self._merit, default=None)

@@ -1,23 +1,22 @@
-"""Whether the watched source brings pictures, and what is shown and said while it does not."""
+"""What is shown and said while the watched source brings no pictures."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
+import numpy as np
 from livekit import rtc
 
 from agent.clock.unix_clock import UnixClock
-from agent.picture.ingress_state import IngressState, parse
-from agent.picture.liveness import NO_PICTURE_AFTER, Liveness, Received, SourceLiveness
-from agent.picture.lost_picture import black, mark
+from agent.picture.ingress_state import IngressState, ingress_states
+from agent.picture.liveness import NO_PICTURE_AFTER, Liveness
+from agent.picture.lost_picture import BLACK, mark
 from agent.picture.picture import Picture
-from config.source_names import INGRESS_ATTRIBUTE
+from agent.picture.source import Source
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.source")
@@ -38,101 +37,49 @@ LAST_PICTURES = (
 )
 """Told to the engine with a question that is asked while the source is lost."""
 
-NOTHING_KNOWN = IngressState()
-
-
-class Watched(Protocol):
-    """What is asked of `agent.picture.source.Source`."""
-
-    identity: str
-    wanted: str
-    passed_over: str
-
-    @property
-    def muted(self) -> bool:
-        """Whether the camera is switched off."""
-
-    @property
-    def screen(self) -> bool:
-        """Whether it is a shared screen."""
-
-    @property
-    def barrier(self) -> str:
-        """Why it can never be seen here, "" where it may be."""
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether its picture is encrypted end to end."""
-
-    def later(self, capture: float) -> float:
-        """A capture time after that of the picture before."""
-
-    async def received(self) -> Received | None:
-        """What LiveKit has received of its picture; None: not known."""
-
-    def renew(self) -> None:
-        """Subscribe anew."""
-
-    def give_up(self) -> None:
-        """Watch another one if there is any."""
-
-
-def ingress_states(room: rtc.Room) -> dict[str, IngressState]:
-    """What each ingress in the room says about its source, by identity."""
-    return {
-        participant.identity: parse(participant.attributes[INGRESS_ATTRIBUTE])
-        for participant in room.remote_participants.values()
-        if INGRESS_ATTRIBUTE in participant.attributes
-    }
-
 
 class SourceHealth:
     """Looks after the watched source. Times are `time.monotonic()` seconds.
 
     `show` takes each marked picture of a lost source, and the last true one of a still source
-    again, with a capture time of now. `on_lost(capture)` is called when the first marked one is
-    shown, or would be, and `on_back()` before the first true one after it.
+    again, with a capture time of now. `on_lost` is called before the first marked one is shown, or
+    would be, and `on_back` before the first true one after it.
     """
 
     def __init__(
         self,
-        source: Watched,
-        states: Callable[[], Mapping[str, IngressState]],
+        room: rtc.Room,
+        source: Source,
         unix: UnixClock,
         *,
         show: Callable[[Picture], None],
-        on_lost: Callable[[float], None],
+        on_lost: Callable[[], None],
         on_back: Callable[[], None],
         tell: Tell,
     ) -> None:
-        """`states`: what ingresses say about themselves, by identity; `tell` as in `Tasks`."""
+        """`tell` as in `Tasks`."""
+        self._room = room
         self._source = source
-        self._states = states
         self._unix = unix
         self._show = show
         self._on_lost = on_lost
         self._on_back = on_back
         self._tasks = Tasks(tell)
-        now = time.monotonic()
-        self._liveness = SourceLiveness(now)
+        self._liveness = Liveness(time.monotonic())
         self._whose = ""
+        """The last one that was watched."""
         self._last: tuple[Picture, str] | None = None
         self._marked: tuple[Picture, tuple[str, str, float]] | None = None
-        self._shown_at = self._lost_at = now
-        self._wake = asyncio.Event()
+        self._shown_at = 0.0
 
     @property
     def lost(self) -> bool:
         """No picture comes that should, so the last one is shown marked."""
-        return self._liveness.state is Liveness.LOST
+        return self._liveness.lost
 
     def start(self) -> None:
         """Begin to watch."""
         self._tasks.keep("looking after the source", self._run)
-
-    def look_now(self, *_: object) -> None:
-        """Something was said about a source: do not wait for the next look."""
-        self._wake.set()
 
     async def aclose(self) -> None:
         """Stop. Idempotent."""
@@ -140,13 +87,12 @@ class SourceHealth:
 
     def seen(self, picture: Picture) -> None:
         """A true picture has come."""
-        was_lost = self.lost
+        was_lost, silence = self.lost, picture.capture - self._liveness.since
         self._liveness.picture(picture.capture)
         self._last, self._shown_at = (picture, self._source.identity), picture.capture
         if was_lost:
             self._marked = None
-            seconds = picture.capture - self._lost_at
-            log.info("%s brings pictures, after %.1f s without", self._source.identity, seconds)
+            log.info("%s brings pictures, after %.1f s without", self._source.identity, silence)
             self._on_back()
 
     def changed(self, identity: str) -> bool:
@@ -161,28 +107,31 @@ class SourceHealth:
         self._liveness.choose(now)
         return True
 
-    def look(self, now: float) -> None:
+    def look(self, *_: object) -> None:
         """Decide whether the source is lost, and show what is due."""
-        was_lost = self.lost
+        now, was_lost, track = time.monotonic(), self.lost, self._source.watched
         if self._whose:
-            self._liveness.look(now, away=self._known_away(), screen=self._source.screen)
+            away = not track or track.muted or bool(track.barrier) or self._state.away
+            screen = track is not None and track.kind == "screen"
+            self._liveness.look(now, away=away, screen=screen)
         if self.lost and not was_lost:
-            self._lost_at, self._shown_at = now, now - MARK_INTERVAL
+            self._shown_at = 0.0
             log.info("the picture is lost: %s", self.trouble(now))
-            self._on_lost(now)
-        picture, interval = self._to_show()
-        if picture and now - self._shown_at > interval - TICK / 2:
+            self._on_lost()
+        interval = MARK_INTERVAL if self.lost else STILL_INTERVAL
+        if now - self._shown_at > interval - TICK / 2 and (picture := self._to_show(now)):
             self._shown_at = now
             self._show(replace(picture, capture=self._source.later(now)))
 
     def trouble(self, now: float) -> str:
         """Why there is no picture, one line; "" while there is one."""
-        identity, state = self._source.identity, self._state
-        if not identity:
+        track, state = self._source.watched, self._state
+        if track is None:
             return self._why_nobody()
-        if self._source.barrier:
-            return self._source.barrier
-        if self._source.muted:
+        identity = track.identity
+        if track.barrier:
+            return track.barrier
+        if track.muted:
             return f"{identity} has switched the camera off"
         if not self.lost:
             return ""
@@ -190,7 +139,7 @@ class SourceHealth:
             return f"{identity}: {state}"
         if self._liveness.missing(now) <= NO_PICTURE_AFTER:
             return f"the picture of {identity} is on its way"
-        if self._liveness.garbled and self._source.encrypted:
+        if self._liveness.garbled and track.encrypted:
             return f"{identity}'s picture is encrypted with another key than ROOM_KEY"
         if self._liveness.garbled:
             return f"{identity}'s picture arrives and cannot be decoded"
@@ -199,15 +148,14 @@ class SourceHealth:
     @property
     def remark(self) -> str:
         """What else a viewer should know of the sources, one line or ""."""
-        if self._source.passed_over:
+        if self._source.passed_over or not self._source.identity:
             return self._source.passed_over
-        since = self._state.frozen
-        still = self._liveness.state is Liveness.STILL
-        if still and time.monotonic() - self._liveness.since > STILL_TOLD_AFTER:
-            since = since or self._unix.seconds(self._liveness.since)
-        if not since:
+        since, frozen = self._liveness.since, self._state.frozen
+        if not self.lost and time.monotonic() - since > STILL_TOLD_AFTER:
+            frozen = frozen or self._unix.seconds(since)
+        if not frozen:
             return ""
-        return f"{self._source.identity}: the picture has not changed since {_time_of_day(since)}"
+        return f"{self._source.identity}: the picture has not changed since {_time_of_day(frozen)}"
 
     @property
     def _name(self) -> str:
@@ -216,64 +164,43 @@ class SourceHealth:
 
     @property
     def _state(self) -> IngressState:
-        return self._states().get(self._name, NOTHING_KNOWN)
-
-    def _known_away(self) -> bool:
-        source = self._source
-        return not source.identity or source.muted or bool(source.barrier) or self._state.away
+        return ingress_states(self._room).get(self._name, IngressState())
 
     def _why_nobody(self) -> str:
-        wanted, states = self._source.wanted, self._states()
+        wanted, states = self._source.wanted, ingress_states(self._room)
         for name in (wanted,) if wanted else (self._whose, *states):
-            state = states.get(name, NOTHING_KNOWN)
-            if state.state:
-                return f"{name}: {state}"
+            if name in states and states[name].state:
+                return f"{name}: {states[name]}"
         return f"{wanted} publishes no video here" if wanted else "no camera in the room"
 
-    def _to_show(self) -> tuple[Picture | None, float]:
-        """What is shown while nothing comes, and each how many seconds."""
+    def _to_show(self, now: float) -> Picture | None:
+        """What is shown while nothing comes. A mark is drawn anew when it says another thing, but
+        not before the picture of another one, which may be on its way, is overdue.
+        """
         if self._last is None:
-            return None, 0.0
-        if self.lost:
-            return self._mark(*self._last), MARK_INTERVAL
+            return None
         last, whose = self._last
-        return (last if whose == self._source.identity else None), STILL_INTERVAL
-
-    def _mark(self, last: Picture, whose: str) -> Picture:
-        """The marked picture, which is drawn when what it says changes."""
-        since = self._liveness.since
-        title = "CAMERA OFF" if self._source.muted else "NO SIGNAL"
-        label = (title, self._name, since)
-        if self._marked and (
-            self._marked[1] == label or not self._liveness.overdue(time.monotonic())
-        ):
-            return self._marked[0]  # of another one whose picture may be on its way
-        plain = last.i420 if whose == self._name else black(last.width, last.height)
-        told = f"since {_time_of_day(self._unix.seconds(since))}"
-        i420 = mark(plain, title, self._name, told)
-        self._marked = replace(last, i420=i420), label
+        if not self.lost:
+            return last if whose == self._source.identity else None
+        track, since = self._source.watched, self._liveness.since
+        label = "CAMERA OFF" if track and track.muted else "NO SIGNAL", self._name, since
+        if not self._marked or (self._marked[1] != label and self._liveness.overdue(now)):
+            plain = last.i420 if whose == self._name else np.full_like(last.i420, BLACK)
+            told = f"since {_time_of_day(self._unix.seconds(since))}"
+            self._marked = replace(last, i420=mark(plain, *label[:2], told)), label
         return self._marked[0]
 
     async def _run(self) -> None:
         while True:
-            self.look(time.monotonic())
-            await self.look_for_picture()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TICK):
-                    await self._wake.wait()
-            self._wake.clear()
-
-    async def look_for_picture(self) -> None:
-        """A subscription that brings nothing is made anew, since the source or the server may be
-        stuck; when that does not help, another source is better.
-        """
-        if self._liveness.asks_received(time.monotonic()):
-            self._liveness.received(await self._source.received())
-        now = time.monotonic()
-        if self._liveness.renew(now):
-            self._source.renew()
-        if self._liveness.give_up(now):
-            self._source.give_up()
+            self.look()
+            if self._liveness.asks_received(time.monotonic()):
+                self._liveness.received(await self._source.received())
+            now = time.monotonic()
+            if self._liveness.renews(now):
+                self._source.renew()
+            if self._liveness.hopeless(now):
+                self._source.give_up()
+            await asyncio.sleep(TICK)
 
 
 def _time_of_day(unix: float) -> str:

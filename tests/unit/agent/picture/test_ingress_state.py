@@ -18,23 +18,14 @@ def test_both_sides_mean_the_same_attribute() -> None:
     assert INGRESS_ATTRIBUTE == report.ATTRIBUTE
 
 
-@pytest.mark.parametrize("state", ["stalled", "reconnecting", "failed", "stopped"])
-def test_these_states_bring_no_pictures(state: str) -> None:
-    assert said(state=state).away
-
-
-@pytest.mark.parametrize("state", ["connecting", "live"])
-def test_these_may(state: str) -> None:
-    assert not said(state=state).away
-
-
-def test_state_and_reason_are_told() -> None:
+def test_what_an_ingress_says_is_understood() -> None:
+    for state in ("stalled", "reconnecting", "failed", "stopped"):
+        assert said(state=state).away
+    for state in ("connecting", "live"):
+        assert not said(state=state).away
     found = said(state="reconnecting", error="the camera does not answer", frozen=0.0)
     assert str(found) == "reconnecting, the camera does not answer"
     assert str(said(state="live")) == "live"
-
-
-def test_since_when_it_is_frozen() -> None:
     assert said(state="live", frozen=1_763_733_787.5).frozen == 1_763_733_787.5
 
 

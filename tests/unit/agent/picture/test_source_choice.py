@@ -6,18 +6,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from agent.picture.source_choice import (
-    FIRST_PAUSE,
-    LONGEST_PAUSE,
-    OUTAGE,
-    REJOINING,
-    REMEMBERED,
-    SETTLING,
-    TRIAL,
-    Choice,
-    Chosen,
-    Track,
-)
+import pytest
+
+from agent.picture.newest import OUTAGE, REJOINING, REMEMBERED, SETTLING
+from agent.picture.published import Track
+from agent.picture.source_choice import FIRST_PAUSE, LONGEST_PAUSE, TRIAL, Choice, Chosen
 
 
 def camera(identity: str, **more: Any) -> Track:
@@ -58,13 +51,11 @@ class Room:
         return self.add(replace(new, joined=self.now))
 
     def wait(self, seconds: float) -> str:
-        """Looks when the choice has said that it wants to."""
+        """Looks now and then."""
         end = self.now + seconds
-        while self.chosen.again is not None and self.chosen.again <= end:
-            assert self.chosen.again > self.now, "a loop"
-            self.now = self.chosen.again
+        while self.now < end:
+            self.now = min(self.now + 1.0, end)
             self.look()
-        self.now = end
         return self.look()
 
     def look(self) -> str:
@@ -95,41 +86,21 @@ def test_a_camera_that_is_switched_off_yields_and_comes_back_as_the_newest() -> 
     assert room.change("b", muted=False) == "b"
     assert room.remove("a", "c") == "b"
     assert room.change("b", muted=True) == "b", "somebody has to be named"
-
-
-def test_a_camera_comes_before_a_newer_screen() -> None:
-    room = Room()
-    assert room.add(camera("b", screen=True)) == "b"
-    assert room.add(camera("a")) == "a"
-    assert room.add(camera("c", screen=True)) == "a"
-
-
-def test_agents_are_watched_only_by_name_and_small_pictures_never() -> None:
-    room = Room()
-    assert room.add(camera("agent-1", agent=True)) == ""
-    assert room.add(camera("gate", ingress=True, small=True)) == ""
-    room.wanted = "agent-1"
-    assert room.look() == "agent-1"
-    room.wanted = "gate"
-    assert room.look() == ""
-
-
-def test_a_named_source_is_the_only_one() -> None:
-    room = Room(wanted="a")
-    assert room.add(camera("b")) == ""
-    assert room.add(camera("a")) == "a"
-    room.wanted = "b"
-    assert room.look() == "b"
-
-
-def test_a_newcomer_is_watched_from_its_first_picture_on() -> None:
-    room = Room(dark={"b"})
     room.add(camera("a"))
-    assert room.add(camera("b")) == "a"
-    assert room.chosen.beside == room.tracks[1]
-    room.choice.brings("TR_b")
-    assert room.look() == "b"
-    assert room.chosen.beside is None
+    room.change("b", muted=False)
+    room.remove("a")
+    assert room.add(camera("a")) == "a", "the same participant has published again"
+
+
+def test_cameras_come_first_then_screens_and_agents_only_by_name() -> None:
+    room = Room()
+    assert room.add(camera("agent-1", by="agent"), camera("gate", kind="small")) == ""
+    assert room.add(camera("b", kind="screen")) == "b"
+    assert room.add(camera("a")) == "a"
+    assert room.add(camera("c", kind="screen")) == "a"
+    for wanted, watched in {"agent-1": "agent-1", "gate": "", "b": "b", "ghost": ""}.items():
+        room.wanted = wanted
+        assert room.look() == watched
 
 
 def test_one_that_brings_nothing_is_passed_over_and_tried_again_ever_more_seldom() -> None:
@@ -204,7 +175,7 @@ def test_two_that_bring_nothing_do_not_take_turns_and_both_are_tried() -> None:
 def test_a_late_booth_watches_the_person_who_joined_last_before_any_ingress() -> None:
     found = [
         camera("second", joined=20.0),
-        camera("film", joined=90.0, ingress=True),
+        camera("film", joined=90.0, by="ingress"),
         camera("third", joined=30.0),
         camera("first", joined=10.0),
     ]
@@ -219,21 +190,21 @@ def test_an_ingress_that_appears_just_after_the_booth_was_there_before() -> None
     room = Room()
     room.add(camera("a", joined=5.0))
     room.wait(SETTLING - 1)
-    assert room.add(camera("film", joined=9.0, ingress=True)) == "a"
+    assert room.add(camera("film", joined=9.0, by="ingress")) == "a"
     room.wait(2)
-    assert room.add(camera("gate", joined=11.0, ingress=True)) == "gate", "somebody has added it"
+    assert room.add(camera("gate", joined=11.0, by="ingress")) == "gate", "somebody has added it"
 
 
 def test_an_ingress_keeps_its_place_when_it_comes_back() -> None:
     room = Room()
     room.wait(SETTLING)
-    room.add(camera("film", ingress=True))
+    room.add(camera("film", by="ingress"))
     room.wait(60)
     room.add(camera("a"))
     assert room.rejoin("film") == "a"
     room.remove("film")
     room.wait(10 * OUTAGE)
-    assert room.add(camera("film", ingress=True)) == "a"
+    assert room.add(camera("film", by="ingress")) == "a"
     assert room.change("film", sid="TR_other") == "a", "its track was made anew"
     room.change("film", muted=True)
     assert room.change("film", muted=False) == "a"
@@ -253,34 +224,16 @@ def test_a_server_that_comes_back_with_everybody_changes_nothing() -> None:
     assert room.remove("c") == "b"
 
 
-def test_a_person_who_publishes_again_has_switched_it_on_last() -> None:
-    room = Room()
-    room.add(camera("a"))
-    room.add(camera("b"))
-    room.remove("a")
-    assert room.add(replace(camera("a"), sid="TR_a2")) == "a"
-
-
-def test_a_person_who_left_and_comes_again_is_the_newest_unless_at_once() -> None:
-    room = Room()
-    room.add(camera("a"))
-    room.add(camera("b"))
-    room.choice.newest.left("a")
-    assert room.rejoin("a") == "b"
-    [back] = [one for one in room.tracks if one.identity == "a"]
-    room.remove("a")
-    room.choice.newest.left("a")
-    room.wait(REJOINING + 1)
-    assert room.add(replace(back, sid="TR_a3", participant="PA_a3")) == "a"
-
-
-def test_after_a_long_absence_a_person_is_the_newest() -> None:
-    room = Room()
-    room.add(camera("a"))
-    room.add(camera("b"))
-    room.remove("a")
-    room.wait(OUTAGE + 1)
-    assert room.add(replace(camera("a"), sid="TR_a2", participant="PA_a2")) == "a"
+@pytest.mark.parametrize(("leaves", "kept"), [(False, OUTAGE), (True, REJOINING)])
+def test_a_person_keeps_the_place_for_a_while(leaves: bool, kept: float) -> None:
+    for seconds, watched in ((kept - 1, "b"), (kept + 1, "a")):
+        room = Room()
+        room.add(camera("a"), camera("b"))
+        room.remove("a")
+        if leaves:
+            room.choice.newest.left("a", room.now)
+        room.wait(seconds)
+        assert room.add(replace(camera("a"), sid="TR_a2", participant="PA_a2")) == watched
 
 
 def test_two_cameras_of_one_robot_do_not_take_turns() -> None:
