@@ -54,17 +54,6 @@ async def test_picture_and_sound_of_a_file_arrive_and_begin_again(
     assert 1.9 < whole[1].start - whole[0].start < 2.2
 
 
-async def test_it_comes_back_after_the_server_was_killed(livekit_server: LiveKitServer) -> None:
-    async with publishing(livekit_server, "demo", "back", "--name", "film") as process:
-        for _ in range(2):
-            token = livekit_server.token("back", "viewer")
-            async with watching(livekit_server.url, token, picture="camera") as viewer:
-                await viewer.until(lambda: len(viewer.frames) > 10, timeout=60, what="a picture")
-                assert list(viewer.room.remote_participants) == ["film"]
-            await livekit_server.restart()
-        assert process.returncode is None
-
-
 async def test_sigterm_ends_it_cleanly_with_and_without_a_server(
     livekit_server: LiveKitServer,
 ) -> None:

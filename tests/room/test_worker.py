@@ -182,23 +182,6 @@ async def test_a_ghost_keeps_nobody_out(livekit_server: LiveKitServer, tmp_path:
         assert not agent.said("this second commentator leaves")
 
 
-async def test_one_that_is_removed_takes_its_dispatch_along(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    async with worker(livekit_server, tmp_path) as agent:
-        await agent.dispatch("removed")
-        ((identity,),) = await agent.seated("removed")
-        async with livekit_server.api() as lkapi:
-            await lkapi.room.remove_participant(
-                api.RoomParticipantIdentity(room="removed", identity=identity)
-            )
-
-        async def no_dispatch() -> bool:
-            return not await agent.dispatches("removed")
-
-        await agent.until(no_dispatch)
-
-
 async def test_a_room_that_is_closed_while_it_is_joined_keeps_nobody_waiting(
     livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:

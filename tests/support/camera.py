@@ -25,7 +25,6 @@ class Camera:
         self.width, self.height = 320, 180
         self.rotation = rtc.VideoRotation.VIDEO_ROTATION_0
         self.fps: float = FPS
-        self.screen = False
         self.sending = True
         self.chroma = 128
         """Of the picture's colour; 128 is grey."""
@@ -41,9 +40,7 @@ class Camera:
         self._source = rtc.VideoSource(self.width, self.height)
         self._track = rtc.LocalVideoTrack.create_video_track("camera", self._source)
         options = rtc.TrackPublishOptions(
-            source=(
-                rtc.TrackSource.SOURCE_SCREENSHARE if self.screen else rtc.TrackSource.SOURCE_CAMERA
-            ),
+            source=rtc.TrackSource.SOURCE_CAMERA,
             simulcast=False,
             video_codec=rtc.VideoCodec.VP8,
         )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -22,6 +22,8 @@ from livekit import rtc
 from tests.support import burnt_clock
 from tests.support.livekit_server import LiveKitServer
 from tests.support.ordinary_priority import ordinary_priority
+
+FPS = 15
 
 # PyAV tells the kind of a codec only from a literal name.
 CODECS: dict[str, Any] = {
@@ -56,49 +58,37 @@ class Packet:
 
 
 class Encoder:
-    """Pictures with the clock of now, encoded. A key frame every `gop` seconds and when asked."""
+    """Pictures with the clock of now, encoded. A key frame every second."""
 
     def __init__(
-        self,
-        codec: str,
-        width: int,
-        height: int,
-        *,
-        fps: float = 15,
-        gop: float = 1.0,
-        b_frames: int = 0,
-        options: dict[str, str] | None = None,
-        pix_fmt: str = "yuv420p",
+        self, codec: str, width: int, height: int, options: dict[str, str] | None = None
     ) -> None:
         context = VideoCodecContext.create(CODECS[codec][0], "w")
-        context.width, context.height, context.pix_fmt = width, height, pix_fmt
+        context.width, context.height, context.pix_fmt = width, height, "yuv420p"
         context.time_base = Fraction(1, 1_000_000)
-        context.framerate = Fraction(round(fps), 1)
+        context.framerate = Fraction(FPS)
         context.bit_rate = 1_000_000
         context.gop_size = 10_000
-        context.max_b_frames = b_frames
+        context.max_b_frames = 0
         context.thread_count = 1
         context.options = OPTIONS[codec] | (options or {})
         with ordinary_priority():
             context.open()
         self._context = context
-        self._gop = gop
         self._last_key = float("-inf")
         self._count = 0
 
-    def encode(self, *, key: bool = False) -> list[Packet]:
-        """The packets of the picture of now; with B-frames none, or several."""
+    def encode(self) -> list[Packet]:
+        """The packets of the picture of now."""
         now = time.monotonic()
         context = self._context
         planes = np.full((context.height * 3 // 2, context.width), 128, np.uint8)
         planes[: context.height] = 40 + (self._count * 3) % 150
         burnt_clock.burn(planes[: context.height], self._count, now)
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-        if context.pix_fmt != "yuv420p":
-            frame = frame.reformat(format=context.pix_fmt)
         frame.pts, frame.time_base = round(now * 1_000_000), Fraction(1, 1_000_000)
         self._count += 1
-        if key or now - self._last_key >= self._gop:
+        if now - self._last_key >= 1:
             frame.pict_type = PictureType.I
             self._last_key = now
         return [
@@ -111,70 +101,29 @@ class Encoder:
 class EncodedCamera:
     """In the room with one track `camera`; made by `encoded_camera`."""
 
-    room: rtc.Room
     codec: str
     source: rtc.EncodedVideoSource
-    publication: rtc.LocalTrackPublication
-    refused: int = 0
-    sent: int = 0
-    feedback: list[tuple[float, rtc.EncodedVideoSourceFeedback]] = field(default_factory=list)
 
-    def send(self, packet: Packet, *, timestamp_us: int | None = None) -> None:
-        """One picture, now."""
-        self.sent += 1
-        stamp = round(time.monotonic() * 1e6) if timestamp_us is None else timestamp_us
+    async def run(self, encoder: Encoder, seconds: float) -> None:
+        """Sends pictures in real time."""
+        begin = time.monotonic()
+        for number in range(round(seconds * FPS)):
+            await asyncio.sleep(max(0.0, begin + number / FPS - time.monotonic()))
+            for packet in encoder.encode():
+                self._send(packet)
+
+    def _send(self, packet: Packet) -> None:
         kind = rtc.EncodedFrameType
-        self.refused += not self.source.capture_frame(
+        self.source.capture_frame(
             rtc.EncodedVideoFrame(
                 data=packet.data,
                 width=packet.width,
                 height=packet.height,
                 codec=CODECS[self.codec][1],
                 frame_type=kind.ENCODED_FRAME_KEY if packet.key else kind.ENCODED_FRAME_DELTA,
-                timestamp_us=stamp,
+                timestamp_us=round(time.monotonic() * 1e6),
             )
         )
-
-    async def run(
-        self,
-        encoder: Encoder,
-        seconds: float,
-        *,
-        fps: float = 15,
-        stamp: Callable[[int], int | None] = lambda _: None,
-    ) -> None:
-        """Sends pictures in real time; looks at the feedback before each."""
-        begin = time.monotonic()
-        for number in range(round(seconds * fps)):
-            await asyncio.sleep(max(0.0, begin + number / fps - time.monotonic()))
-            self.look()
-            for packet in encoder.encode():
-                self.send(packet, timestamp_us=stamp(number))
-
-    def look(self) -> rtc.EncodedVideoSourceFeedback:
-        """What is wished for; kept where it is anything."""
-        found = self.source.take_feedback()
-        if found.keyframe_requested or found.rate_control:
-            self.feedback.append((time.monotonic(), found))
-        return found
-
-
-async def publish(
-    room: rtc.Room, codec: str, width: int, height: int
-) -> tuple[rtc.EncodedVideoSource, rtc.LocalTrackPublication]:
-    """A track `camera` of this codec."""
-    source = rtc.EncodedVideoSource(width, height)
-    publication = await room.local_participant.publish_track(
-        rtc.LocalVideoTrack.create_video_track("camera", source),
-        rtc.TrackPublishOptions(
-            source=rtc.TrackSource.SOURCE_CAMERA,
-            video_codec=CODECS[codec][1],
-            video_encoder=rtc.VideoEncoderBackend.ENCODER_BACKEND_PRE_ENCODED,
-            video_encoding=rtc.VideoEncoding(max_bitrate=2_500_000, max_framerate=60),
-            simulcast=False,
-        ),
-    )
-    return source, publication
 
 
 @asynccontextmanager
@@ -185,10 +134,19 @@ async def encoded_camera(
     client = rtc.Room()
     token = server.token(room, "cam", kind="ingress")
     await client.connect(server.url, token, rtc.RoomOptions(auto_subscribe=False))
+    source = rtc.EncodedVideoSource(width, height)
     try:
-        source, publication = await publish(client, codec, width, height)
-        camera = EncodedCamera(client, codec, source, publication)
-        yield camera
-        await camera.source.aclose()
+        await client.local_participant.publish_track(
+            rtc.LocalVideoTrack.create_video_track("camera", source),
+            rtc.TrackPublishOptions(
+                source=rtc.TrackSource.SOURCE_CAMERA,
+                video_codec=CODECS[codec][1],
+                video_encoder=rtc.VideoEncoderBackend.ENCODER_BACKEND_PRE_ENCODED,
+                video_encoding=rtc.VideoEncoding(max_bitrate=2_500_000, max_framerate=60),
+                simulcast=False,
+            ),
+        )
+        yield EncodedCamera(codec, source)
     finally:
+        await source.aclose()
         await client.disconnect()

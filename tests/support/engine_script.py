@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +17,12 @@ RATE = 24_000
 TAIL = 0.1
 """Seconds of silence behind every line, as speech synthesis leaves it."""
 
-Fault = Literal["http_500", "garbage", "hang", "close", "empty"]
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer: ready is the time to the first sound or text, speech the sound's length (s).
 
-    speed is seconds of sound made per second. Faults: `http_500` refuses; the others come when the
-    answer is ready: `garbage` bytes instead of an event and then the end, `hang` for ever, `close`
-    without a last event, `empty` text and no sound.
+    speed is seconds of sound made per second.
     """
 
     ready: float = 0.2
@@ -34,7 +30,6 @@ class Answer:
     speed: float = 5.0
     text: str = ""
     audio: bool = True
-    fault: Fault | None = None
 
 
 class Script(Protocol):

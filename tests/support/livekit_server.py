@@ -9,7 +9,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -105,24 +104,20 @@ class LiveKitServer:
         room: str,
         identity: str,
         *,
-        hidden: bool = False,
         publish: bool = True,
-        subscribe: bool = True,
-        life: timedelta = timedelta(hours=6),
         kind: api.AccessToken.ParticipantKind = "standard",
     ) -> str:
         """A token for a participant."""
         grants = api.VideoGrants(
             room_join=True,
             room=room,
-            hidden=hidden,
             can_publish=publish,
             can_publish_data=True,
-            can_subscribe=subscribe,
+            can_subscribe=True,
             can_update_own_metadata=True,
         )
         token = api.AccessToken(self.api_key, self.api_secret).with_identity(identity)
-        return token.with_kind(kind).with_grants(grants).with_ttl(life).to_jwt()
+        return token.with_kind(kind).with_grants(grants).to_jwt()
 
     def api(self) -> api.LiveKitAPI:
         """A client of the server API; close it with `aclose`."""

@@ -1,4 +1,4 @@
-"""An engine server that follows a script: the real interface, chosen times and chosen faults.
+"""An engine server that follows a script: the real interface and chosen times.
 
 Also a process of its own, for benches: `python -m tests.support.scripted_engine --help`.
 """
@@ -131,41 +131,21 @@ class ScriptedEngine:
         return asked
 
     async def _answer(self, request: web.Request, asked: Asked) -> web.StreamResponse:
-        answer = asked.answer
-        if answer.fault == "http_500":
-            error = {"message": "scripted failure", "type": "server_error", "code": None}
-            return web.json_response({"error": error}, status=500)
-        if not asked.body.get("stream"):
-            await asyncio.sleep(answer.ready)
-            return web.json_response(_completion(asked))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        await asyncio.sleep(asked.received + answer.ready - time.monotonic())
+        await asyncio.sleep(asked.received + asked.answer.ready - time.monotonic())
         asked.first_sent = time.monotonic()
-        if answer.fault == "garbage":
-            await response.write(b"\xff\x00{{{ no event\n\ndata: {broken\n\n")
-            return response
-        await self._stream(request, response, asked)
+        await self._stream(response, asked)
         return response
 
-    async def _stream(
-        self, request: web.Request, response: web.StreamResponse, asked: Asked
-    ) -> None:
+    async def _stream(self, response: web.StreamResponse, asked: Asked) -> None:
         answer, start = asked.answer, asked.first_sent or 0.0
         sound = _sound(asked)
         pieces = max(-(-len(sound) // round(PIECE * RATE)), 1)
-        if answer.fault == "empty":
-            pieces = 0
-        for i, text in enumerate(words(answer.text, pieces) if pieces else []):
+        for i, text in enumerate(words(answer.text, pieces)):
             await asyncio.sleep(start + i * PIECE / answer.speed - time.monotonic())
             piece = sound[i * round(PIECE * RATE) : (i + 1) * round(PIECE * RATE)]
             await response.write(_event(asked, _delta(asked, text, piece)))
-            if i == pieces // 2 and answer.fault == "hang":
-                await asyncio.Event().wait()
-            if i == pieces // 2 and answer.fault == "close":
-                if request.transport:
-                    request.transport.abort()
-                return
         await response.write(_event(asked, {}, finish="stop"))
         if asked.body.get("stream_options", {}).get("include_usage"):
             await response.write(_event(asked, None))
@@ -195,15 +175,6 @@ def _event(asked: Asked, delta: dict[str, Any] | None, finish: str | None = None
     if delta is None:
         event["usage"] = _USAGE
     return f"data: {json.dumps(event)}\n\n".encode()
-
-
-def _completion(asked: Asked) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": asked.answer.text}
-    if len(sound := _sound(asked)):
-        data = base64.b64encode(sound.tobytes()).decode()
-        message["audio"] = {"id": f"audio-{asked.number}", "data": data, "expires_at": 0}
-    choice = {"index": 0, "message": message, "finish_reason": "stop"}
-    return {**_head(asked, "chat.completion"), "choices": [choice], "usage": _USAGE}
 
 
 def _head(asked: Asked, what: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+import types
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,35 +167,46 @@ async def booth_stage(
 
 
 class Killer:
-    """Lets each kept task be ended by an error, as a bug of ours or of LiveKit's would."""
+    """Lets each kept task be ended by an error where it waits, as a bug of ours or of LiveKit's
+    would end it.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.names: list[str] = []
-        self._ends: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._doomed: set[str] = set()
         keep = Tasks.keep
 
         def mortal(
             tasks: Tasks, name: str, run: Callable[[], Coroutine[None, None, None]]
         ) -> asyncio.Task[None]:
+            async def work() -> None:
+                await self._mortal(name, run())  # type: ignore[misc]
+
             self.names.append(name)
-            end = self._ends.setdefault(name, asyncio.Event())
-            return keep(tasks, name, lambda: self._run(run(), end))
+            self._tasks[name] = keep(tasks, name, work)
+            return self._tasks[name]
 
         monkeypatch.setattr(Tasks, "keep", mortal)
 
     def kill(self, name: str) -> None:
-        self._ends[name].set()
+        self._doomed.add(name)
+        self._tasks[name].cancel()
 
-    async def _run(self, work: Coroutine[None, None, None], end: asyncio.Event) -> None:
-        running = asyncio.ensure_future(work)
-        ending = asyncio.ensure_future(end.wait())
-        try:
-            await asyncio.wait({running, ending}, return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                return await running
-            end.clear()
-            raise RuntimeError("killed by the test")
-        finally:
-            running.cancel()
-            ending.cancel()
-            await asyncio.wait({running, ending})
+    @types.coroutine
+    def _mortal(self, name: str, work: Coroutine[Any, None, None]) -> Generator[Any, Any, None]:
+        error: BaseException | None = None
+        while True:
+            try:
+                waits_for = work.throw(error) if error else work.send(None)
+            except StopIteration:
+                return
+            error = None
+            try:
+                yield waits_for
+            except BaseException as raised:
+                error = raised
+                if name in self._doomed:
+                    self._doomed.remove(name)
+                    self._tasks[name].uncancel()
+                    error = RuntimeError("killed by the test")

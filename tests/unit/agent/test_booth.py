@@ -102,6 +102,8 @@ async def test_what_waits_is_silent_when_the_booth_is_to_idle(
         await asyncio.sleep(20.0)
         assert [at for at, _, state in on.states if state == "playing" and at > set_at] == []
         assert on.status["mode"] == "idle"
+        on.ask("Anything?")
+        await on.until(lambda: any(line.kind == "answer" for line in on.in_state("ended")))
         await on.set(mode="active")
         await on.until(lambda: bool(on.in_state("playing")))
 

@@ -213,24 +213,16 @@ async def test_metrics(client: Client, sources: ScriptedSources) -> None:
     assert f"pressbox_ingress_skipped_total{{{label}}} 1.0" in lines
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "rtsp://admin:p@ss@127.0.0.1:9/x",
-        "http://127.0.0.1:9/x?password=hunter2",
-        "http://127.0.0.1:9/x?token=t0ken-value",
-    ],
-)
 async def test_no_secret_comes_out(
     client: Client,
     sources: ScriptedSources,
-    url: str,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.WARNING, "aiohttp.access")  # the service writes none
     said = []
+    url = "rtsp://admin:p@ss@127.0.0.1:9/x?password=hunter2&token=t0ken-value"
     for values in (
         {"url": url},
         {"url": url, "name": "gate"},

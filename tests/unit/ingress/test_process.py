@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -63,42 +62,6 @@ async def test_what_it_says_arrives_in_order_and_ends_with_the_failure(tmp_path:
     assert [len(unit.data) for unit in said if isinstance(unit, Unit)] == [300_000] * 3
     assert said[-1] == Failed("auth", "wrong password")
     assert gone(reader.pid)
-
-
-@pytest.mark.parametrize(
-    ("step", "text"),
-    [
-        ({"do": "exit", "status": 7}, "the reader ended (status 7)"),
-        ({"do": "die"}, "the reader ended (SIGSEGV)"),
-    ],
-)
-async def test_an_end_without_a_word_is_our_failure(
-    tmp_path: Path, step: dict[str, Any], text: str
-) -> None:
-    async with reading(tmp_path, {"do": "open"}, step) as (reader, _):
-        assert (await everything(reader))[1:] == [Failed("internal", text)]
-
-
-async def test_garbage_ends_it(tmp_path: Path) -> None:
-    hang = {"do": "hang", "stubborn": True}
-    async with reading(tmp_path, {"do": "open"}, {"do": "garbage"}, hang) as (reader, _):
-        last = (await everything(reader))[-1]
-    assert isinstance(last, Failed)
-    assert last.kind == "internal"
-    assert "a message of" in last.text
-
-
-async def test_half_a_message_is_waited_for_until_it_is_given_up(tmp_path: Path) -> None:
-    async with reading(tmp_path, {"do": "open"}, {"do": "unfinished"}, {"do": "hang"}) as (
-        reader,
-        _,
-    ):
-        said: list[Message] = []
-        async with aclosing(reader.messages()) as messages:
-            async for message in messages:
-                said.append(message)
-                reader.give_up("no_answer", "nothing for 8 s")
-        assert said[1:] == [Failed("no_answer", "nothing for 8 s")]
 
 
 async def test_who_ignores_everything_is_killed(tmp_path: Path) -> None:
@@ -179,16 +142,6 @@ async def test_who_is_not_listened_to_has_to_wait_and_takes_no_memory(tmp_path: 
         assert held[-1] > 1_000_000
         rest = [message async for message in messages]
     assert len(rest) == 101
-
-
-async def test_a_killed_reader_is_noticed(tmp_path: Path) -> None:
-    async with reading(tmp_path, {"do": "open"}, {"do": "hang"}) as (reader, _):
-        said: list[Message] = []
-        async for message in reader.messages():
-            said.append(message)
-            if isinstance(message, Opened):
-                os.kill(reader.pid, signal.SIGKILL)
-    assert said[1:] == [Failed("internal", "the reader ended (SIGKILL)")]
 
 
 async def test_a_program_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:

@@ -11,66 +11,21 @@ from ingress.reader import reach
 from ingress.reader.failures import SourceFailure
 from ingress.reader.reach import Reach, is_public
 
-PRIVATE = [
-    "0.0.0.0",
-    "0.1.2.3",
-    "10.1.2.3",
-    "100.64.0.1",
-    "100.100.100.200",
-    "127.0.0.1",
-    "127.8.9.1",
-    "168.63.129.16",
-    "169.254.169.254",
-    "172.16.0.1",
-    "172.31.255.255",
-    "192.0.0.192",
-    "192.0.2.1",
-    "192.168.1.1",
-    "198.18.0.1",
-    "198.51.100.7",
-    "203.0.113.7",
-    "224.0.0.1",
-    "239.255.255.250",
-    "240.0.0.1",
-    "255.255.255.255",
-    "::",
-    "::1",
-    "::127.0.0.1",
-    "::ffff:127.0.0.1",
-    "::ffff:10.0.0.1",
-    "::ffff:169.254.169.254",
-    "64:ff9b::7f00:1",
-    "64:ff9b::169.254.169.254",
-    "64:ff9b:1::1",
-    "2002:7f00:1::",
-    "2002:a00:1::1",
-    "2001:0:4136:e378:8000:63bf:3fff:fdd2",
-    "2001:db8::1",
-    "3fff::1",
-    "fc00::1",
-    "fd00:ec2::254",
-    "fe80::1",
-    "fec0::1",
-    "ff02::1",
-    "100::1",
-    "5f00::1",
-]
-PUBLIC = [
-    "8.8.8.8",
-    "172.15.0.1",
-    "172.32.0.1",
-    "100.63.255.255",
-    "100.128.0.1",
-    "192.169.0.1",
-    "::ffff:8.8.8.8",
-    "64:ff9b::808:808",
-    "2002:808:808::1",
-    "2606:4700::1111",
-    "2a00:1450::1",
-]
+PRIVATE = """
+0.0.0.0 0.1.2.3 10.1.2.3 100.64.0.1 100.100.100.200 127.0.0.1 127.8.9.1 168.63.129.16
+169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.192 192.0.2.1 192.168.1.1 198.18.0.1
+198.51.100.7 203.0.113.7 224.0.0.1 239.255.255.250 240.0.0.1 255.255.255.255 :: ::1 ::127.0.0.1
+::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:169.254.169.254 64:ff9b::7f00:1 64:ff9b::169.254.169.254
+64:ff9b:1::1 2002:7f00:1:: 2002:a00:1::1 2001:0:4136:e378:8000:63bf:3fff:fdd2 2001:db8::1 3fff::1
+fc00::1 fd00:ec2::254 fe80::1 fec0::1 ff02::1 100::1 5f00::1
+"""
+PUBLIC = """
+8.8.8.8 172.15.0.1 172.32.0.1 100.63.255.255 100.128.0.1 192.169.0.1 ::ffff:8.8.8.8
+64:ff9b::808:808 2002:808:808::1 2606:4700::1111 2a00:1450::1
+"""
 
 
-@pytest.mark.parametrize("address", PRIVATE)
+@pytest.mark.parametrize("address", PRIVATE.split())
 def test_private_addresses_are_refused(address: str) -> None:
     assert not is_public(address)
     with pytest.raises(SourceFailure) as raised:
@@ -81,7 +36,7 @@ def test_private_addresses_are_refused(address: str) -> None:
     )
 
 
-@pytest.mark.parametrize("address", PUBLIC)
+@pytest.mark.parametrize("address", PUBLIC.split())
 def test_public_addresses_are_allowed(address: str) -> None:
     assert is_public(address)
     assert Reach().allows(address)

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from ingress.report import SourceReport
-from ingress.table import first_state, lines, rate, span, table
+from ingress.table import first_state, lines, span, table
 
 LIVE = SourceReport(
     *("gate", "hall", "rtsp://cam", "relay"),
@@ -53,11 +53,6 @@ def test_a_narrow_terminal_gets_no_wider_lines(width: int) -> None:
     assert max(map(len, drawn(LIVE, FAILED, width=width).splitlines())) <= width
 
 
-def test_no_sources() -> None:
-    assert "no sources" in drawn()
-    assert lines([]) == []
-
-
 def test_nothing_steers_the_terminal() -> None:
     for text in (drawn(FAILED), *lines([FAILED]), first_state(FAILED)):
         assert all(char.isprintable() or char == "\n" for char in text)
@@ -77,10 +72,3 @@ def test_lines() -> None:
 )
 def test_spans(seconds: float, said: str) -> None:
     assert span(seconds) == said
-
-
-@pytest.mark.parametrize(
-    ("bits", "said"), [(0, ""), (999, "1 kbit/s"), (640_000, "640 kbit/s"), (1e6, "1.0 Mbit/s")]
-)
-def test_rates(bits: int, said: str) -> None:
-    assert rate(bits) == said

@@ -9,19 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-TOOLS = [
-    "bash",
-    "dirname",
-    "find",
-    "sort",
-    "xargs",
-    "sha256sum",
-    "cut",
-    "mkdir",
-    "rm",
-    "touch",
-    "id",
-]
+TOOLS = "bash dirname find sort xargs sha256sum cut mkdir rm touch id"
 
 
 @pytest.fixture
@@ -34,7 +22,7 @@ def tree(tmp_path: Path) -> Path:
     (tree / "web" / "ui").mkdir(parents=True)
     (tree / "web" / "ui" / "package-lock.json").write_text("{}")
     (tmp_path / "bin").mkdir()
-    for tool in TOOLS:
+    for tool in TOOLS.split():
         found = shutil.which(tool)
         if found is None:
             pytest.fail(f"{tool} is missing")

@@ -107,17 +107,6 @@ def make_hls(folder: Path, *, seconds: float = 2.0) -> Path:
     return folder / "a.m3u8"
 
 
-def test_hls_with_an_end_is_a_film(folder: tuple[Folder, Server]) -> None:
-    files, server = folder
-    make_hls(files.folder)
-    read = Read(server.url("/a.m3u8"))
-    assert read.opened.way == "passthrough"
-    assert len(read.units) == 50
-    steps = [after.time - before.time for before, after in pairwise(read.units)]
-    assert np.median(steps) == pytest.approx(1 / FPS, abs=0.002)
-    assert read.failed.kind == "ended"
-
-
 class LiveFolder(Folder):
     """An HLS playlist without an end, which gets one more segment every 0.4 s."""
 
@@ -147,12 +136,3 @@ def test_live_hls_comes_evenly_and_not_by_the_segment(tmp_path: Path) -> None:
     assert sum(gap > 0.2 for gap in gaps) <= 2
     seen = shades(read)
     assert sum(after < before for before, after in pairwise(seen)) <= 3
-
-
-def test_what_is_missing_or_no_video_is_said(folder: tuple[Folder, Server]) -> None:
-    files, server = folder
-    (files.folder / "page.html").write_text("<html>not a film</html>")
-    missing = Read(server.url("/b.mp4")).failed
-    page = Read(server.url("/page.html?password=secret")).failed
-    assert (missing.kind, page.kind) == ("not_found", "protocol")
-    assert "secret" not in missing.text + page.text
