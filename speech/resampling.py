@@ -9,16 +9,16 @@ from speech.voice import SAMPLE_RATE
 
 
 class Resampler:
-    """Mono int16 of one rate to 24 kHz, continuous over pieces of any length."""
+    """Mono int16 of one rate to another, continuous over pieces of any length."""
 
-    def __init__(self, rate: int) -> None:
-        """``rate`` in Hz; one that is 24 kHz already passes unchanged."""
-        self._rate = rate
-        self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+    def __init__(self, rate: int, wanted: int = SAMPLE_RATE) -> None:
+        """Both in Hz; where they are the same, all passes unchanged."""
+        self._rate, self._same = rate, rate == wanted
+        self._resampler = av.AudioResampler(format="s16", layout="mono", rate=wanted)
 
     def push(self, pcm: bytes) -> bytes:
         """Whole int16 samples in, what is ready of the result out."""
-        if self._rate == SAMPLE_RATE or not pcm:
+        if self._same or not pcm:
             return pcm
         samples = np.frombuffer(pcm, dtype="<i2").reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
@@ -27,7 +27,7 @@ class Resampler:
 
     def flush(self) -> bytes:
         """The rest."""
-        return b"" if self._rate == SAMPLE_RATE else self._joined(None)
+        return b"" if self._same else self._joined(None)
 
     def _joined(self, frame: av.AudioFrame | None) -> bytes:
         return b"".join(

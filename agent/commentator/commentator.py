@@ -67,13 +67,7 @@ class Commentator(Generic[F]):
         self._speaker = speaker
         self._pacer = pacer
         pacer.attach(self.lines)
-        self._sampler: FrameSampler[F] = FrameSampler(
-            capture_fps=options.capture_fps,
-            window_size=options.window_size,
-            look_back=lambda: pacer.look_back,
-            earliest_anchor=lambda: pacer.earliest_anchor,
-            encode=encode,
-        )
+        self._sampler: FrameSampler[F] = FrameSampler(options, pacer, encode)
         self._generation = Generation(client, speaker, self.lines, pacer)
         changes = Changes()
         self._wake = self._generation.on_piece = changes.wake
@@ -135,7 +129,7 @@ class Commentator(Generic[F]):
     def update_options(self, options: Options) -> None:
         """Use these from the next request on. Without speech, what waits becomes text only."""
         self.options = options
-        self._sampler.set_options(capture_fps=options.capture_fps, window_size=options.window_size)
+        self._sampler.set_options(options)
         if not options.enable_tts:
             for line in self.lines:
                 line.text_only = line.text_only or line.state in ("ready", "waiting")

@@ -26,10 +26,6 @@ class SampleGrid:
         self._last: float | None = None
         self._next = 0.0
 
-    def set_fps(self, fps: float) -> None:
-        self._period = 1.0 / fps
-        self._last = None
-
     def due(self, capture_time: float) -> bool:
         """Whether the frame captured at that time (monotonic seconds) is one of the sampled."""
         if self._last is not None and self._last <= capture_time < self._next:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
 from typing import Protocol
 
 from agent.commentator.line import Line, Lines
@@ -75,29 +74,17 @@ class PlaybackPacer:
     LOOK_AGAIN = 0.1
     """Seconds after which a wait is planned anew: lines end early."""
 
-    def __init__(
-        self,
-        *,
-        pause: float = 0.5,
-        max_wait: float = 15.0,
-        max_age: float = 10.0,
-        clock: Callable[[], float] = lambda: time.monotonic(),
-    ) -> None:
-        """
-        Args:
-            pause: Silence between two lines, seconds.
-            max_wait: How long a request may take to its first sound, seconds.
-            max_age: How old the newest picture of a commentary line may be when it begins, seconds.
-            clock: Monotonic seconds.
-        """
-        for name, value in (("pause", pause), ("max_wait", max_wait), ("max_age", max_age)):
-            if value < 0:
-                raise ValueError(f"{name}={value!r} is not allowed: seconds, 0 or more")
+    MAX_WAIT = 15.0
+    """Seconds that a request may take to its first sound."""
+    MAX_AGE = 10.0
+    """Seconds that the newest picture of a line of commentary may be old when it begins."""
+
+    def __init__(self, *, pause: float = 0.5) -> None:
+        """``pause``: silence between two lines, seconds. Raises ValueError."""
+        if pause < 0:
+            raise ValueError(f"pause={pause!r} is not allowed: seconds, 0 or more")
         self._pause = pause
-        self._max_wait = max_wait
-        self._max_age = max_age
-        self._clock = clock
-        self._lines = Lines(clock)
+        self._lines = Lines(time.monotonic)
         self.ready_time = 1.0
         """Expected seconds from a request to its first sound."""
 
@@ -109,25 +96,25 @@ class PlaybackPacer:
         self.ready_time = seconds
 
     async def next_anchor(self) -> float:
-        while (left := self._free_at() - self.ready_time - self._clock()) > 0:
+        while (left := self._free_at() - self.ready_time - time.monotonic()) > 0:
             await asyncio.sleep(min(left, self.LOOK_AGAIN))
-        return self._clock()
+        return time.monotonic()
 
     def answer_anchor(self) -> float:
-        return self._clock()
+        return time.monotonic()
 
     def frames_per_window(self, wanted: int) -> int:
         return wanted
 
     def deadline(self, line: Line) -> float:
-        return line.requested_at + self._max_wait
+        return line.requested_at + self.MAX_WAIT
 
     def is_late(self, line: Line) -> bool:
-        return line.kind == "commentary" and self._clock() - line.anchor > self._max_age
+        return line.kind == "commentary" and time.monotonic() - line.anchor > self.MAX_AGE
 
     def start_time(self, line: Line) -> float:
         before = self._free_at(until=line)
-        return max(before if line.kind != "answer" else before - self._pause, self._clock())
+        return max(before if line.kind != "answer" else before - self._pause, time.monotonic())
 
     def _changed(self, line: Line) -> None:
         if line.state == "ready" and line.ready_at is not None and line.duration is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from agent.commentator.frames import SampleGrid
+from agent.commentator.options import Options
+from agent.commentator.pacer import Pacer
 from agent.commentator.window import SampledFrame, Window
 
 logger = logging.getLogger(__name__)
@@ -38,28 +39,21 @@ class _Job(Generic[F]):
 class FrameSampler(Generic[F]):
     """Samples the frames of one source into a window. Belongs to one event loop.
 
-    The window reaches back ``look_back()`` seconds at least. Of what was captured from
-    ``earliest_anchor()`` on, RECENT_FPS frames a second are kept besides: an anchor may lie there.
+    The window reaches back by the pacer's ``look_back`` at least. Of what was captured from its
+    ``earliest_anchor`` on, RECENT_FPS frames a second are kept besides: an anchor may lie there.
 
     At most one frame is being encoded. Behind it waits the newest sampled one, older ones are
     skipped, and those that a request waits for (one of commentary, one of a question).
     """
 
     def __init__(
-        self,
-        *,
-        capture_fps: float,
-        window_size: int,
-        look_back: Callable[[], float] = lambda: 0.0,
-        earliest_anchor: Callable[[], float] = lambda: math.inf,
-        encode: Callable[[F, float], SampledFrame],
+        self, options: Options, pacer: Pacer, encode: Callable[[F, float], SampledFrame]
     ) -> None:
-        self._grid = SampleGrid(capture_fps)
-        self._window = Window(window_size)
+        self._grid = SampleGrid(options.capture_fps)
+        self._window = Window(options.window_size)
         self._recent_grid = SampleGrid(RECENT_FPS)
         self._recent = Window(0)
-        self._look_back = look_back
-        self._earliest_anchor = earliest_anchor
+        self._pacer = pacer
         self._encode = encode
         self._pool: ThreadPoolExecutor | None = None
         self._running: asyncio.Future[SampledFrame] | None = None
@@ -71,9 +65,9 @@ class FrameSampler(Generic[F]):
         self._closed = False
         self._complained = False
 
-    def set_options(self, *, capture_fps: float, window_size: int) -> None:
-        self._grid.set_fps(capture_fps)
-        self._window.resize(window_size)
+    def set_options(self, options: Options) -> None:
+        self._grid = SampleGrid(options.capture_fps)
+        self._window.size = options.window_size
 
     def push(self, frame: F, capture_time: float) -> None:
         """A frame of the source, captured at monotonic seconds. Cheap unless it is sampled."""
@@ -81,7 +75,8 @@ class FrameSampler(Generic[F]):
             return
         self._latest = (frame, capture_time)
         sampled = self._grid.due(capture_time)
-        recent = capture_time >= self._earliest_anchor() and self._recent_grid.due(capture_time)
+        kept = capture_time >= self._pacer.earliest_anchor
+        recent = kept and self._recent_grid.due(capture_time)
         wanted = self._want is not None and capture_time >= self._want[0]
         if sampled or recent or wanted:
             waiter = self._take_want(wanted)
@@ -190,11 +185,15 @@ class FrameSampler(Generic[F]):
 
     def _finish(self, job: _Job[F], done: asyncio.Future[SampledFrame]) -> None:
         self._running = self._job = None
-        result = self._result(done)
+        result = None
+        try:
+            result = done.result()
+        except Exception as error:  # what waits for the frame must not wait for ever
+            self._complain(error)
         if result is None or job.epoch != self._epoch or self._closed:
             self._fail([job])
         else:
-            self._window.reach = self._recent.reach = self._look_back()
+            self._window.reach = self._recent.reach = self._pacer.look_back
             if job.sampled:
                 self._window.add(result)
             if job.recent:
@@ -204,13 +203,6 @@ class FrameSampler(Generic[F]):
                     waiter.set_result(result)
         if self._queue and not self._closed:
             self._start_next()
-
-    def _result(self, done: asyncio.Future[SampledFrame]) -> SampledFrame | None:
-        try:
-            return done.result()
-        except Exception as error:  # what waits for the frame must not wait for ever
-            self._complain(error)
-        return None
 
     def _complain(self, error: Exception) -> None:
         self._latest = None

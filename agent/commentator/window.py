@@ -46,20 +46,12 @@ class Window:
         if self._frames and frame.capture_time < self._frames[-1].capture_time:
             self._frames.clear()
         self._frames.append(frame)
-        self._forget(frame.capture_time - self.reach)
-
-    def resize(self, size: int) -> None:
-        """Keep ``size`` frames from now on."""
-        self.size = size
-        if self._frames:
-            self._forget(self._frames[-1].capture_time - self.reach)
+        before = frame.capture_time - self.reach
+        while len(self._frames) > self.size and self._frames[0].capture_time < before:
+            self._frames.popleft()
 
     def clear(self) -> None:
         self._frames.clear()
-
-    def _forget(self, before: float) -> None:
-        while len(self._frames) > self.size and self._frames[0].capture_time < before:
-            self._frames.popleft()
 
     def first_from(self, not_before: float) -> SampledFrame | None:
         """The oldest frame captured at ``not_before`` (monotonic seconds) or later."""

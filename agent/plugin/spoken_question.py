@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-import numpy as np
 from livekit import rtc
 
-from agent.commentator.voice.audio import is_silent
+from agent.commentator.voice.audio import is_silent, mixed
+from speech.resampling import Resampler
 
 SAMPLE_RATE = 16_000
 """Hz, mono, int16 little endian: what engines hear."""
@@ -27,28 +27,19 @@ class SpokenQuestion:
         self._size = 0
         self._committed = b""
         self._rate = 0
-        self._resampler: rtc.AudioResampler | None = None
+        self._resampler: Resampler | None = None
 
     def push(self, frame: rtc.AudioFrame) -> None:
         """More sound, of any rate and any number of channels. The oldest is forgotten."""
-        samples = np.frombuffer(frame.data, dtype=np.int16)
-        if frame.num_channels > 1:
-            mixed = samples.reshape(-1, frame.num_channels).mean(axis=1)
-            samples = mixed.round().astype(np.int16)
-        if frame.sample_rate == SAMPLE_RATE:
-            self._keep(samples.astype("<i2").tobytes())
-            return
         if self._resampler is None or self._rate != frame.sample_rate:
             self._rate = frame.sample_rate
-            self._resampler = rtc.AudioResampler(self._rate, SAMPLE_RATE)
-        for part in self._resampler.push(bytearray(samples.tobytes())):
-            self._keep(bytes(part.data))
+            self._resampler = Resampler(self._rate, SAMPLE_RATE)
+        self._keep(self._resampler.push(mixed(frame.data, frame.num_channels)))
 
     def commit(self) -> None:
         """What came since the last time is a question."""
         if self._resampler is not None:
-            for part in self._resampler.flush():
-                self._keep(bytes(part.data))
+            self._keep(self._resampler.flush())
         self._committed = b"".join(self._heard)[-_MOST:]
         self._forget()
 

@@ -7,6 +7,7 @@ Silence is judged by the RMS level of a frame against full scale:
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,14 @@ _SILENCE_RMS = 32768.0 * 10 ** (SILENCE_DBFS / 20)
 _LEADING_MAX = round(LEADING_MAX_SECONDS / FRAME_SECONDS)
 _TRAILING_KEPT = round(TRAILING_KEPT_SECONDS / FRAME_SECONDS)
 _HELD_MAX = round(HELD_MAX_SECONDS / FRAME_SECONDS)
+
+
+def mixed(data: Any, channels: int) -> bytes:
+    """Interleaved int16 samples as mono."""
+    samples = np.frombuffer(data, dtype="<i2")
+    if channels > 1:
+        samples = samples.reshape(-1, channels).mean(axis=1).round().astype("<i2")
+    return bytes(samples.tobytes())
 
 
 def is_silent(frame: bytes) -> bool:

@@ -9,12 +9,11 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-import numpy as np
-from livekit import rtc
 from livekit.agents import APIStatusError, tts
 from livekit.agents import __version__ as livekit_version
 from livekit.agents.types import APIConnectOptions
 
+from agent.commentator.voice.audio import mixed
 from speech.resampling import Resampler
 from speech.voice import SpeechError
 
@@ -74,20 +73,20 @@ class LiveKitVoice:
 
     async def say(self, text: str) -> AsyncGenerator[bytes, None]:
         """See ``Voice``."""
-        mono: _Mono | None = None
+        resampler: Resampler | None = None
         try:
             async with self._stream(text) as stream:
                 limit = FIRST_SOUND
                 while (event := await _next(stream, limit)) is not None:
-                    mono = mono or _Mono(event.frame.sample_rate)
-                    limit = NEXT_SOUND
-                    yield mono.push(event.frame)
+                    frame, limit = event.frame, NEXT_SOUND
+                    resampler = resampler or Resampler(frame.sample_rate)
+                    yield resampler.push(mixed(frame.data, frame.num_channels))
         except TimeoutError:
             raise SpeechError(f"{self._name} gave no sound in time") from None
         except Exception as error:
             raise _failure(self._name, error, self._options) from None
-        if mono is not None:
-            yield mono.flush()
+        if resampler is not None:
+            yield resampler.flush()
 
     async def aclose(self) -> None:
         await self._tts.aclose()
@@ -100,23 +99,6 @@ class LiveKitVoice:
             stream.push_text(text)
             stream.end_input()
             return stream
-
-
-class _Mono:
-    """LiveKit's frames of one rate, as 24 kHz mono."""
-
-    def __init__(self, rate: int) -> None:
-        self._resampler = Resampler(rate)
-
-    def push(self, frame: rtc.AudioFrame) -> bytes:
-        samples = np.frombuffer(frame.data, dtype=np.int16)
-        if frame.num_channels > 1:
-            mixed = samples.reshape(-1, frame.num_channels).mean(axis=1)
-            samples = mixed.round().astype(np.int16)
-        return self._resampler.push(samples.astype("<i2").tobytes())
-
-    def flush(self) -> bytes:
-        return self._resampler.flush()
 
 
 async def _next(

@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from agent.commentator.engine.chunks import AnswerText, Delta, is_blank
 from agent.commentator.voice.choice import VoiceChoice
@@ -34,16 +34,8 @@ MOST_PATIENCE = 2.0
 
 Deltas = AsyncGenerator[Delta, None]
 _Pieces = asyncio.Queue[Piece | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """One of the two sides of an answer is over."""
-
-    failure: Exception | None
-
-
-_Told = asyncio.Queue[Delta | _End]
+_Told = asyncio.Queue[Delta | asyncio.Task[None]]
+"""Pieces of an answer, and each task that made them once it is over."""
 
 
 class Speaker:
@@ -113,8 +105,9 @@ class Speaker:
                 yield delta
         if sounded or is_blank(text):
             return
-        cutter = SentenceCutter()
-        pieces = _queued(cutter.push(f"{text}\n"))
+        pieces: _Pieces = asyncio.Queue()
+        for piece in (*SentenceCutter().push(f"{text}\n"), None):
+            pieces.put_nowait(piece)
         async with aclosing(self._speech(pieces, language, voice)) as speech:
             async for delta in speech:
                 yield delta
@@ -124,10 +117,12 @@ class Speaker:
         pieces: _Pieces = asyncio.Queue()
         told: _Told = asyncio.Queue()
         speech = self._speech(pieces, language, voice)
-        tasks = {
-            asyncio.create_task(_run(told, _read(deltas, pieces, told)), name="pressbox-text"),
-            asyncio.create_task(_run(told, _pass_on(speech, told)), name="pressbox-speech"),
-        }
+        tasks = [
+            asyncio.create_task(_read(deltas, pieces, told), name="pressbox-text"),
+            asyncio.create_task(_pass_on(speech, told), name="pressbox-speech"),
+        ]
+        for task in tasks:
+            task.add_done_callback(told.put_nowait)
         sounded, left, failure = False, len(tasks), None
         try:
             while left and (sounded or not failure):
@@ -137,7 +132,8 @@ class Speaker:
                     yield item
                 else:
                     left -= 1
-                    failure = failure or item.failure
+                    error = item.exception()
+                    failure = failure or error
         finally:
             for task in tasks:
                 task.cancel()
@@ -215,15 +211,6 @@ class Speaker:
         return Delta(notice=f"speech failed, lines are text only: {self._failure}")
 
 
-async def _run(told: _Told, work: Coroutine[None, None, None]) -> None:
-    try:
-        await work
-    except Exception as error:
-        told.put_nowait(_End(error))
-    else:
-        told.put_nowait(_End(None))
-
-
 async def _read(deltas: Deltas, pieces: _Pieces, told: _Told) -> None:
     """Pass the answer on without its sound, and its text in pieces."""
     chosen, cutter = AnswerText(), SentenceCutter()
@@ -243,10 +230,3 @@ async def _pass_on(speech: Deltas, told: _Told) -> None:
     async with aclosing(speech):
         async for delta in speech:
             told.put_nowait(delta)
-
-
-def _queued(pieces: Iterable[Piece]) -> _Pieces:
-    queue: _Pieces = asyncio.Queue()
-    for piece in [*pieces, None]:
-        queue.put_nowait(piece)
-    return queue

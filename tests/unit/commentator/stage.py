@@ -33,9 +33,8 @@ QUICK = Options(inference_interval=0.0, capture_fps=10.0)
 class ScriptedPacer:
     """Lets everything through at once; a test can close its gates and turn its answers."""
 
-    look_back = 0.0
-    earliest_anchor = math.inf
-
+    look_back: float = 0.0
+    earliest_anchor: float = math.inf
     anchors: asyncio.Event = field(default_factory=asyncio.Event)
     starts: asyncio.Event = field(default_factory=asyncio.Event)
     late: bool = False

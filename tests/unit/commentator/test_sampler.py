@@ -7,10 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from agent.commentator.frames import I420, sample
+from agent.commentator.options import Options
 from agent.commentator.sampler import FrameSampler
 from agent.commentator.window import SampledFrame
 
 from .pictures import i420
+from .stage import ScriptedPacer
+
+OPTIONS = Options(capture_fps=1.0, window_size=8)
 
 
 class SlowEncoder:
@@ -39,7 +43,7 @@ def encoder() -> SlowEncoder:
 
 @pytest.fixture
 async def sampler(encoder: SlowEncoder) -> AsyncIterator[FrameSampler[I420]]:
-    made: FrameSampler[I420] = FrameSampler(capture_fps=1.0, window_size=8, encode=encoder)
+    made: FrameSampler[I420] = FrameSampler(OPTIONS, ScriptedPacer(), encoder)
     yield made
     encoder.go.set()
     await made.aclose()
@@ -174,7 +178,7 @@ async def test_other_options_hold_from_then_on(
     sampler: FrameSampler[I420], encoder: SlowEncoder
 ) -> None:
     await push(sampler, 0.0, 0.5)
-    sampler.set_options(capture_fps=10.0, window_size=2)
+    sampler.set_options(Options(capture_fps=10.0, window_size=2))
     await push(sampler, 0.6, 0.7, 0.8)
     assert encoder.times == [0.0, 0.6, 0.7, 0.8]
     assert (await sampler.first_from(0.0)).capture_time == 0.7
@@ -195,13 +199,8 @@ async def test_closing_waits_for_the_thread_and_then_takes_no_frame(
 
 
 async def test_an_anchor_may_lie_in_the_past(encoder: SlowEncoder) -> None:
-    sampler: FrameSampler[I420] = FrameSampler(
-        capture_fps=1.0,
-        window_size=8,
-        look_back=lambda: 2.0,
-        earliest_anchor=lambda: 0.0,
-        encode=encoder,
-    )
+    pacer = ScriptedPacer(look_back=2.0, earliest_anchor=0.0)
+    sampler: FrameSampler[I420] = FrameSampler(OPTIONS, pacer, encoder)
     await push(sampler, *(n / 20 for n in range(101)))
     assert 4.23 <= (await sampler.first_from(4.23)).capture_time <= 4.35
     assert 2.9 <= (await sampler.first_from(2.9)).capture_time < 3.2, "of what is kept closely"
@@ -219,13 +218,8 @@ async def test_an_anchor_may_lie_in_the_past(encoder: SlowEncoder) -> None:
 
 
 async def test_what_no_anchor_can_lie_in_is_not_kept(encoder: SlowEncoder) -> None:
-    sampler: FrameSampler[I420] = FrameSampler(
-        capture_fps=1.0,
-        window_size=8,
-        look_back=lambda: 9.0,
-        earliest_anchor=lambda: 2.0,
-        encode=encoder,
-    )
+    pacer = ScriptedPacer(look_back=9.0, earliest_anchor=2.0)
+    sampler: FrameSampler[I420] = FrameSampler(OPTIONS, pacer, encoder)
     await push(sampler, *(n / 20 for n in range(61)))
     assert [time for time in encoder.times if time < 2.0] == [0.0, 1.0]
     assert len([time for time in encoder.times if time >= 2.0]) >= 10

@@ -45,8 +45,9 @@ def test_the_ring_keeps_the_newest() -> None:
     assert len(made) == 3
     assert made.first_from(0.0) is not None
     assert made.first_from(0.0).capture_time == 7  # type: ignore[union-attr]
-    made.resize(2)
-    assert made.first_from(0.0).capture_time == 8  # type: ignore[union-attr]
+    made.size = 2
+    made.add(frame(10.0))
+    assert made.first_from(0.0).capture_time == 9  # type: ignore[union-attr]
 
 
 def test_looking_for_frames_by_time() -> None:
