@@ -15,7 +15,6 @@ from livekit import api
 
 from tests.support.launched import ROOM, Running, command_lines
 from tests.support.ports import free_port
-from tests.unit.launcher.scripted import running
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -172,15 +171,6 @@ async def test_ordinary_ends_are_quiet(start: Callable[..., Awaitable[Running]])
     assert [line for line in run.lines if "WARN" in line or "error" in line.lower()] == []
 
 
-async def test_a_killed_launcher_leaves_nothing(start: Callable[..., Awaitable[Running]]) -> None:
-    run = await start("SOURCE=none")
-    await run.until(lambda: run.said("open http"))
-    assert "ingress" in run.children()
-    await run.end(signal.SIGKILL)
-    assert await run.left_over() == set()
-    assert not any(running(pid) for pid in run.sessions)
-
-
 async def test_a_camera_that_is_away_holds_nothing_up_and_no_one_sees_its_password(
     start: Callable[..., Awaitable[Running]],
 ) -> None:
@@ -226,16 +216,5 @@ async def test_a_file_that_cannot_be_read_stops_the_start(
     await run.end()
     (error,) = [line for line in run.lines if line.startswith("run      | error: ")]
     assert error.startswith("run      | error: SOURCE=garbage.mp4: ")
-    assert run.process.returncode == 1
-    assert await run.left_over() == set()
-
-
-async def test_a_child_that_dies_at_start(start: Callable[..., Awaitable[Running]]) -> None:
-    run = await start("ENGINE=no-such-engine", "SOURCE=none")
-    await asyncio.wait_for(run.process.wait(), 60)
-    await run.end()
-    errors = [line for line in run.lines if line.startswith("run      | error: ")]
-    assert len(errors) == 1
-    assert "engine ended with status" in errors[0]
     assert run.process.returncode == 1
     assert await run.left_over() == set()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from statistics import median
 import pytest
 from livekit import api
 
+from tests.bench.rig import process
 from tests.room.test_booth import ended, status
 from tests.sources.cases import CASES, Case
 from tests.sources.conftest import FULL, Row, Table
@@ -86,36 +85,17 @@ async def commentators(server: LiveKitServer, folder: Path) -> AsyncIterator[Non
     """The engine sketch and a worker that waits for dispatches."""
     port = free_port()
     environment = {
+        **os.environ,
         **server.environment,
         "PRESSBOX_ENGINE_URL": f"http://127.0.0.1:{port}/v1",
         "XDG_STATE_HOME": str(folder),
     }
     async with AsyncExitStack() as stack:
         serve = ("-m", "models", "serve", "--engine", "sketch", "--port", str(port))
+        log = stack.enter_context((folder / "log").open("ab"))
         for command in (serve, ("-m", "agent")):
-            await stack.enter_async_context(process(*command, environment=environment))
+            await stack.enter_async_context(process(command, environment, log))
         yield
-
-
-@asynccontextmanager
-async def process(*command: str, environment: dict[str, str]) -> AsyncIterator[None]:
-    started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *command,
-        env={**os.environ, **environment},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            started.terminate()
-        try:
-            await asyncio.wait_for(started.wait(), 15)
-        except TimeoutError:
-            started.kill()
-            await started.wait()
 
 
 async def dispatched(server: LiveKitServer, room: str) -> None:

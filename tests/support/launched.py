@@ -18,6 +18,7 @@ from livekit import api, rtc
 from config.agent_name import AGENT_NAME, WISH_ATTRIBUTE
 from config.origins import installation_key
 from tests.support.ports import free_ports
+from tests.support.procfs import descendants
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOM = "press"
@@ -45,24 +46,12 @@ def session_members(session_of: set[int]) -> set[int]:
 def command_lines(of: int) -> str:
     """What everybody on this machine sees of a process and all that it has started."""
     lines = []
-    for pid in [of, *_descendants(of)]:
+    for pid in [of, *descendants(of)]:
         try:
             lines.append(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
         except OSError:
             continue
     return "\n".join(lines)
-
-
-def _descendants(of: int) -> list[int]:
-    found: list[int] = []
-    try:
-        tasks = list(Path(f"/proc/{of}/task").iterdir())
-        children = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
-    except OSError:
-        return found
-    for child in children:
-        found += [child, *_descendants(child)]
-    return found
 
 
 class Running:

@@ -59,13 +59,12 @@ class Actor:
         self.send(Opened(**{**known, **way, **fields}))
 
     def pictures(self, count: int = 10, fps: float = 50.0, size: int = 500, **more: Any) -> None:
-        """Pictures of nothing; every tenth is a key frame. late: seconds since they were read."""
+        """Pictures of nothing; every tenth is a key frame."""
         for number in range(count):
             now = time.monotonic()
             fields = {"codec": "h264", "width": 320, "height": 180, **more}
-            late = fields.pop("late", 0.0)
             key = number % 10 == 0
-            self.send(Unit(**fields, key=key, time=now, arrived=now - late, data=bytes(size)))
+            self.send(Unit(**fields, key=key, time=now, arrived=now, data=bytes(size)))
             self._listen(1 / fps)
 
     def raw(self, count: int = 10, fps: float = 50.0, width: int = 64, height: int = 36) -> None:

@@ -59,10 +59,9 @@ def film(
     fps: float = 30.0,
     gop: float = 1.0,
     sound: bool = False,
-    burst: int = 1,
     batch: int = 1,
 ) -> None:
-    """Shows it for so long. burst: pieces of sound, batch: pictures that come at once.
+    """Shows it for so long. batch: pictures that come at once.
 
     A beep begins at every whole second of the clock that the pictures show.
     """
@@ -70,7 +69,7 @@ def film(
     encoder = _Encoder(codec, width, height)
     planes = np.full((height * 3 // 2, width), 128, np.uint8)
     begin = time.monotonic()
-    voice = _Voice(begin, burst)
+    voice = _Voice(begin)
     last_key = float("-inf")
     number = 0
     waiting: list[Unit] = []
@@ -99,21 +98,15 @@ def film(
 
 
 class _Voice:
-    def __init__(self, begin: float, burst: int) -> None:
+    def __init__(self, begin: float) -> None:
         self._time = begin
-        self._burst = burst
-        self._ready: list[Sound] = []
 
     def next(self, now: float) -> Sound | None:
         """The next piece that a source with this clock would have sent by now."""
-        span = self._burst * PIECE / RATE
-        if not self._ready and self._time + span <= now:
-            self._ready = [self._piece(i, now) for i in range(self._burst)]
-            self._time += span
-        return self._ready.pop(0) if self._ready else None
-
-    def _piece(self, index: int, now: float) -> Sound:
-        begin = self._time + index * PIECE / RATE
+        begin = self._time
+        if begin + PIECE / RATE > now:
+            return None
+        self._time += PIECE / RATE
         phase = (begin + np.arange(PIECE) / RATE) % 1.0
         burst = tone(BEEP, 1000, RATE)
         places = np.minimum((phase * RATE).astype(int), len(burst) - 1)

@@ -31,11 +31,6 @@ class Script:
         """The address of a source that follows it."""
         return str(self.path)
 
-    def rewrite(self, *attempts: list[dict[str, Any]]) -> None:
-        """From the next attempt on something else."""
-        self.path.with_suffix(".count").unlink(missing_ok=True)
-        self.path.write_text(json.dumps(attempts))
-
     @property
     def asked(self) -> list[dict[str, Any]]:
         """The requests and orders so far."""

@@ -197,15 +197,6 @@ async def test_after_any_end_the_picture_comes_back(
     assert text in stage.errors[0]
 
 
-async def test_what_somebody_must_mend_is_failed_and_tried_again(tmp_path: Path) -> None:
-    attempts = ([fail("auth", "no")], [fail("auth", "no")], [OPEN, RUNNING])
-    async with staged(tmp_path, *attempts) as stage:
-        await stage.until_state("connecting", "failed", "live")
-    failed = [report for report in stage.sink.reports if report.state == "failed"]
-    assert {(report.reason, report.error) for report in failed} == {("auth", "no")}
-    assert any(report.next_try > report.since for report in failed)
-
-
 @pytest.mark.parametrize(
     ("steps", "text"),
     [
@@ -287,29 +278,6 @@ async def test_a_file_that_is_over_stops_until_it_is_woken(tmp_path: Path) -> No
 async def test_a_file_that_loops_is_read_again(tmp_path: Path) -> None:
     async with staged(tmp_path, [OPEN, pictures(5), fail("ended", "over")]) as stage:
         await stage.until(lambda: stage.script.attempts > 2)
-
-
-async def test_removed_from_the_room_it_rests_until_it_is_woken(tmp_path: Path) -> None:
-    async with staged(tmp_path, [OPEN, RUNNING]) as stage:
-        await stage.until_state("connecting", "live")
-        stage.sink.trouble = Trouble("removed", "it was removed from the room")
-        await stage.until_state("live", "stopped")
-        assert stage.source.report().error == "it was removed from the room"
-        await stage.until(lambda: not running(stage.pids[0]))
-        stage.source.wake()
-        await stage.until(lambda: stage.states[-1] == "live")
-    assert len(stage.pids) == 2
-
-
-async def test_trouble_with_the_room_is_shown_while_reading_goes_on(tmp_path: Path) -> None:
-    async with staged(tmp_path, [OPEN, RUNNING]) as stage:
-        await stage.until_state("connecting", "live")
-        stage.sink.trouble = Trouble("taken", "somebody else is there")
-        await stage.until_state("live", "failed")
-        assert stage.source.report().reason == "room"
-        stage.sink.trouble = None
-        await stage.until_state("failed", "live")
-        assert len(stage.pids) == 1
 
 
 async def test_listeners_hear_every_change(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -12,56 +11,23 @@ import av
 import numpy as np
 import pytest
 
-from tests.unit.ingress.http.server import CLOSE, Asked, Server
+from tests.unit.ingress.http.films import files
+from tests.unit.ingress.http.server import CLOSE, Answer, Asked, Server, endless, reply
 from tests.unit.ingress.reader.films import FPS, PLAIN, Read, film, grey, watched
-
-PIECE = 4096
-
-
-class Folder:
-    """Answers with the files of a folder, with ranges."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.without_length: set[str] = set()
-
-    def answer(self, asked: Asked) -> Iterable[bytes]:
-        path = self.folder / asked.path.lstrip("/").partition("?")[0]
-        if not path.is_file():
-            return [b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"]
-        data = self.read(path)
-        if path.name in self.without_length:
-            return [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", data, CLOSE]
-        span = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.headers.get("range", ""))
-        if not span:
-            head = f"HTTP/1.1 200 OK\r\nAccept-Ranges: bytes\r\nContent-Length: {len(data)}\r\n\r\n"
-            return [head.encode(), data]
-        first, last = int(span[1]), int(span[2] or len(data) - 1)
-        part = data[first : last + 1]
-        head = (
-            f"HTTP/1.1 206 Partial Content\r\nContent-Length: {len(part)}\r\n"
-            f"Content-Range: bytes {first}-{first + len(part) - 1}/{len(data)}\r\n\r\n"
-        )
-        return [head.encode(), part]
-
-    def read(self, path: Path) -> bytes:
-        return path.read_bytes()
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[tuple[Folder, Server]]:
-    made = Folder(tmp_path)
-    with Server(made.answer) as server:
-        yield made, server
+def server(tmp_path: Path) -> Iterator[Server]:
+    with Server(files(tmp_path)) as made:
+        yield made
 
 
 def shades(read: Read) -> list[int]:
     return [int(grey(frame)[100, 140]) for frame in watched(read.units)]
 
 
-def test_a_film_over_http_is_played_at_its_own_pace(folder: tuple[Folder, Server]) -> None:
-    files, server = folder
-    film(files.folder / "a.mp4", sound="aac")  # its index stands at the end
+def test_a_film_over_http_is_played_at_its_own_pace(server: Server, tmp_path: Path) -> None:
+    film(tmp_path / "a.mp4", sound="aac")  # its index stands at the end
     read = Read(server.url("/a.mp4?token=secret"))
     assert (read.opened.codec, read.opened.way, read.opened.sound) == ("h264", "passthrough", "aac")
     assert len(read.units) == 15
@@ -70,26 +36,23 @@ def test_a_film_over_http_is_played_at_its_own_pace(folder: tuple[Folder, Server
     assert read.failed.kind == "ended"
 
 
-def test_a_film_over_http_begins_again(folder: tuple[Folder, Server]) -> None:
-    files, server = folder
-    film(files.folder / "a.mp4")
+def test_a_film_over_http_begins_again(server: Server, tmp_path: Path) -> None:
+    film(tmp_path / "a.mp4")
     read = Read(server.url("/a.mp4"), loop=True, pieces=35)
     seen = shades(read)
     assert sum(after < before for before, after in pairwise(seen)) == 2
 
 
-def test_a_stream_without_an_end_is_live(folder: tuple[Folder, Server]) -> None:
-    files, server = folder
-    film(files.folder / "a.ts", seconds=1.2)
-    files.without_length.add("a.ts")
-    begun = time.monotonic()
-    read = Read(server.url("/a.ts"), loop=True)
+def test_a_stream_without_an_end_is_live(tmp_path: Path) -> None:
+    data = film(tmp_path / "a.ts", seconds=1.2).read_bytes()
+    with Server(lambda _: [endless("video/mp2t"), data, CLOSE]) as server:
+        read = Read(server.url("/a.ts"), loop=True)
     assert len(read.units) == 30
     assert (read.failed.kind, read.failed.text) == (
         "ended",
         f"127.0.0.1:{server.port} has closed the connection",
     )
-    assert read.units[-1].arrived - read.units[0].arrived < 1.2 <= time.monotonic() - begun + 1.2
+    assert read.units[-1].arrived - read.units[0].arrived < 1.2
 
 
 def make_hls(folder: Path, *, seconds: float = 2.0) -> Path:
@@ -107,28 +70,27 @@ def make_hls(folder: Path, *, seconds: float = 2.0) -> Path:
     return folder / "a.m3u8"
 
 
-class LiveFolder(Folder):
+def live(folder: Path) -> Answer:
     """An HLS playlist without an end, which gets one more segment every 0.4 s."""
+    begun, plain = time.monotonic(), files(folder)
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.begun = time.monotonic()
-
-    def read(self, path: Path) -> bytes:
-        if path.suffix != ".m3u8":
-            return super().read(path)
-        count = 3 + int((time.monotonic() - self.begun) / 0.4)
-        lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:1"]
+    def answer(asked: Asked) -> Iterable[bytes]:
+        if not asked.path.endswith(".m3u8"):
+            return plain(asked)
+        count = 3 + int((time.monotonic() - begun) / 0.4)
         first = max(0, count - 5)
+        lines = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:1"]
         lines.append(f"#EXT-X-MEDIA-SEQUENCE:{first}")
         for number in range(first, count):
             lines += ["#EXTINF:0.4,", f"{number}.ts"]
-        return "\n".join([*lines, ""]).encode()
+        return reply("\n".join([*lines, ""]).encode(), kind="application/vnd.apple.mpegurl")
+
+    return answer
 
 
 def test_live_hls_comes_evenly_and_not_by_the_segment(tmp_path: Path) -> None:
     make_hls(tmp_path, seconds=6.4)
-    with Server(LiveFolder(tmp_path).answer) as server:
+    with Server(live(tmp_path)) as server:
         read = Read(server.url("/a.m3u8"), pieces=60)
     arrived = [unit.arrived for unit in read.units]
     gaps = [after - before for before, after in pairwise(arrived)]
