@@ -103,7 +103,7 @@ class Booth:
             encode=sample,
         )
         self.commentator.observe(engine_state=lambda _: self._look(), notice=tell)
-        self._commentary = Commentary(room, self.commentator, self._pacer, tell=tell)
+        self._commentary = Commentary(room, self.commentator, tell=tell)
         self._captions = Captions(room, lambda: self._commentary.sid, tell=tell)
         self._lines = LineFeed(room, self.clock, unix, tell)
         for changed in (self._captions.changed, self._lines.changed, lambda _: self._look()):

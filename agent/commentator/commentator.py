@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Generic
 
-from agent.commentator.changes import Changes
 from agent.commentator.engine.errors import EngineError
 from agent.commentator.engine.health import EngineState
 from agent.commentator.engine.request import EngineRequest
 from agent.commentator.generation import Engine, Generation
 from agent.commentator.history import History, LastPicture
 from agent.commentator.in_flight import InFlight
-from agent.commentator.line import DropReason, Line, Lines, new_line
+from agent.commentator.line import DropReason, Line, new_line
 from agent.commentator.options import Options
+from agent.commentator.output import Output
 from agent.commentator.pacer import Pacer
 from agent.commentator.prompt import (
     SPOKEN_QUESTION,
@@ -41,13 +41,8 @@ AFTER_BUG = 1.0
 """Seconds of pause after an error that should not be."""
 
 
-class Commentator(Generic[F]):
-    """Looks at pictures and has something to say: ``async for line in commentator``.
-
-    Each line is handed out once it is ready; who takes it says with ``lines.move`` when it plays
-    and when it has ended, and stops when it finds it dropped. Runs from ``start()`` to
-    ``aclose()``. Belongs to one event loop.
-    """
+class Commentator(Output, Generic[F]):
+    """Looks at pictures and has something to say. Runs from ``start()`` to ``aclose()``."""
 
     def __init__(
         self,
@@ -59,26 +54,20 @@ class Commentator(Generic[F]):
         encode: Callable[[F, float], SampledFrame],
     ) -> None:
         """``encode(frame, capture_time)`` makes of a frame what engines are sent; in a thread."""
+        super().__init__(pacer)
         self.options = options
-        self.lines = Lines(lambda: time.monotonic())
         self.history = History(self.lines)
         self.persona = ""
         """Whose words it uses where ``options.prompt`` is empty."""
         self._speaker = speaker
-        self._pacer = pacer
-        pacer.attach(self.lines)
         self._sampler: FrameSampler[F] = FrameSampler(options, pacer, encode)
         self._generation = Generation(client, speaker, self.lines, pacer)
-        changes = Changes()
-        self._wake = self._generation.on_piece = changes.wake
-        self.change = changes.wait
-        """``await change(timeout)``: until anything changes, such as a line's state or speech."""
+        self._generation.on_piece = self.wake
         self._last_picture = LastPicture(self.lines)
-        self.lines.listen(lambda _: self._wake())
         self._tasks = Tasks(lambda text: self._generation.on_notice(text))
         self._in_flight = InFlight(self.lines)
         self._questions: deque[tuple[Line, Asked]] = deque()
-        self._paused = self._closed = False
+        self._paused = False
         self._not_before = 0.0
         self._trials = 0
 
@@ -109,10 +98,10 @@ class Commentator(Generic[F]):
 
     async def aclose(self) -> None:
         """Drop everything and wait until no task and no thread is left. Idempotent."""
-        self._closed = True
+        self.closed = True
         for line in self.lines:
             self.lines.drop(line, "cancelled")
-        self._wake()
+        self.wake()
         await self._tasks.aclose()
         await self._in_flight.aclose()
         await self._speaker.aclose()
@@ -146,7 +135,7 @@ class Commentator(Generic[F]):
     def resume(self) -> None:
         """Go on with commentary."""
         self._paused = False
-        self._wake()
+        self.wake()
 
     def reset_window(self) -> None:
         """The source is another one: forget all pictures, and what is not yet heard of them."""
@@ -164,7 +153,7 @@ class Commentator(Generic[F]):
         now = time.monotonic()
         line = new_line("answer", anchor=now, requested_at=now, question=question)
         self.lines.add(line)
-        if self._closed:
+        if self.closed:
             self.lines.drop(line, "refused", "the commentator is closed")
         elif sum(line.kind == "answer" for line in self.lines) > MAX_QUESTIONS:
             self.lines.drop(line, "refused", f"{MAX_QUESTIONS} questions are waiting already")
@@ -173,7 +162,7 @@ class Commentator(Generic[F]):
             self.drop_unheard("interrupted")
             if self._in_flight.line is None or self._in_flight.line.kind == "commentary":
                 self._in_flight.cancel()
-            self._wake()
+            self.wake()
         return line
 
     def interrupt(self) -> None:
@@ -186,21 +175,6 @@ class Commentator(Generic[F]):
         for line in self.lines:
             if line.kind == "commentary" and line.state != "playing":
                 self.lines.drop(line, reason)
-
-    # what comes out
-
-    async def __aiter__(self) -> AsyncIterator[Line]:
-        while not self._closed:
-            line = next((line for line in self.lines if line.state == "ready"), None)
-            if line is not None and self.lines.move(line, "waiting"):
-                yield line
-            else:
-                await self.change()
-
-    async def until_over(self, line: Line) -> None:
-        """Wait until the line has ended or was dropped."""
-        while not line.over:
-            await self.change()
 
     # the loop
 
@@ -290,4 +264,4 @@ class Commentator(Generic[F]):
         """Give up what the next line of commentary waits for."""
         if self._in_flight.line is None:
             self._in_flight.cancel()
-        self._wake()
+        self.wake()

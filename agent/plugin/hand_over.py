@@ -13,7 +13,6 @@ from livekit.agents import llm
 
 from agent.commentator.commentator import Commentator
 from agent.commentator.line import Line
-from agent.commentator.pacer import Pacer
 from agent.commentator.voice.audio import SAMPLE_RATE
 
 logger = logging.getLogger(__name__)
@@ -27,7 +26,7 @@ go on with it; then the next one is handed over anyway.
 """
 
 LOOK_AGAIN = 0.1
-"""Seconds after which it is seen how far a line has been taken, or whether its start has moved."""
+"""Seconds after which it is seen how far a line has been taken."""
 
 
 class HandOver:
@@ -40,20 +39,18 @@ class HandOver:
     def __init__(
         self,
         commentator: Commentator[Any],
-        pacer: Pacer,
         give: Callable[[Line, AsyncIterator[llm.MessageGeneration]], None],
     ) -> None:
         """``give(line, messages)`` hands the line over."""
         self._commentator = commentator
         self._lines = commentator.lines
-        self._pacer = pacer
         self._give = give
 
     async def run(self) -> None:
         """Go on until the commentator is closed."""
         try:
             async for line in self._commentator:
-                if await self._at_start(line):
+                if await self._commentator.until_start(line):
                     self._give(line, self._messages(line))
                     await self._follow(line)
         finally:  # nobody else moves them on
@@ -66,18 +63,6 @@ class HandOver:
         for line in self._lines:
             if line.state == "playing":
                 self._lines.move(line, "ended")
-
-    async def _at_start(self, line: Line) -> bool:
-        """Wait until the line is to be heard; False: it was dropped, or would not be true."""
-        while not line.over:
-            left = self._pacer.start_time(line) - time.monotonic()
-            if left > 0:
-                await self._commentator.change(min(left, LOOK_AGAIN))
-            elif self._pacer.is_late(line):
-                self._lines.drop(line, "late")
-            else:
-                return True
-        return False
 
     async def _follow(self, line: Line) -> None:
         given = time.monotonic()

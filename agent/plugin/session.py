@@ -67,7 +67,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         )
         self._chat = Chat(self._commentator.history)
         self._commentator.lines.listen(self._line_changed)
-        self._hand_over = HandOver(self._commentator, pacer, self._give)
+        self._hand_over = HandOver(self._commentator, self._give)
         self._commentator.start()
         self._tasks = Tasks(lambda text: self.emit("engine_notice", text))
         self._tasks.keep("handing lines over", self._hand_over.run)

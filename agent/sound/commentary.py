@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Any
 
 from livekit import rtc
 
-from agent.clock.pacer import BoothPacer
 from agent.clock.waiting import LOOK_AGAIN
-from agent.commentator.commentator import Commentator
 from agent.commentator.line import Line
+from agent.commentator.output import Output
 from agent.commentator.voice.audio import FRAME_SECONDS, SAMPLE_RATE
 from config.tasks import Tasks, Tell
 
@@ -50,13 +48,10 @@ class Commentary:
     `waiting`. What it finds dropped falls silent at once.
     """
 
-    def __init__(
-        self, room: rtc.Room, commentator: Commentator[Any], pacer: BoothPacer, *, tell: Tell
-    ) -> None:
+    def __init__(self, room: rtc.Room, commentator: Output, *, tell: Tell) -> None:
         self._room = room
         self._commentator = commentator
         self._lines = commentator.lines
-        self._pacer = pacer
         self._tasks = Tasks(tell)
         self._track: rtc.LocalAudioTrack | None = None
         self._playing: tuple[Line, rtc.AudioSource] | None = None
@@ -112,25 +107,13 @@ class Commentary:
             log.debug("the track could not be taken back: %s", error)
 
     async def _say(self, line: Line, source: rtc.AudioSource) -> None:
-        if not await self._at_slot(line):
+        if not await self._commentator.until_start(line, 0.0 if line.kind == "answer" else LAG):
             return
+        self._lines.move(line, "playing")
         if line.text_only:
             await self._show(line)
         else:
             await self._play(line, source)
-
-    async def _at_slot(self, line: Line) -> bool:
-        """Wait until the line is to be heard; False: it was dropped, or would not be true."""
-        lag = 0.0 if line.kind == "answer" else LAG
-        while line.state == "waiting":
-            left = self._pacer.start_time(line) + lag - time.monotonic()
-            if left > 0:
-                await self._commentator.change(min(left, LOOK_AGAIN))
-            elif self._pacer.is_late(line):
-                self._lines.drop(line, "late")
-            else:
-                return self._lines.move(line, "playing")
-        return False
 
     async def _show(self, line: Line) -> None:
         """A line that is not spoken lasts as long as reading it takes."""

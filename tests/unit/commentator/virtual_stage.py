@@ -36,30 +36,18 @@ class Player:
     """Plays lines one after another, and moves them on, as the booth's voice does."""
 
     commentator: Commentator[int]
-    pacer: Pacer
     keeps: bool = True
     started: list[Line] = field(default_factory=list)
     count: int = 0
 
     async def run(self) -> None:
         async for line in self.commentator:
-            if await self._at_slot(line):
+            if await self.commentator.until_start(line):
+                self.commentator.lines.move(line, "playing")
                 self.count += 1
                 if self.keeps:
                     self.started.append(line)
                 await self._play(line)
-
-    async def _at_slot(self, line: Line) -> bool:
-        lines = self.commentator.lines
-        while line.state == "waiting":
-            left = self.pacer.start_time(line) - time.monotonic()
-            if left > 0:
-                await self.commentator.change(min(left, LOOK_AGAIN))
-            elif self.pacer.is_late(line):
-                lines.drop(line, "late")
-            else:
-                return lines.move(line, "playing")
-        return False
 
     async def _play(self, line: Line) -> None:
         begun = time.monotonic()
@@ -142,7 +130,7 @@ async def virtual_stage(
         options=options,
         encode=encoder,
     )
-    made = VirtualStage(client, commentator, pacer, Player(commentator, pacer, keeps))
+    made = VirtualStage(client, commentator, pacer, Player(commentator, keeps))
     if keeps:
         commentator.lines.listen(made.note)
         commentator.observe(engine_state=made.states.append, notice=made.notices.append)

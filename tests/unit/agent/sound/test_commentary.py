@@ -15,7 +15,8 @@ from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
 from agent.clock.schedule import LATE
-from agent.commentator.line import Kind, Line, Lines, State, new_line
+from agent.commentator.line import Kind, Line, State, new_line
+from agent.commentator.output import Output
 from agent.commentator.voice.audio import FRAME_BYTES, FRAME_SECONDS
 from agent.sound.commentary import AT_ONCE, LAG, MOST_REFUSED, Commentary
 from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc, Step
@@ -25,30 +26,13 @@ INVALID = Exception("InvalidState - failed to capture frame")
 PIECE = b"\1\2" * (FRAME_BYTES // 2)
 
 
-class ScriptedCommentator:
-    """Hands out lines that a test makes ready, as the real one does."""
+class ScriptedCommentator(Output):
+    """Hands out lines that a test makes ready."""
 
-    def __init__(self) -> None:
-        self.lines = Lines(time.monotonic)
-        self.lines.listen(self._wake)
+    def __init__(self, pacer: BoothPacer) -> None:
+        super().__init__(pacer)
+        self.lines.listen(self._note)
         self.states: list[tuple[str, State, float]] = []
-        self._changed = asyncio.Event()
-
-    async def __aiter__(self) -> AsyncIterator[Line]:
-        while True:
-            line = next((line for line in self.lines if line.state == "ready"), None)
-            if line is None:
-                await self.change()
-            elif self.lines.move(line, "waiting"):
-                yield line
-
-    async def change(self, timeout: float | None = None) -> None:
-        self._changed.clear()
-        try:
-            async with asyncio.timeout(timeout):
-                await self._changed.wait()
-        except TimeoutError:
-            return
 
     def ready(
         self, text: str, *, seconds: float, kind: Kind = "commentary", whole: bool = True
@@ -68,29 +52,22 @@ class ScriptedCommentator:
         line.speech.extend([PIECE] * pieces)
         line.audio_seconds += pieces * FRAME_SECONDS
         line.text_only = not line.audio_seconds
-        self._changed.set()
+        self.wake()
 
-    def _wake(self, line: Line) -> None:
+    def _note(self, line: Line) -> None:
         self.states.append((line.text, line.state, time.monotonic()))
-        self._changed.set()
 
 
 class Studio:
     def __init__(self, rtc: FakeRtc, delay: float) -> None:
         self.rtc = rtc
         self.room: FakeRoom = rtc.room()
-        self.commentator = ScriptedCommentator()
         clock, times = DisplayClock(0.0), ReadyTimes()
         control = Delay(clock, times, chosen=delay, first=3.0, longest=9.0)
         self.pacer = BoothPacer(clock, control, times, pause=1.0)
-        self.pacer.attach(self.commentator.lines)
+        self.commentator = ScriptedCommentator(self.pacer)
         self.told: list[str] = []
-        self.commentary = Commentary(
-            self.room,
-            self.commentator,  # type: ignore[arg-type]
-            self.pacer,
-            tell=self.told.append,
-        )
+        self.commentary = Commentary(self.room, self.commentator, tell=self.told.append)
 
     @property
     def heard(self) -> list[tuple[float, float]]:
