@@ -57,8 +57,6 @@ class Liveness:
     def __init__(self, now: float) -> None:
         self.lost = False
         self._away = False
-        self._next_look = now
-        self._latest: Received | None = None
         self._recent: deque[float] = deque(maxlen=MOVING_PICTURES)
         self.choose(now)
 
@@ -67,20 +65,21 @@ class Liveness:
         self.since = now
         """When the last picture came, or when the source was chosen."""
         self._recent.clear()
-        self.expect(now)
+        self._expect(now)
 
-    def expect(self, now: float) -> None:
+    def _expect(self, now: float) -> None:
         """What is missing counts from here."""
         self._expected = self._asked_at = now
-        self._asked = self._garbled = 0
-        self._forget_received(now)
+        self._asked = self._garbled = self._unseen = 0
+        self._latest: Received | None = None
+        self._next_look = now + STARVED_AFTER
 
     def picture(self, capture: float) -> None:
         """A picture has come."""
         self.since = capture
         self.lost = False
         self._recent.append(capture)
-        self.expect(capture)
+        self._expect(capture)
 
     def missing(self, now: float) -> float:
         """Seconds for which a picture that should come has not."""
@@ -99,14 +98,14 @@ class Liveness:
         """See how it is now. `away`: known to be; `screen`: it is not a camera."""
         self._away = away
         if away:
-            self.expect(now)
+            self._expect(now)
         stopped = self._moved and not screen
         proof = away or not self._recent or stopped or self._starved or self.garbled
         self.lost = self.lost or (proof and self.overdue(now))
 
     def asks_received(self, now: float) -> bool:
         """Whether `received` should be called: seldom, and only while no picture comes."""
-        if self._away or now < self._next_look:
+        if now < self._next_look:
             return False
         self._next_look = now + min(max(1.0, self.missing(now) / 4), NO_PICTURE_AFTER)
         return True
@@ -114,28 +113,23 @@ class Liveness:
     def received(self, found: Received | None) -> None:
         """What LiveKit has received so far, None: not known."""
         before, self._latest = self._latest, found
-        if not (found and before):
-            return
-        if found.decoded > before.decoded:
-            self._unseen += found.decoded - before.decoded
-            self._garbled = 0
-        elif found.bytes > before.bytes:
-            self._garbled += 1
+        if found and before:
+            self._unseen += max(found.decoded - before.decoded, 0)
+            self._garbled += found.bytes > before.bytes and found.decoded <= before.decoded
 
     def renews(self, now: float) -> bool:
         """Whether to subscribe anew now."""
         first = STARVED_AFTER if self._starved else NO_PICTURE_AFTER
         pause = min(first * 2 ** min(self._asked, 16), LONGEST_PAUSE)
         due = now - self._asked_at > pause
-        if self._away or not due or not (self._starved or self.lost):
+        if not (due and (self._starved or self.lost)):
             return False
         self._asked, self._asked_at = self._asked + 1, now
-        self._forget_received(now)
         return True
 
     def hopeless(self, now: float) -> bool:
         """Whether another source is better."""
-        return self.lost and not self._away and self.missing(now) > GIVEN_UP_AFTER
+        return self.lost and self.missing(now) > GIVEN_UP_AFTER
 
     @property
     def _starved(self) -> bool:
@@ -149,8 +143,3 @@ class Liveness:
     def _moved(self) -> bool:
         recent = self._recent
         return len(recent) == MOVING_PICTURES and recent[-1] - recent[0] <= MOVING_SECONDS
-
-    def _forget_received(self, now: float) -> None:
-        self._latest = None
-        self._unseen = 0
-        self._next_look = now + STARVED_AFTER

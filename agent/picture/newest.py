@@ -54,7 +54,7 @@ class Newest:
         """Take note of what is published now."""
         first = self._settled is None
         self._settled = now + SETTLING if self._settled is None else self._settled
-        for track in sorted(tracks, key=lambda one: (one.by != "ingress", one.joined, one.sid)):
+        for track in sorted(tracks, key=lambda one: one.joined):
             place = self._places.get(_key(track))
             if place and not self._is_by_hand(track, place, now):
                 place.participant, place.until = track.participant, math.inf

@@ -99,7 +99,6 @@ class Choice:
             track.sid in self.seen,
             not track.barrier,
             not track.muted,
-            track.sid not in self._failed,
             *self._merit(track),
         )
 
@@ -115,9 +114,7 @@ class Choice:
             and (not seen or self._merit(one) > self._merit(watch))
             and (one.sid not in self._failed or now >= self._failed[one.sid].due)
         ]
-        return max(
-            others, key=lambda one: (one.sid == self._beside, self._merit(one)), default=None
-        )
+        return max(others, key=self._merit, default=None)
 
     def _passed_over(self, tracks: list[Track], watch: Track) -> str:
         better = [

@@ -91,7 +91,6 @@ class SourceHealth:
         self._liveness.picture(picture.capture)
         self._last, self._shown_at = (picture, self._source.identity), picture.capture
         if was_lost:
-            self._marked = None
             log.info("%s brings pictures, after %.1f s without", self._source.identity, silence)
             self._on_back()
 
@@ -99,12 +98,10 @@ class SourceHealth:
         """`identity` is watched from now on, "" for nobody. Returns whether it is another one than
         before, of whom nothing has been seen yet.
         """
-        now = time.monotonic()
         if identity in ("", self._whose):
-            self._liveness.expect(now)
             return False
         self._whose = identity
-        self._liveness.choose(now)
+        self._liveness.choose(time.monotonic())
         return True
 
     def look(self, *_: object) -> None:
@@ -115,7 +112,6 @@ class SourceHealth:
             screen = track is not None and track.kind == "screen"
             self._liveness.look(now, away=away, screen=screen)
         if self.lost and not was_lost:
-            self._shown_at = 0.0
             log.info("the picture is lost: %s", self.trouble(now))
             self._on_lost()
         interval = MARK_INTERVAL if self.lost else STILL_INTERVAL

@@ -140,6 +140,7 @@ def test_what_is_decoded_and_not_handed_on_is_fetched_anew_at_once() -> None:
     assert len(trial.renewed) == 1
     trial.run(30)
     assert 3 <= len(trial.renewed) <= 5
+    assert not trial.liveness.garbled
     trial.run(24 * 60 * MINUTE)
     assert len(trial.renewed) < 24 * 60 * MINUTE / LONGEST_PAUSE + 12
     trial.handed_on = True
@@ -188,7 +189,7 @@ def test_a_moving_picture_that_becomes_garbled_is_lost_also_where_it_is_a_screen
 
 def test_another_source_is_given_time() -> None:
     trial = Trial()
-    trial.run(10, fps=15)
+    trial.run(10, fps=1)
     trial.liveness.choose(trial.now)
     assert trial.run(NO_PICTURE_AFTER, fps=0) == {False}
     trial.run(1)

@@ -123,7 +123,8 @@ def test_one_that_brings_nothing_is_passed_over_and_tried_again_ever_more_seldom
 
 def test_who_cannot_be_seen_is_named_and_never_tried_while_there_is_another() -> None:
     room = Room(dark={"phone", "slow"})
-    assert room.add(camera("slow"), camera("phone", barrier="locked", joined=9.0)) == "slow"
+    off = camera("off", muted=True, joined=10.0)
+    assert room.add(camera("slow"), camera("phone", barrier="locked", joined=9.0), off) == "slow"
     room = Room(dark={"phone"})
     assert room.add(camera("phone", barrier="locked")) == "phone"
     assert room.chosen.watch is not None
@@ -152,7 +153,8 @@ def test_a_watched_one_that_is_given_up_makes_room_and_is_watched_again_when_it_
     room.add(camera("a"))
     room.add(camera("b"))
     room.dark.add("b")
-    room.choice.give_up(room.now)
+    for _ in range(10):
+        room.choice.give_up(room.now)
     assert room.look() == "a"
     assert room.wait(FIRST_PAUSE - 1) == "a"
     room.dark.clear()
@@ -184,6 +186,8 @@ def test_a_late_booth_watches_the_person_who_joined_last_before_any_ingress() ->
         assert room.add(*found[turn:], *found[:turn]) == "third"
         assert room.remove("third") == "second"
         assert room.remove("second", "first") == "film"
+        assert room.begun == {}, "nobody is tried beside one that is tried itself"
+        assert room.add(camera("b", joined=95.0), camera("a", joined=96.0)) == "a"
 
 
 def test_an_ingress_that_appears_just_after_the_booth_was_there_before() -> None:
@@ -234,6 +238,9 @@ def test_a_person_keeps_the_place_for_a_while(leaves: bool, kept: float) -> None
             room.choice.newest.left("a", room.now)
         room.wait(seconds)
         assert room.add(replace(camera("a"), sid="TR_a2", participant="PA_a2")) == watched
+        room.remove("a")
+        room.wait(OUTAGE - 1)
+        assert room.add(replace(camera("a"), sid="TR_a3", participant="PA_a3")) == watched
 
 
 def test_two_cameras_of_one_robot_do_not_take_turns() -> None:

@@ -11,7 +11,7 @@ from livekit import rtc
 from livekit.rtc._proto import stats_pb2
 
 from agent.picture.liveness import KNOWN_AWAY_AFTER, NO_PICTURE_AFTER
-from agent.picture.source_health import MARK_INTERVAL, STILL_INTERVAL, TICK
+from agent.picture.source_health import MARK_INTERVAL, STILL_INTERVAL, STILL_TOLD_AFTER, TICK
 from tests.support.fake_rtc import STALL, FakeRtc
 from tests.support.virtual_time import virtual
 
@@ -152,7 +152,8 @@ async def test_another_ones_picture_does_not_stand_for_a_source_that_brings_none
 @virtual
 async def test_without_any_picture_ever_it_is_said_why(fake_rtc: FakeRtc) -> None:
     async with staged(fake_rtc) as stage:
-        assert stage.trouble == "no camera in the room"
+        await asyncio.sleep(STILL_TOLD_AFTER + 1)
+        assert (stage.trouble, stage.health.remark) == ("no camera in the room", "")
         gate = stage.room.join("gate", kind=INGRESS)
         say(gate, "failed", "wrong user name or password")
         assert stage.trouble == "gate: failed, wrong user name or password"
