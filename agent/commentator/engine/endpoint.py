@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import openai
 
-from agent.commentator.engine.chunks import Delta, GarbageError, parse_chunk
+from agent.commentator.engine.chunks import Delta, GarbageError, is_blank, parse_chunk
 from agent.commentator.engine.dialects import Dialect, Ollama, by_api, owned
 from agent.commentator.engine.errors import (
     FAILURES,
@@ -106,7 +106,7 @@ class Endpoint:
                 while (chunk := await self._next(chunks)) is not None:
                     for delta in parse_chunk(chunk):
                         finished = finished or bool(delta.finish)
-                        told = told or bool(delta.text)
+                        told = told or not is_blank(delta.text)  # dots are not spoken
                         sounded = sounded or bool(delta.pcm)
                         yield replace(delta, pcm=sound.push(delta.pcm)) if delta.pcm else delta
                 if rest := sound.flush():

@@ -14,7 +14,6 @@ from agent.commentator.engine.pool import (
     LOAD_KEPT,
     LOOK_EVERY,
     EnginePool,
-    one_answer,
 )
 
 
@@ -135,10 +134,3 @@ def test_clients_that_fail_together_do_not_come_back_together() -> None:
         made.failed(0, now=0.0)
         looks.add(round(made.seats[0].look_after, 3))
     assert len(looks) > 10
-
-
-def test_one_answer() -> None:
-    assert one_answer([]) is None
-    assert one_answer([False, False]) is False
-    assert one_answer([True, False]) is None
-    assert one_answer([None, None]) is None

@@ -47,18 +47,6 @@ async def test_breaking_off_twice_lets_it_end_properly() -> None:
     assert office.tidied == 1
 
 
-@virtual
-async def test_dropping_its_line_breaks_it_off() -> None:
-    office = Office()
-    running = await office.begin(line := office.line())
-    office.lines.drop(office.line(), "late")
-    await asyncio.sleep(0.1)
-    assert not running.done()
-    office.lines.drop(line, "late")
-    await running
-    assert (office.tidied, line.reason) == (1, "late")
-
-
 @pytest.mark.parametrize("state", ["made", "ready"])
 async def test_a_line_that_is_not_ready_when_it_is_broken_off_is_dropped(state: str) -> None:
     office = Office()
@@ -70,7 +58,3 @@ async def test_a_line_that_is_not_ready_when_it_is_broken_off_is_dropped(state: 
 
     assert await office.in_flight.run(work(), line) == ""
     assert line.reason == (None if state == "ready" else "cancelled")
-
-
-async def test_closing_with_nothing_in_flight_is_nothing() -> None:
-    await Office().in_flight.aclose()

@@ -12,15 +12,13 @@ import pytest
 
 from agent.commentator.commentator import MAX_QUESTIONS, MAX_TRIALS
 from agent.commentator.engine.errors import EngineStarting
-from agent.commentator.engine.request import EngineRequest
 from agent.commentator.line import Line, State
 from agent.commentator.options import Options
-from agent.commentator.window import SampledFrame
 from tests.support.virtual_time import run_virtual, virtual
 
 from .scripted_client import NEVER, Say, ScriptedClient
 from .stage import ScriptedPacer
-from .virtual_stage import VirtualStage, encode, virtual_stage
+from .virtual_stage import VirtualStage, virtual_stage
 
 MOMENTS = ["probing", "backing off", "trial", "anchor", "no picture", "in flight", "ready",
            "waiting", "playing", "all made"]  # fmt: skip
@@ -133,15 +131,6 @@ async def test_questions_wait_for_one_another_up_to_a_bound_also_when_nobody_lis
         assert on.commentator.ask("And now?").reason is None
         player.cancel()
         await asyncio.wait({player})
-
-
-@virtual
-async def test_questions_are_answered_in_a_pause() -> None:
-    async with at("anchor") as on:
-        on.commentator.pause()
-        line = on.commentator.ask("Are you there?")
-        await on.commentator.until_over(line)
-        assert line.state == "ended"
 
 
 @virtual
@@ -347,37 +336,3 @@ async def test_a_mistake_in_the_midst_of_a_line_ends_it_where_its_sound_ends() -
         assert first.state == "ended"
         assert first.duration == pytest.approx(2.0)
         assert len(on.notices) == 1
-
-
-@virtual
-async def test_a_picture_that_cannot_be_encoded_costs_a_picture() -> None:
-    def broken(frame: int, capture_time: float) -> SampledFrame:
-        if frame < 20:
-            raise ValueError("no picture")
-        return encode(frame, capture_time)
-
-    async with virtual_stage(encoder=broken) as on:
-        await on.until(lambda: len(on.player.started) == 1)
-        assert on.notices == []
-
-
-@virtual
-async def test_a_line_that_is_cut_short_teaches_no_pace() -> None:
-    """A slow engine whose lines are cut short again and again: the next one waits as it must."""
-
-    def answer(request: EngineRequest) -> Say:
-        return Say(seconds=6.0 if request.kind == "commentary" else 0.0, rate=0.5)
-
-    async with virtual_stage(ScriptedClient(answer=answer)) as on:
-        await on.until(lambda: len(on.player.started) == 2)
-        learnt = waited(on.player.started[1])
-        for _ in range(20):
-            await on.until(lambda: any(one.kind == "commentary" for one in on.in_state("playing")))
-            await on.commentator.until_over(on.commentator.ask("What?"))
-        count = len(on.player.started)
-        await on.until(lambda: len(on.player.started) == count + 1)
-        assert waited(on.player.started[-1]) == pytest.approx(learnt, abs=0.5)
-
-
-def waited(line: Line) -> float:
-    return (line.ready_at or 0.0) - line.requested_at

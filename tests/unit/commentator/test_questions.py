@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Any
 
@@ -10,15 +9,7 @@ import pytest
 
 from tests.support.gated_engine import hang, refuse, say
 
-from .stage import ScriptedPacer, Stage, stage
-
-
-async def connections_closed(on: Stage, count: int) -> None:
-    """So many requests were cancelled, as the engine sees it, and none is under way."""
-    async with asyncio.timeout(5), on.engine.asked:
-        await on.engine.asked.wait_for(
-            lambda: on.engine.in_flight == 0 and on.engine.cancelled == count
-        )
+from .stage import ScriptedPacer, stage
 
 
 async def test_a_question_cancels_commentary_in_flight_and_is_remembered() -> None:
@@ -74,7 +65,7 @@ async def test_whoever_gives_a_request_up_closes_its_connection(how: str) -> Non
             await on.engine.wait_requests(2)
             on.commentator.pause()
             on.commentator.lines.drop(line, "cancelled")
-            await connections_closed(on, 2)
+            await on.engine.wait_idle(cancelled=2)
             return
         on.commentator.pause(unheard=how == "pause")
         if how == "interrupt":
@@ -83,21 +74,4 @@ async def test_whoever_gives_a_request_up_closes_its_connection(how: str) -> Non
             on.commentator.reset_window()
         elif how == "close":
             await on.commentator.aclose()
-        await connections_closed(on, 1)
-
-
-async def test_interrupt_ends_a_line_that_is_being_heard() -> None:
-    async with stage(say("Cut short.", seconds=2.0, rest=asyncio.Event())) as on:
-        await on.until(lambda: len(on.heard) == 1)
-        on.commentator.interrupt()
-        line = on.heard[0]
-        assert (line.state, line.reason) == ("dropped", "interrupted")
-        assert line.duration == pytest.approx(1.0, abs=0.05)
-        on.commentator.pause()
-        await connections_closed(on, 1)
-
-
-async def test_interrupting_nothing_is_nothing() -> None:
-    async with stage(filming=False) as on:
-        on.commentator.interrupt()
-        assert on.dropped == []
+        await on.engine.wait_idle(cancelled=1)

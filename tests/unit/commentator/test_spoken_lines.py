@@ -13,37 +13,14 @@ from aiohttp import web
 from agent.commentator.options import Options
 from tests.support.gated_engine import (
     ScriptedEngine,
-    audio,
     chunk,
     hang,
     open_stream,
     say,
     send,
-    tone,
 )
 
 from .stage import stage
-
-NOTICE = "speech failed: no memory; the text goes on"
-
-
-def breaks_off(*, seconds: float) -> Any:
-    """An answer whose speech ends in the middle, with a notice, while its text goes on."""
-
-    async def answer(
-        engine: ScriptedEngine, request: web.Request, body: dict[str, Any]
-    ) -> web.StreamResponse:
-        response = await open_stream(request)
-        await send(response, chunk({"content": "One thing. "}))
-        if seconds:
-            await send(response, chunk(audio(tone(seconds))))
-        await send(response, {"choices": [], "pressbox": {"notice": NOTICE}})
-        await send(response, chunk({"content": "Another thing."}))
-        await send(response, chunk(finish="stop"))
-        await send(response, "[DONE]")
-        return response
-
-    return answer
 
 
 def begins(text: str) -> Any:
@@ -96,25 +73,6 @@ async def test_piper_speaks_the_sessions_language(
         assert "python -m models pull" in on.notices[0]
 
 
-async def test_speech_that_breaks_off_ends_the_sound_and_not_the_text() -> None:
-    async with stage(breaks_off(seconds=0.4)) as on:
-        await on.until(lambda: len(on.heard) >= 1)
-        line = on.heard[0]
-        await on.until(lambda: line.duration is not None)
-        assert line.text == "One thing. Another thing."
-        assert line.duration == pytest.approx(0.4, abs=0.05)
-        assert on.notices[0] == NOTICE
-
-
-async def test_speech_that_never_came_is_made_up_for() -> None:
-    async with stage(breaks_off(seconds=0)) as on:
-        await on.until(lambda: len(on.heard) >= 1)
-        line = on.heard[0]
-        await on.until(lambda: line.duration is not None)
-        assert (line.duration or 0) > 1.0
-        assert on.notices == [NOTICE]
-
-
 async def test_interrupting_ends_the_speech_and_the_request() -> None:
     async with stage(begins("One thing. And "), hang(), tts="espeak") as on:
         await on.until(lambda: len(on.heard) == 1)
@@ -125,11 +83,3 @@ async def test_interrupting_ends_the_speech_and_the_request() -> None:
         assert line.duration == line.audio_seconds > 0
         async with asyncio.timeout(10), on.engine.asked:
             await on.engine.asked.wait_for(lambda: on.engine.cancelled == 1)
-
-
-async def test_nothing_is_spoken_without_enable_tts() -> None:
-    silent = Options(inference_interval=0.0, enable_tts=False)
-    async with stage(say("Silent."), options=silent, tts="espeak") as on:
-        await on.until(lambda: len(on.heard) == 1)
-        assert on.heard[0].text == "Silent."
-        assert on.seconds == {}

@@ -116,7 +116,6 @@ async def virtual_stage(
     playing: bool = True,
     keeps: bool = True,
     limit: float = 1_000.0,
-    encoder: Callable[[int, float], SampledFrame] = encode,
 ) -> AsyncIterator[VirtualStage]:
     """A commentator at work; ``fps`` 0: without a camera, not ``playing``: without a player. Not
     ``keeps``: nothing of what went by is remembered. It may take ``limit`` seconds.
@@ -128,7 +127,7 @@ async def virtual_stage(
         speaker=Speaker(VoiceChoice("engine")),
         pacer=pacer,
         options=options,
-        encode=encoder,
+        encode=encode,
     )
     made = VirtualStage(client, commentator, pacer, Player(commentator, keeps))
     if keeps:

@@ -26,10 +26,6 @@ def load() -> ModuleType:
     return module
 
 
-def test_it_has_less_than_30_lines() -> None:
-    assert len(EXAMPLE.read_text().splitlines()) < 30
-
-
 async def test_its_session_comments_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = Repeat(Answer(ready=0.1, speech=0.8), Answer(ready=0.1, speech=0.5, audio=True))
     async with scripted_engine(answers) as engine:

@@ -16,7 +16,6 @@ import pytest
 from livekit import rtc
 
 from agent.plugin.spoken_question import MAX_SECONDS, SAMPLE_RATE, SpokenQuestion
-from speech.wav import wav
 from tests.support.gated_engine import hang, say
 
 from .plugin_stage import PluginStage, plugin_stage
@@ -66,12 +65,6 @@ def test_what_was_not_committed_or_was_cleared_is_no_question() -> None:
     assert memory.take() == b""
     assert taken(memory, frames(1.0, level=0.0)) == b"", "silence"
     assert taken(memory, frames(0.1)) == b"", "a click"
-
-
-def test_the_wav_file() -> None:
-    with wave.open(io.BytesIO(wav(b"\1\2" * 160, SAMPLE_RATE))) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16_000, 1, 2)
-        assert file.readframes(999) == b"\1\2" * 160
 
 
 @asynccontextmanager
