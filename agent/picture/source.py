@@ -151,9 +151,8 @@ class Source:
             self._published[self.watched].set_subscribed(True)
 
     def give_up(self) -> None:
-        """Watch another one if there is any: the watched track brings no picture."""
+        """Watch another one soon if there is any: the watched track brings no picture."""
         self._choice.give_up(time.monotonic())
-        self._look()
 
     def later(self, capture: float) -> float:
         """The capture time to give to a picture that came at `capture`: later than that of the one

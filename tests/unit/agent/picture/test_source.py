@@ -159,6 +159,7 @@ async def test_given_up_it_makes_room_and_comes_back_with_a_picture(fake_rtc: Fa
         first, second = stage.room.join("first").publish(), stage.room.join("second").publish()
         await stage.send(second)
         stage.source.give_up()
+        await asyncio.sleep(LOOK_INTERVAL)
         assert await stage.send(first)
         assert stage.source.identity == "first"
         await asyncio.sleep(FIRST_PAUSE + LOOK_INTERVAL)
