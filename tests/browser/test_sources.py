@@ -21,7 +21,7 @@ from config.admin_token import admin_token
 from config.settings import Settings, load_settings
 from tests.browser.conftest import OpenPage
 from tests.browser.senses import start
-from tests.support.clips import write_clip
+from tests.support.clips import film
 from tests.support.livekit_server import LiveKitServer
 from tests.support.ports import free_port
 from web.page import Page as BuiltPage
@@ -56,7 +56,7 @@ async def service(
     }
     settings = load_settings(cli=values, env={}, directory=tmp_path)
     settings.media_dir.mkdir()
-    write_clip(settings.media_dir / "clip.mp4", seconds=2, fps=25, width=320, height=240)
+    film(settings.media_dir / "clip.mp4", seconds=2, size=(320, 240))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ingress", "serve"),
         cwd=ROOT,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from livekit import rtc
 
-from tests.support.clips import write_clip
+from tests.support.clips import film
 from tests.support.livekit_server import LiveKitServer
 from tests.support.viewer_probe import watching
 
@@ -37,7 +37,7 @@ async def publishing(
 async def test_picture_and_sound_of_a_file_arrive_and_begin_again(
     livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:
-    clip = write_clip(tmp_path / "clip.mp4", seconds=2, fps=25, width=320, height=240, beep=0.3)
+    clip = film(tmp_path / "clip.mp4", seconds=2, size=(320, 240), sound="aac")
     token = livekit_server.token("file", "viewer")
     async with (
         publishing(livekit_server, str(clip), "file"),

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.support.clips import write_clip
+from tests.support.clips import film
 from tests.support.launched import command_lines
 from tests.support.livekit_server import LiveKitServer
 from tests.support.ports import free_port
@@ -119,7 +119,7 @@ async def service(livekit_server: LiveKitServer, tmp_path: Path) -> AsyncIterato
 async def test_what_is_added_is_in_the_room_and_survives_a_restart(
     livekit_server: LiveKitServer, service: Service
 ) -> None:
-    write_clip(service.media / "clip.mp4", seconds=2, fps=25, width=320, height=240)
+    film(service.media / "clip.mp4", seconds=2, size=(320, 240))
     fixed = [{"name": "wall", "url": "test:320x240@10", "room": "gallery"}]
     await service.start(PRESSBOX_SOURCES=json.dumps(fixed))
     status, said = await service.run("add", "clip.mp4", "--name", "film")

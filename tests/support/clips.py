@@ -1,57 +1,72 @@
-"""Small video files, made when a test needs them."""
+"""Small video files of any codec, made when a test needs them."""
 
 from __future__ import annotations
 
 import struct
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 
+from tests.support.ordinary_priority import ordinary_priority
 from tests.support.tones import tone
 
-SOUND_RATE = 44_100
+FPS = 25
+PLAIN = {"preset": "ultrafast", "tune": "zerolatency", "g": "10"}
+WITH_B = {"preset": "veryfast", "bf": "2", "b-adapt": "0", "g": "10"}
 
 
-def write_clip(
+def film(
     path: Path,
+    codec: str = "libx264",
+    options: dict[str, str] | None = None,
     *,
-    seconds: float = 1.0,
-    fps: int = 25,
-    width: int = 160,
-    height: int = 120,
-    beep: float = 0.0,
-    picture: bool = True,
+    seconds: float = 0.6,
+    size: tuple[int, int] = (160, 120),
+    sound: str = "",
+    rate: int = 48_000,
 ) -> Path:
-    """An H.264 file whose upper left quarter is white and whose lightness counts the frames.
-
-    beep: seconds of a tone at the beginning, with silence behind it; 0 for no sound track.
+    """A film whose upper left quarter is white and the rest grey, lighter from frame to frame; with
+    sound: a tone in its first half.
     """
     with av.open(path, "w") as container:
-        if picture:
-            video = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast"})
-            video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-        if beep:
-            audio = container.add_stream("aac", rate=SOUND_RATE, layout="mono")
-        for i in range(round(seconds * fps) if picture else 0):
-            image = np.full((height, width), 40 + i * 3 % 100, np.uint8)
-            image[: height // 2, : width // 2] = 235
-            container.mux(video.encode(av.VideoFrame.from_ndarray(image, format="gray")))
-        if picture:
+        chosen = PLAIN if codec == "libx264" and options is None else options or {}
+        video: Any = container.add_stream(codec, rate=FPS, options=chosen)
+        video.width, video.height = size
+        video.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        audio: Any = container.add_stream(sound, rate=rate, layout="mono") if sound else None
+        with ordinary_priority():
+            for number in range(round(seconds * FPS)):
+                frame = picture(number, size)
+                frame.pts, frame.time_base = number, Fraction(1, FPS)
+                container.mux(video.encode(frame))
             container.mux(video.encode(None))
-        if beep:
-            sound = np.zeros(round(seconds * SOUND_RATE), np.int16)
-            burst = tone(beep, 1000, SOUND_RATE)
-            sound[: len(burst)] = burst
-            for begin in range(0, len(sound), 1024):
-                piece = sound[None, begin : begin + 1024]
-                frame = av.AudioFrame.from_ndarray(piece, format="s16", layout="mono")
-                frame.sample_rate, frame.pts = SOUND_RATE, begin
-                frame.time_base = Fraction(1, SOUND_RATE)
-                container.mux(audio.encode(frame))
-            container.mux(audio.encode(None))
+        if audio:
+            _add_sound(container, audio, seconds, rate)
     return path
+
+
+def picture(number: int, size: tuple[int, int] = (160, 120)) -> av.VideoFrame:
+    """One frame of the film."""
+    width, height = size
+    image = np.full((height, width), 40 + number * 3 % 100, np.uint8)
+    image[: height // 2, : width // 2] = 235
+    return av.VideoFrame.from_ndarray(image, format="gray").reformat(format="yuv420p")
+
+
+def _add_sound(container: Any, audio: Any, seconds: float, rate: int) -> None:
+    samples = np.zeros(round(seconds * rate), np.int16)
+    burst = tone(seconds / 2, 1000, rate)
+    samples[: len(burst)] = burst
+    piece = audio.codec_context.frame_size or 1024
+    for begin in range(0, len(samples), piece):
+        part = samples[None, begin : begin + piece]
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(part), "s16", "mono")
+        frame.sample_rate, frame.pts, frame.time_base = rate, begin, Fraction(1, rate)
+        container.mux(audio.encode(frame))
+    container.mux(audio.encode(None))
 
 
 def turn_clockwise(path: Path) -> Path:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from aiohttp.web import Application, Request
 
 from config.settings import Settings, load_settings
 from web.page import Page
-from web.server import BindError, Server, serve, version
+from web.server import Server, version
 
 SECRET = "a secret of at least thirty-two characters"
 
@@ -135,23 +133,3 @@ async def test_a_page_that_is_not_built_says_so(tmp_path: Path) -> None:
         assert answer.status == 503
         assert "npm run build" in await answer.text()
         assert (await client.get("/health")).status == 200
-
-
-async def test_serving_ends_when_it_is_told_to(tmp_path: Path, dist: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    stop = asyncio.Event()
-    stop.set()
-    await serve(settings(tmp_path, web_port=port), stop, Page(dist))
-    with socket.create_server(("127.0.0.1", port)):
-        pass
-
-
-async def test_a_port_in_use_is_one_line(tmp_path: Path, dist: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(BindError) as caught:
-            await serve(settings(tmp_path, web_port=port), asyncio.Event(), Page(dist))
-    assert f"WEB_PORT={port}" in str(caught.value)
-    assert "in use" in str(caught.value)
-    assert "\n" not in str(caught.value)

@@ -14,8 +14,7 @@ from config.source_address import parse
 from ingress.reader.container import BAD_IN_A_ROW, ContainerSource, Film
 from ingress.reader.failures import SourceFailure
 from ingress.reader.media import Piece
-from tests.support.clips import write_clip
-from tests.unit.ingress.reader.films import film
+from tests.support.clips import film
 
 CAMERA = parse("rtsp://admin:secret@camera/")
 
@@ -116,8 +115,14 @@ def test_what_is_behind_it_says_why_and_is_closed_with_it(tmp_path: Path) -> Non
 
 
 def test_a_container_without_a_picture_is_refused_and_closed(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "a.m4a", beep=0.5, picture=False)
-    scripted = Scripted(path, {})
+    whole = film(tmp_path / "a.mp4", sound="aac")
+    with av.open(whole) as found, av.open(tmp_path / "a.m4a", "w") as bare:
+        stream = bare.add_stream_from_template(found.streams.audio[0])
+        for packet in found.demux(audio=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                bare.mux(packet)
+    scripted = Scripted(tmp_path / "a.m4a", {})
     with pytest.raises(SourceFailure) as refused:
         ContainerSource(scripted, CAMERA)  # type: ignore[arg-type]
     assert (refused.value.kind, refused.value.text) == ("codec", "camera:554: has no picture in it")

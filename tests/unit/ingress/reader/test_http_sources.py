@@ -11,9 +11,10 @@ import av
 import numpy as np
 import pytest
 
+from tests.support.clips import FPS, PLAIN, film
 from tests.unit.ingress.http.films import files
 from tests.unit.ingress.http.server import CLOSE, Answer, Asked, Server, endless, reply
-from tests.unit.ingress.reader.films import FPS, PLAIN, Read, film, grey, watched
+from tests.unit.ingress.reader.films import Read, grey, watched
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from ingress.reader.media import Contents
 from ingress.reader.messages import Note, Opened, Order, RawPicture, Request, Unit
 from ingress.reader.pictures import Pictures
 from ingress.reader.timeline import Timeline
-from tests.unit.ingress.reader.films import FPS, PLAIN, WITH_B, grey, picture, watched
+from tests.support.clips import FPS, PLAIN, WITH_B, picture
+from tests.unit.ingress.reader.films import grey, watched
 
 START = 1000.0
 

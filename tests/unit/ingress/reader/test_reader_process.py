@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from ingress.reader.messages import HEAD, Failed, Message, Opened, Request, Unit, decode, encode
+from tests.support.clips import film
 from tests.support.ports import free_port
-from tests.unit.ingress.reader.films import film
 
 PATIENCE = 30.0
 

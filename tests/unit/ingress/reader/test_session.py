@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from ingress.reader.messages import Message, Note, Opened, Order, Request, Unit
-from tests.support.clips import turn_clockwise
+from tests.support.clips import FPS, PLAIN, WITH_B, film, turn_clockwise
 from tests.support.onsets import BurstDetector
-from tests.unit.ingress.reader.films import FPS, PLAIN, WITH_B, Read, film, grey, messages, watched
+from tests.unit.ingress.reader.films import Read, grey, messages, watched
 
 CODECS = [
     ("libx264", PLAIN, "a.mp4", "h264", "passthrough"),

@@ -15,8 +15,9 @@ from ingress.reader import srt
 from ingress.reader.failures import SourceFailure
 from ingress.reader.messages import Failed, Message, Opened, Request, Unit
 from ingress.reader.srt import SrtFile
+from tests.support.clips import film
 from tests.support.ports import free_port
-from tests.unit.ingress.reader.films import Read, film, messages
+from tests.unit.ingress.reader.films import Read, messages
 
 library = srt._loaded()
 needs_libsrt = pytest.mark.skipif(library is None, reason="libsrt is not installed")
