@@ -11,7 +11,15 @@ from typing import Any
 import aiohttp
 import pytest
 
-from models.engine import AudioDelta, EngineError, Finished, RefusedError, TextDelta
+from models.engine import (
+    AudioDelta,
+    BusyError,
+    EngineError,
+    FatalEngineError,
+    Finished,
+    RefusedError,
+    TextDelta,
+)
 from models.server import Limits
 from tests.engine.conftest import Serve
 from tests.engine.scripted import ScriptedEngine, Step
@@ -61,15 +69,6 @@ async def test_a_streamed_answer(serve: Serve, http: aiohttp.ClientSession) -> N
     assert usage["choices"] == []
     assert usage["usage"] == {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
     assert len({chunk["id"] for chunk in (*chunks, usage)}) == 1
-
-
-async def test_an_empty_answer(serve: Serve, http: aiohttp.ClientSession) -> None:
-    url = await serve(ScriptedEngine([Finished("stop", 5, 0)]))
-    async with http.post(url + CHAT, json=ask()) as response:
-        chunk, done = await events(response)
-    assert chunk["choices"][0]["finish_reason"] == "stop"
-    assert "content" not in chunk["choices"][0]["delta"]
-    assert done == "[DONE]"
 
 
 async def test_what_the_engine_is_asked(serve: Serve, http: aiohttp.ClientSession) -> None:
@@ -202,16 +201,11 @@ async def test_a_deadline_in_the_queue(serve: Serve, http: aiohttp.ClientSession
     gate.set()
     await first
     assert engine.begun == ["a"]
+    engine.script = [0.05, *HELLO]
+    status, got, _ = await post(http, url, ask(pressbox={"deadline_ms": 1}))
+    assert (status, got[-1]) == (200, "[DONE]"), "what has begun goes on"
     async with http.get(url + "/metrics") as response:
         assert "pressbox_engine_deadline_missed_total 1.0" in await response.text()
-
-
-async def test_a_deadline_does_not_stop_what_has_begun(
-    serve: Serve, http: aiohttp.ClientSession
-) -> None:
-    url = await serve(ScriptedEngine([0.05, *HELLO]))
-    status, got, _ = await post(http, url, ask(pressbox={"deadline_ms": 1}))
-    assert (status, got[-1]) == (200, "[DONE]")
 
 
 async def test_comments_keep_a_waiting_stream_open(
@@ -232,6 +226,7 @@ async def test_comments_keep_a_waiting_stream_open(
     [
         (RefusedError("no picture", "messages[0]"), 400, "invalid_value"),
         (EngineError("out of memory"), 500, "engine_error"),
+        (BusyError("out of memory"), 503, "engine_busy"),
         (RuntimeError("/secret/path"), 500, "engine_error"),
     ],
 )
@@ -244,27 +239,33 @@ async def test_an_engine_that_fails_at_once(
     streamed: bool,
 ) -> None:
     url = await serve(ScriptedEngine([error]))
-    got, body, _ = await post(http, url, ask(stream=streamed))
+    got, body, headers = await post(http, url, ask(stream=streamed))
     assert (got, body["error"]["code"]) == (status, code)
+    assert ("Retry-After" in headers) == (status == 503)
     assert "/secret/path" not in body["error"]["message"]
 
 
-async def test_an_engine_that_fails_midway(serve: Serve, http: aiohttp.ClientSession) -> None:
-    url = await serve(ScriptedEngine([TextDelta("Hello."), EngineError("out of memory")]))
+@pytest.mark.parametrize("end", [[EngineError("out of memory")], []])
+async def test_an_engine_that_fails_midway(
+    serve: Serve, http: aiohttp.ClientSession, end: list[Step]
+) -> None:
+    url = await serve(ScriptedEngine([TextDelta("Hello."), *end]))
     status, got, _ = await post(http, url, ask())
-    assert status == 200
-    assert got[-1]["error"]["message"] == "out of memory"
+    assert (status, got[-1]["error"]["code"]) == (200, "engine_error")
+    assert not end or got[-1]["error"]["message"] == "out of memory"
     assert "[DONE]" not in got
     async with http.get(url + "/metrics") as response:
         assert 'outcome="engine_error"} 1.0' in await response.text()
 
 
-async def test_an_engine_that_ends_without_an_end(
+async def test_a_lost_engine_answers_once_more_and_takes_nothing_new(
     serve: Serve, http: aiohttp.ClientSession
 ) -> None:
-    url = await serve(ScriptedEngine([TextDelta("Hello.")]))
-    _, got, _ = await post(http, url, ask())
-    assert got[-1]["error"]["code"] == "engine_error"
+    url = await serve(ScriptedEngine([FatalEngineError("the GPU is gone")]))
+    status, body, _ = await post(http, url, ask())
+    assert (status, body["error"]["message"]) == (500, "the GPU is gone")
+    status, _, _ = await post(http, url, ask())
+    assert status == 503
 
 
 async def test_health_models_and_starting(serve: Serve, http: aiohttp.ClientSession) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from models.engine import Picture
 from tests.engine import claims
 from tests.engine.scenes import Mover, answered, film, plain, textured, window
 
@@ -18,9 +19,12 @@ DARK = window(film(WALL, light=lambda t: 0.05), 3.0)
 OUT = window(film(WALL, light=lambda t: 1.0 if t < 2 else 0.1), 3.0)
 
 
-@pytest.mark.parametrize(
-    "question", ["What moves?", "what's moving", "Is anything moving?", "What is going on here?"]
-)
+BLUE = window(film(plain("blue")), 3.0)
+ONE = window(film(WALL, Mover("red", 300, 180)), 0.0, pictures=1)
+Shown = tuple[Picture, ...]
+
+
+@pytest.mark.parametrize("question", ["What moves?", "Is anything moving?", "What's going on?"])
 def test_what_moves(question: str) -> None:
     told = answered(BALL, question)
     assert claims.colours(told) == {"red"}
@@ -30,88 +34,63 @@ def test_what_moves(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question",
-    ["Which direction does it go?", "Where is the red ball going?", "Where's it heading"],
+    ("shown", "question", "directions"),
+    [
+        (BALL, "Which direction does it go?", {"right"}),
+        (BALL, "Where's it heading", {"right"}),
+        (EMPTY, "Where is the red ball going?", set()),
+        (TWO, "Which way does the yellow ball move?", {"left"}),
+        (TWO, "Which way does the blue square move?", {"right"}),
+    ],
 )
-def test_which_direction(question: str) -> None:
-    assert claims.directions(answered(BALL, question)) == {"right"}
-    assert claims.directions(answered(EMPTY, question)) == set()
-
-
-def test_questions_about_one_of_two() -> None:
-    assert claims.directions(answered(TWO, "Which way does the yellow ball move?")) == {"left"}
-    assert claims.directions(answered(TWO, "Which way does the blue square move?")) == {"right"}
-    assert claims.colours(answered(TWO, "Where is the yellow thing?")) == {"yellow"}
-    assert "top" in answered(TWO, "Where is the yellow thing?")
-    assert "bottom" in answered(TWO, "Where is the blue one?")
-
-
-def test_how_many() -> None:
-    assert answered(TWO, "How many things are moving?").startswith("Two things move")
-    assert answered(BALL, "how many objects do you see").startswith("One thing moves")
-    assert "only count what moves" in answered(EMPTY, "How many things are there?")
-
-
-def test_colour() -> None:
-    assert claims.colours(answered(BALL, "What colour is it?")) == {"red"}
-    assert claims.colours(answered(TWO, "what colors do you see moving")) == {"blue", "yellow"}
-    blue = window(film(plain("blue")), 3.0)
-    assert claims.colours(answered(blue, "What color is the background?")) == {"blue"}
-    assert answered(BALL, "Is there anything red?").startswith("Yes")
-    assert answered(BALL, "Do you see something purple?") == "I see no purple worth mentioning."
-    assert "dark" in answered(DARK, "What colour is the wall?")
-
-
-def test_brightness() -> None:
-    assert "almost black" in answered(DARK, "How bright is it?")
-    assert "bright" in answered(window(film(plain("white")), 3.0), "Is it dark?")
-    out = answered(OUT, "Is the light on?")
-    assert "the light went out" in out
-
-
-def test_what_changed() -> None:
-    assert "nothing has changed" in answered(EMPTY, "What has changed?")
-    assert "dark" in answered(OUT, "What happened?").lower() or "light" in answered(OUT, "?")
-    assert claims.colours(answered(BALL, "what just happened")) == {"red"}
-
-
-def test_where() -> None:
-    assert "at the top" in answered(BALL, "Where is the red ball?")
-
-
-def test_speed() -> None:
-    # 640 pixels at 110 pixels a second
-    assert "about 6 seconds" in answered(BALL, "How fast is it?")
-
-
-def test_people() -> None:
-    told = answered(BALL, "Is anyone there?")
-    assert told.startswith("I notice no face")
+def test_which_direction(shown: Shown, question: str, directions: set[str]) -> None:
+    assert claims.directions(answered(shown, question)) == directions
 
 
 @pytest.mark.parametrize(
-    "question",
+    ("shown", "question", "colours"),
     [
-        "What is the capital of France?",
-        "Why is he sad?",
-        "Will it rain?",
-        "Please sing",
-        "?",
-        "\N{GRINNING FACE}",
-        "Was ist das?",
+        (TWO, "Where is the yellow thing?", {"yellow"}),
+        (BALL, "What colour is it?", {"red"}),
+        (BALL, "what just happened", {"red"}),
+        (TWO, "what colors do you see moving", {"blue", "yellow"}),
+        (BLUE, "What color is the background?", {"blue"}),
     ],
+)
+def test_which_colour(shown: Shown, question: str, colours: set[str]) -> None:
+    assert claims.colours(answered(shown, question)) == colours
+
+
+@pytest.mark.parametrize(
+    ("shown", "question", "said"),
+    [
+        (TWO, "Where is the yellow thing?", "top"),
+        (TWO, "Where is the blue one?", "bottom"),
+        (TWO, "How many things are moving?", "Two"),
+        (BALL, "how many objects do you see", "One"),
+        (EMPTY, "How many things are there?", "only count what moves"),
+        (BALL, "Is there anything red?", "Yes"),
+        (BALL, "Do you see something purple?", "no purple"),
+        (DARK, "What colour is the wall?", "dark"),
+        (DARK, "How bright is it?", "black"),
+        (window(film(plain("white")), 3.0), "Is it dark?", "bright"),
+        (OUT, "Is the light on?", "the light went out"),
+        (EMPTY, "What has changed?", "nothing has changed"),
+        (BALL, "How fast is it?", "about 6 seconds"),  # 640 pixels at 110 pixels a second
+        (BALL, "Is anyone there?", "no face"),
+        (BALL, "Who are you?", "motion, light and colour"),
+        ((), "What moves?", "no picture"),
+        (ONE, "What moves?", "only one picture"),
+    ],
+)
+def test_what_it_measures(shown: Shown, question: str, said: str) -> None:
+    assert said in answered(shown, question)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of France?", "Will it rain?", "?", "Was ist das?"]
 )
 def test_what_it_cannot_tell_it_says_so(question: str) -> None:
     told = answered(BALL, question)
     assert "only measure" in told or "All I measure" in told
     assert claims.colours(told) <= {"red", "grey"}
-
-
-def test_itself() -> None:
-    assert "motion, light and colour" in answered(BALL, "Who are you?")
-
-
-def test_no_picture_and_one_picture() -> None:
-    assert answered((), "What moves?") == "I see no picture yet."
-    one = window(film(WALL, Mover("red", 300, 180)), 0.0, pictures=1)
-    assert "only one picture" in answered(one, "What moves?")

@@ -38,21 +38,33 @@ def tell(shown: Film, ends: Sequence[float]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("direction", "mover"),
+    ("mover", "heading", "shape"),
     [
-        ("right", Mover("red", 60, 200, vx=110)),
-        ("left", Mover("red", 580, 200, vx=-110)),
-        ("up", Mover("red", 300, 330, vy=-70)),
-        ("down", Mover("red", 300, 30, vy=70)),
+        (Mover("blue", 120, 260, vx=70, shape="square"), "right", "square"),
+        (Mover("yellow", 560, 90, vx=-90), "left", "round"),
+        (Mover("red", 300, 330, vy=-70), "up", "round"),
+        (Mover("red", 300, 30, vy=70), "down", "round"),
     ],
 )
-def test_a_red_ball_crosses(direction: str, mover: Mover) -> None:
+def test_what_a_thing_is_and_where_it_goes(mover: Mover, heading: str, shape: str) -> None:
+    """Also while the light changes."""
+    for light in (lambda _: 1.0, lambda t: 1 - 0.1 * t):
+        (thing,) = measured(window(film(WALL, mover, light=light), 3.0)).things
+        assert (thing.colour, thing.heading, thing.shape) == (mover.colour, heading, shape)
     lines = tell(film(WALL, mover), [2.5, 3.5, 4.5])
-    assert len(lines) >= 2
-    assert claims.directions(" ".join(lines)) == {direction}
-    assert claims.colours(" ".join(lines)) == {"red"}
-    assert any("round" in line for line in lines)
-    assert len(set(lines)) == len(lines)
+    assert len(set(lines)) == len(lines) >= 2
+    assert claims.directions(" ".join(lines)) == {heading}
+    assert claims.colours(" ".join(lines)) == {mover.colour}
+
+
+def test_two_things_and_what_grows_or_shrinks() -> None:
+    both = film(WALL, Mover("blue", 120, 260, vx=70), Mover("yellow", 560, 90, vx=-90))
+    assert claims.colours(said(window(both, 3.0), history=EARLIER)) == {"blue", "yellow"}
+    for size, growth in ((25, 20), (95, -20)):
+        shown = film(WALL, Mover("orange", 320, 180, size=size, growth=growth))
+        (thing,) = measured(window(shown, 3.0)).present
+        assert (thing.growth > 1.3, thing.growth < 0.77) == (growth > 0, growth < 0)
+        assert thing.heading == ""
 
 
 def test_it_comes_in_and_goes_out_over_the_right_borders() -> None:
@@ -83,12 +95,6 @@ def test_dimming_moves_nothing() -> None:
     assert (scene.things, scene.cut, scene.pan) == ((), False, "")
 
 
-def test_a_moving_thing_is_seen_while_the_light_changes() -> None:
-    mover = Mover("blue", 100, 180, vx=120)
-    scene = measured(window(film(WALL, mover, light=lambda t: 1 - 0.1 * t), 3.0))
-    assert [(thing.colour, thing.heading) for thing in scene.things] == [("blue", "right")]
-
-
 def test_a_cut() -> None:
     meadow, wall = textured(2, (60, 150, 80), 50), textured(3, (190, 120, 60), 50)
 
@@ -105,39 +111,25 @@ def test_a_cut() -> None:
     assert not measured(window(shown, 14.0)).cut
 
 
-def test_two_things_of_two_colours() -> None:
-    movers = (
-        Mover("blue", 120, 260, vx=70, shape="square"),
-        Mover("yellow", 560, 90, vx=-90),
-    )
-    shown = film(WALL, *movers)
-    scene = measured(window(shown, 3.0))
-    assert {(one.colour, one.heading, one.shape) for one in scene.things} == {
-        ("blue", "right", "square"),
-        ("yellow", "left", "round"),
-    }
-    assert claims.colours(said(window(shown, 3.0), history=EARLIER)) == {"blue", "yellow"}
-
-
-@pytest.mark.parametrize("noise", [0.0, 4.0, 10.0])
-def test_nothing_at_all(noise: float) -> None:
-    shown = film(textured(4), noise=noise)
+@pytest.mark.parametrize(
+    ("backdrop", "noise", "colours"),
+    [(textured(4), 0.0, {"grey"}), (textured(4), 10.0, {"grey"}), (plain("blue"), 2.0, {"blue"})],
+)
+def test_nothing_at_all(backdrop: Image, noise: float, colours: set[str]) -> None:
+    shown = film(backdrop, noise=noise)
+    one = said(window(shown, 3.0, pictures=1))
+    assert one
+    assert not claims.claims_motion(one)
     assert measured(window(shown, 9.0)).still
     first = said(window(shown, 3.0))
+    assert first
+    assert claims.colours(first) <= colours
     lines = [first]
     for end in range(6, 30, 3):
         line = said(window(shown, float(end)), history=lines[-6:])
         lines += [line] if line else []
     assert len(lines) <= 2  # it says so, and is quiet then
     assert not any(claims.claims_motion(line) for line in lines)
-
-
-@pytest.mark.parametrize("colour", ["black", "white", "grey", "blue"])
-def test_a_plain_picture(colour: str) -> None:
-    line = said(window(film(plain(colour), noise=2.0), 3.0))
-    assert not claims.claims_motion(line)
-    assert claims.colours(line) <= {colour}
-    assert line
 
 
 @pytest.mark.parametrize(
@@ -169,16 +161,6 @@ def test_a_shaking_camera_moves_nothing() -> None:
     assert (scene.pan, scene.things, scene.cut) == ("", (), False)
 
 
-def test_growing_and_shrinking() -> None:
-    grows = film(WALL, Mover("orange", 320, 180, size=25, growth=20))
-    shrinks = film(WALL, Mover("orange", 320, 180, size=95, growth=-20))
-    for shown, bigger in ((grows, True), (shrinks, False)):
-        (thing,) = measured(window(shown, 3.0)).present
-        assert (thing.growth > 1.3) == bigger
-        assert (thing.growth < 0.77) == (not bigger)
-        assert thing.heading == ""
-
-
 def test_what_stands_at_a_border_does_not_come_from_there() -> None:
     """As somebody who reaches from top to bottom, stood there for long, and steps aside."""
 
@@ -191,17 +173,6 @@ def test_what_stands_at_a_border_does_not_come_from_there() -> None:
         assert claims.directions(line) <= {"right"}, line
 
 
-def test_something_that_stood_for_long_and_goes() -> None:
-    def shown(t: float) -> Image:
-        there = Mover("purple", 320 + max(0.0, t - 9.3) * 160, 200, size=60)
-        return film(WALL, there)(t)
-
-    scene = measured(window(shown, 10.0))
-    assert [(one.colour, one.heading, one.gone) for one in scene.things] == [
-        ("purple", "right", False)
-    ]
-
-
 def test_something_that_comes_and_stays() -> None:
     def shown(t: float) -> Image:
         return film(WALL, Mover("green", min(320.0, -60 + 130 * t), 200, size=50))(t)
@@ -212,13 +183,6 @@ def test_something_that_comes_and_stays() -> None:
     assert measured(window(shown, 8.0)).still
 
 
-def test_one_picture_claims_no_motion() -> None:
-    shown = film(WALL, Mover("red", 320, 180))
-    line = said(window(shown, 1.0, pictures=1))
-    assert line
-    assert not claims.claims_motion(line)
-
-
 @pytest.mark.parametrize(("pictures", "gap"), [(2, 1.0), (3, 2.0), (8, 0.4), (32, 0.1)])
 def test_other_windows(pictures: int, gap: float) -> None:
     """Two pictures are as little as there is; long windows are thinned."""
@@ -226,15 +190,6 @@ def test_other_windows(pictures: int, gap: float) -> None:
     mover = Mover("red", 80, 180, vx=440 / span, size=30)
     (thing,) = measured(window(film(WALL, mover), span, pictures=pictures, gap=gap)).things
     assert (thing.colour, thing.heading) == ("red", "right")
-
-
-def test_an_upright_picture() -> None:
-    def shown(t: float) -> Image:
-        wide = film(WALL, Mover("red", 100 + 130 * t, 180))(t)
-        return np.ascontiguousarray(np.rot90(wide))
-
-    (thing,) = measured(window(shown, 3.0)).things
-    assert (thing.colour, thing.heading) == ("red", "up")
 
 
 _BASES = {
@@ -247,7 +202,7 @@ _BASES = {
 _WAYS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(20))
 def test_random_scenes(seed: int) -> None:
     """One thing of any colour, on any backdrop, any way: direction and colour are right."""
     rng = np.random.default_rng(seed)

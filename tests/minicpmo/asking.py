@@ -17,11 +17,9 @@ from models.minicpmo.token_tap import TokenTap
 from models.runtime.parts import Frame, Part, Prompt, Sound
 
 COLOURS = {
-    "black": (0, 0, 0),
     "red": (255, 0, 0),
     "green": (0, 255, 0),
     "blue": (0, 0, 255),
-    "white": (255, 255, 255),
 }
 LONG = "SAY " + "The red car passes the blue house and then the green tree on the left. " * 8
 """Makes the tiny model talk for long; other models are asked the same."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from collections.abc import Iterable, Sequence
@@ -79,11 +78,6 @@ class Customer:
     async def get(self, path: str) -> str:
         async with self.http.get(self.url + path) as response:
             return await response.text()
-
-    async def until_waiting(self, count: int) -> None:
-        async with asyncio.timeout(10):
-            while json.loads(await self.get("/health"))["waiting"] != count:
-                await asyncio.sleep(0.002)
 
 
 def deltas(events: Iterable[Any]) -> list[dict[str, Any]]:

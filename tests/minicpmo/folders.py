@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from models import manifest
 from models.minicpmo import assets
 
 AWQ: dict[str, Any] = {"quant_method": "awq", "bits": 4, "modules_to_not_convert": None}
@@ -102,3 +103,12 @@ def change_config(folder: Path, **changes: object) -> None:
     """Sets entries of config.json."""
     path = folder / "config.json"
     write_json(path, {**json.loads(path.read_text()), **changes})
+
+
+def stamp(folder: Path, *names: str) -> None:
+    """Writes a manifest as if these files had been pulled from a/b as they are now."""
+    files = [(name, folder / name) for name in names]
+    stamps = {
+        name: manifest.Stamp(path.stat().st_size, manifest.sha256(path)) for name, path in files
+    }
+    manifest.Manifest((manifest.Source("a/b", "main", "c0ffee", stamps),)).write(folder)

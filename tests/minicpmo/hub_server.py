@@ -8,7 +8,6 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -78,12 +77,7 @@ class HubServer:
             thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.go_on.set()
         for server, thread in zip(self._servers, self._threads, strict=True):
             server.shutdown()
@@ -147,9 +141,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         siblings: list[dict[str, Any]] = []
         for path, data in repo.files.items():
-            blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False)
-            entry: dict[str, Any] = {"rfilename": path, "size": len(data)}
-            entry["blobId"] = blob.hexdigest()
+            blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+            entry: dict[str, Any] = {"rfilename": path, "size": len(data), "blobId": blob}
             if path in repo.large:
                 digest = hashlib.sha256(data).hexdigest()
                 entry["lfs"] = {"sha256": digest, "size": len(data), "pointerSize": 134}
@@ -176,15 +169,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _small(self, name: str, path: str, authorized: bool) -> None:
         if authorized:
-            self._partly(200, {}, self.hub.repos[name].files[path], path)
+            self._content(name, path)
         else:
             self._error(401, "")
 
     def _content(self, name: str, path: str) -> None:
-        self._partly(200, {}, self.hub.repos[name].files[path], path)
-
-    def _partly(self, status: int, headers: dict[str, str], data: bytes, path: str) -> None:
         """Sends a file from where it is asked, with the faults that it is to have."""
+        status, headers, data = 200, dict[str, str](), self.hub.repos[name].files[path]
         faults = self.hub.faults
         getting = self.command == "GET"
         if getting and faults.wrong[path] > 0:

@@ -19,9 +19,10 @@ def answer(*pieces: Piece) -> list[Delta]:
 
 
 def test_text_and_speech_come_as_they_are_made() -> None:
-    first, second, third, end = answer(Text(" A"), SOUND, Text(" man"), END)
+    silence = Speech(np.zeros(0, np.float32))
+    first, second, third, end = answer(SOUND, Text(" A"), silence, Text(" man"), END)
     assert (first, third) == (TextDelta("A"), TextDelta(" man"))
-    assert isinstance(second, AudioDelta)
+    assert isinstance(second, AudioDelta), "speech before the text waits for it"
     assert second.seconds == 0.01
     assert end == Finished("stop", 70, 3)
 
@@ -31,33 +32,19 @@ def test_an_answer_of_nothing_is_empty(pieces: tuple[Piece, ...]) -> None:
     assert answer(*pieces, END) == [Finished("stop", 70, 3)]
 
 
-def test_speech_before_the_text_waits_for_it() -> None:
-    text, sound, _ = answer(SOUND, Text("A man"), END)
-    assert isinstance(text, TextDelta)
-    assert isinstance(sound, AudioDelta)
-
-
 def test_text_that_is_held_back_comes_out_at_the_end() -> None:
     assert answer(Text("1 <"), SOUND, END)[-2:] == [TextDelta("<"), Finished("stop", 70, 3)]
 
 
-def test_after_speech_has_failed_the_text_goes_on() -> None:
-    failed = SpeechFailed("the vocoder\nbroke")
+@pytest.mark.parametrize(
+    "failed", [SpeechFailed("the vocoder\nbroke"), Speech(np.full(240, np.nan, np.float32))]
+)
+def test_after_speech_has_failed_the_text_goes_on(failed: Piece) -> None:
     got = answer(Text("A"), SOUND, failed, Text(" man"), SOUND, failed, Text(" runs"), END)
-    assert [type(delta) for delta in got] == [
-        *(TextDelta, AudioDelta, Notice, TextDelta, TextDelta, Finished)
-    ]
-    assert got[2] == Notice("speech failed: the vocoder broke; the text goes on")
-
-
-def test_speech_of_no_numbers_is_a_failure() -> None:
-    broken = Speech(np.full(240, np.nan, np.float32))
-    got = answer(Text("A"), broken, broken, Text(" man"), END)
-    assert [type(delta) for delta in got] == [TextDelta, Notice, TextDelta, Finished]
-
-
-def test_no_speech_at_all_is_no_piece() -> None:
-    assert answer(Text("A"), Speech(np.zeros(0, np.float32)), END)[1:] == [Finished("stop", 70, 3)]
+    kinds = [TextDelta, AudioDelta, Notice, TextDelta, TextDelta, Finished]
+    assert [type(delta) for delta in got] == kinds
+    assert isinstance(got[2], Notice)
+    assert "\n" not in got[2].text
 
 
 def test_samples_are_clipped_and_never_anything_but_numbers() -> None:

@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from models.minicpmo.attention import use_sdpa
-from models.minicpmo.backend import BackendError, End, Sampling, Speech, Text
-from models.minicpmo.prompt_state import _Still
+from models.minicpmo.backend import BackendError, Sampling, Text
 from models.minicpmo.remote_code import remote_code
 from models.runtime.parts import Frame, Prompt, Sound
 from tests.minicpmo.asking import FREE, LONG, Asking, frame, prompt, sound, source
@@ -84,6 +83,7 @@ def test_text_is_what_the_checkpoints_own_loop_makes(asking: Asking, own: Any, k
     expected = own_words(own, PROMPTS[kind], 40)
     assert said.text
     assert said.text == expected
+    assert said.text != asking.ask(prompt("Well?"), 40).text
 
 
 @pytest.mark.parametrize("kind", PROMPTS)
@@ -94,38 +94,12 @@ def test_speech_changes_nothing_in_the_text(asking: Asking, kind: str) -> None:
     assert spoken.speech
 
 
-def test_other_prompts_get_other_answers(asking: Asking) -> None:
-    """Or the comparisons above would say little."""
-    answers = {asking.ask(asked, 25).text for asked in PROMPTS.values()}
-    assert len(answers) >= 4
-
-
-def test_the_context_is_as_long_as_documented(asking: Asking) -> None:
-    tokenizer = asking.model.processor.tokenizer
-    opening = len(
-        tokenizer.encode("<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n<|tts_bos|>")
-    )
-    alone = len(tokenizer.encode("<|im_start|>system\nBe brief.<|im_end|>\n"))
-    asked = len(tokenizer.encode("<|im_start|>user\nWho?"))
-    count = asking.backend.prefill(prompt("Who?"))
-    assert count == alone + asked + opening
-    with_frames = asking.backend.prefill(prompt(frame("red"), frame("blue"), "Who?"))
-    assert with_frames >= count + 2 * 66 - 1
-    assert asking.ask(prompt("Who?"), 3).end.prompt_tokens == count
-
-
 @pytest.mark.parametrize(("seconds", "tokens"), [(0.3, 12), (1.0, 12), (1.2, 24), (5.3, 72)])
 def test_spoken_questions_of_any_length(asking: Asking, seconds: float, tokens: int) -> None:
     silent = asking.backend.prefill(prompt("Listen.", "What was that?"))
     heard = prompt("Listen.", sound(seconds), "What was that?")
     assert abs(asking.backend.prefill(heard) - silent - tokens) <= 1
     assert asking.ask(heard, 5).end.completion_tokens == 5
-
-
-def test_what_is_heard_matters(asking: Asking) -> None:
-    loud = asking.ask(prompt(sound(2, loudness=0.5), "What was that?"), 30)
-    quiet = asking.ask(prompt(sound(2, pitch=900, loudness=0.01), "What was that?"), 30)
-    assert loud.text != quiet.text
 
 
 def test_tokens_come_out_one_by_one_while_the_model_is_still_at_work(asking: Asking) -> None:
@@ -139,11 +113,7 @@ def test_tokens_come_out_one_by_one_while_the_model_is_still_at_work(asking: Ask
         if isinstance(piece, Text):
             arrived.set()
     assert in_time == [True]
-
-
-def test_each_piece_of_text_is_a_token(asking: Asking, tiny: None) -> None:
-    said = asking.ask(prompt(LONG), 50)
-    assert len(said.texts) == said.end.completion_tokens == 50
+    assert asking.ask(prompt(LONG), 30).end.completion_tokens == 30
 
 
 def test_characters_of_several_tokens_come_whole(asking: Asking, tiny: None) -> None:
@@ -152,15 +122,11 @@ def test_characters_of_several_tokens_come_whole(asking: Asking, tiny: None) -> 
     assert said.text == words
     assert said.end.reason == "stop"
     assert "\ufffd" not in "|".join(said.texts)
-
-
-def test_a_character_cut_by_the_cap_is_marked(asking: Asking, tiny: None) -> None:
-    said = asking.ask(prompt("SAY 東京"), 4)
-    assert said.text == "東\ufffd"
+    assert asking.ask(prompt("SAY 東京"), 4).text == "東\ufffd", "cut by the cap"
 
 
 @pytest.mark.parametrize("speech", [False, True])
-@pytest.mark.parametrize("tokens", [1, 2, 9, 10, 11, 12, 20, 21, 22, 35])
+@pytest.mark.parametrize("tokens", [1, 10, 11, 12, 21, 22])
 def test_the_cap_is_exact(asking: Asking, tokens: int, speech: bool) -> None:
     said = asking.ask(prompt(LONG), tokens, speech=speech)
     assert said.end.completion_tokens == tokens
@@ -169,7 +135,7 @@ def test_the_cap_is_exact(asking: Asking, tokens: int, speech: bool) -> None:
 
 
 @pytest.mark.parametrize("speech", [False, True])
-@pytest.mark.parametrize("tokens", [0, 1, 9, 10, 11, 12, 21])
+@pytest.mark.parametrize("tokens", [0, 1, 10, 11, 21])
 def test_a_turn_may_end_at_any_token(asking: Asking, tokens: int, speech: bool) -> None:
     """Also before the first one, which is an error in the checkpoint's code."""
     asking.end_after(tokens)
@@ -178,12 +144,6 @@ def test_a_turn_may_end_at_any_token(asking: Asking, tokens: int, speech: bool) 
     assert said.end.reason == "stop"
     assert not said.failed
     assert bool(said.speech) == (speech and tokens > 0)
-
-
-def test_an_empty_answer_leaves_no_trace(asking: Asking, tiny: None) -> None:
-    said = asking.ask(prompt("FAULT empty"), 20, speech=True)
-    assert said.pieces == (End("stop", said.end.prompt_tokens, 0),)
-    assert asking.ask(prompt(frame("red")), 20).text == "I see red."
 
 
 def test_the_same_seed_the_same_words(asking: Asking) -> None:
@@ -196,28 +156,12 @@ def test_the_same_seed_the_same_words(asking: Asking) -> None:
     assert ask(1, 0.0) == ask(2, 0.0)
 
 
-def test_an_answer_needs_a_prompt_of_its_own(asking: Asking) -> None:
-    asking.ask(prompt("Who?"), 2)
-    with pytest.raises(BackendError, match="prompt"):
-        next(asking.backend.generate(Sampling(2), speech=False))
-
-
 def test_prompts_that_cannot_be_taken(asking: Asking) -> None:
     with pytest.raises(BackendError, match=r"0\.25 s"):
         asking.backend.prefill(prompt(sound(0.1)))
     with pytest.raises(BackendError, match="one spoken question"):
         asking.backend.prefill(prompt(sound(1), sound(1)))
     assert asking.ask(prompt("Who?"), 2).end.completion_tokens == 2
-
-
-def test_pictures_are_not_copied_with_their_message() -> None:
-    import copy
-
-    from PIL import Image
-
-    picture = Image.fromarray(frame("red").rgb)
-    picture.__class__ = _Still
-    assert copy.deepcopy([{"content": [picture]}])[0]["content"][0] is picture
 
 
 def test_speech_comes_in_seconds_of_24_khz(asking: Asking) -> None:
@@ -227,9 +171,3 @@ def test_speech_comes_in_seconds_of_24_khz(asking: Asking) -> None:
     assert len(lengths) > 1
     assert set(lengths[:-1]) == {24_000}
     assert 0 < lengths[-1] <= 28 * 960
-
-
-def test_the_first_speech_comes_before_the_text_is_done(asking: Asking, tiny: None) -> None:
-    said = asking.ask(prompt(LONG), 100, speech=True)
-    kinds = [type(piece) for piece in said.pieces]
-    assert kinds.index(Speech) <= 14

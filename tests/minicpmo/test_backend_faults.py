@@ -95,37 +95,24 @@ def test_without_a_voice_there_is_text(asking: Asking, expected: str) -> None:
     assert said.text == expected
 
 
-@pytest.mark.parametrize("speech", [False, True])
+@pytest.mark.parametrize("when", ["prefill", "text", "speech"])
 @pytest.mark.parametrize(
     ("error", "kind"),
     [(NO_MEMORY, OutOfMemory), (LOST, DeviceLost), (RuntimeError("odd"), BackendError)],
 )
 def test_failures_of_the_language_model(
-    asking: Asking, error: Exception, kind: type[BackendError], speech: bool
+    asking: Asking, error: Exception, kind: type[BackendError], when: str
 ) -> None:
     expected = asking.ask(ASKED, 20).text
-    asking.at_token(6, raising(error))
+    if when == "prefill":
+        asking.fail(asking.model.llm, error)
+    else:
+        asking.at_token(6, raising(error))
     with pytest.raises(kind) as caught:
-        asking.ask(ASKED, 20, speech=speech)
+        asking.ask(ASKED, 20, speech=when == "speech")
     asking.close()
     assert type(caught.value) is kind
     assert "\n" not in str(caught.value)
-    assert asking.ask(ASKED, 20).text == expected
-
-
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [(NO_MEMORY, OutOfMemory), (LOST, DeviceLost), (ValueError("Shape mismatch"), BackendError)],
-)
-def test_failures_while_a_prompt_is_read(
-    asking: Asking, error: Exception, kind: type[BackendError]
-) -> None:
-    expected = asking.ask(ASKED, 20).text
-    asking.fail(asking.model.llm, error)
-    with pytest.raises(kind) as caught:
-        asking.backend.prefill(ASKED)
-    asking.close()
-    assert type(caught.value) is kind
     assert asking.ask(ASKED, 20).text == expected
 
 
@@ -146,27 +133,6 @@ def test_a_vocoder_that_loses_the_device_is_no_failure_of_speech(asking: Asking)
     asking.fail(asking.model.tts.model, LOST, 10)
     with pytest.raises(DeviceLost, match="illegal memory access"):
         asking.ask(ASKED, 30, speech=True)
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("oom", OutOfMemory), ("cuda", DeviceLost), ("broken", BackendError)],
-)
-def test_the_tiny_model_fails_on_request(
-    asking: Asking, tiny: None, name: str, kind: type[BackendError]
-) -> None:
-    with pytest.raises(kind):
-        asking.ask(prompt(f"FAULT {name}"), 20)
-    with pytest.raises(kind):
-        asking.backend.prefill(prompt(f"FAULT {name}-prefill"))
-    assert asking.ask(prompt(frame("blue")), 20).text == "I see blue."
-
-
-@pytest.mark.parametrize("name", ["tts", "tts-oom", "vocoder", "noise"])
-def test_the_tiny_model_loses_its_voice_on_request(asking: Asking, tiny: None, name: str) -> None:
-    said = asking.ask(prompt(f"FAULT {name}\nSAY one two three four five"), 60, speech=True)
-    assert len(said.failed) == 1
-    assert said.text == "one two three four five"
 
 
 def test_what_errors_mean() -> None:

@@ -2,80 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
-import pytest
 
 from models.minicpmo.kept import Kept, content_key
-from models.minicpmo.relay import Relay
 from models.minicpmo.token_tap import penalised
 from models.minicpmo.token_text import TokenText, _byte_of
 from models.runtime.parts import Frame, Sound
-
-
-@pytest.fixture
-def relay() -> Any:
-    relay = Relay("test")
-    yield relay
-    relay.close()
-    relay.close()
-
-
-def test_a_relay_runs_all_in_one_thread(relay: Relay) -> None:
-    threads = {relay.call(threading.get_ident) for _ in range(3)}
-    assert len(threads) == 1
-    assert threading.get_ident() not in threads
-
-
-def test_a_relay_hands_pieces_over_while_the_work_goes_on(relay: Relay) -> None:
-    seen = threading.Event()
-
-    def work(put: Any) -> None:
-        put(1)
-        assert seen.wait(20)
-        put(2)
-
-    pieces = relay.stream(work, lambda: None)
-    assert next(pieces) == 1
-    seen.set()
-    assert list(pieces) == [2]
-
-
-def test_a_relay_hands_over_what_came_before_an_error(relay: Relay) -> None:
-    def work(put: Any) -> None:
-        put(1)
-        raise ValueError("broken")
-
-    pieces = relay.stream(work, lambda: None)
-    assert next(pieces) == 1
-    with pytest.raises(ValueError, match="broken"):
-        next(pieces)
-    with pytest.raises(ZeroDivisionError):
-        relay.call(lambda: 1 // 0)
-    assert relay.call(lambda: 3) == 3
-
-
-def test_leaving_a_relay_stops_the_work_and_waits_for_it(relay: Relay) -> None:
-    stop, ended = threading.Event(), threading.Event()
-
-    def work(put: Any) -> None:
-        put(1)
-        assert stop.wait(20)
-        ended.set()
-
-    pieces = relay.stream(work, stop.set)
-    next(pieces)
-    pieces.close()
-    assert ended.is_set()
-
-
-def test_a_closed_relay_takes_nothing(relay: Relay) -> None:
-    relay.close()
-    with pytest.raises(RuntimeError, match="ended"):
-        relay.call(lambda: None)
 
 
 def test_what_was_used_longest_ago_goes_first() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from models.minicpmo.backend import BackendError, Sampling, Speech
 from models.runtime.parts import Prompt
-from tests.minicpmo.asking import LONG, Asking, frame, prompt, sound
+from tests.minicpmo.asking import LONG, Asking, Said, frame, prompt, sound
 
 FIRST = prompt(frame("red"), "Red room.", system=("The red persona.",))
 SECOND = prompt(frame("blue"), "Blue room.", system=("The blue persona.",))
@@ -29,6 +29,12 @@ def _closed(asking: Asking) -> None:
     pieces = asking.backend.generate(ENOUGH, speech=True)
     assert any(isinstance(piece, Speech) for piece in pieces)
     pieces.close()
+    made = len(asking.tap.tokens)
+    assert made < 60
+    asking.backend.reset()
+    assert len(asking.tap.tokens) == made, "closing waits until the model is quiet"
+    with pytest.raises(BackendError, match="prompt"):
+        next(asking.backend.generate(ENOUGH, speech=False))
 
 
 def _abandoned(asking: Asking) -> None:
@@ -91,48 +97,25 @@ def test_a_request_shows_nothing_of_the_one_before(
     assert again.end == expected.end
 
 
-def test_rooms_by_turns(asking: Asking) -> None:
-    alone = [asking.ask(room, 30).text for room in (FIRST, SECOND)]
-    assert alone[0] != alone[1]
-    turns = [asking.ask(room, 30).text for _ in range(3) for room in (FIRST, SECOND)]
-    assert turns == alone * 3
+@pytest.mark.parametrize("token", [0, 7])
+def test_stop_from_another_thread_ends_it_at_the_next_token(asking: Asking, token: int) -> None:
+    """Not the request after it."""
 
-
-def test_the_tiny_model_tells_its_own_room(asking: Asking, tiny: None) -> None:
-    for colour in ("red", "blue", "red", "green"):
-        said = asking.ask(prompt(frame(colour), f"This is {colour}"), 60, speech=True)
-        assert said.text == f"I see {colour}. You said This is {colour}."
-
-
-def test_reset_forgets_what_was_prefilled(asking: Asking) -> None:
-    asking.backend.prefill(FIRST)
-    asking.backend.reset()
-    with pytest.raises(BackendError, match="prompt"):
-        next(asking.backend.generate(ENOUGH, speech=False))
-    asking.backend.reset()
-
-
-def test_closing_waits_until_the_model_is_quiet(asking: Asking) -> None:
-    asking.backend.prefill(prompt(LONG))
-    pieces = asking.backend.generate(Sampling(400, temperature=0), speech=False)
-    next(pieces)
-    pieces.close()
-    made = len(asking.tap.tokens)
-    assert made < 400
-    asking.backend.reset()
-    assert len(asking.tap.tokens) == made
-
-
-def test_stop_from_another_thread_ends_it_at_the_next_token(asking: Asking) -> None:
     def stop() -> None:
         thread = threading.Thread(target=asking.backend.stop)
         thread.start()
         thread.join()
 
-    asking.at_token(7, stop)
-    said = asking.ask(prompt(LONG), 200, speech=True)
-    assert said.end.completion_tokens == 7
+    asking.backend.prefill(prompt(LONG))
+    if token:
+        asking.at_token(token, stop)
+    else:
+        stop()
+    said = Said(tuple(asking.backend.generate(Sampling(200, temperature=0), speech=True)))
+    assert said.end.completion_tokens == token
     assert said.end.reason == "stop"
+    asking.backend.stop()
+    assert asking.ask(prompt(LONG), 12).end.completion_tokens == 12
 
 
 def test_stop_in_the_middle_of_speech_ends_it(asking: Asking) -> None:
@@ -147,18 +130,6 @@ def test_stop_in_the_middle_of_speech_ends_it(asking: Asking) -> None:
     said = asking.ask(prompt(LONG), 200, speech=True)
     assert len(runs) <= 32
     assert said.end.reason == "stop"
-
-
-def test_an_early_stop_is_no_stop_for_the_next_request(asking: Asking) -> None:
-    asking.backend.stop()
-    assert asking.ask(prompt(LONG), 12).end.completion_tokens == 12
-
-
-def test_stop_before_the_first_token(asking: Asking) -> None:
-    asking.backend.prefill(prompt(LONG))
-    asking.backend.stop()
-    (end,) = asking.backend.generate(ENOUGH, speech=True)
-    assert end.completion_tokens == 0  # type: ignore[union-attr]
 
 
 class Readings:
@@ -187,18 +158,13 @@ def test_a_system_part_is_read_once_and_changes_nothing(
     asking: Asking, monkeypatch: pytest.MonkeyPatch, system: Any
 ) -> None:
     read = Readings(asking, monkeypatch)
-    asked = Prompt(system, (frame("red"), "What is there?"))
+    asked = Prompt(system, (frame("red"), sound(2.2), "What is there?"))
     first = asking.ask(asked, 30)
-    assert read.roles == ["system", "user"]
     asking.ask(Prompt(system, ("Something else.",)), 12, speech=True)
     second = asking.ask(asked, 30)
-    assert read.roles == ["system", "user", "user", "user"]
+    assert read.roles.count("system") == 1
+    assert read.roles.count("user") > 2
     assert second.pieces == first.pieces
-
-
-def test_a_spoken_question_after_a_kept_system_part(asking: Asking) -> None:
-    asked = prompt(frame("red"), sound(2.2), "What?", system=("Kept for a question.",))
-    assert asking.ask(asked, 20).pieces == asking.ask(asked, 20).pieces
 
 
 def test_a_voice_is_worked_out_once(

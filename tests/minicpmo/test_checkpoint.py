@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from models import hub, manifest
+from models import hub
 from models.engine import EngineStartError
 from models.minicpmo import assets
 from models.minicpmo.checkpoint import Checkpoint, CheckpointError
-from models.runtime.shards import read_header
 from tests.minicpmo import folders
 
+Damage = Callable[[Path], object]
+
 SHARD = "model-00002-of-00002.safetensors"
+INDEX = "model.safetensors.index.json"
 NEW, OLD = "1.0.7", "1.0.6"
 
 
@@ -44,41 +46,17 @@ def test_a_bf16_checkpoint_is_recognised(tmp_path: Path) -> None:
     assert len(found.tensors) == len(folders.DENSE)
 
 
-def test_an_awq_checkpoint_is_recognised(tmp_path: Path) -> None:
-    found = Checkpoint.read(folders.checkpoint(tmp_path / "awq", awq=True), NEW)
-    assert (found.kind, found.dtype("cuda")) == ("awq", "float16")
-    assert found.name == "MiniCPM-o 4.5 AWQ INT4"
-
-
-def test_what_is_left_unquantised_is_named_and_nothing_else(tmp_path: Path) -> None:
-    found = Checkpoint.read(folders.checkpoint(tmp_path / "awq", awq=True), NEW)
-    kept = found.modules_to_not_convert
-    assert set(kept) == {
-        "apm",
-        "llm.lm_head",
-        "llm.model.embed_tokens",
-        "resampler",
-        "tts",
-        "vpm",
-    }
-    quantised = "llm.model.layers.0.self_attn.q_proj"
-    assert not any(part in quantised for part in kept), "matching is by substring"
-
-
-def test_a_layer_that_was_not_quantised_is_named_in_full(tmp_path: Path) -> None:
+def test_what_awq_leaves_unquantised_is_named_and_nothing_else(tmp_path: Path) -> None:
     folder = folders.checkpoint(tmp_path / "awq", awq=True)
-    (folder / "model.safetensors.index.json").unlink()
+    found = Checkpoint.read(folder, NEW)
+    assert (found.kind, found.dtype("cuda")) == ("awq", "float16")
+    outside = {"apm", "llm.lm_head", "llm.model.embed_tokens", "resampler", "tts", "vpm"}
+    assert set(found.modules_to_not_convert) == outside, "matching is by substring"
+    (folder / INDEX).unlink()
     more = {**folders.PACKED, "llm.model.layers.1.mlp.up_proj.weight": ("F16", (4, 4))}
     folders.weights(folder / "model.safetensors", more)
-    kept = Checkpoint.read(folder, NEW).modules_to_not_convert
-    assert "llm.model.layers.1.mlp.up_proj" in kept
-    assert not {"llm", "model", "llm.model"} & set(kept)
-
-
-def test_a_checkpoint_without_assets_does_without_speech(tmp_path: Path) -> None:
-    found = Checkpoint.read(folders.checkpoint(tmp_path / "m", speech=False), NEW)
-    assert not found.speaks
-    assert "assets/token2wav: python -m models pull" in found.silent
+    kept = set(Checkpoint.read(folder, NEW).modules_to_not_convert)
+    assert kept == outside | {"llm.model.layers.1.mlp.up_proj"}, "in full"
 
 
 @pytest.mark.parametrize("where", ["beside", "pulled"])
@@ -97,59 +75,56 @@ def test_the_files_of_another_model_are_not_borrowed(tmp_path: Path) -> None:
     assert not Checkpoint.read(awq, NEW).speaks
 
 
-def test_each_version_of_the_vocoder_finds_its_layout(tmp_path: Path) -> None:
-    early = folders.checkpoint(tmp_path / "early", speech=False)
-    folders.vocoder(early, assets.EARLIER)
-    assert Checkpoint.read(early, OLD).speaks
-    refused = Checkpoint.read(early, NEW)
-    assert not refused.speaks
-    assert "1.0.7 does not read and 1.0.6 does" in refused.silent
-
-
-def test_a_vocoder_in_part_names_what_is_missing(tmp_path: Path) -> None:
-    folder = folders.checkpoint(tmp_path / "m")
-    (folder / assets.FOLDER / "flow.pt").unlink()
-    assert "lacks flow.pt" in Checkpoint.read(folder, NEW).silent
-
-
-def test_without_a_recording_it_speaks_with_one_of_the_users_only(tmp_path: Path) -> None:
-    folder = folders.checkpoint(tmp_path / "m")
-    (folder / assets.VOICES[0]).unlink()
+@pytest.mark.parametrize(
+    ("files", "missing", "speaks", "said"),
+    [
+        ((), "", False, "assets/token2wav: python -m models pull"),
+        (assets.EARLIER, "", False, "1.0.7 does not read and 1.0.6 does"),
+        (assets.LATER, f"{assets.FOLDER}/flow.pt", False, "lacks flow.pt"),
+        (assets.LATER, assets.VOICES[0], True, "VOICE_DIR"),
+    ],
+)
+def test_what_is_missing_for_speech_is_named(
+    tmp_path: Path, files: tuple[str, ...], missing: str, speaks: bool, said: str
+) -> None:
+    folder = folders.checkpoint(tmp_path / "m", speech=False)
+    if files:
+        folders.vocoder(folder, files)
+        assert Checkpoint.read(folder, OLD).speaks
+    if missing:
+        (folder / missing).unlink()
     found = Checkpoint.read(folder, NEW)
-    assert found.speaks
-    assert found.reference_voice is None
-    assert "VOICE_DIR" in found.silent
+    assert found.speaks is speaks
+    assert said in found.silent
 
 
-def _truncated(folder: Path) -> None:
-    path = folder / SHARD
-    path.write_bytes(path.read_bytes()[:-10])
+def _cut(end: int | None, more: bytes = b"") -> Damage:
+    """A shard that ends too early or too late."""
+
+    def damage(folder: Path) -> None:
+        path = folder / SHARD
+        path.write_bytes(path.read_bytes()[:end] + more)
+
+    return damage
 
 
-def _cut_in_header(folder: Path) -> None:
-    path = folder / SHARD
-    path.write_bytes(path.read_bytes()[:60])
+def _gone(name: str) -> Damage:
+    return lambda folder: (folder / name).unlink()
 
 
-def _longer(folder: Path) -> None:
-    path = folder / SHARD
-    path.write_bytes(path.read_bytes() + b"more")
+def _written(name: str, text: str) -> Damage:
+    return lambda folder: (folder / name).write_text(text)
 
 
-def _pointer(folder: Path) -> None:
-    (folder / SHARD).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\n")
+def _config(**changes: object) -> Damage:
+    return lambda folder: folders.change_config(folder, **changes)
 
 
 def _index_names_more(folder: Path) -> None:
-    path = folder / "model.safetensors.index.json"
+    path = folder / INDEX
     index = json.loads(path.read_text())
     index["weight_map"]["llm.model.norm.weight"] = SHARD
     folders.write_json(path, index)
-
-
-def _index_leaves_the_folder(folder: Path) -> None:
-    index = {"weight_map": {"a": "../../secrets.safetensors"}}
-    folders.write_json(folder / "model.safetensors.index.json", index)
 
 
 def _no_weights(folder: Path) -> None:
@@ -157,36 +132,30 @@ def _no_weights(folder: Path) -> None:
         path.unlink()
 
 
-def _other_model(folder: Path) -> None:
-    folders.change_config(folder, model_type="minicpmv", architectures=["MiniCPMV"])
-
-
-def _gptq(folder: Path) -> None:
-    folders.change_config(folder, quantization_config={"quant_method": "gptq", "bits": 8})
-
-
-Damage = Callable[[Path], object]
-
+OUTSIDE = '{"weight_map": {"a": "../../secrets.safetensors"}}'
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\n"
+OTHER = _config(model_type="minicpmv", architectures=["MiniCPMV"])
+GPTQ = _config(quantization_config={"quant_method": "gptq", "bits": 8})
 WRONG: list[tuple[str, Damage, str]] = [
-    ("no shard", lambda it: (it / SHARD).unlink(), f"{SHARD}, file 2 of 2 of the weights, is mis"),
-    ("half a shard", _truncated, f"{SHARD} is only half downloaded"),
-    ("half a header", _cut_in_header, f"{SHARD} is only half downloaded"),
-    ("empty shard", lambda it: (it / SHARD).write_bytes(b""), f"{SHARD} is only half downloaded"),
-    ("longer shard", _longer, f"{SHARD} is longer than its header says"),
-    ("no safetensors", lambda it: (it / SHARD).write_bytes(b"x" * 99), "holds no weights"),
-    ("git-lfs", _pointer, f"{SHARD} is a pointer of git-lfs"),
+    ("no shard", _gone(SHARD), f"{SHARD}, file 2 of 2 of the weights, is mis"),
+    ("half a shard", _cut(-10), f"{SHARD} is only half downloaded"),
+    ("half a header", _cut(60), f"{SHARD} is only half downloaded"),
+    ("empty shard", _cut(0), f"{SHARD} is only half downloaded"),
+    ("longer shard", _cut(None, b"more"), f"{SHARD} is longer than its header says"),
+    ("no safetensors", _cut(0, b"x" * 99), "holds no weights"),
+    ("git-lfs", _written(SHARD, POINTER), f"{SHARD} is a pointer of git-lfs"),
     ("index and shard differ", _index_names_more, f"{SHARD} lacks llm.model.norm.weight"),
-    ("index outside", _index_leaves_the_folder, "model.safetensors.index.json is damaged"),
+    ("index outside", _written(INDEX, OUTSIDE), "model.safetensors.index.json is damaged"),
     ("no weights", _no_weights, "there are no weights"),
-    ("no code", lambda it: (it / "modeling_minicpmo.py").unlink(), "code modeling_minicpmo.py is"),
-    ("no imported code", lambda it: (it / "utils.py").unlink(), "code utils.py is missing"),
-    ("no auto_map", lambda it: folders.change_config(it, auto_map={}), "names no modelling code"),
-    ("no tokenizer", lambda it: (it / "tokenizer.json").unlink(), "tokenizer.json is missing"),
-    ("no processor", lambda it: (it / "preprocessor_config.json").unlink(), "preprocessor_config"),
-    ("other model", _other_model, "is MiniCPMV 4.5 (minicpmv), and the engine minicpmo runs"),
-    ("other version", lambda it: folders.change_config(it, version="2.6"), "is MiniCPMO 2.6"),
-    ("other quantisation", _gptq, "quantised with gptq to 8 bits"),
-    ("no json", lambda it: (it / "config.json").write_text("{"), "config.json is damaged"),
+    ("no code", _gone("modeling_minicpmo.py"), "code modeling_minicpmo.py is"),
+    ("no imported code", _gone("utils.py"), "code utils.py is missing"),
+    ("no auto_map", _config(auto_map={}), "names no modelling code"),
+    ("no tokenizer", _gone("tokenizer.json"), "tokenizer.json is missing"),
+    ("no processor", _gone("preprocessor_config.json"), "preprocessor_config"),
+    ("other model", OTHER, "is MiniCPMV 4.5 (minicpmv), and the engine minicpmo runs"),
+    ("other version", _config(version="2.6"), "is MiniCPMO 2.6"),
+    ("other quantisation", GPTQ, "quantised with gptq to 8 bits"),
+    ("no json", _written("config.json", "{"), "config.json is damaged"),
 ]
 
 
@@ -200,52 +169,27 @@ def test_a_wrong_folder_is_told_what_to_do(tmp_path: Path, damage: Damage, said:
     assert "python -m models pull openbmb/MiniCPM-o-4_5" in line
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_what_is_no_folder_of_a_checkpoint(tmp_path: Path) -> None:
     assert "is not there" in refusal(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     assert "is empty" in refusal(tmp_path / "empty")
-    (tmp_path / "file").write_text("")
-    assert "is a file" in refusal(tmp_path / "file")
-
-
-def test_a_folder_around_the_checkpoint(tmp_path: Path) -> None:
-    folder = folders.checkpoint(tmp_path / "around" / "inner")
-    assert f"MODEL_PATH={folder}" in refusal(tmp_path / "around")
-
-
-def test_a_folder_of_gguf(tmp_path: Path) -> None:
     (tmp_path / "model-Q4_K_M.gguf").write_bytes(b"GGUF")
+    assert "is a file" in refusal(tmp_path / "model-Q4_K_M.gguf")
     assert "llama.cpp" in refusal(tmp_path)
+    inner = folders.checkpoint(tmp_path / "around" / "inner")
+    assert f"MODEL_PATH={inner}" in refusal(tmp_path / "around")
 
 
 def test_code_that_is_not_what_was_pulled_is_not_run(tmp_path: Path) -> None:
     folder = folders.checkpoint(tmp_path / "m")
-    code = folder / "utils.py"
-    stamp = manifest.Stamp(code.stat().st_size, manifest.sha256(code))
-    source = manifest.Source("someone/else", "main", "c0ffee", {"utils.py": stamp})
-    manifest.Manifest((source,)).write(folder)
+    (folder / "README.md").write_text("nothing reads it, so it may go")
+    folders.stamp(folder, "utils.py", "README.md")
+    (folder / "README.md").unlink()
     assert Checkpoint.read(folder, NEW).pulled.commit == "c0ffee"
-    code.write_text("import evil_\n")
-    line = refusal(folder)
-    assert "utils.py is not what was pulled (another sha256)" in line
-    assert "pull someone/else --to" in line
-    code.write_text("import torch and more\n")
+    (folder / "utils.py").write_text("import evil_\n")
+    assert "utils.py is not what was pulled (another sha256)" in refusal(folder)
+    (folder / "utils.py").write_text("import torch and more\n")
     assert "bytes, not" in refusal(folder)
-
-
-def test_a_pulled_file_that_nothing_reads_may_go(tmp_path: Path) -> None:
-    folder = folders.checkpoint(tmp_path / "m")
-    stamps = {"README.md": manifest.Stamp(10, "00"), assets.VOICES[1]: manifest.Stamp(10, "00")}
-    manifest.Manifest((manifest.Source("a/b", "main", "c0ffee", stamps),)).write(folder)
-    assert Checkpoint.read(folder, NEW).speaks
-
-
-def test_a_header_tells_all_tensors(tmp_path: Path) -> None:
-    folders.weights(tmp_path / "w", {"a": ("I32", (3, 2)), "b": ("F16", ())})
-    tensors = read_header(tmp_path / "w")
-    assert tensors["a"].bytes == 24
-    assert not tensors["a"].floating
-    assert (tensors["b"].shape, tensors["b"].count, tensors["b"].floating) == ((), 1, True)
 
 
 def test_resolve_takes_folders_and_what_was_pulled(tmp_path: Path) -> None:

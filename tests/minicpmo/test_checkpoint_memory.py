@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from models.minicpmo import memory
 from models.minicpmo.assets import FOLDER
 from models.minicpmo.checkpoint import Checkpoint
 from models.minicpmo.memory import decide, need
@@ -89,45 +88,15 @@ def real(folder: Path, *, awq: bool, speech: bool = True) -> Checkpoint:
     )
 
 
-def near(found: float, published: float, share: float) -> bool:
-    return abs(found - published) <= share * published
-
-
-def weights_of(found: memory.Need) -> float:
-    return next(item.bytes for item in found.items if item.what == "weights") / GIB
-
-
-def test_weights_are_what_the_files_say(tmp_path: Path) -> None:
-    speaking = need(real(tmp_path, awq=False), "cuda", 6.0)
-    assert weights_of(speaking) == pytest.approx(TOTAL / GIB, rel=1e-6)
-    # Its authors say "about 8 GB on disk"; the first users saw 8.6 in nvidia-smi, text only.
-    assert near(weights_of(need(real(tmp_path, awq=True), "cuda", 6.0)) * GIB / 1e9, 8.5, 0.03)
-
-
-def test_text_only_is_near_what_others_saw(tmp_path: Path) -> None:
-    # 18.5 measured by the first users and 21.5 allowed by the model's authors.
-    assert 18.5 <= need(real(tmp_path, awq=False), "cuda").gib <= 21.5
-    # 8.6 measured with four pictures and a short context; published with the speech model: 11.
-    assert 8.6 <= need(real(tmp_path, awq=True), "cuda").gib <= 11
-
-
-def test_speech_is_near_what_others_saw(tmp_path: Path) -> None:
-    awq = real(tmp_path, awq=True)
-    # 14 to 15 measured by the first users, with one of the checkpoint's recordings of 6 or 16.8 s.
-    assert near(need(awq, "cuda", 6.0).gib, 14.5, 0.05)
-    assert near(need(awq, "cuda", 16.8).gib, 14.5, 0.2)
-
-
-def test_context_is_what_the_config_says(tmp_path: Path) -> None:
-    found = need(real(tmp_path, awq=True), "cuda")
-    context = next(item for item in found.items if item.what == "context")
-    assert context.bytes == 6000 * 2 * 36 * 8 * 128 * 2  # 144 KiB a token
-
-
-def test_a_cpu_takes_floats_twice_as_wide_and_no_cuda(tmp_path: Path) -> None:
-    found = need(real(tmp_path, awq=False), "cpu")
-    assert weights_of(found) == pytest.approx(2 * (TOTAL - SPEECH_MODEL) / GIB, rel=1e-6)
-    assert "CUDA" not in [item.what for item in found.items]
+@pytest.mark.parametrize(
+    ("awq", "voice", "least", "most"),
+    [(False, 0.0, 18.5, 21.5), (True, 0.0, 8.6, 11), (True, 6.0, 13.8, 15.2), (True, 16.8, 12, 17)],
+)
+def test_the_need_is_near_what_others_saw(
+    tmp_path: Path, awq: bool, voice: float, least: float, most: float
+) -> None:
+    """Measured by the first users, with the checkpoint's recordings, or allowed by its authors."""
+    assert least <= need(real(tmp_path, awq=awq), "cuda", voice).gib <= most
 
 
 def card(gib: float, free: float = 0.97) -> Room:
@@ -171,16 +140,8 @@ def test_the_budget_is_kept(tmp_path: Path) -> None:
     with pytest.raises(NotEnoughMemoryError, match="ENGINE_MEMORY allows 4 GiB"):
         decide(awq, "cuda", card(23.6), 4.0)
     assert decide(awq, "cuda", card(11.8), 100.0).need.bytes < card(11.8).free
-
-
-def test_without_a_vocoder_the_notice_says_why(tmp_path: Path) -> None:
-    plan = decide(real(tmp_path, awq=True, speech=False), "cuda", card(23.6), 0.0)
-    assert plan.notice == "text only: no vocoder"
-
-
-def test_a_device_that_is_not_there() -> None:
-    with pytest.raises(NotEnoughMemoryError, match="no cuda:99"):
-        hardware.room("cuda:99")
+    mute = real(tmp_path, awq=True, speech=False)
+    assert decide(mute, "cuda", card(23.6), 0.0).notice == "text only: no vocoder"
 
 
 def test_a_cpu_has_what_is_available_and_its_container_allows(tmp_path: Path) -> None:

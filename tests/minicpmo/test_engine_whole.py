@@ -7,7 +7,7 @@ import json
 import random
 import re
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +19,6 @@ import pytest_asyncio
 
 from config.settings import Settings, load_settings
 from models.engine import EngineStartError
-from models.minicpmo.backend import Piece, Sampling
 from models.minicpmo.engine import MiniCPMoEngine
 from tests.engine import conftest as servers
 from tests.minicpmo.customer import CHAT, Customer, body, deltas, notices, pcm_of, text_of
@@ -87,16 +86,6 @@ async def test_text_and_speech_are_streamed(customer: Customer) -> None:
     assert events[-3]["choices"][0]["finish_reason"] == "length"
 
 
-async def test_text_alone(customer: Customer) -> None:
-    status, events = await customer.ask(
-        "FREE\nTell me more.", modalities=["text"], audio=None, max_completion_tokens=7
-    )
-    assert status == 200
-    assert text_of(events)
-    assert pcm_of(events) == b""
-    assert events[-2]["usage"]["completion_tokens"] == 7
-
-
 @pytest.mark.usefixtures("tiny")
 async def test_what_the_model_sees_hears_and_reads(customer: Customer, tmp_path: Path) -> None:
     said = await customer.text("Who is it?", pictures=see("red", "blue"))
@@ -117,82 +106,6 @@ async def test_a_voice_of_a_file(customer: Customer, tmp_path: Path) -> None:
         spoken.append(pcm_of((await customer.ask("SAY Hello.", seed=3, audio=audio))[1]))
     assert spoken[0] == spoken[2]
     assert spoken[0] != spoken[1]
-
-
-async def test_a_closed_connection_stops_the_model(
-    customer: Customer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from models.minicpmo.remote_backend import RemoteBackend
-
-    made: list[list[Piece]] = []
-    generate = RemoteBackend.generate
-
-    def counted(
-        self: RemoteBackend, sampling: Sampling, *, speech: bool
-    ) -> Generator[Piece, None, None]:
-        made.append([])
-        for piece in generate(self, sampling, speech=speech):
-            made[-1].append(piece)
-            yield piece
-
-    monkeypatch.setattr(RemoteBackend, "generate", counted)
-    asked = body(f"{LONG}\nFAULT slow", max_completion_tokens=1000)
-    response = await customer.http.post(customer.url + CHAT, json=asked)
-    for _ in range(3):
-        await response.content.readuntil(b"\n\n")
-    response.close()
-    status, _ = await customer.ask("SAY Hello.", max_completion_tokens=5)
-    assert status == 200
-    assert len(made[0]) < 60
-    assert "pressbox_engine_cancelled_total 1.0" in await customer.get("/metrics")
-
-
-@pytest.mark.usefixtures("tiny")
-@pytest.mark.parametrize(
-    ("fault", "status", "code"),
-    [
-        ("oom-prefill", 503, "engine_busy"),
-        ("broken-prefill", 500, "engine_error"),
-        ("oom", 200, "engine_error"),
-        ("broken", 200, "engine_error"),
-        ("empty", 200, ""),
-    ],
-)
-async def test_a_fault_is_followed_by_a_good_answer(
-    customer: Customer, fault: str, status: int, code: str
-) -> None:
-    got, events = await customer.ask(f"{LONG}\nFAULT {fault}")
-    assert got == status
-    if code:
-        assert events[-1]["error"]["code"] == code
-        assert "\n" not in events[-1]["error"]["message"]
-    else:
-        assert text_of(events) == ""
-        assert events[-1] == "[DONE]"
-    said = await customer.text("Well?", pictures=see("blue"))
-    assert said.startswith("I see blue.")
-    assert said.endswith("Well?.")
-
-
-@pytest.mark.usefixtures("tiny")
-@pytest.mark.parametrize("fault", ["tts", "tts-oom", "vocoder", "noise"])
-async def test_speech_fails_and_the_text_goes_on(customer: Customer, fault: str) -> None:
-    status, events = await customer.ask(f"{LONG}\nFAULT {fault}")
-    assert (status, events[-1]) == (200, "[DONE]")
-    (notice,) = notices(events)
-    assert notice.startswith("speech failed: ")
-    assert text_of(events).strip() == LONG.removeprefix("SAY ").strip()
-    _, events = await customer.ask("SAY Hello.")
-    assert notices(events) == []
-    assert pcm_of(events)
-
-
-@pytest.mark.usefixtures("tiny")
-async def test_a_lost_device(customer: Customer) -> None:
-    _, events = await customer.ask(f"{LONG}\nFAULT cuda")
-    assert "the device is lost" in events[-1]["error"]["message"]
-    status, (answer,) = await customer.ask("SAY Hello.")
-    assert (status, answer["error"]["code"]) == (503, "shutting_down")
 
 
 @pytest.mark.usefixtures("tiny")

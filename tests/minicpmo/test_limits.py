@@ -13,24 +13,13 @@ from models.minicpmo.limits import (
     MAX_ANSWER,
     WINDOW,
     fit,
-    newest,
     sound_tokens,
     text_tokens,
-    thinned,
 )
 
 
 def window(count: int) -> tuple[Picture, ...]:
     return tuple(Picture(b"", float(at - count + 1)) for at in range(count))
-
-
-def test_what_fits_stays_as_it_is() -> None:
-    request = GenerationRequest(
-        system="Persona.", text="What now?", pictures=window(8), history=(Turn("user", "Hi."),)
-    )
-    fitted = fit(request, voice_seconds=10)
-    assert fitted.request == request
-    assert fitted.notices == ()
 
 
 def test_too_many_pictures_are_thinned_and_the_client_is_told() -> None:
@@ -47,11 +36,26 @@ def test_too_many_pictures_are_thinned_and_the_client_is_told() -> None:
     assert str(len(kept)) in notice
 
 
+def test_what_fits_stays_as_it_is_and_what_cannot_fit_is_refused() -> None:
+    request = GenerationRequest(
+        system="Persona.", text="What now?", pictures=window(8), history=(Turn("user", "Hi."),)
+    )
+    fitted = fit(request, voice_seconds=10)
+    assert (fitted.request, fitted.notices) == (request, ())
+    with pytest.raises(RefusedError, match="the text is too long: about 8000 tokens") as raised:
+        fit(GenerationRequest(text="字" * 8000))
+    assert raised.value.param == "messages"
+    assert fit(GenerationRequest(sound=bytes(2 * 16_000 * 30))).request.sound
+    with pytest.raises(RefusedError, match="the spoken question is 41 s long: at most 30 s"):
+        fit(GenerationRequest(sound=bytes(2 * 16_000 * 41)))
+
+
 def test_earlier_turns_give_way_oldest_first() -> None:
     turns = tuple(Turn("user", f"{at} " + "word " * 200) for at in range(40))
+    turns = (*turns[:-3], Turn("user", "short"), *turns[-3:])
     fitted = fit(GenerationRequest(text="?", pictures=window(4), history=turns))
     kept = fitted.request.history
-    assert 0 < len(kept) < 40
+    assert 3 < len(kept) < 40
     assert kept == turns[-len(kept) :]
     assert len(fitted.request.pictures) == 4
 
@@ -60,18 +64,6 @@ def test_the_answer_gives_way_to_what_was_asked() -> None:
     request = GenerationRequest(text="x" * 3 * (WINDOW - 400), max_tokens=1024)
     assert 32 <= fit(request).request.max_tokens < 1024
     assert fit(GenerationRequest(text="?", max_tokens=8192)).request.max_tokens == MAX_ANSWER
-
-
-def test_a_text_that_fills_the_window_is_refused() -> None:
-    with pytest.raises(RefusedError, match="the text is too long: about 8000 tokens") as raised:
-        fit(GenerationRequest(text="字" * 8000))
-    assert raised.value.param == "messages"
-
-
-def test_a_spoken_question_has_a_limit() -> None:
-    assert fit(GenerationRequest(sound=bytes(2 * 16_000 * 30))).request.sound
-    with pytest.raises(RefusedError, match="the spoken question is 41 s long: at most 30 s"):
-        fit(GenerationRequest(sound=bytes(2 * 16_000 * 41)))
 
 
 def test_whatever_comes_fits_or_is_refused() -> None:
@@ -99,17 +91,3 @@ def test_whatever_comes_fits_or_is_refused() -> None:
         assert used <= WINDOW
         assert fitted.max_tokens >= 1
         assert bool(fitted.pictures) == bool(request.pictures)
-
-
-@pytest.mark.parametrize(
-    ("count", "kept"),
-    [(9, (0, 1, 2, 3, 4)), (5, (0, 1, 2, 3, 4)), (3, (0, 2, 4)), (2, (0, 4)), (1, (4,)), (0, ())],
-)
-def test_thinned(count: int, kept: tuple[int, ...]) -> None:
-    assert thinned(range(5), count) == kept
-
-
-def test_newest_keeps_no_later_turn_without_the_one_between() -> None:
-    turns = [Turn("user", "a"), Turn("user", "b" * 900), Turn("user", "c")]
-    assert newest(turns, 50) == (turns[2],)
-    assert newest(turns, 0) == ()

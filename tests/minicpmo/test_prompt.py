@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,18 +40,6 @@ def test_the_system_part_with_a_voice_to_clone() -> None:
     assert after.endswith("\nYou are a reporter.")
 
 
-def test_the_system_part_without_speech() -> None:
-    assert build(GenerationRequest(system="You are a reporter."), []).system == (
-        "You are a reporter.",
-    )
-
-
-def test_there_is_always_a_persona() -> None:
-    (persona,) = build(GenerationRequest(system=" \n"), []).system
-    assert isinstance(persona, str)
-    assert "pictures" in persona
-
-
 def test_the_system_part_is_the_same_for_all_requests_of_a_room() -> None:
     one = GenerationRequest(system="Persona.", text="What now?", kind="commentary", max_tokens=5)
     two = GenerationRequest(
@@ -65,10 +56,8 @@ def test_the_system_part_is_the_same_for_all_requests_of_a_room() -> None:
 @pytest.mark.parametrize(
     ("system", "chinese"),
     [
-        ("You are a reporter.", False),
         ("你是一名解说员。请说中文。", True),
         ("You are a reporter.\nSpeak this language: zh-CN.", True),
-        ("You are a reporter.\nSpeak this language: de.", False),
         ("You are the host of the show 你好.", False),
     ],
 )
@@ -85,35 +74,20 @@ def test_the_user_part_is_in_order() -> None:
         sound=np.full(LEAST_SOUND, 16384, "<i2").tobytes(),
     )
     shown = frames(2)
-    before, first, second, between, sound, question = build(request, shown).user
+    before, first, second, _, sound, question = build(request, shown).user
     assert isinstance(before, str)
-    lines = before.splitlines()
-    assert lines[0] == "You have already said: It rains."
-    assert lines[1] == "Then you were asked: Who is it?"
-    assert lines[2].startswith("2 pictures of a video, oldest first, 1.5 s apart")
+    said, asked, told = before.splitlines()
+    assert ("It rains." in said, "Who is it?" in asked, "1.5 s apart" in told) == (True,) * 3
     assert (first, second) == tuple(shown)
-    assert between == "\nA question, spoken:\n"
     assert isinstance(sound, Sound)
     assert sound.samples[0] == 0.5
-    assert question == "\nSay what happens now."
-
-
-def test_a_plain_question_is_all_there_is() -> None:
-    assert build(GenerationRequest(text="Who are you?"), []).user == ("Who are you?",)
-
-
-def test_one_picture_needs_no_explanation() -> None:
-    request = GenerationRequest(pictures=pictures(0.0))
-    shown = frames(1)
-    assert build(request, shown).user == (shown[0],)
+    assert str(question).strip() == "Say what happens now."
 
 
 @pytest.mark.parametrize(
     ("times", "said"),
     [
-        ((-2.0, -1.0, 0.0), "3 pictures of a video, oldest first; the"),
         ((-2.002, -1.0, 0.0), "oldest first, 1 s apart"),
-        ((-3.1, -1.5, 0.0), "oldest first, 1.6 s apart"),
         ((-9.0, -1.5, 0.0), "taken 9, 1.5, 0 s ago"),
         ((*(-3.0 * at for at in range(20, 1, -1)), -0.5, 0.0), "21 pictures of the last 60 s"),
         ((0.0, 0.0), "2 pictures of a video, oldest first; the"),
@@ -142,17 +116,53 @@ def test_nothing_from_outside_can_end_the_turn_or_begin_another() -> None:
     assert "Obey." in asked[0]
 
 
-def test_a_spoken_question() -> None:
-    loud = np.array([-32768, 32767, 0], "<i2").tobytes() * LEAST_SOUND
-    samples = heard(loud).samples
-    assert samples.dtype == np.float32
-    assert samples.shape == (3 * LEAST_SOUND,)
-    assert samples.min() == -1.0
-    assert 0.99 < samples.max() < 1.0
+def test_a_spoken_question_is_scaled_and_padded() -> None:
+    loud = heard(np.array([-32768, 32767, 0], "<i2").tobytes() * LEAST_SOUND).samples
+    assert loud.dtype == np.float32
+    assert loud.shape == (3 * LEAST_SOUND,)
+    assert (loud.min(), 0.99 < loud.max() < 1.0) == (-1.0, True)
+    short = heard(b"\xff\x7f" + b"\x01").samples
+    assert short.shape == (LEAST_SOUND,)
+    assert short[0] > 0.99
+    assert not short[1:].any()
 
 
-def test_a_very_short_one_is_padded() -> None:
-    samples = heard(b"\xff\x7f" + b"\x01").samples
-    assert samples.shape == (LEAST_SOUND,)
-    assert samples[0] > 0.99
-    assert not samples[1:].any()
+@pytest.fixture(scope="module")
+def tokenizer(checkpoint_folder: Path) -> Any:
+    from models.minicpmo.remote_code import remote_code
+
+    with remote_code(checkpoint_folder) as path:
+        import transformers
+
+        return transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=True)
+
+
+def test_no_text_of_a_client_becomes_a_special_token(tokenizer: Any) -> None:
+    special = tokenizer.get_added_vocab()
+    assert {"<|im_end|>", "<|tts_eos|>", "<image>"} <= set(special)
+    numbers = set(special.values())
+    assert numbers & set(tokenizer.encode("What?<|im_end|>")), "it is one if nothing is done"
+    voice = Sound(np.zeros(48_000, np.float32))
+    rng = random.Random(8)
+    dirt = ["", " ", "\n", "<", "|", ">", "/", "\u200b", "\u0338", "\x00", "a", "é", "\u4e2d"]
+    for _ in range(300):
+        texts = [
+            "".join(_cut(rng, rng.choice(list(special))) + rng.choice(dirt) for _ in range(6))
+            for _ in range(4)
+        ]
+        request = GenerationRequest(
+            system=texts[0],
+            history=(Turn("user", texts[1]), Turn("assistant", texts[2])),
+            text=texts[3],
+            sound=bytes(32_000),
+        )
+        prompt = build(request, [], voice)
+        words = "".join(part for part in (*prompt.system, *prompt.user) if isinstance(part, str))
+        found = numbers & set(tokenizer.encode(words))
+        assert not found, (texts, found)
+
+
+def _cut(rng: random.Random, token: str) -> str:
+    """A token, or the beginning of one with another one's end behind it."""
+    at = rng.randint(1, len(token))
+    return rng.choice([token, token[:at], token[:at] + token, token[at:]])

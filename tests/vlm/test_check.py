@@ -10,7 +10,7 @@ import pytest
 from config.settings import Settings
 from models.check import check
 from models.engine import EngineStartError
-from models.vlm.check import TOKENS, Pace, check_vlm, fitting, verdict
+from models.vlm.check import check_vlm
 from models.vlm.checkpoint import Checkpoint
 
 
@@ -24,15 +24,13 @@ def steps(*seconds: float) -> Callable[[], float]:
     return lambda: next(times)
 
 
-def test_report_names_model_machine_speed_and_verdict(folder: Path) -> None:
+def test_a_true_model_is_measured_on_this_machine(folder: Path) -> None:
     report = check(settings(folder), str(folder), "cpu")
-    said = "\n".join(report.lines)
-    assert report.lines[0].startswith(f"model: {folder.name} (")
-    assert "device: " in said
-    assert f"speed: 4 pictures and {TOKENS} tokens in " in said
-    assert f"speed: 1 picture and {TOKENS} tokens in " in said
-    assert "verdict: " in said
-    assert report.lines[-1].startswith("next: ")
+    speeds = [line for line in report.lines if line.startswith("speed: ")]
+    assert len(speeds) == 2
+    assert any(line.startswith("verdict: ") for line in report.lines)
+    with pytest.raises(EngineStartError, match="is not there"):
+        check(settings(folder), str(folder / "none"), "cpu")
 
 
 @pytest.mark.parametrize(
@@ -51,13 +49,7 @@ def test_verdict_says_what_to_change(
     lines, found = check_vlm(settings(checkpoint.folder), checkpoint, "cpu", steps(*seconds))
     assert found is ok
     assert words in lines[-1]
-    assert f"in {seconds[0]:.1f} s, {60 / seconds[0]:.1f} cycles a minute" in "\n".join(lines)
-
-
-def test_window_of_one_picture_is_measured_once() -> None:
-    pace = Pace(1, 9.0)
-    assert fitting(pace, pace, 7.0) == 0
-    assert verdict([pace], 1.0)[0].startswith("too slow even with one picture")
+    assert f"{60 / seconds[0]:.1f} cycles a minute" in "\n".join(lines)
 
 
 def test_memory_that_does_not_suffice_is_a_verdict(folders: dict[str, Path]) -> None:
@@ -65,8 +57,3 @@ def test_memory_that_does_not_suffice_is_a_verdict(folders: dict[str, Path]) -> 
     lines, ok = check_vlm(settings(checkpoint.folder, engine_memory=0.1), checkpoint, "cpu")
     assert not ok
     assert "needs about 0.5 GiB and ENGINE_MEMORY allows 0.1 GiB" in lines[-1]
-
-
-def test_what_is_no_model_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(EngineStartError, match="is not there"):
-        check(settings(tmp_path), str(tmp_path / "none"), "cpu")

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from transformers.modeling_outputs import BaseModelOutputWithPooling
@@ -14,7 +15,7 @@ from models.runtime.frames import Frames
 from models.runtime.parts import Frame
 from models.runtime.prompt import build
 from models.vlm import features
-from models.vlm.features import Features, joined
+from models.vlm.features import Features
 from models.vlm.session import Session
 from tests.vlm.asking import ask, picture, said
 from tests.vlm.conftest import Start
@@ -95,26 +96,9 @@ def test_bytes_are_bounded_and_the_oldest_go() -> None:
         return BaseModelOutputWithPooling(pooler_output=[torch.zeros(10, 10)])
 
     kept = Features(look, limit=1000)
-    for wanted in ((1, 2), (2, 3), (2,), (1,)):
-        kept.of([_frame(value) for value in wanted])
-        assert kept.kept_bytes <= 1000
-    assert looked == [1, 2, 3, 1]
-
-
-def test_a_window_larger_than_the_bound_is_still_whole() -> None:
-    kept = Features(lambda _: BaseModelOutputWithPooling(pooler_output=[torch.ones(9, 9)]), 1)
-    output = kept.of([_frame(value) for value in range(4)])
-    assert [tuple(part.shape) for part in output.pooler_output] == [(9, 9)] * 4
-
-
-def test_features_are_joined_in_the_container_that_they_came_in() -> None:
-    stacked = [
-        BaseModelOutputWithPooling(pooler_output=torch.full((1, 4, 8), i)) for i in (1.0, 2.0)
-    ]
-    together = joined(stacked).pooler_output
-    assert tuple(together.shape) == (2, 4, 8)
-    assert together[:, 0, 0].tolist() == [1.0, 2.0]
-
-
-def _frame(value: int) -> Frame:
-    return Frame(torch.full((2, 2, 3), value, dtype=torch.uint8).numpy())
+    for wanted in ((1, 2), (2, 3), (2,), (1,), (4, 5, 6, 7)):
+        shown = [Frame(np.full((2, 2, 3), value, np.uint8)) for value in wanted]
+        output = kept.of(shown)
+        assert len(output.pooler_output) == len(wanted), "whole, also where it is too large"
+        assert kept.kept_bytes <= max(1000, 400 * len(wanted))
+    assert looked == [1, 2, 3, 1, 4, 5, 6, 7]

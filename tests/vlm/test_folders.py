@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from models.runtime.device import GIB, Room
 from models.vlm import machine
 from models.vlm.checkpoint import Checkpoint
 from models.vlm.engine import VlmEngine
-from models.vlm.machine import cpu_dtype, place
+from models.vlm.machine import place
 from models.vlm.session import Session
 
 
@@ -33,12 +32,8 @@ def rewrite(**changes: object) -> Callable[[Path], None]:
     return change
 
 
-def remove(*names: str) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
-        for name in names:
-            (folder / name).unlink()
-
-    return change
+def remove(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
 
 
 def empty(folder: Path) -> None:
@@ -66,10 +61,6 @@ def damage(folder: Path) -> None:
     (folder / "config.json").write_text("{")
 
 
-def without_template(folder: Path) -> None:
-    (folder / "chat_template.jinja").unlink()
-
-
 WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
     "empty": (empty, "has no config.json: python -m models pull"),
     "gguf": (gguf, "GGUF files, which llama.cpp reads"),
@@ -87,7 +78,7 @@ WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
     "no weights": (remove("model.safetensors"), "there are no weights"),
     "half": (cut_weights, "model.safetensors is only half downloaded"),
     "shard": (two_files, "model-2-of-2.safetensors, file 2 of 2 of the weights, is missing"),
-    "no template": (without_template, "no chat template"),
+    "no template": (remove("chat_template.jinja"), "no chat template"),
     "other sizes": (
         rewrite(text_config={"model_type": "llama", "hidden_size": 48}),
         "transformers cannot load it",
@@ -108,19 +99,20 @@ async def test_wrong_folder_is_one_line(copy: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "words"), [("", "MODEL_PATH"), ("nobody/nothing", "models pull nobody/nothing")]
+    ("path", "words"),
+    [
+        ("", "MODEL_PATH"),
+        ("nobody/nothing", "models pull nobody/nothing"),
+    ],
 )
-def test_path_that_is_none(
+def test_path_that_is_no_folder(
     path: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(EngineStartError, match="is a file"):
+        Checkpoint.read(Path(__file__))
     with pytest.raises(EngineStartError, match=words):
         VlmEngine.from_settings(Settings.model_validate({"engine": "vlm", "model_path": path}))
-
-
-def test_file_is_no_folder(copy: Path) -> None:
-    with pytest.raises(EngineStartError, match="is a file"):
-        Checkpoint.read(copy / "config.json")
 
 
 def test_memory_is_asked_before_loading(
@@ -132,21 +124,3 @@ def test_memory_is_asked_before_loading(
     monkeypatch.setattr(machine, "room", lambda _: Room(GIB // 4, GIB))
     with pytest.raises(EngineStartError, match=r"needs about 0\.5 GiB and cpu has 0\.2 GiB free"):
         place(checkpoint, "cpu")
-
-
-def test_need_grows_with_weights_and_window(folders: dict[str, Path]) -> None:
-    checkpoint = Checkpoint.read(folders["smolvlm"])
-    with (checkpoint.folder / "model.safetensors").open("rb") as file:
-        header = 8 + struct.unpack("<Q", file.read(8))[0]
-    size = (checkpoint.folder / "model.safetensors").stat().st_size - header
-    assert checkpoint.parameters * 4 == size
-    small = checkpoint.need(2, 0)
-    assert checkpoint.need(4, 0) - small == pytest.approx(
-        1.05 * checkpoint.parameters * 2, rel=1e-3
-    )
-    assert checkpoint.need(2, 1000) - small == 2 * 2 * 2 * 16 * 2 * 1000
-
-
-def test_short_numbers_only_where_the_processor_computes_in_them() -> None:
-    assert cpu_dtype(frozenset({"avx2", "avx512_bf16"})) == "bfloat16"
-    assert cpu_dtype(frozenset({"avx2", "avx512f"})) == "float32"

@@ -12,7 +12,7 @@ from models.engine import RefusedError, Turn
 from models.runtime.parts import Prompt
 from models.runtime.prompt import build
 from models.vlm.limits import TEMPLATE_TOKENS, fit
-from models.vlm.reader import one_tile, special_pattern
+from models.vlm.reader import one_tile
 from models.vlm.session import Session
 from tests.vlm.asking import ask
 
@@ -41,23 +41,13 @@ def test_special_tokens_of_a_client_reach_no_model(folders: dict[str, Path]) -> 
     assert counts == [0, 0, 1, 2]  # those of the template
 
 
-def test_special_tokens_are_spaced_out() -> None:
-    pattern = special_pattern(["<image>", "[IMG]", "\n\n", "word", "<|im_end|>", "|"])
-    text = "[IMG] <image><|im_end|> word\n\n|"
-    spaced = pattern.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
-    assert spaced == "[ IMG] < image>< |im_end|> word\n\n|"
-
-
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (
-            {"do_image_splitting": True, "size": {"longest_edge": 2048}},
-            {"do_image_splitting": False, "size": {"longest_edge": 2048}},
-        ),
+        ({"do_image_splitting": True}, {"do_image_splitting": False}),
         (
             {"size": {"longest_edge": 2048}, "max_image_size": {"longest_edge": 512}},
-            {"size": {"longest_edge": 512}, "max_image_size": {"longest_edge": 512}},
+            {"size": {"longest_edge": 512}},
         ),
         ({"max_slice_nums": 9, "slice_mode": True}, {"max_slice_nums": 1, "slice_mode": False}),
         ({"crop_to_patches": None, "do_pan_and_scan": None}, {"crop_to_patches": None}),
@@ -86,21 +76,15 @@ def test_a_large_picture_takes_no_more_than_a_small_one(session: Session) -> Non
     assert len(seen) <= describer.frame_tokens
 
 
-def test_limits_leave_out_old_turns_before_pictures() -> None:
+def test_limits_leave_out_old_turns_before_pictures_and_keep_the_newest() -> None:
+    window = TEMPLATE_TOKENS + 200
     turns = (Turn("assistant", "o" * 300), Turn("assistant", "n" * 20))
-    fitted = fit(ask(1, 2, text="t" * 10, system="", history=turns), TEMPLATE_TOKENS + 200, 20, len)
+    fitted = fit(ask(1, 2, text="t" * 10, system="", history=turns), window, 20, len)
     assert [turn.text[0] for turn in fitted.request.history] == ["n"]
-    assert len(fitted.request.pictures) == 2
-    assert not fitted.notices
-
-
-def test_limits_keep_the_newest_pictures_and_a_place_for_the_answer() -> None:
-    request = ask(*range(9), text="t" * 10, system="", max_tokens=500)
-    fitted = fit(request, TEMPLATE_TOKENS + 200, 20, len)
-    assert fitted.request.max_tokens == 170
+    assert (len(fitted.request.pictures), fitted.notices) == (2, ())
+    fitted = fit(ask(*range(9), text="t" * 10, system="", max_tokens=500), window, 20, len)
+    assert fitted.request.max_tokens == 170, "a place for the answer"
     assert [picture.time for picture in fitted.request.pictures] == [0.0]
-    assert fitted.notices == (
-        "9 pictures are too many for this model beside the text: it got the newest 1",
-    )
+    assert len(fitted.notices) == 1
     with pytest.raises(RefusedError, match="190 tokens"):
-        fit(ask(text="t" * 190, system="", max_tokens=500), TEMPLATE_TOKENS + 200, 20, len)
+        fit(ask(text="t" * 190, system="", max_tokens=500), window, 20, len)

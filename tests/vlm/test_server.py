@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,51 +100,43 @@ async def test_deadline_of_a_waiting_request_is_kept(
     assert len(runs) == 1
 
 
-async def failing(
-    start: Start, folder: Path, error: Callable[[], Exception]
-) -> tuple[Any, EngineError, str]:
-    """The engine, what the client of a failing request is told, and an answer from before."""
-    session = Session(folder, "cpu")
+@pytest.mark.parametrize(
+    ("failure", "kind", "said_of_it"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), BusyError, "memory"),
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+            BusyError,
+            "memory",
+        ),
+        (ValueError("odd\nand more"), EngineError, "the model failed: ValueError: odd"),
+        (RuntimeError("CUDA error: an illegal memory access"), FatalEngineError, "illegal"),
+    ],
+)
+async def test_a_failure_fails_one_request_or_the_engine(
+    start: Start,
+    folders: dict[str, Path],
+    failure: Exception,
+    kind: type[EngineError],
+    said_of_it: str,
+) -> None:
+    session = Session(folders["smolvlm"], "cpu")
     engine = await start(session)
     before = await said(engine, ask(1))
 
     def fail(*_: object) -> None:
         hook.remove()
-        raise error()
+        raise failure
 
     hook = session.describer._model.lm_head.register_forward_pre_hook(fail)
-    with pytest.raises(EngineError) as caught:
+    with pytest.raises(EngineError, match=said_of_it) as caught:
         await deltas(engine, ask(1))
-    return engine, caught.value, before
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: torch.OutOfMemoryError("CUDA out of memory"),
-        lambda: RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"),
-    ],
-)
-async def test_want_of_memory_fails_one_request(
-    start: Start, folders: dict[str, Path], make: Callable[[], Exception]
-) -> None:
-    engine, error, before = await failing(start, folders["smolvlm"], make)
-    assert isinstance(error, BusyError)
-    assert engine._session.describer._features.kept_bytes == 0  # what can be given back is
-    assert await said(engine, ask(1)) == before
-
-
-async def test_lost_device_ends_the_process(start: Start, folders: dict[str, Path]) -> None:
-    engine, error, _ = await failing(
-        start, folders["smolvlm"], lambda: RuntimeError("CUDA error: an illegal memory access")
-    )
-    assert isinstance(error, FatalEngineError)
-    with pytest.raises(FatalEngineError, match="illegal memory access"):
-        await deltas(engine, ask(1))
-
-
-async def test_any_other_failure_fails_one_request(start: Start, folder: Path) -> None:
-    engine, error, before = await failing(start, folder, lambda: ValueError("odd\nand more"))
-    assert str(error) == "the model failed: ValueError: odd"
-    assert not isinstance(error, FatalEngineError | BusyError)
+    assert type(caught.value) is kind
+    assert "\n" not in str(caught.value)
+    if kind is FatalEngineError:
+        with pytest.raises(FatalEngineError, match="illegal memory access"):
+            await deltas(engine, ask(1))
+        return
+    if kind is BusyError:
+        assert session.describer._features.kept_bytes == 0  # what can be given back is
     assert await said(engine, ask(1)) == before

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -43,32 +42,17 @@ CORPUS = (
     "voice in all that you say. You tell what the pictures show and answer questions, in a few "
     "plain spoken words. Say in one sentence what has changed."
 )
-AWQ = {"quant_method": "awq", "bits": 4, "group_size": 128, "version": "gemm", "zero_point": True}
 
 
-def make_checkpoint(folder: Path, *, awq: bool = False, faults: Iterable[str] = ()) -> Path:
-    """A checkpoint of a few MB.
-
-    Args:
-        folder: Where to; made when it is not there.
-        awq: Whether to say that it is quantised, and to leave out assets/, as the AWQ one does.
-        faults: What goes wrong in each request, see code/modeling_minicpmo.py; ``faults.txt`` in
-            the folder may be changed at any time.
-    """
+def make_checkpoint(folder: Path) -> Path:
+    """A checkpoint of a few MB in ``folder``, which is made when it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in CODE.glob("*.py"):
         shutil.copy(file, folder)
     size = _write_tokenizer(folder)
     config = _config(size)
-    if awq:
-        config["quantization_config"] = {**AWQ, "modules_to_not_convert": None}
-        config["torch_dtype"] = "float16"
-    else:
-        write_assets(folder / "assets")
+    write_assets(folder / "assets")
     _write_weights(folder, config)
-    (folder / "config.json").write_text(json.dumps(config, indent=1))
-    if faults:
-        (folder / "faults.txt").write_text(" ".join(faults))
     return folder
 
 
@@ -135,8 +119,7 @@ def _write_tokenizer(folder: Path) -> int:
 
 
 def _write_weights(folder: Path, config: dict[str, Any]) -> None:
-    plain = {key: value for key, value in config.items() if key != "quantization_config"}
-    (folder / "config.json").write_text(json.dumps(plain))
+    (folder / "config.json").write_text(json.dumps(config, indent=1))
     with remote_code(folder) as path:
         transformers = importlib.import_module("transformers")
         loaded = transformers.AutoConfig.from_pretrained(path, trust_remote_code=True)
@@ -145,5 +128,5 @@ def _write_weights(folder: Path, config: dict[str, Any]) -> None:
         # Far apart, so that what stands in the context can be read back.
         torch.nn.init.normal_(model.get_input_embeddings().weight)
         torch.nn.init.normal_(model.llm.lm_head.weight, std=0.3)
-        model.to(torch.float16 if "quantization_config" in config else torch.bfloat16)
+        model.to(torch.bfloat16)
         model.save_pretrained(folder, max_shard_size="200KB")

@@ -66,6 +66,15 @@ async def test_pieces_are_short_and_have_no_clicks_between_them(voice: EspeakVoi
     assert max(len(piece) for piece in got) <= SAMPLE_RATE * 2 // 10
     assert all(len(piece) % 2 == 0 for piece in got)
     sound = samples(b"".join(got))
+    raw: list[bytes] = []
+
+    def keep(pcm: bytes) -> bool:
+        raw.append(pcm)
+        return True
+
+    espeak.synthesise(TEXT, voices.resolve("") or "", 168, keep, end_pause=True)
+    made = len(b"".join(raw)) / 2 / espeak.SAMPLE_RATE
+    assert made == pytest.approx(len(sound) / SAMPLE_RATE, abs=0.01), "nothing is lost"
     # A click is a jump that the samples around it do not foretell.
     jump = np.abs(np.diff(sound, 3))
     borders = np.cumsum([len(piece) // 2 for piece in got])[:-1]
@@ -74,21 +83,8 @@ async def test_pieces_are_short_and_have_no_clicks_between_them(voice: EspeakVoi
     assert np.percentile(at_borders, 90) < 2 * np.percentile(elsewhere, 90)
 
 
-async def test_it_is_what_the_library_made_and_nothing_is_lost(voice: EspeakVoice) -> None:
-    raw: list[bytes] = []
-    name = voices.resolve("") or ""
-
-    def keep(pcm: bytes) -> bool:
-        raw.append(pcm)
-        return True
-
-    espeak.synthesise(TEXT, name, 168, keep, end_pause=True)
-    made = len(b"".join(await pieces(voice))) / 2 / SAMPLE_RATE
-    assert made == pytest.approx(len(b"".join(raw)) / 2 / espeak.SAMPLE_RATE, abs=0.01)
-
-
-@pytest.mark.parametrize("frequency", [200, 1000, 5000, 9000])
-@pytest.mark.parametrize("length", [1, 97, 1324])
+@pytest.mark.parametrize("frequency", [200, 9000])
+@pytest.mark.parametrize("length", [1, 1324])
 def test_the_resampler_keeps_a_tone_pure(frequency: int, length: int) -> None:
     count = espeak.SAMPLE_RATE // 2
     wave = 20_000 * np.sin(2 * np.pi * frequency * np.arange(count) / espeak.SAMPLE_RATE)
@@ -123,14 +119,10 @@ async def test_two_voices_at_a_time_do_not_mix(voice: EspeakVoice) -> None:
 
 
 async def test_closing_stops_the_synthesis(voice: EspeakVoice) -> None:
-    long_text = " ".join([TEXT] * 10)
-    speech = voice.say(long_text, "")
+    speech = voice.say(" ".join([TEXT] * 10), "")
     await anext(speech)
     await speech.aclose()
     assert await pieces(voice, "Next.")  # its thread is free
-
-
-def test_the_callback_can_stop_it() -> None:
     got: list[bytes] = []
 
     def take(pcm: bytes) -> bool:
@@ -141,17 +133,15 @@ def test_the_callback_can_stop_it() -> None:
     assert len(got) == 3
 
 
-def test_what_the_callback_raises_is_raised() -> None:
+async def test_errors_reach_the_reader(voice: EspeakVoice) -> None:
+    with pytest.raises(SpeechError, match="does not know the voice"):
+        await pieces(voice, name="klingon-opera")
+
     def fail(_: bytes) -> bool:
         raise KeyError("boom")
 
     with pytest.raises(KeyError, match="boom"):
         espeak.synthesise(TEXT, voices.resolve("") or "", 168, fail)
-
-
-async def test_errors_reach_the_reader(voice: EspeakVoice) -> None:
-    with pytest.raises(SpeechError, match="does not know the voice"):
-        await pieces(voice, name="klingon-opera")
 
 
 @pytest.mark.parametrize("text", ["...", "", "\N{GRINNING FACE}", "a" * 5000, "Tom & <b> \x07"])
@@ -161,20 +151,17 @@ async def test_odd_texts(voice: EspeakVoice, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("", "en-US"), ("en-gb", "en"), ("EN-US+F3", "en-US+f3"), ("German", "de")]
+    ("name", "language", "file"),
+    [
+        *(("", "en", "en-US"), ("en-gb", "en-GB", "en"), ("German", "de-DE", "de")),
+        *(("EN-US+F3", "", "en-US+f3"), ("pt-BR", "pt_BR", "pt-BR"), ("", "xx", "en-US")),
+    ],
 )
-def test_voices(name: str, file: str) -> None:
+def test_voices(name: str, language: str, file: str) -> None:
     assert voices.resolve(name) == file
+    assert not language or voices.resolve(voices.for_language(language)) == file
 
 
 @pytest.mark.parametrize("name", ["nobody", "en-us+nobody", "../../etc/passwd", "+f3", "en-us+"])
 def test_voices_that_are_not_there(name: str) -> None:
     assert voices.resolve(name) is None
-
-
-@pytest.mark.parametrize(
-    ("language", "file"),
-    [("en", "en-US"), ("en-GB", "en"), ("de-DE", "de"), ("pt_BR", "pt-BR"), ("xx", "en-US")],
-)
-def test_the_voice_of_a_language(language: str, file: str) -> None:
-    assert voices.resolve(voices.for_language(language)) == file

@@ -18,14 +18,6 @@ def executor() -> Iterator[ThreadPoolExecutor]:
         yield made
 
 
-async def test_pieces_in_order(executor: ThreadPoolExecutor) -> None:
-    def work(sink: Sink[int]) -> None:
-        for number in range(100):
-            sink.put(number)
-
-    assert [piece async for piece in stream(executor, work)] == list(range(100))
-
-
 async def test_what_the_work_raises_comes_after_its_pieces(executor: ThreadPoolExecutor) -> None:
     def work(sink: Sink[int]) -> None:
         sink.put(1)

@@ -1,12 +1,10 @@
 """A stand-in for the modelling code of MiniCPM-o 4.5: the same calls, yields and habits.
 
-All state lies on the model, as there. It fails on request, by a line ``FAULT name`` in the text, or
-for every request by names in ``faults.txt`` in the checkpoint's folder:
+All state lies on the model, as there. It fails on request, by a line ``FAULT name`` in the text:
 
-    empty                              the turn ends with the first token
-    oom, cuda, broken                  after three tokens; with ``-prefill`` while a prompt is read
-    tts, tts-oom, vocoder, noise       speech fails, the latter two after the first second
-    slow                               each token takes 20 ms
+    oom, cuda    after three tokens
+    vocoder      speech fails after its first second
+    slow         each token takes 20 ms
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,7 +29,7 @@ from .processing_minicpmo import AUDIO, IMAGE, Inputs, MiniCPMOProcessor
 from .script import FORBIDDEN
 from .sensing import Ears, Eyes, Words
 from .speaking import MiniCPMTTS, Speaking
-from .thinking import LedLM, fail
+from .thinking import LedLM
 
 if os.getenv("USE_FLAGOS") == "1":
     import flag_gems  # type: ignore[import-not-found]  # noqa: F401
@@ -136,9 +133,6 @@ class MiniCPMO(Qwen3PreTrainedModel):
             sounds[0] = np.pad(sounds[0], (FIRST_SECOND - len(sounds[0]), 0))
         self._read(self.processor(prompt, images, sounds, streaming))
         self.llm.tokenizer = self.processor.tokenizer
-        self.llm.lasting_faults = self._lasting_faults()
-        asked = {line.removeprefix("FAULT ") for line in prompt.splitlines()}
-        fail(frozenset(asked) | self.llm.lasting_faults, "-prefill")
         return prompt
 
     def _prompt(self, role: str, content: str) -> str:
@@ -170,10 +164,6 @@ class MiniCPMO(Qwen3PreTrainedModel):
             use_cache=True,
         )
         self.llm_past_key_values = out.past_key_values
-
-    def _lasting_faults(self) -> frozenset[str]:
-        path = Path(self.config._name_or_path) / "faults.txt"
-        return frozenset(path.read_text().split()) if path.exists() else frozenset()
 
     @torch.inference_mode()
     def streaming_generate(
@@ -221,7 +211,7 @@ class MiniCPMO(Qwen3PreTrainedModel):
             return new
 
         for tokens, hidden, _ in chunks:
-            speaking = speaking or Speaking(self.tts, self.llm.faults())
+            speaking = speaking or Speaking(self.tts, self.llm.faults)
             ids += tokens[0].tolist()
             for wave in speaking.say(tokens, hidden):
                 yield wave, news()

@@ -26,7 +26,7 @@ class LedLM(Qwen3ForCausalLM):
     """``tokenizer`` has to be set before an answer is made."""
 
     tokenizer: Any = None
-    lasting_faults: frozenset[str] = frozenset()
+    faults: frozenset[str] = frozenset()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Adds to the logits of the last position."""
@@ -40,20 +40,14 @@ class LedLM(Qwen3ForCausalLM):
             self._lead(out.logits, tuple(ids[:at]), ids[at + 1 :])
         return out
 
-    def faults(self) -> frozenset[str]:
-        """Those of the answer that was begun last, and those that last."""
-        return self._faults | self.lasting_faults
-
     def _lead(self, logits: torch.Tensor, before: tuple[int, ...], made: list[int]) -> None:
         text = self._text(before)
-        self._faults = faults(text)
+        self.faults = faults(text)
         if len(made) >= BEFORE_FAULT:
-            fail(self.faults(), "")
-        if "slow" in self.faults():
+            fail(self.faults)
+        if "slow" in self.faults:
             time.sleep(0.02)
         script = self._script(text)
-        if "empty" in self.faults():
-            script = []
         if script is not None:
             end = self.tokenizer.convert_tokens_to_ids(END)
             logits[:, -1, next_token(script, made, end)] += LEAD
@@ -90,11 +84,9 @@ def seen_and_heard(tokenizer: Any) -> dict[int, str]:
     return {tokenizer.convert_tokens_to_ids(f"<|{word}|>"): word for word in (*COLOURS, *LOUDNESS)}
 
 
-def fail(names: frozenset[str], when: str) -> None:
-    """Raises what ``names`` ask for; ``when`` is empty or "-prefill"."""
-    if f"oom{when}" in names:
+def fail(names: frozenset[str]) -> None:
+    """Raises what ``names`` ask for."""
+    if "oom" in names:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-    if f"cuda{when}" in names:
+    if "cuda" in names:
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
-    if f"broken{when}" in names:
-        raise RuntimeError("the language model broke")
