@@ -13,6 +13,7 @@ from pathlib import Path
 from livekit import rtc
 
 from tests.support.clips import film
+from tests.support.launched import command_lines
 from tests.support.livekit_server import LiveKitServer
 from tests.support.viewer_probe import watching
 
@@ -77,6 +78,21 @@ async def test_sigterm_ends_it_cleanly_with_and_without_a_server(
     assert process.returncode == 0
     assert b"Traceback" not in line + rest
     assert livekit_server.api_secret.encode() not in line + rest
+
+
+async def test_a_password_is_not_to_be_seen_anywhere(livekit_server: LiveKitServer) -> None:
+    address = "rtsp://admin:p@ssw@127.0.0.1:9/a?password=hunter2&token=t0ken-value"
+    async with publishing(livekit_server, address, "alone") as process:
+        assert process.stderr
+        said = await asyncio.wait_for(process.stderr.readuntil(b"nobody listens"), 30)
+        shown = command_lines(process.pid)
+        process.send_signal(signal.SIGTERM)
+        _, rest = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0
+    text = (said + rest).decode() + shown
+    assert "python -m ingress publish rtsp://127.0.0.1:9/a" in text
+    assert not any(secret in text for secret in ("p@ssw", "p%40ssw", "hunter2", "t0ken-value"))
+    assert "Traceback" not in text
 
 
 async def test_who_is_replaced_by_its_own_name_gives_way(livekit_server: LiveKitServer) -> None:
