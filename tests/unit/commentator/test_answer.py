@@ -55,20 +55,6 @@ async def test_the_first_line_starts_at_once_and_the_next_ones_wait_until_they_c
 
 
 @virtual
-async def test_a_short_line_of_a_slow_engine_starts_when_it_is_complete() -> None:
-    studio = Studio(rate=0.5)
-    await studio.line()
-    assert await studio.line(seconds=2) == [False, False, True]
-
-
-@virtual
-async def test_a_fast_engine_is_never_waited_for() -> None:
-    studio = Studio(rate=3.0)
-    for _ in range(3):
-        assert (await studio.line())[0]
-
-
-@virtual
 async def test_a_line_that_was_cut_short_teaches_no_pace() -> None:
     studio = Studio(rate=0.5)
     await studio.line(whole=False)

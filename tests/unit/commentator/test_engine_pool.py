@@ -30,18 +30,6 @@ def test_equal_engines_keep_to_the_one_used_last() -> None:
     assert made.order(0.0) == [2, 0, 1]
 
 
-def test_own_requests_count_until_they_end() -> None:
-    made = pool(2)
-    made.started(0)
-    assert made.order(0.0) == [1, 0]
-    made.started(1)
-    made.started(1)
-    assert made.order(0.0) == [0, 1]
-    made.ended(1)
-    made.ended(1)
-    assert made.order(0.0) == [1, 0]
-
-
 def test_what_an_engine_says_counts_without_our_own_requests_and_not_for_ever() -> None:
     made = pool(2)
     made.started(0)

@@ -95,18 +95,6 @@ async def test_the_anchor_is_a_frame_that_need_not_be_sampled(
     assert [frame.capture_time for frame in frames] == [0.0, 1.0, 1.3]
 
 
-async def test_an_anchor_in_the_past_is_found_in_the_window(sampler: FrameSampler[I420]) -> None:
-    await push(sampler, 0.0, 1.0, 2.0)
-    assert (await sampler.first_from(0.5)).capture_time == 1.0
-
-
-async def test_the_last_frame_is_enough_when_the_source_has_stopped(
-    sampler: FrameSampler[I420],
-) -> None:
-    await push(sampler, 0.0, 0.4)
-    assert (await sampler.first_from(0.2)).capture_time == 0.4
-
-
 async def test_an_anchor_is_not_overtaken_by_newer_samples(
     sampler: FrameSampler[I420], encoder: SlowEncoder
 ) -> None:

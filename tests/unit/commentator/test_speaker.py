@@ -86,41 +86,66 @@ async def test_the_first_sentence_is_heard_while_the_text_still_comes() -> None:
     assert voice.closed
 
 
-async def test_nothing_is_said_of_nothing() -> None:
-    voice = ScriptedVoice()
-    async with speaker(voice) as made:
-        assert seconds(await heard(made, *text("...", "\n"))) == 0
-        assert await heard(made) == []
-    assert voice.said == []
+OWN = Delta(pcm=tone(1.0))
+BROKEN = [Delta(text="One."), OWN, Delta(notice="speech failed: no memory"), Delta(text=" Two.")]
+WHO: list[tuple[str, bool | None, list[Delta], list[str]]] = [
+    *((tts, True, [*text("Hello."), OWN], ["Hello."]) for tts in ("espeak", "piper", "elevenlabs")),
+    ("espeak", None, text("...", "\n"), []),
+    ("espeak", None, [], []),
+    ("espeak", None, [Delta(transcript="Only this.")], ["Only this."]),
+    ("espeak", None, [Delta(text="Text.", transcript="Text.")], ["Text."]),
+    ("auto", None, [Delta(text="Hel"), OWN, Delta(text="lo. And more.")], []),
+    ("auto", True, BROKEN, []),
+    ("auto", True, text("One. ", "Two."), ["One.", "Two."]),
+    ("auto", False, [*text("One."), OWN], ["One."]),
+    ("engine", False, text("One."), []),
+]
 
 
-@pytest.mark.parametrize("tts", ["espeak", "piper", "elevenlabs"])
-async def test_the_engines_own_sound_is_never_mixed_with_ours(tts: str) -> None:
+@pytest.mark.parametrize(("tts", "speaks", "deltas", "said"), WHO)
+async def test_a_line_has_one_voice(
+    tts: str, speaks: bool | None, deltas: list[Delta], said: list[str]
+) -> None:
+    """``speaks``: what is known of the engine; ``said``: what is spoken in its place."""
     voice = ScriptedVoice()
-    own = Delta(pcm=tone(1.0))
     async with speaker(voice, tts) as made:
-        assert made.always
-        got = await heard(made, *text("Hello."), own, speaks=True)
-    assert seconds(got) == pytest.approx(0.2, abs=0.03)
+        assert made.always == (tts not in ("auto", "engine"))
+        got = await heard(made, *deltas, speaks=speaks)
+    assert voice.said == said
+    assert "".join(delta.text for delta in got) == "".join(delta.text for delta in deltas)
+    if said:
+        assert 0.19 <= seconds(got) <= 0.3 + 0.5 * (len(said) - 1)
+    elif tts in ("auto", "engine"):
+        assert got == deltas
+    else:
+        assert seconds(got) == 0
 
 
-async def test_auto_leaves_an_engine_that_speaks_alone() -> None:
-    voice = ScriptedVoice()
-    own = [Delta(text="Hel"), Delta(pcm=tone(1.0)), Delta(text="lo. And more.")]
-    async with speaker(voice, "auto") as made:
-        assert not made.always
-        assert await heard(made, *own, speaks=None) == own
-        assert await heard(made, *own, speaks=True) == own
-    assert voice.said == []
+async def test_a_voice_that_failed_rests_ever_longer_and_is_tried_again() -> None:
+    clock, voice = Clock(), ScriptedVoice(failing=("Bad.",))
+    async with speaker(voice, clock=clock) as made:
+        got = await heard(made, *text("Good. Bad. Never said."))
+        assert seconds(got) == pytest.approx(0.2, abs=0.03)
+        for rest in (REST_FIRST, 2 * REST_FIRST, 4 * REST_FIRST):
+            clock.now += rest - 0.01
+            got += await heard(made, *text("Left out."))
+            clock.now += 0.01
+            await heard(made, *text("Bad."))
+        assert [delta.notice for delta in got if delta.notice] == [
+            "speech failed, lines are text only: no breath"
+        ] * 4
+        assert voice.said == ["Good.", *["Bad."] * 4]
+        clock.now += 8 * REST_FIRST
+        assert seconds(await heard(made, *text("Again."))) > 0.1
 
 
-async def test_auto_speaks_a_text_that_came_without_sound() -> None:
-    voice = ScriptedVoice()
-    async with speaker(voice, "auto") as made:
-        got = await heard(made, *text("One. ", "Two."), speaks=True)
-        assert voice.said == ["One.", "Two."]
-        assert seconds(got) > 0.4
-        assert "".join(delta.text for delta in got) == "One. Two."
+async def test_a_voice_that_cannot_be_had_is_told_and_the_text_goes_on() -> None:
+    async with speaker("piper is not installed", "piper") as made:
+        got = await heard(made, *text("One. ", "Two."))
+    assert [delta.notice for delta in got if delta.notice] == [
+        "speech failed, lines are text only: piper is not installed"
+    ]
+    assert "".join(delta.text for delta in got) == "One. Two."
 
 
 async def test_auto_speaks_at_once_for_an_engine_known_to_be_mute() -> None:
@@ -132,71 +157,6 @@ async def test_auto_speaks_at_once_for_an_engine_known_to_be_mute() -> None:
                 if delta.pcm:
                     break
     assert voice.said == ["One."]
-
-
-async def test_engine_means_nobody_else() -> None:
-    voice = ScriptedVoice()
-    async with speaker(voice, "engine") as made:
-        assert seconds(await heard(made, *text("One."), speaks=False)) == 0
-    assert voice.said == []
-
-
-async def test_sound_that_breaks_off_is_not_taken_over_by_another_voice() -> None:
-    voice = ScriptedVoice()
-    broken = [
-        Delta(text="One."),
-        Delta(pcm=tone(0.3)),
-        Delta(notice="speech failed: no memory"),
-        Delta(text=" Two."),
-    ]
-    async with speaker(voice, "auto") as made:
-        assert await heard(made, *broken, speaks=True) == broken
-    assert voice.said == []
-
-
-async def test_a_transcript_is_spoken_where_there_is_no_text() -> None:
-    voice = ScriptedVoice()
-    async with speaker(voice) as made:
-        await heard(made, Delta(transcript="Only this."))
-        await heard(made, Delta(text="Text.", transcript="Text."))
-    assert voice.said == ["Only this.", "Text."]
-
-
-async def test_a_voice_that_cannot_be_had_is_told_and_the_text_goes_on() -> None:
-    clock = Clock()
-    async with speaker("piper is not installed: make voice-piper", "piper", clock) as made:
-        got = await heard(made, *text("One. ", "Two."))
-        notices = [delta.notice for delta in got if delta.notice]
-        assert notices == [
-            "speech failed, lines are text only: piper is not installed: make voice-piper"
-        ]
-        assert "".join(delta.text for delta in got) == "One. Two."
-
-
-async def test_a_voice_that_failed_rests_and_is_tried_again() -> None:
-    clock, voice = Clock(), ScriptedVoice(failing=("Bad.",))
-    async with speaker(voice, clock=clock) as made:
-        first = await heard(made, *text("Good. Bad. Never said."))
-        assert seconds(first) == pytest.approx(0.2, abs=0.03)
-        second = await heard(made, *text("Left out."))
-        assert seconds(second) == 0
-        assert [d.notice for d in (*first, *second) if d.notice] == [
-            "speech failed, lines are text only: no breath"
-        ] * 2
-        clock.now += REST_FIRST
-        assert seconds(await heard(made, *text("Again."))) > 0.1
-        assert voice.said == ["Good.", "Bad.", "Again."]
-
-
-async def test_each_failure_in_a_row_makes_the_rest_longer() -> None:
-    clock, voice = Clock(), ScriptedVoice(failing=("Bad.",))
-    async with speaker(voice, clock=clock) as made:
-        for rest in (REST_FIRST, 2 * REST_FIRST, 4 * REST_FIRST):
-            await heard(made, *text("Bad."))
-            clock.now += rest - 0.01
-            assert seconds(await heard(made, *text("Left out."))) == 0
-            clock.now += 0.01
-    assert set(voice.said) == {"Bad."}
 
 
 async def test_a_line_given_up_while_the_voice_was_silent_counts_against_the_voice() -> None:

@@ -213,11 +213,3 @@ async def test_a_session_speaks_with_a_plugin() -> None:
         assert (line.text, line.text_only) == ("Only text.", False)
         await on.over(line)
         assert line.duration == pytest.approx(SECONDS, abs=0.05)
-
-
-async def test_a_session_without_its_plugin_goes_on_in_text() -> None:
-    async with stage(say("Only text.", sound=b""), tts="nobody") as on:
-        await on.until(lambda: len(on.heard) == 1 and len(on.notices) >= 1)
-        assert on.heard[0].text == "Only text."
-        assert on.seconds == {}
-        assert "pip install livekit-plugins-nobody==" in on.notices[0]

@@ -7,9 +7,6 @@ import base64
 import io
 import logging
 import wave
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +15,7 @@ from livekit import rtc
 from agent.plugin.spoken_question import MAX_SECONDS, SAMPLE_RATE, SpokenQuestion
 from tests.support.gated_engine import hang, say
 
-from .plugin_stage import PluginStage, plugin_stage
+from .plugin_stage import plugin_stage
 from .sounds import frames
 
 
@@ -67,86 +64,45 @@ def test_what_was_not_committed_or_was_cleared_is_no_question() -> None:
     assert taken(memory, frames(0.1)) == b"", "a click"
 
 
-@asynccontextmanager
-async def listening(
-    *script: Any, hears: bool, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[PluginStage]:
-    """A session whose engine says that it hears, or not; it has been asked for commentary."""
+ASKED = [
+    (True, True, "", "", True),
+    (True, True, "What colour?", "", True),
+    (True, False, "", "", True),
+    (True, False, "What colour?", "", False),
+    (True, False, "", "Greet them.", False),
+    (False, True, "", "", False),
+]
+
+
+@pytest.mark.parametrize(("hears", "committed", "question", "instructions", "sent"), ASKED)
+async def test_what_was_said_goes_to_an_engine_that_hears(
+    hears: bool, committed: bool, question: str, instructions: str, sent: bool,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    caplog.set_level(logging.DEBUG, "agent.plugin")
     monkeypatch.setattr("agent.commentator.engine.client.EngineClient.hears", hears)
-    async with plugin_stage(hang(), *script) as on:
+    async with plugin_stage(hang(), say("Red.")) as on:
         await on.engine.wait_requests(1)
-        yield on
-
-
-def parts(on: PluginStage) -> list[str]:
-    return [part["type"] for part in on.engine.requests[1]["messages"][-1]["content"]]
-
-
-async def test_an_engine_that_hears_gets_the_question_with_the_window(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with listening(say("Red."), hears=True, monkeypatch=monkeypatch) as on:
         for frame in frames(1.0):
             on.session.push_audio(frame)
-        on.session.commit_audio()
-        on.play(await asyncio.wait_for(on.session.generate_reply(), 10))
-        assert parts(on)[0] == "image_url"
-        assert parts(on)[-2:] == ["input_audio", "text"]
-        content = on.engine.requests[1]["messages"][-1]["content"]
-        assert content[-1]["text"] == "Answer the question that you hear."
-        sound = content[-2]["input_audio"]
-        assert sound["format"] == "wav"
-        with wave.open(io.BytesIO(base64.b64decode(sound["data"]))) as file:
-            assert file.getnframes() / file.getframerate() == pytest.approx(1.0, abs=0.03)
-        assert on.engine.requests[1]["pressbox"]["kind"] == "answer"
-        await on.until(lambda: len(on.heard) >= 1)
-        assert on.heard[0].text == "Red."
-
-
-async def test_a_written_question_goes_with_the_sound_that_was_committed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with listening(say("Red."), hears=True, monkeypatch=monkeypatch) as on:
-        for frame in frames(1.0):
-            on.session.push_audio(frame)
-        on.session.commit_audio()
-        await asyncio.wait_for(await on.ask("What colour?"), 10)
-        assert parts(on)[-2:] == ["input_audio", "text"]
-        assert on.engine.requests[1]["messages"][-1]["content"][-1]["text"] == "What colour?"
-
-
-async def test_a_bare_request_asks_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with listening(say("Red."), hears=True, monkeypatch=monkeypatch) as on:
-        for frame in frames(1.0):
-            on.session.push_audio(frame)
-        await asyncio.wait_for(on.session.generate_reply(), 10)
-        assert parts(on)[-2:] == ["input_audio", "text"]
-
-
-@pytest.mark.parametrize("instructions", ["", "Greet them."])
-async def test_sound_that_nobody_committed_is_not_sent(
-    instructions: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with listening(say("Red."), hears=True, monkeypatch=monkeypatch) as on:
-        for frame in frames(1.0):
-            on.session.push_audio(frame)
-        if instructions:
+        if committed:
+            on.session.commit_audio()
+        if question:
+            reply = await on.ask(question)
+        elif instructions:
             reply = on.session.generate_reply(instructions=instructions)
         else:
-            reply = await on.ask("What colour?")
-        await asyncio.wait_for(reply, 10)
-        assert "input_audio" not in parts(on)
-
-
-async def test_an_engine_that_does_not_hear_is_not_sent_it(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG, "agent.plugin")
-    async with listening(say("Hm."), hears=False, monkeypatch=monkeypatch) as on:
-        for frame in frames(1.0):
-            on.session.push_audio(frame)
-        on.session.commit_audio()
-        await asyncio.wait_for(on.session.generate_reply(), 10)
-        assert "input_audio" not in parts(on)
-    told = [one for one in caplog.messages if "does not hear" in one]
-    assert len(told) == 1
+            reply = on.session.generate_reply()
+        on.play(await asyncio.wait_for(reply, 10))
+        content = on.engine.requests[1]["messages"][-1]["content"]
+        assert content[0]["type"] == "image_url"
+        assert [part["type"] for part in content[-2:]].count("input_audio") == sent
+        if question or instructions:
+            assert content[-1]["text"] == (question or instructions)
+        if sent:
+            sound = content[-2]["input_audio"]
+            with wave.open(io.BytesIO(base64.b64decode(sound["data"]))) as file:
+                assert file.getnframes() / file.getframerate() == pytest.approx(1.0, abs=0.03)
+        await on.until(lambda: len(on.heard) >= 1)
+        assert (on.heard[0].text, on.heard[0].kind) == ("Red.", "answer")
+    assert len([one for one in caplog.messages if "does not hear" in one]) == (not hears)
