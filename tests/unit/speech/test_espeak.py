@@ -74,7 +74,8 @@ async def test_pieces_are_short_and_have_no_clicks_between_them(voice: EspeakVoi
 
     espeak.synthesise(TEXT, voices.resolve("") or "", 168, keep, end_pause=True)
     made = len(b"".join(raw)) / 2 / espeak.SAMPLE_RATE
-    assert made == pytest.approx(len(sound) / SAMPLE_RATE, abs=0.01), "nothing is lost"
+    # A piece has 60 ms; the first utterance of a process is some milliseconds longer than others.
+    assert made == pytest.approx(len(sound) / SAMPLE_RATE, abs=0.03), "nothing is lost"
     # A click is a jump that the samples around it do not foretell.
     jump = np.abs(np.diff(sound, 3))
     borders = np.cumsum([len(piece) // 2 for piece in got])[:-1]
