@@ -61,8 +61,7 @@ class Commentator(Output, Generic[F]):
         """Whose words it uses where ``options.prompt`` is empty."""
         self._speaker = speaker
         self._sampler: FrameSampler[F] = FrameSampler(options, pacer, encode)
-        self._generation = Generation(client, speaker, self.lines, pacer)
-        self._generation.on_piece = self.wake
+        self._generation = Generation(client, speaker, self, pacer)
         self._last_picture = LastPicture(self.lines)
         self._tasks = Tasks(lambda text: self._generation.on_notice(text))
         self._in_flight = InFlight(self.lines)

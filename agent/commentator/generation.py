@@ -19,7 +19,8 @@ from agent.commentator.engine.errors import (
 )
 from agent.commentator.engine.health import EngineState, Health
 from agent.commentator.engine.request import EngineRequest
-from agent.commentator.line import Line, Lines
+from agent.commentator.line import Line
+from agent.commentator.output import Output
 from agent.commentator.pacer import Pacer
 from agent.commentator.voice.speaker import Speaker
 from agent.commentator.voice.speech_pace import SpeechPace
@@ -54,16 +55,15 @@ class Engine(Protocol):
 class Generation:
     """Makes lines with one engine, one at a time, and keeps the record of the engine's health."""
 
-    def __init__(self, client: Engine, speaker: Speaker, lines: Lines, pacer: Pacer) -> None:
+    def __init__(self, client: Engine, speaker: Speaker, output: Output, pacer: Pacer) -> None:
         self.health = Health()
         self.on_engine_state: Callable[[EngineState], None] = lambda _: None
         self.on_notice: Callable[[str], None] = lambda _: None
         self.on_failure: Callable[[EngineError], None] = lambda _: None
-        self.on_piece: Callable[[], None] = lambda: None
-        """Called when a line has grown."""
         self._client = client
         self._speaker = speaker
-        self._lines = lines
+        self._output = output
+        self._lines = output.lines
         self._pacer = pacer
         self._pace = SpeechPace()
         self._unreachable = False
@@ -133,7 +133,7 @@ class Generation:
                 if delta.notice:
                     self.on_notice(delta.notice)
                 answer.feed(delta)
-                self.on_piece()
+                self._output.wake()
                 if answer.sounding and line.state == "made":
                     limit.reschedule(asyncio.get_running_loop().time() + MAX_GENERATION)
                     self._sounds(line)

@@ -77,10 +77,11 @@ class FrameSampler(Generic[F]):
         sampled = self._grid.due(capture_time)
         kept = capture_time >= self._pacer.earliest_anchor
         recent = kept and self._recent_grid.due(capture_time)
-        wanted = self._want is not None and capture_time >= self._want[0]
-        if sampled or recent or wanted:
-            waiter = self._take_want(wanted)
-            self._submit(frame, capture_time, sampled=sampled, recent=recent, waiter=waiter)
+        waiters = []
+        if self._want is not None and capture_time >= self._want[0]:
+            waiters, self._want = [self._want[1]], None
+        if sampled or recent or waiters:
+            self._submit(frame, capture_time, waiters, sampled=sampled, recent=recent)
 
     def reset(self) -> None:
         """Forget all frames, also those being encoded: the source is another one."""
@@ -144,25 +145,18 @@ class FrameSampler(Generic[F]):
 
     async def _encoded(self, frame: F, capture_time: float) -> SampledFrame | None:
         waiter: _Waiter = asyncio.get_running_loop().create_future()
-        self._submit(frame, capture_time, waiter=waiter)
+        self._submit(frame, capture_time, [waiter])
         return await waiter
-
-    def _take_want(self, wanted: bool) -> _Waiter | None:
-        if not wanted or self._want is None:
-            return None
-        waiter, self._want = self._want[1], None
-        return waiter
 
     def _submit(
         self,
         frame: F,
         capture_time: float,
+        waiters: list[_Waiter],
         *,
         sampled: bool = False,
         recent: bool = False,
-        waiter: _Waiter | None,
     ) -> None:
-        waiters = [waiter] if waiter else []
         for known in (*self._queue, *([self._job] if self._job else [])):
             if known.frame is frame and known.epoch == self._epoch:
                 known.sampled |= sampled

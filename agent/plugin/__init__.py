@@ -3,7 +3,6 @@
 session = AgentSession(llm=RealtimeModel(engine="http://127.0.0.1:8198/v1"))
 """
 
-from agent.commentator.engine.client import EngineClient
 from agent.commentator.engine.errors import (
     EngineError,
     EngineProtocolError,
@@ -21,7 +20,6 @@ from agent.plugin.realtime import RealtimeModel, RealtimeSession
 __all__ = [
     "LINE_KEY",
     "DropReason",
-    "EngineClient",
     "EngineError",
     "EngineProtocolError",
     "EngineRejected",

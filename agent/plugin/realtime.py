@@ -30,7 +30,7 @@ class RealtimeModel(llm.RealtimeModel):
     def __init__(
         self,
         *,
-        engine: str | EngineClient,
+        engine: str,
         model: str = "",
         api_key: str = "",
         engine_api: str = "auto",
@@ -41,8 +41,7 @@ class RealtimeModel(llm.RealtimeModel):
     ) -> None:
         """
         Args:
-            engine: Base URL of an OpenAI-compatible server, several with commas between, or a
-                client (which stays yours to close; all about the engine is then its own).
+            engine: Base URL of an OpenAI-compatible server, several with commas between.
             model: Empty: the first one that the engine lists.
             api_key: Empty when the engine wants none.
             engine_api: What kind of engine it is, see ``EngineClient``; "auto": it is asked.
@@ -67,21 +66,17 @@ class RealtimeModel(llm.RealtimeModel):
                 supports_say=False,
             )
         )
-        self._given_client = engine if isinstance(engine, EngineClient) else None
-        self._url = engine if isinstance(engine, str) else ""
+        EngineClient.check_url(engine, engine_api)
+        self._url = engine
         self._model_name = model
         self._api_key = api_key
         self._engine_api = engine_api
         self._pacer = pacer
         self._voice_choice = VoiceChoice(tts, tts_options or {})
         self._sessions: weakref.WeakSet[RealtimeSession] = weakref.WeakSet()
-        if self._given_client is None:
-            EngineClient.check_url(self._url, engine_api)
 
     @property
     def model(self) -> str:
-        if self._given_client is not None:
-            return self._given_client.model or "unknown"
         return self._model_name or "unknown"
 
     @property
@@ -90,13 +85,11 @@ class RealtimeModel(llm.RealtimeModel):
 
     def session(self, *, turn_detection_disabled: bool = False) -> RealtimeSession:
         """A new session; needs a running event loop."""
-        client = self._given_client or EngineClient(
-            self._url, api=self._engine_api, api_key=self._api_key, model=self._model_name
-        )
         session = RealtimeSession(
             self,
-            client=client,
-            owns_client=self._given_client is None,
+            client=EngineClient(
+                self._url, api=self._engine_api, api_key=self._api_key, model=self._model_name
+            ),
             pacer=self._pacer or PlaybackPacer(),
             options=self._options,
             speaker=Speaker(self._voice_choice),

@@ -46,14 +46,12 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         model: llm.RealtimeModel,
         *,
         client: EngineClient,
-        owns_client: bool,
         pacer: Pacer,
         options: Options,
         speaker: Speaker,
     ) -> None:
         super().__init__(model)
         self._client = client
-        self._owns_client = owns_client
         self._tools = llm.ToolContext.empty()
         self._spoken = SpokenQuestion()
         self._replies: dict[str, asyncio.Future[llm.GenerationCreatedEvent]] = {}
@@ -201,8 +199,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         """Stop everything; returns when no task and no thread is left. Idempotent."""
         await self._commentator.aclose()
         await self._tasks.aclose()
-        if self._owns_client:
-            await self._client.aclose()
+        await self._client.aclose()
 
     def _take_spoken(self, *, uncommitted: bool) -> bytes:
         """The spoken question; of no use to an engine that takes none, which has to be asked by

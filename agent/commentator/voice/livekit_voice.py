@@ -35,24 +35,16 @@ def load(name: str, options: Mapping[str, Any]) -> tts.TTS[Any]:
     """
     module_name = f"livekit.plugins.{name.replace('-', '_')}"
     try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and module_name.startswith(error.name):
-            # LiveKit releases plugins and agents together; a newer plugin would bring newer agents.
-            package = f"livekit-plugins-{name.replace('_', '-')}=={livekit_version}"
-            raise SpeechError(
-                f"the LiveKit plugin {name} is not installed: pip install {package}"
-            ) from None
-        raise _failure(name, error, options) from None
+        made: tts.TTS[Any] = importlib.import_module(module_name).TTS(**options)
     except Exception as error:
-        raise _failure(name, error, options) from None
-    make = getattr(module, "TTS", None)
-    if make is None:
-        raise SpeechError(f"the LiveKit plugin {name} has no TTS")
-    try:
-        made: tts.TTS[Any] = make(**options)
-    except Exception as error:
-        raise _failure(name, error, options) from None
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if not missing or not module_name.startswith(missing):
+            raise _failure(name, error, options) from None
+        # LiveKit releases plugins and agents together; a newer plugin would bring newer agents.
+        package = f"livekit-plugins-{name.replace('_', '-')}=={livekit_version}"
+        raise SpeechError(
+            f"the LiveKit plugin {name} is not installed: pip install {package}"
+        ) from None
     return made
 
 

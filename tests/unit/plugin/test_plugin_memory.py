@@ -31,7 +31,6 @@ def test_a_thousand_lines_leave_nothing() -> None:
         session = RealtimeSession(
             RealtimeModel(engine="http://127.0.0.1:1/v1"),
             client=Client(answer=lambda _: Say("A ball rolls.", 0.05, 0.2), keeps=False),  # type: ignore[arg-type]
-            owns_client=False,
             pacer=PlaybackPacer(pause=0.0),
             options=Options(inference_interval=0.0),
             speaker=Speaker(VoiceChoice("engine")),
