@@ -43,11 +43,6 @@ class Booth:
 
 
 @virtual
-async def test_the_first_window_leaves_at_once() -> None:
-    assert await Booth().leaves() == 0.0
-
-
-@virtual
 async def test_the_next_window_leaves_a_ready_time_before_the_end_of_playback() -> None:
     booth = Booth(pause=0.5)
     line = await booth.line(ready=1.0, seconds=4.0)
