@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from livekit import api
 
+from tests.peers.program import Program
 from tests.support.engine_script import Repeat
 from tests.support.livekit_server import LiveKitServer
 from tests.support.ports import free_port
@@ -21,41 +21,29 @@ from tests.support.scripted_engine import scripted_engine
 
 pytestmark = pytest.mark.timeout(120)
 
-ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 40.0
 
 
 class Worker:
     """A started worker and what it has said."""
 
-    def __init__(self, process: asyncio.subprocess.Process, server: LiveKitServer) -> None:
-        self.process = process
-        self.lines: list[str] = []
+    def __init__(self, program: Program, server: LiveKitServer) -> None:
+        self.program = program
         self._server = server
-        self.reading = asyncio.create_task(self._read(), name="worker-output")
-
-    async def _read(self) -> None:
-        if self.process.stderr is not None:
-            async for line in self.process.stderr:
-                self.lines.append(line.decode().rstrip())
 
     def said(self, text: str) -> int:
         """In how many lines."""
-        return sum(text in line for line in self.lines)
+        return sum(text in line for line in self.program.log.splitlines())
 
-    async def until(
-        self, happened: Callable[[], Awaitable[bool]], *, limit: float = 40.0, every: float = 0.1
-    ) -> None:
-        end = time.monotonic() + limit
+    async def until(self, happened: Callable[[], Awaitable[bool]], *, every: float = 0.1) -> None:
+        end = time.monotonic() + PATIENCE
         while not await happened():
-            if time.monotonic() > end or self.process.returncode is not None:
-                pytest.fail("it did not happen; the worker said:\n" + "\n".join(self.lines))
+            if time.monotonic() > end or not self.program.running:
+                pytest.fail("it did not happen; the worker said:\n" + self.program.log)
             await asyncio.sleep(every)
 
     async def until_said(self, text: str) -> None:
-        async def said() -> bool:
-            return self.said(text) > 0
-
-        await self.until(said)
+        await self.program.until_said(text, PATIENCE)
 
     async def dispatch(self, room: str, metadata: str = "") -> None:
         request = api.CreateAgentDispatchRequest(
@@ -94,29 +82,23 @@ class Worker:
 async def worker(
     server: LiveKitServer, state: Path, *words: str, **environment: str
 ) -> AsyncIterator[Worker]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent", *words),
-        cwd=ROOT,
-        env={
-            **os.environ,
+    program = Program(
+        (sys.executable, "-m", "agent", *words),
+        state / f"agent-{time.monotonic_ns()}.log",
+        environment={
             **server.environment,
             "PRESSBOX_STATE_DIR": str(state),
             "ENGINE_URL": f"http://127.0.0.1:{free_port()}/v1",
             **environment,
         },
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
     )
-    running = Worker(process, server)
-    try:
-        await running.until_said("registered worker")
-        yield running
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
+    with program:
+        await program.until_said("registered worker", PATIENCE)
+        yield Worker(program, server)
+        program.send(signal.SIGTERM)
         async with asyncio.timeout(30):
-            await process.wait()
-            await running.reading
+            while program.running:
+                await asyncio.sleep(0.05)
 
 
 async def test_its_options_reach_its_jobs(livekit_server: LiveKitServer, tmp_path: Path) -> None:
@@ -170,7 +152,7 @@ async def test_a_ghost_keeps_nobody_out(livekit_server: LiveKitServer, tmp_path:
     async with worker(livekit_server, tmp_path) as dead:
         await dead.dispatch("haunted")
         ((ghost,),) = await dead.seated("haunted")
-        os.killpg(dead.process.pid, signal.SIGKILL)  # its jobs too
+        dead.program.kill()  # its jobs too
     async with worker(livekit_server, tmp_path) as agent:
         await agent.dispatch("haunted")
 
