@@ -116,13 +116,6 @@ async def test_whoever_asks_has_come_to_the_end_of_what_plays() -> None:
         assert on.changes[-2:-1] == [(on.heard[0].id, "ended")]
 
 
-async def test_instructions_alone_are_a_request_too() -> None:
-    async with plugin_stage(hang(), say("Hello.")) as on:
-        await on.engine.wait_requests(1)
-        await asyncio.wait_for(on.session.generate_reply(instructions="Greet them."), 10)
-        assert on.engine.requests[1]["messages"][-1]["content"][-1]["text"] == "Greet them."
-
-
 async def test_a_question_takes_back_a_line_handed_over_and_not_yet_heard() -> None:
     async with plugin_stage(say("Stale.", seconds=0.5), hang(), say("Red.")) as on:
         on.listens = False
