@@ -181,7 +181,7 @@ async def test_what_one_engine_rejects_is_not_tried_at_the_next(
     assert asked(first, second) == [1, 0]
 
 
-async def test_all_gone() -> None:
+async def test_all_gone_and_one_back() -> None:
     async with engines() as (client, first, second):
         await first.stop()
         await second.stop()
@@ -190,6 +190,9 @@ async def test_all_gone() -> None:
                 await call
             assert caught.value.status is None
             assert KEY not in "".join(traceback.format_exception(caught.value))
+        await second.start()
+        await client.reach()
+        assert [seat.up for seat in client._pool.seats] == [False, True]
 
 
 async def test_all_full_tells_that_somebody_is_there() -> None:
