@@ -42,7 +42,7 @@ class Control:
         apply: Callable[[RoomSettings], None],
         tell: Tell,
     ) -> None:
-        """`apply` takes the new settings as a whole; what it raises leaves the old ones in force."""
+        """`apply` takes the new settings whole; what it raises leaves the old ones in force."""
         self._room = room
         self._state = state
         self._apply = apply
