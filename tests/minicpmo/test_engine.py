@@ -135,6 +135,7 @@ async def test_a_voice_that_cannot_be_set(make: Make) -> None:
     notice, *rest = await ask(engine)
     assert isinstance(notice, Notice)
     assert rest == [TextDelta("A"), Finished("stop", 70, 3)]
+    assert backend.calls == ["set_voice", "reset", "prefill", "generate"]
     assert any(isinstance(delta, AudioDelta) for delta in await ask(engine))
 
 
@@ -305,6 +306,17 @@ async def test_a_start_that_fails(make: Make, method: str, fault: Exception) -> 
     await engine.aclose()
     assert backend.calls[-1] == "close"
     assert backend.calls.count("close") == 1
+
+
+async def test_without_a_voice_the_text_goes_on_and_the_client_is_told(tmp_path: Path) -> None:
+    backend = ScriptedBackend([Text("A"), END])
+    engine = MiniCPMoEngine(lambda: backend, Voices(tmp_path, None))
+    await engine.start()
+    notice, *rest = await ask(engine)
+    assert isinstance(notice, Notice)
+    assert rest == [TextDelta("A"), Finished("stop", 70, 3)]
+    assert "set_voice" not in backend.calls
+    await engine.aclose()
 
 
 async def test_an_own_voice_that_does_not_serve(tmp_path: Path) -> None:
