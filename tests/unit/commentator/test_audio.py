@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from agent.commentator.voice.audio import FRAME_BYTES, FrameCutter, is_silent
+from agent.commentator.voice.audio import FRAME_BYTES, FrameCutter, is_silent, mixed
 from tests.support.gated_engine import tone
 
 SILENT = b"\0" * FRAME_BYTES
@@ -58,6 +59,12 @@ def test_a_pause_holds_back_at_most_one_second() -> None:
     cutter = FrameCutter()
     assert cutter.push(LOUD + SILENT * 50) == [LOUD]
     assert cutter.push(SILENT * 5) == [SILENT] * 5
+
+
+def test_all_channels_are_heard() -> None:
+    stereo = np.array([100, 200, -30, 10], "<i2")
+    assert np.frombuffer(mixed(stereo, 2), "<i2").tolist() == [150, -10]
+    assert mixed(stereo, 1) == stereo.tobytes()
 
 
 def test_only_silence_gives_nothing() -> None:

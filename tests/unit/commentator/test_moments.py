@@ -210,6 +210,15 @@ async def test_without_speech_what_waits_becomes_text_only() -> None:
         assert (line.text_only, line.state) == (True, "ended")
 
 
+@virtual
+async def test_whoever_plays_is_told_of_each_piece() -> None:
+    async with virtual_stage(ScriptedClient([LONG]), playing=False) as on:
+        await on.until(lambda: bool(on.in_state("ready")))
+        begun = time.monotonic()
+        await on.commentator.change()
+        assert time.monotonic() - begun < 0.5
+
+
 # trials
 
 

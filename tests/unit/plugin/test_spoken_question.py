@@ -30,7 +30,7 @@ def taken(memory: SpokenQuestion, sound: list[rtc.AudioFrame]) -> bytes:
 def test_sound_of_any_kind_becomes_what_engines_hear(rate: int, channels: int) -> None:
     pcm = taken(SpokenQuestion(), frames(1.0, rate=rate, channels=channels))
     sound = np.frombuffer(pcm, "<i2").astype(np.float64)
-    assert len(sound) / SAMPLE_RATE == pytest.approx(1.0, abs=0.03)
+    assert len(sound) / SAMPLE_RATE == pytest.approx(1.0, abs=0.0005)
     power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
     assert power.argmax() * SAMPLE_RATE / len(sound) == pytest.approx(440, abs=3)
     assert np.abs(sound[1000:-1000]).max() == pytest.approx(0.3 * 32767, rel=0.05)
