@@ -10,6 +10,7 @@ import math
 import signal
 
 from livekit import rtc
+import cv2
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
 
 from agent.booth import Booth
@@ -63,6 +64,7 @@ def _encryption(settings: Settings) -> rtc.E2EEOptions | None:
 
 def _prepare(settings: Settings, process: JobProcess) -> None:
     process.userdata["settings"] = settings
+    cv2.setNumThreads(1)  # its pool spins while it waits: two threads take twice the CPU
 
 
 async def run_booth(context: JobContext) -> None:
