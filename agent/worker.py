@@ -9,8 +9,8 @@ import logging
 import math
 import signal
 
-from livekit import rtc
 import cv2
+from livekit import rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
 
 from agent.booth import Booth
