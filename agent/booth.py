@@ -268,7 +268,7 @@ class Booth:
         if paused != self._board.status.paused:
             log.info("commentary rests: %s", paused) if paused else log.info("somebody is watching")
         idle = self._settings.mode == "idle"
-        self._delay.unseen = not (watched and self._delayed.published)
+        self._delay.watched, self._delay.shown = watched, self._delayed.published
         if self._delay.unseen:
             self._delay.steer(now)
         self._go_on("rest" if idle or not worth_it else "finish" if trouble else "commentate")

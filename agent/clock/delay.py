@@ -140,8 +140,10 @@ class Delay:
         self._clock = clock
         self._times = times
         self._on_jump = on_jump
-        self.unseen = True
-        """Nobody sees the picture."""
+        self.watched = False
+        """Somebody is there to see the picture."""
+        self.shown = False
+        """There is one to be seen."""
         self._chosen = chosen
         self._first = first
         self._longest = longest
@@ -151,6 +153,11 @@ class Delay:
     def in_sync(self) -> bool:
         """Whether words are tied to the picture."""
         return self._chosen != 0
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody sees the picture, so that the delay may jump."""
+        return not (self.watched and self.shown)
 
     @property
     def automatic(self) -> bool:

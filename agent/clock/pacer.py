@@ -24,7 +24,7 @@ UNSEEN = 1.25
 """A line that never became ready counts as this much slower than the time it was waited for."""
 
 TRIALS = 3
-"""Ready times that are measured before anybody hears a line."""
+"""Ready times that are measured while nobody watches."""
 
 WARMING = 1.5
 """The first trial counts unless it took so many times as long as the second: then it was what the
@@ -76,8 +76,11 @@ class BoothPacer:
 
     @property
     def wants_trial(self) -> bool:
-        """See `Pacer`: while a better delay can still be jumped to."""
-        return self._delay.automatic and self._delay.unseen and len(self._times) < TRIALS
+        """See `Pacer`: while nobody waits for a line. Who comes first hears one as early as can be,
+        and the delay jumps to what it took, if no picture was shown by then.
+        """
+        unknown = self._delay.automatic and len(self._times) < TRIALS
+        return unknown and not self._delay.watched
 
     def tried(self, seconds: float) -> None:
         """See `Pacer`."""
@@ -138,6 +141,8 @@ class BoothPacer:
             return
         if line.state == "ready" and line.duration is None and line.ready_at is not None:
             self._times.add(line.ready_at - line.requested_at)
+            if self._delay.unseen:
+                self._delay.steer(line.ready_at)
             self._note(late=self.is_late(line))
         elif line.reason == "late" and line.ready_at is None:
             self._times.add((time.monotonic() - line.requested_at) * UNSEEN)

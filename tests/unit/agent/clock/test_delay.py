@@ -79,7 +79,7 @@ def test_a_first_delay_of_nothing_still_finds_its_way() -> None:
     assert delay.in_sync
     assert clock.delay(0.0) == MIN_DELAY
     times.add(1.0)
-    delay.unseen = False
+    delay.watched = delay.shown = True
     delay.steer(10.0)
     assert clock.target == times.delay_needed
 
@@ -90,7 +90,7 @@ def test_it_jumps_where_nobody_sees_it_and_slews_where_somebody_does() -> None:
     delay.steer(10.0)
     assert clock.delay(10.0) == times.delay_needed
     assert jumps == [times.delay_needed]
-    delay.unseen = False
+    delay.watched = delay.shown = True
     for _ in range(30):
         times.add(2.0)
     before = clock.delay(20.0)
@@ -102,7 +102,7 @@ def test_it_jumps_where_nobody_sees_it_and_slews_where_somebody_does() -> None:
 
 def test_what_a_person_chose_is_taken_at_once_and_left_alone() -> None:
     clock, times, delay, _ = controlled([0.5] * 20)
-    delay.unseen = False
+    delay.watched = delay.shown = True
     delay.choose(8.0, first=3.0, longest=12.0, now=50.0)
     assert clock.delay(50.0) == 8.0
     delay.steer(60.0)

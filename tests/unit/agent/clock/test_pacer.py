@@ -149,7 +149,7 @@ class Simulation:
         self.speed = speed
         self.clock, self.times = DisplayClock(0.0), ReadyTimes()
         self.delay = Delay(self.clock, self.times, chosen=chosen, first=3.0, longest=12.0)
-        self.delay.unseen = False
+        self.delay.watched = self.delay.shown = True
         self.pacer = BoothPacer(self.clock, self.delay, self.times, pause=pause)
         self.lines = Lines(time.monotonic)
         self.pacer.attach(self.lines)
@@ -269,7 +269,7 @@ async def test_trials_are_wanted_until_enough_is_known(
 ) -> None:
     booth = Simulation(1, pause=0.0, speed=1.0)
     seen = booth.pacer.wants_trial
-    booth.delay.unseen = True
+    booth.delay.watched = False
     wanted = []
     for seconds in trials:
         wanted.append(booth.pacer.wants_trial)
