@@ -28,8 +28,8 @@ LAG = -0.035
 """Seconds by which a line is heard after its slot; negative: before.
 
 Sound and picture take different ways to a viewer (buffers, decoders). Measured at a subscriber with
-`make bench`: started together, sound came 0.042 s (cars) and 0.035 s (people) after its frame in the
-median.
+`make bench`: started together, sound came 0.042 s (cars) or 0.035 s (people) after its frame in
+the median.
 """
 
 PUBLISH_TIMEOUT = 10.0
