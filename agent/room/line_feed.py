@@ -34,7 +34,7 @@ def describe(
         "id": line.id,
         "kind": line.kind,
         "phase": phase,
-        "text": line.text.strip(),
+        "text": line.said if line.reason and line.said else line.text.strip(),
         "capture_time": unix.seconds(line.anchor),
         "display_time": unix.seconds(display_time),
         "spoken": line.started_at is not None and not line.text_only,

@@ -74,10 +74,14 @@ async def test_dropped_lines_are_told_but_not_that_nothing_was_seen(fake_rtc: Fa
     feed, lines, _ = made(room)
     lines.drop(added(lines), "late")
     lines.drop(added(lines, ""), "empty")
-    cut = added(lines)
+    cut = added(lines, "one two three four")
+    cut.audio_seconds = 4.0
     play(lines, cut)
+    lines.complete(cut)
+    await asyncio.sleep(2)
     lines.drop(cut, "interrupted")
     await asyncio.sleep(1)
+    assert sent(room)[-1]["text"] == "one two three", "as far as it was heard"
     seen = [(one["phase"], one["dropped"], one["spoken"]) for one in sent(room)]
     assert seen == [("end", "late", False), ("start", None, True), ("end", "interrupted", True)]
     await feed.aclose()
