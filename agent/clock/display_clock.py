@@ -11,6 +11,9 @@ from __future__ import annotations
 SLEW = 0.05
 """Largest change of the delay, in seconds per second."""
 
+LOOK_AGAIN = 0.05
+"""Seconds after which whoever waits for a display time asks for it anew: the delay may slew."""
+
 
 class DisplayClock:
     """Maps wall time `t` to the capture time on display, `t - D(t)`, and back.

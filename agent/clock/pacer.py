@@ -6,10 +6,9 @@ import asyncio
 import time
 
 from agent.clock.delay import Delay, ReadyTimes
-from agent.clock.display_clock import DisplayClock
+from agent.clock.display_clock import LOOK_AGAIN, DisplayClock
 from agent.clock.engine_load import EngineLoad
 from agent.clock.schedule import Schedule
-from agent.clock.waiting import LOOK_AGAIN
 from agent.commentator.line import Line, Lines
 
 LEARNING = 2.0

@@ -13,9 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from livekit import rtc
 
-from agent.clock.display_clock import DisplayClock
+from agent.clock.display_clock import LOOK_AGAIN, DisplayClock
 from agent.clock.unix_clock import UnixClock
-from agent.clock.waiting import LOOK_AGAIN
 from agent.picture.encoded_track import EncodedTrack
 from agent.picture.hold import Hold, Packet
 from agent.picture.picture import Picture

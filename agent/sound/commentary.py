@@ -8,7 +8,7 @@ import time
 
 from livekit import rtc
 
-from agent.clock.waiting import LOOK_AGAIN
+from agent.clock.display_clock import LOOK_AGAIN
 from agent.commentator.line import Line
 from agent.commentator.output import Output
 from agent.commentator.voice.audio import FRAME_SECONDS, SAMPLE_RATE
@@ -17,7 +17,7 @@ from config.tasks import Tasks, Tell
 log = logging.getLogger("pressbox.voice")
 
 AT_ONCE = 2
-"""Pieces of 20 ms that are handed over together: each call costs 0.4 ms, whatever it carries."""
+"""Pieces of 20 ms that are handed over together: half the calls into LiveKit."""
 
 QUEUE_MS = 80
 """Sound that the track holds ahead: what is heard after an interruption, and what bridges a late

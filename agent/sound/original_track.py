@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from livekit import rtc
 
-from agent.clock.display_clock import DisplayClock
-from agent.clock.waiting import LOOK_AGAIN
+from agent.clock.display_clock import LOOK_AGAIN, DisplayClock
 from agent.picture.hold import MAX_SECONDS
 from config.tasks import Tasks, Tell
 
