@@ -107,7 +107,7 @@ bench-engine: engine-minicpmo
 
 # Needs uv; only for who changes requirements/*.in
 requirements:
-	for set in base dev piper minicpmo vlm uv; do uv pip compile -q --python-version 3.11 --generate-hashes \
+	for set in base dev piper stt minicpmo vlm uv; do uv pip compile -q --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 
 clean:
