@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vision.detection import Detection
+
 Grey = npt.NDArray[np.uint8]
 
 
@@ -19,11 +21,13 @@ class SampledFrame:
         capture_time: Monotonic seconds at which the picture reached us.
         jpeg: The JPEG file, at most 640 pixels on its long edge.
         grey: The same picture as uint8 grey levels 0..255 of a fixed small shape (90, 160).
+        detections: What the detector found in it; None: it did not look.
     """
 
     capture_time: float
     jpeg: bytes
     grey: Grey
+    detections: tuple[Detection, ...] | None = None
 
 
 class Window:
