@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
@@ -56,9 +57,11 @@ class Preset(BaseModel):
     frames_per_inference: int | None = None
     frame_stride: int | None = None
     inference_interval: float | None = None
+    still_interval: float | None = None
     change_threshold: float | None = None
     tts_pause_after: float | None = None
     tts_max_new_tokens: int | None = None
+    length: Literal["brief", "normal", "detailed"] | None = None
 
     def numbers(self) -> dict[str, object]:
         """The numbers that this preset sets, by name of the setting."""

@@ -26,6 +26,7 @@ def _known_preset(value: object) -> object:
     raise ValueError("one of " + ", ".join(load_presets()))
 
 
+Length = Literal["brief", "normal", "detailed"]
 Delay = Annotated[float, Field(ge=0, le=30)] | Literal["auto"]
 
 
@@ -49,6 +50,15 @@ class RoomSettings(BaseModel):
     )
     mode: Literal["active", "idle"] = Field(
         default="active", description="active: commentate; idle: watch and answer"
+    )
+    focus: str = Field(
+        default="", max_length=200, description="what to talk about; empty: whatever happens"
+    )
+    length: Length = Field(default="normal", description="how much one line says")
+    schedule: str = Field(
+        default="",
+        max_length=200,
+        description="when it commentates, such as mon-fri 08:00-18:00 Europe/Berlin; empty: always",
     )
     delay: Delay = Field(
         default="auto",
@@ -93,6 +103,12 @@ class RoomSettings(BaseModel):
     )
     inference_interval: float = Field(
         default=1.0, ge=0, le=60, description="least seconds between two requests"
+    )
+    still_interval: float = Field(
+        default=60.0,
+        ge=0,
+        le=3600,
+        description="seconds between two requests while nothing happens; 0: never",
     )
     change_threshold: float = Field(
         default=5.0,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from config.profiles import load_presets
 from config.settings import RoomSettings, Settings, SettingsError, load_settings
 
 
@@ -234,7 +235,7 @@ class TestRoomSettings:
     def test_a_preset_fills_only_what_was_not_set(self) -> None:
         effective = RoomSettings().updated({"preset": "lively", "capture_fps": 1}).effective()
         assert effective.capture_fps == 1
-        assert effective.tts_pause_after == 0.4
+        assert effective.tts_pause_after == load_presets()["lively"].tts_pause_after
         assert effective.window_size == 32
 
     def test_a_profile_fills_prompt_and_language(self) -> None:
