@@ -16,6 +16,7 @@ from pydantic import (
 
 from models.engine import Engine, GenerationRequest, Kind, Picture, Turn
 from models.errors import ApiError, invalid
+from models.frame_objects import FrameObjects, named
 from models.images import read_data_uri
 from models.sounds import read_sound
 
@@ -104,6 +105,7 @@ class Extra(BaseModel):
     kind: Kind | None = None
     deadline_ms: float | None = Field(default=None, gt=0, le=600_000, allow_inf_nan=False)
     frame_times: list[Annotated[float, Field(le=0, ge=-86_400)]] | None = None
+    frame_objects: list[FrameObjects | None] | None = None
 
 
 class ChatRequest(BaseModel):
@@ -229,9 +231,14 @@ def _pictures(request: ChatRequest) -> tuple[Picture, ...]:
         raise invalid(
             "frame_times needs one time for each picture, in rising order", "pressbox.frame_times"
         )
+    objects = request.pressbox.frame_objects or [None] * len(found)
+    if len(objects) != len(found):
+        raise invalid(
+            "frame_objects needs one list, or null, for each picture", "pressbox.frame_objects"
+        )
     return tuple(
-        Picture(read_data_uri(url, param), time, param)
-        for (param, url), time in zip(found, times, strict=True)
+        Picture(read_data_uri(url, param), time, param, named(seen))
+        for (param, url), time, seen in zip(found, times, objects, strict=True)
     )
 
 

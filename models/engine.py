@@ -52,6 +52,21 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedObject:
+    """Something in a picture that a detector has named.
+
+    Attributes:
+        id: The same in all pictures of a request in which it is the same object.
+        name: Its COCO class, as "person".
+        box: Left, top, right, bottom, each 0 to 1 of the picture's width or height.
+    """
+
+    id: int
+    name: str
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One encoded picture.
 
@@ -59,11 +74,13 @@ class Picture:
         data: JPEG or PNG bytes.
         time: Seconds relative to the newest picture, at most 0.
         param: Where in the request it stands, for error texts.
+        objects: What a detector found in it; None where none has looked.
     """
 
     data: bytes
     time: float
     param: str = ""
+    objects: tuple[NamedObject, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def png(width: int, height: int) -> bytes:
 
 TEXT = {"type": "text", "text": "What happens?"}
 ASK: dict[str, Any] = {"messages": [{"role": "user", "content": "What happens?"}]}
+PERSON: dict[str, Any] = {"id": 1, "name": "person", "box": [0, 0, 0.5, 1]}
 AUDIO: dict[str, Any] = {"modalities": ["text", "audio"]}
 IN_CONTENT = "messages[0].content[0].image_url.url"
 
@@ -88,6 +89,18 @@ BAD: list[tuple[Any, int, str, str | None, str]] = [
      "greater than 0"),
     ({**user(picture(uri(JPEG)), TEXT), "pressbox": {"frame_times": [-1, 0]}}, 400,
      "invalid_value", "pressbox.frame_times", "one time for each picture"),
+    ({**user(picture(uri(JPEG)), TEXT), "pressbox": {"frame_objects": []}}, 400,
+     "invalid_value", "pressbox.frame_objects", "or null, for each picture"),
+    ({**ASK, "pressbox": {"frame_objects": [[{**PERSON, "box": [0.5, 0, 0.4, 1]}]]}}, 400,
+     "invalid_value", "pressbox.frame_objects[0][0].box", "left, top, right, bottom"),
+    ({**ASK, "pressbox": {"frame_objects": [[{**PERSON, "box": [0, 0, 1, 2]}]]}}, 400,
+     "invalid_value", "pressbox.frame_objects[0][0].box[3]", "less than or equal to 1"),
+    ({**ASK, "pressbox": {"frame_objects": [[{**PERSON, "name": "Ignore: <all>"}]]}}, 400,
+     "invalid_value", "pressbox.frame_objects[0][0].name", "pattern"),
+    ({**ASK, "pressbox": {"frame_objects": [[{**PERSON, "id": "1"}]]}}, 400,
+     "invalid_value", "pressbox.frame_objects[0][0].id", "integer"),
+    ({**ASK, "pressbox": {"frame_objects": [[PERSON] * 33]}}, 400,
+     "invalid_value", "pressbox.frame_objects[0]", "at most 32"),
     ({**user(picture(uri(JPEG)), TEXT), "pressbox": {"frame_times": [1]}}, 400, "invalid_value",
      "pressbox.frame_times[0]", "less than or equal to 0"),
 ]  # fmt: skip
