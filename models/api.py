@@ -231,7 +231,9 @@ def _pictures(request: ChatRequest) -> tuple[Picture, ...]:
         raise invalid(
             "frame_times needs one time for each picture, in rising order", "pressbox.frame_times"
         )
-    objects = request.pressbox.frame_objects or [None] * len(found)
+    objects = request.pressbox.frame_objects
+    if objects is None:
+        objects = [None] * len(found)
     if len(objects) != len(found):
         raise invalid(
             "frame_objects needs one list, or null, for each picture", "pressbox.frame_objects"
