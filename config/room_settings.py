@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from config import opening_hours
 from config.check import checked
 from config.origins import Found
+from config.pacing import Pacing
 from config.profiles import load_presets, load_profile, profile_names
-
-_SWITCHES = frozenset({"enable_tts", "ingress_service"})
 
 
 def _known_profile(value: object) -> object:
@@ -26,16 +26,22 @@ def _known_preset(value: object) -> object:
     raise ValueError("one of " + ", ".join(load_presets()))
 
 
-Length = Literal["brief", "normal", "detailed"]
+def _opening_hours(text: str) -> str:
+    opening_hours.parse(text)
+    return text
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("text on one line")
+    return text.strip()
+
+
 Delay = Annotated[float, Field(ge=0, le=30)] | Literal["auto"]
 
 
-class RoomSettings(BaseModel):
+class RoomSettings(Pacing):
     """What one booth goes by; also the object in dispatch metadata and in `pressbox.set`/`get`."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True
-    )
 
     profile: Annotated[str, BeforeValidator(_known_profile)] = Field(
         default="default", description="persona: a file in config/profiles"
@@ -51,11 +57,10 @@ class RoomSettings(BaseModel):
     mode: Literal["active", "idle"] = Field(
         default="active", description="active: commentate; idle: watch and answer"
     )
-    focus: str = Field(
+    focus: Annotated[str, AfterValidator(_one_line)] = Field(
         default="", max_length=200, description="what to talk about; empty: whatever happens"
     )
-    length: Length = Field(default="normal", description="how much one line says")
-    schedule: str = Field(
+    schedule: Annotated[str, AfterValidator(_opening_hours)] = Field(
         default="",
         max_length=200,
         description="when it commentates, such as mon-fri 08:00-18:00 Europe/Berlin; empty: always",
@@ -87,34 +92,11 @@ class RoomSettings(BaseModel):
     enable_tts: bool = Field(
         default=True, description="speak the lines aloud; false: captions only"
     )
-    tts_pause_after: float = Field(
-        default=1.0, ge=0, le=30, description="breathing pause in seconds after each line"
-    )
-    tts_max_new_tokens: int = Field(default=96, ge=8, le=1024, description="longest line in tokens")
-    capture_fps: float = Field(
-        default=2.0, ge=0.1, le=30, description="frames a second that go into the window"
-    )
-    window_size: int = Field(default=32, ge=1, le=512, description="frames that the window keeps")
-    frames_per_inference: int = Field(
-        default=4, ge=1, le=64, description="frames that go with one request"
-    )
-    frame_stride: int = Field(
-        default=2, ge=1, le=32, description="every n-th frame of the window goes with a request"
-    )
-    inference_interval: float = Field(
-        default=1.0, ge=0, le=60, description="least seconds between two requests"
-    )
-    still_interval: float = Field(
-        default=60.0,
+    repeat_threshold: float = Field(
+        default=0.8,
         ge=0,
-        le=3600,
-        description="seconds between two requests while nothing happens; 0: never",
-    )
-    change_threshold: float = Field(
-        default=5.0,
-        ge=0,
-        le=255,
-        description="mean grey-level change from which on the picture counts as changed",
+        le=1,
+        description="likeness to a line said lately from which on one is not said; 1: all are said",
     )
     video_codec: Literal["h264", "vp8"] = Field(
         default="h264", description="codec of the delayed picture"
@@ -131,13 +113,6 @@ class RoomSettings(BaseModel):
         le=86_400,
         description="seconds with nobody watching until the engine rests; 0: never",
     )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_switch_for_a_number(cls, value: object, info: ValidationInfo) -> object:
-        if isinstance(value, bool) and info.field_name not in _SWITCHES:
-            raise ValueError
-        return value
 
     def updated(self, changes: Mapping[str, object]) -> RoomSettings:
         """These settings with changes applied; None takes a setting back to its default.
