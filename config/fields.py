@@ -12,6 +12,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Language = Annotated[
+    str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["en", "pt-BR"])
+]
+"""A BCP 47 tag."""
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
@@ -75,3 +79,15 @@ def _json_object(value: object) -> object:
 
 
 JsonObject = Annotated[dict[str, Any], BeforeValidator(_json_object)]
+
+
+def _detector(value: object) -> object:
+    if value in ("auto", "off") or not isinstance(value, str):
+        return value
+    path = Path(value).expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("auto, off or an ONNX file that is there")
+    return str(path)
+
+
+DetectorChoice = Annotated[str, AfterValidator(_detector)]

@@ -21,7 +21,7 @@ from config import origins
 from config.check import checked
 from config.engine_settings import EngineSettings
 from config.errors import SettingsError
-from config.fields import Folder, Port, url
+from config.fields import DetectorChoice, Folder, Port, url
 from config.ingress_settings import IngressSettings
 from config.room_settings import RoomSettings
 from config.source_spec import SourceSpec
@@ -62,6 +62,10 @@ class Settings(IngressSettings, EngineSettings, RoomSettings):
     )
     agent_load_limit: int = Field(
         default=4, ge=1, le=1000, description="booths that one worker takes"
+    )
+    detector: DetectorChoice = Field(
+        default="auto",
+        description="who names persons and things: auto: YOLOX, once fetched; off; an ONNX file",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level that is logged"

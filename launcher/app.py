@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -16,11 +15,12 @@ from pydantic import SecretStr
 from config.admin_token import AdminTokenError, admin_token
 from config.settings import Settings
 from config.source_spec import SourceSpec
-from launcher import ingress_service, keys, livekit_server, plan
+from launcher import detector_weights, ingress_service, keys, livekit_server, plan
 from launcher.dispatch import ERRORS, Dispatcher
 from launcher.errors import LaunchError
 from launcher.log_stream import LogStream
 from launcher.ports import check
+from launcher.signals import Signals
 from launcher.source import is_waited_for, secrets, state_of, wanted
 from launcher.supervisor import Supervisor
 
@@ -33,7 +33,6 @@ _LOOK = 0.2
 _SHORT = 4
 """Letters from which on a password of a source is taken out of the log."""
 
-_SAME_WISH = 1.0
 _PROBE = aiohttp.ClientTimeout(total=2.0)
 
 
@@ -43,7 +42,7 @@ async def run(settings: Settings, source: str, log: LogStream, directory: Path) 
     directory is what a relative source path is relative to. A start that fails is told in one line,
     and leaves nothing running.
     """
-    signals = _Signals()
+    signals = Signals()
     launcher = Launcher(settings, log)
     starting = asyncio.create_task(launcher.start(source, directory), name="start")
     stopping = asyncio.create_task(signals.first.wait(), name="first-signal")
@@ -65,28 +64,6 @@ async def run(settings: Settings, source: str, log: LogStream, directory: Path) 
     return status
 
 
-class _Signals:
-    """The first signal ends everything in order, a second one at once.
-
-    What follows within a second is the same wish: make and the terminal both pass a Ctrl-C on.
-    """
-
-    def __init__(self) -> None:
-        self.first = asyncio.Event()
-        self.second = asyncio.Event()
-        self._first_at = 0.0
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._caught)
-
-    def _caught(self) -> None:
-        if not self.first.is_set():
-            self._first_at = time.monotonic()
-            self.first.set()
-        elif time.monotonic() > self._first_at + _SAME_WISH:
-            self.second.set()
-
-
 class Launcher:
     """The children of one start, and the dispatcher beside them."""
 
@@ -106,12 +83,15 @@ class Launcher:
         keys = (self._settings.engine_api_key, self._settings.room_key)
         self._log.hide([key.get_secret_value() for key in keys])
         check(plan.ports(self._settings))
+        weights = await detector_weights.prepare(self._settings.detector, self._say)
+        self._stack.push_async_callback(weights.aclose)
         session = aiohttp.ClientSession(timeout=_PROBE)
         self._session = await self._stack.enter_async_context(session)
         await self._prepare_livekit_ingress()
         await self._start_server()
         settings = self._settings
         dispatcher = await self._make_dispatcher()
+        await weights.wait()
         steps = [
             self._supervisor.start(plan.web(settings, self._answers(f"{self._page}/health"))),
             self._start_agent(dispatcher),

@@ -1,4 +1,4 @@
-"""Fetches the official livekit-server release and verifies its checksum."""
+"""Fetches official releases and verifies their checksums."""
 
 from __future__ import annotations
 
@@ -45,29 +45,36 @@ async def download(
     Raises DownloadError.
     """
     name = archive_name(version)
+    sums = await fetch(f"{base}/v{version}/checksums.txt", timeout)
+    wanted = _checksum(sums.decode("utf-8", "replace"), name)
+    archive = await fetch(f"{base}/v{version}/{name}", timeout)
+    if hashlib.sha256(archive).hexdigest() != wanted:
+        raise DownloadError(f"{name} has a wrong checksum")
+    await asyncio.to_thread(_install, archive, target)
+
+
+async def fetch(url: str, timeout: aiohttp.ClientTimeout = _TIMEOUT) -> bytes:
+    """What lies there, 200 MB at most. Raises DownloadError."""
     try:
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
-            sums = await _get(session, f"{base}/v{version}/checksums.txt")
-            wanted = _checksum(sums.decode("utf-8", "replace"), name)
-            archive = await _get(session, f"{base}/v{version}/{name}")
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
+            session.get(url, raise_for_status=True) as response,
+        ):
+            return await _body(response)
     except TimeoutError:
         raise DownloadError("the server did not answer in time") from None
     except aiohttp.ClientResponseError as error:
         raise DownloadError(f"the server answered {error.status} {error.message}") from None
     except (aiohttp.ClientError, OSError) as error:
         raise DownloadError(f"the connection failed ({type(error).__name__})") from None
-    if hashlib.sha256(archive).hexdigest() != wanted:
-        raise DownloadError(f"{name} has a wrong checksum")
-    await asyncio.to_thread(_install, archive, target)
 
 
-async def _get(session: aiohttp.ClientSession, url: str) -> bytes:
-    async with session.get(url, raise_for_status=True) as response:
-        body = bytearray()
-        async for chunk in response.content.iter_chunked(1 << 16):
-            body += chunk
-            if len(body) > _LARGEST:
-                raise DownloadError("the answer is far too large")
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(1 << 16):
+        body += chunk
+        if len(body) > _LARGEST:
+            raise DownloadError("the answer is far too large")
     return bytes(body)
 
 
@@ -92,16 +99,16 @@ def _install(archive: bytes, target: Path) -> None:
         raise DownloadError(f"cannot write {target}: {error.strerror}") from None
 
 
-def store(binary: bytes, target: Path) -> None:
-    """Writes an executable so that target is either absent or whole. Raises OSError."""
+def store(content: bytes, target: Path, mode: int = 0o755) -> None:
+    """Writes a file so that target is either absent or whole. Raises OSError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(binary)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o755)
+        Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)

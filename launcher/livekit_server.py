@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from config import origins
 from launcher import download, program
 from launcher.errors import LaunchError
 
@@ -32,10 +33,8 @@ class Server:
 
 
 def cache_dir() -> Path:
-    """`$XDG_CACHE_HOME/pressbox/livekit-server/<version>`, or the same below `~/.cache`."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
-    return root / "pressbox" / "livekit-server" / VERSION
+    """Where a livekit-server of ours is kept."""
+    return origins.cache_dir() / "livekit-server" / VERSION
 
 
 async def obtain(say: Say, *, cache: Path | None = None, base: str | None = None) -> Server:

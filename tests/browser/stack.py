@@ -37,6 +37,7 @@ class Stack:
                     **os.environ,
                     "PATH": f"{path}{os.pathsep}{os.environ['PATH']}",
                     "XDG_STATE_HOME": str(folder),
+                    "PRESSBOX_DETECTOR": "off",  # its weights would be fetched
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -71,6 +71,7 @@ class Running:
     ) -> Running:
         ports = free_ports(len(_PORTS))
         given = [f"{name}={port}" for name, port in zip(_PORTS, ports, strict=True)]
+        given.append("DETECTOR=off")  # its weights would be fetched
         tools = state / "bin"
         tools.mkdir(parents=True)
         (tools / "livekit-server").symlink_to(binary)
