@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +24,14 @@ from tests.support.viewer_probe import ViewerProbe, watching
 ROOM, SOURCE = "bench", "cam"
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
-SETTINGS = {"tts_pause_after": 0, "inference_interval": 0, "change_threshold": 0, "idle_after": 0}
-"""Of the room: one line after another, whatever the picture does."""
+SETTINGS = {
+    "tts_pause_after": 0,
+    "inference_interval": 0,
+    "change_threshold": 0,
+    "repeat_threshold": 1,
+    "idle_after": 0,
+}
+"""Of the room: one line after another, whatever the picture does and whatever they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,35 @@ class EngineOptions:
         """As the engine's command line takes them."""
         names = ("mean", "cv", "seed", "speech", "spread", "speed")
         return [part for name in names for part in (f"--{name}", str(getattr(self, name)))]
+
+    def command(self, port: int) -> tuple[str, ...]:
+        """Its process."""
+        return ("-m", "tests.support.scripted_engine", str(port), *self.arguments())
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """The engine that looks for itself, from the same checkout as the worker."""
+
+    ready: float = 0.0
+    """Mean seconds that it waits before it speaks, as engines with a model do."""
+
+    def command(self, port: int) -> tuple[str, ...]:
+        """Its process."""
+        place = ("-m", "models", "serve", "--engine", "sketch", "--port", str(port))
+        return (*place, "--ready-time", str(self.ready), "--ready-cv", "0.2")
+
+
+@dataclass(frozen=True, slots=True)
+class FilmCamera:
+    """A camera that plays a film, over and over."""
+
+    film: Path
+
+    def command(self, name: str) -> tuple[str, ...]:
+        """Its process, as the participant `name`."""
+        place = ("--room", ROOM, "--name", name, "--film", str(self.film))
+        return ("-m", "tests.support.film_source", *place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +100,26 @@ class Rig:
     """Server, engine and source run; `dispatch` sends the booth in."""
 
     def __init__(
-        self, server: LiveKitServer, folder: Path, environment: dict[str, str], agent_pid: int
+        self,
+        server: LiveKitServer,
+        folder: Path,
+        environment: dict[str, str],
+        agent_pid: int,
+        engine_pid: int,
     ) -> None:
         self.server = server
         self.environment = environment
         self.folder = folder
+        self.engine_pid = engine_pid
         self._agent_pid = agent_pid
 
     async def dispatch(self, **settings: object) -> None:
         """Sends the agent into the room with these room settings on top of SETTINGS."""
-        metadata = json.dumps({"source": SOURCE, **SETTINGS, **settings})
+        await self.send({"source": SOURCE, **SETTINGS, **settings})
+
+    async def send(self, settings: Mapping[str, object]) -> None:
+        """Sends the agent into the room with these room settings."""
+        metadata = json.dumps(settings)
         request = api.CreateAgentDispatchRequest(
             agent_name="pressbox", room=ROOM, metadata=metadata
         )
@@ -88,7 +133,7 @@ class Rig:
             yield probe
 
     @asynccontextmanager
-    async def camera(self, name: str, camera: Camera) -> AsyncIterator[None]:
+    async def camera(self, name: str, camera: Camera | FilmCamera) -> AsyncIterator[None]:
         """One more camera in the room."""
         with (self.folder / f"{name}.log").open("ab") as log:
             async with process(camera.command(name), self.environment, log):
@@ -129,14 +174,18 @@ class Rig:
 async def rig(
     folder: Path,
     footage: str,
-    engine: EngineOptions,
+    engine: EngineOptions | Sketch,
     *,
     agent: Path | None = None,
     camera: Camera | None = None,
+    filming: bool = True,
+    settings: Mapping[str, str] | None = None,
+    engine_url: Callable[[str], str] = str,
 ) -> AsyncIterator[Rig]:
     """Starts everything but the booth; logs go into the folder. Raises RuntimeError.
 
-    agent: the checkout whose worker it is, if not this one.
+    agent: the checkout whose worker it is, and sketch, if not this one; not filming: without a
+    camera; settings: of worker and engine; engine_url: what the worker is told instead of it.
     """
     async with AsyncExitStack() as stack:
         server = stack.enter_context(started_server())
@@ -146,8 +195,9 @@ async def rig(
         environment = {
             **os.environ,
             **server.environment,
-            "ENGINE_URL": f"http://127.0.0.1:{port}/v1",
+            "ENGINE_URL": engine_url(f"http://127.0.0.1:{port}/v1"),
             "XDG_STATE_HOME": str(folder / "state"),
+            **(settings or {}),
         }
 
         async def child(
@@ -156,11 +206,13 @@ async def rig(
             log = stack.enter_context((folder / f"{name}.log").open("wb"))
             return await stack.enter_async_context(process(command, environment, log, place))
 
-        await child("engine", "-m", "tests.support.scripted_engine", str(port), *engine.arguments())
-        await child("source", *(camera or Camera(footage)).command(SOURCE))
+        place = agent if isinstance(engine, Sketch) else None
+        served = await child("engine", *engine.command(port), place=place)
+        if filming:
+            await child("source", *(camera or Camera(footage)).command(SOURCE))
         worker = await child("agent", "-m", "agent", place=agent)
         await _registered(worker, folder / "agent.log")
-        yield Rig(server, folder, environment, worker.pid)
+        yield Rig(server, folder, environment, worker.pid, served.pid)
 
 
 def started_server() -> AbstractContextManager[LiveKitServer]:

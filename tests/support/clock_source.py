@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import cv2
@@ -31,6 +32,13 @@ _KEEP_SIZE = cast(Any, rtc.DegradationPreference.MAINTAIN_RESOLUTION)
 
 async def run(room_name: str, name: str, pictures: Iterator[Planes], fps: float) -> None:
     """Publishes until cancelled."""
+    async with joined(room_name, name) as room:
+        await _film(room, pictures, fps)
+
+
+@asynccontextmanager
+async def joined(room_name: str, name: str) -> AsyncIterator[rtc.Room]:
+    """A room of the server in the settings, entered as `name` and left at the end."""
     settings = load_settings()
     token = api.AccessToken(
         settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
@@ -43,14 +51,13 @@ async def run(room_name: str, name: str, pictures: Iterator[Planes], fps: float)
         rtc.RoomOptions(auto_subscribe=False),
     )
     try:
-        await _film(room, pictures, fps)
+        yield room
     finally:
         await room.disconnect()
 
 
-async def _film(room: rtc.Room, pictures: Iterator[Planes], fps: float) -> None:
-    height, width = next(pictures).shape
-    height = height * 2 // 3
+async def published(room: rtc.Room, width: int, height: int) -> rtc.VideoSource:
+    """A camera's track of this size."""
     source = rtc.VideoSource(width, height)
     await room.local_participant.publish_track(
         rtc.LocalVideoTrack.create_video_track("camera", source),
@@ -62,6 +69,13 @@ async def _film(room: rtc.Room, pictures: Iterator[Planes], fps: float) -> None:
             degradation_preference=_KEEP_SIZE,
         ),
     )
+    return source
+
+
+async def _film(room: rtc.Room, pictures: Iterator[Planes], fps: float) -> None:
+    height, width = next(pictures).shape
+    height = height * 2 // 3
+    source = await published(room, width, height)
     due, shown = time.monotonic(), 0
     for planes in pictures:
         await asyncio.sleep(due - time.monotonic())
@@ -87,10 +101,16 @@ def main() -> None:
     cv2.setNumThreads(1)
     pictures = footage(options.footage, options.width, options.height)
 
+    publish_until_told(run(options.room, options.name, pictures, options.fps))
+
+
+def publish_until_told(publishing: Coroutine[Any, Any, None]) -> None:
+    """Runs it until SIGTERM, at which it leaves the room."""
+
     async def publish() -> None:
         if task := asyncio.current_task():
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        await run(options.room, options.name, pictures, options.fps)
+        await publishing
 
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(publish())
