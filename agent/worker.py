@@ -19,6 +19,7 @@ from agent.room import room_settings
 from agent.room.only_booth import OnlyBooth
 from agent.room.order import Order
 from config import log as log_setup
+from config import profiles
 from config.agent_name import AGENT_NAME
 from config.room_state import RoomState
 from config.settings import Settings
@@ -64,6 +65,7 @@ def _encryption(settings: Settings) -> rtc.E2EEOptions | None:
 
 def _prepare(settings: Settings, process: JobProcess) -> None:
     process.userdata["settings"] = settings
+    profiles.use(settings.profile_dir)
     cv2.setNumThreads(1)  # its pool spins while it waits: two threads take twice the CPU
 
 

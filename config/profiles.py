@@ -1,75 +1,134 @@
-"""Profiles (personas) and presets (sets of pacing numbers), from the YAML files beside this."""
+"""Profiles (personas) and presets (sets of pacing numbers): those that come with Pressbox, and
+those of one's own in the folder PROFILE_DIR, which stand before shipped ones of the same name.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.errors import Problem, SettingsError
+from config.fields import Language
+from config.pacing import Length, Pacing
+from config.profile_files import Signature, read_each, read_entries, signature
 
 _HERE = Path(__file__).parent
+_PRESETS = "presets.yaml"
+
+LONGEST_PROMPT = 8000
+"""Characters of a system prompt."""
 
 
 class Profile(BaseModel):
-    """A persona: who speaks, in which voice and language, by which rules."""
+    """A persona: who speaks, in which voice and language, by which rules; and at which pace, where
+    nobody has set another one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
-    about: str
-    prompt: str
-    voice: str = ""
-    language: str = "en"
+    about: str = Field(max_length=200)
+    prompt: str = Field(min_length=1)
     rules: tuple[str, ...] = ()
+    voice: str = Field(default="", max_length=64)
+    language: Language = "en"
+    preset: str = "default"
+    length: Length | None = None
 
     @property
     def instructions(self) -> str:
         """The whole system prompt: the persona, then its rules, one a line."""
         return "\n".join([self.prompt.strip(), *(f"- {rule}" for rule in self.rules)])
 
-
-def profile_names() -> tuple[str, ...]:
-    """Names of the known profiles, sorted."""
-    return tuple(sorted(path.stem for path in (_HERE / "profiles").glob("*.yaml")))
-
-
-@cache
-def load_profile(name: str) -> Profile:
-    """The profile of that name. Raises SettingsError that names the known ones."""
-    if name not in profile_names():
-        raise SettingsError([Problem("profile", name, "one of " + ", ".join(profile_names()))])
-    text = (_HERE / "profiles" / f"{name}.yaml").read_text(encoding="utf-8")
-    return Profile.model_validate({"name": name, **yaml.safe_load(text)})
+    @model_validator(mode="after")
+    def _not_too_long(self) -> Profile:
+        if len(self.instructions) > LONGEST_PROMPT:
+            raise ValueError(f"prompt and rules have at most {LONGEST_PROMPT} characters")
+        return self
 
 
-class Preset(BaseModel):
-    """A set of pacing numbers; names and units are those of the settings."""
+class Preset(Pacing):
+    """A set of pacing numbers; names, ranges and units are those of the settings."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    about: str
-    capture_fps: float | None = None
-    window_size: int | None = None
-    frames_per_inference: int | None = None
-    frame_stride: int | None = None
-    inference_interval: float | None = None
-    still_interval: float | None = None
-    change_threshold: float | None = None
-    tts_pause_after: float | None = None
-    tts_max_new_tokens: int | None = None
-    length: Literal["brief", "normal", "detailed"] | None = None
+    about: Annotated[str, Field(max_length=200)]
 
     def numbers(self) -> dict[str, object]:
         """The numbers that this preset sets, by name of the setting."""
-        return self.model_dump(exclude={"about"}, exclude_none=True)
+        return self.model_dump(exclude={"about"}, exclude_unset=True)
 
 
-@cache
+@dataclass(frozen=True)
+class _Library:
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    presets: dict[str, Preset] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+def _read(folder: Path, before: _Library) -> _Library:
+    """What is in the folder, on top of `before`."""
+    problems: list[str] = []
+    presets = before.presets | read_entries(folder / _PRESETS, Preset, problems)
+    profiles = read_each(folder, Profile, problems, but=_PRESETS)
+    for name in [name for name, one in profiles.items() if one.preset not in presets]:
+        known = ", ".join(presets)
+        problems.append(f"{name}.yaml: preset {profiles.pop(name).preset!r} is none of {known}")
+    profiles = before.profiles | profiles
+    return _Library(dict(sorted(profiles.items())), presets, tuple(problems))
+
+
+class _Shelf:
+    """The library of this process: settings of all rooms are checked against it."""
+
+    def __init__(self) -> None:
+        presets = _read(_HERE, _Library()).presets
+        self.shipped = _read(_HERE / "profiles", _Library(presets=presets))
+        self.library = self.shipped
+        self.folder: Path | None = None
+        self.seen: Signature = ()
+
+
+_shelf = _Shelf()
+
+
+def use(folder: Path | None) -> None:
+    """Look for profiles of one's own there from now on; None: nowhere. Blocks for milliseconds."""
+    _shelf.folder, _shelf.library, _shelf.seen = folder, _shelf.shipped, ()
+    refresh()
+
+
+def refresh() -> bool:
+    """Read the folder anew if something in it has changed; whether it has. Blocks for milliseconds
+    and may be called in a thread.
+    """
+    now = signature(_shelf.folder) if _shelf.folder else ()
+    if now == _shelf.seen:
+        return False
+    _shelf.seen = now
+    _shelf.library = _read(_shelf.folder, _shelf.shipped) if _shelf.folder else _shelf.shipped
+    return True
+
+
+def problems() -> tuple[str, ...]:
+    """What in that folder is left out, and why: one line each."""
+    return _shelf.library.problems
+
+
+def profile_names() -> tuple[str, ...]:
+    """Names of the known profiles, sorted."""
+    return tuple(_shelf.library.profiles)
+
+
+def load_profile(name: str) -> Profile:
+    """The profile of that name. Raises SettingsError that names the known ones."""
+    try:
+        return _shelf.library.profiles[name]
+    except KeyError:
+        known = "one of " + ", ".join(profile_names())
+        raise SettingsError([Problem("profile", name, known)]) from None
+
+
 def load_presets() -> dict[str, Preset]:
     """All presets by name."""
-    text = (_HERE / "presets.yaml").read_text(encoding="utf-8")
-    return {name: Preset.model_validate(entry) for name, entry in yaml.safe_load(text).items()}
+    return _shelf.library.presets

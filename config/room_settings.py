@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from config import opening_hours
 from config.check import checked
+from config.fields import Language
 from config.origins import Found
 from config.pacing import Pacing
-from config.profiles import load_presets, load_profile, profile_names
+from config.profiles import LONGEST_PROMPT, load_presets, load_profile, profile_names
 
 
 def _known_profile(value: object) -> object:
@@ -78,15 +79,10 @@ class RoomSettings(Pacing):
     voice: str = Field(
         default="", max_length=64, description="voice of the engine; empty: the profile's"
     )
-    language: str = Field(
-        default="en",
-        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
-        examples=["en", "pt-BR"],
-        description="language spoken; not set: the profile's",
-    )
+    language: Language = Field(default="en", description="language spoken; not set: the profile's")
     prompt: str = Field(
         default="",
-        max_length=8000,
+        max_length=LONGEST_PROMPT,
         description="system prompt; empty: the profile's prompt and rules",
     )
     enable_tts: bool = Field(
@@ -117,26 +113,37 @@ class RoomSettings(Pacing):
     def updated(self, changes: Mapping[str, object]) -> RoomSettings:
         """These settings with changes applied; None takes a setting back to its default.
 
-        Only room settings are taken and returned, also when called on `Settings`.
+        Only room settings are taken and returned, also when called on `Settings`. What is not
+        changed is not checked again: a profile may have gone meanwhile.
         Raises SettingsError with one problem for each wrong key.
         """
-        explicit = {
-            name: getattr(self, name)
-            for name in self.model_fields_set
-            if name in RoomSettings.model_fields
+        found = {name: Found(value, name, "") for name, value in changes.items()}
+        wanted = {
+            name: item
+            for name, item in found.items()
+            if item.value is not None or name not in RoomSettings.model_fields
         }
-        found = {name: Found(value, name, "") for name, value in {**explicit, **changes}.items()}
-        wanted = {name: item for name, item in found.items() if item.value is not None}
-        return checked(RoomSettings, wanted)
+        given = checked(RoomSettings, wanted)
+        values: dict[str, Any] = {name: getattr(given, name) for name in given.model_fields_set}
+        kept = (self.model_fields_set & RoomSettings.model_fields.keys()) - changes.keys()
+        return RoomSettings.model_construct(
+            **values, **{name: getattr(self, name) for name in kept}
+        )
 
     def effective(self) -> RoomSettings:
-        """These settings with preset and profile filled in where nothing was set explicitly."""
-        profile = load_profile(self.profile)
-        filled: dict[str, object] = {
-            name: number
-            for name, number in load_presets()[self.preset].numbers().items()
-            if name not in self.model_fields_set
-        }
+        """These settings with profile and preset filled in where nothing was set explicitly; the
+        default ones for those that are gone.
+        """
+        name = self.profile if self.profile in profile_names() else "default"
+        profile, presets = load_profile(name), load_presets()
+        chosen = "preset" in self.model_fields_set
+        preset = self.preset if chosen else profile.preset
+        numbers = presets.get(preset, presets["default"]).numbers()
+        if profile.length and not (chosen and "length" in numbers):
+            numbers["length"] = profile.length
+        filled = {key: value for key, value in numbers.items() if key not in self.model_fields_set}
+        filled["profile"] = name
+        filled["preset"] = preset if preset in presets else "default"
         filled["prompt"] = self.prompt or profile.instructions
         filled["voice"] = self.voice or profile.voice
         if "language" not in self.model_fields_set:

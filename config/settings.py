@@ -17,11 +17,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from config import origins
+from config import origins, profiles
 from config.check import checked
 from config.engine_settings import EngineSettings
 from config.errors import SettingsError
-from config.fields import DetectorChoice, Folder, Port, url
+from config.fields import DetectorChoice, Port, url
+from config.folders import Folders
 from config.ingress_settings import IngressSettings
 from config.room_settings import RoomSettings
 from config.source_spec import SourceSpec
@@ -31,7 +32,7 @@ __all__ = ["RoomSettings", "Settings", "SettingsError", "load_settings"]
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-class Settings(IngressSettings, EngineSettings, RoomSettings):
+class Settings(Folders, IngressSettings, EngineSettings, RoomSettings):
     """Everything that the processes go by; made by `load_settings`."""
 
     livekit_port: Port = Field(default=7880, description="own livekit-server: signalling port")
@@ -70,17 +71,6 @@ class Settings(IngressSettings, EngineSettings, RoomSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level that is logged"
     )
-    state_dir: Folder = Field(
-        default_factory=origins.default_state_dir, description="folder of what survives a restart"
-    )
-    media_dir: Folder = Field(
-        default_factory=lambda data: data.get("state_dir", Path()) / "media",
-        description="folder of video files that may be added as sources",
-    )
-    voice_dir: Folder = Field(
-        default_factory=lambda data: data.get("state_dir", Path()) / "voices",
-        description="folder of recordings that minicpmo can speak like: NAME.wav, NAME.flac",
-    )
 
     def room_settings(self) -> RoomSettings:
         """The part that a booth goes by."""
@@ -100,13 +90,15 @@ def load_settings(
     env: Mapping[str, str] | None = None,
     directory: Path | None = None,
 ) -> Settings:
-    """Reads the settings of this process.
+    """Reads the settings of this process, and the profiles that they may name.
 
     cli holds what the command line set, by field name; env defaults to the environment, directory
     (where `pressbox.yaml` and `.env` lie) to the root of the repository.
     Raises SettingsError with one problem for each wrong key.
     """
     found = origins.gather(set(Settings.model_fields), cli or {}, env, directory or _ROOT)
+    named = {name: found[name] for name in Folders.model_fields if name in found}
+    profiles.use(checked(Folders, named).profile_dir)
     settings = checked(Settings, found)
     if "livekit_url" in settings.model_fields_set or settings.livekit_api_key:
         return settings

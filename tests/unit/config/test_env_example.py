@@ -25,7 +25,7 @@ def test_it_lists_every_setting_once() -> None:
 def test_what_it_shows_are_the_defaults(tmp_path: Path) -> None:
     values = dotenv_values(stream=io.StringIO(assignments()))
     (tmp_path / ".env").write_text("\n".join(f"{key}={value}" for key, value in values.items()))
-    folders = dict.fromkeys(("STATE_DIR", "VOICE_DIR", "MEDIA_DIR"), str(tmp_path))
+    folders = dict.fromkeys(("STATE_DIR", "VOICE_DIR", "MEDIA_DIR", "PROFILE_DIR"), str(tmp_path))
     shown = load_settings(env=folders, directory=tmp_path)
     plain = load_settings(env=folders, directory=tmp_path / "empty")
     assert shown.model_dump() == plain.model_dump()
