@@ -1,12 +1,33 @@
-"""The profiles and presets that come with Pressbox."""
+"""Profiles and presets: those that come with Pressbox, and those of one's own."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from config import profiles
 from config.errors import SettingsError
+from config.profile_files import MOST_FILES
 from config.profiles import load_presets, load_profile, profile_names
-from config.settings import RoomSettings
+from config.settings import RoomSettings, load_settings
+
+MINE = "about: Mine.\nprompt: You are mine.\n"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Path]:
+    """A folder of one's own, in use."""
+    profiles.use(tmp_path)
+    yield tmp_path
+    profiles.use(None)
+
+
+def put(folder: Path, name: str, text: str | bytes) -> None:
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert profiles.refresh()
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -14,7 +35,6 @@ def test_every_profile_makes_valid_settings(name: str) -> None:
     profile = load_profile(name)
     effective = RoomSettings().updated({"profile": name}).effective()
     assert effective == RoomSettings().updated(effective.model_dump())
-    assert profile.about
     assert effective.prompt.splitlines()[0] == profile.prompt.strip()
     assert "..." in effective.prompt
 
@@ -27,11 +47,150 @@ def test_every_preset_makes_valid_settings(name: str) -> None:
     assert needed <= effective.window_size
 
 
+def test_nothing_shipped_is_left_out() -> None:
+    profiles.use(None)
+    assert profiles.problems() == ()
+
+
 def test_the_default_preset_is_the_defaults() -> None:
     assert load_presets()["default"].numbers() == {}
 
 
 @pytest.mark.parametrize("name", ["", "nope", "../presets", "default.yaml", "/etc/passwd"])
 def test_an_unknown_profile_names_the_known_ones(name: str) -> None:
-    with pytest.raises(SettingsError, match="one of default, describer"):
+    with pytest.raises(SettingsError, match="one of accessible, default, describer"):
         load_profile(name)
+
+
+def test_a_file_dropped_in_is_a_profile_and_its_edit_is_seen(own: Path) -> None:
+    put(own, "mine.yaml", MINE + "language: de\nrules: [One., Two.]\n")
+    effective = RoomSettings().updated({"profile": "mine"}).effective()
+    assert (effective.language, effective.prompt) == ("de", "You are mine.\n- One.\n- Two.")
+    put(own, "mine.yaml", MINE + "language: pt-BR\n")
+    assert load_profile("mine").language == "pt-BR"
+    assert not profiles.refresh()
+    (own / "mine.yaml").unlink()
+    assert profiles.refresh()
+    assert "mine" not in profile_names()
+
+
+def test_one_of_the_same_name_replaces_the_shipped_one(own: Path) -> None:
+    shipped = load_profile("guard")
+    put(own, "guard.yaml", MINE)
+    assert load_profile("guard").about == "Mine."
+    put(own, "guard.yaml", "about: [")
+    assert load_profile("guard") == shipped
+
+
+def test_a_profile_that_has_gone_holds_nothing_up(own: Path) -> None:
+    put(own, "mine.yaml", MINE)
+    settings = RoomSettings().updated({"profile": "mine"})
+    (own / "mine.yaml").unlink()
+    profiles.refresh()
+    effective = settings.updated({"delay": 4}).effective()
+    assert (effective.profile, effective.delay) == ("default", 4)
+    put(own, "mine.yaml", MINE)
+    assert settings.effective().profile == "mine"
+
+
+def test_a_profile_sets_the_pace_where_nobody_else_does(own: Path) -> None:
+    put(own, "mine.yaml", MINE + "preset: calm\nlength: detailed\n")
+    mine = RoomSettings().updated({"profile": "mine"})
+    calm = load_presets()["calm"].numbers()
+    effective = mine.effective()
+    assert (effective.preset, effective.length) == ("calm", "detailed")
+    assert effective.inference_interval == calm["inference_interval"]
+    assert mine.updated({"inference_interval": 1}).effective().inference_interval == 1
+    lively = mine.updated({"preset": "lively"}).effective()
+    assert lively.inference_interval == load_presets()["lively"].inference_interval
+    assert mine.updated({"length": "brief"}).effective().length == "brief"
+
+
+def test_presets_of_ones_own(own: Path) -> None:
+    put(own, "presets.yaml", "slow:\n  about: Slow.\n  inference_interval: 9\n  length: brief\n")
+    effective = RoomSettings().updated({"preset": "slow"}).effective()
+    assert (effective.inference_interval, effective.length) == (9, "brief")
+    settings = RoomSettings().updated({"preset": "slow"})
+    put(own, "presets.yaml", "x: {about: X., capture_fps: 99}\ny: {about: Y.}\n")
+    assert "y" in load_presets()
+    (told,) = profiles.problems()
+    assert told.startswith("presets.yaml, line 1: capture_fps: ")
+    assert settings.effective().preset == "default"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("bad.yaml", "about: Mine.\nprompt: [\n", "bad.yaml, line 3: "),
+        ("bad.yaml", "about: Mine.\nprompt: x\nvoise: y\n", "bad.yaml, line 3: voise: no such"),
+        ("bad.yaml", "about: M.\nprompt: x\nrules:\n- a\n- {b: c}\n", "bad.yaml, line 5: rules: "),
+        ("bad.yaml", "about: Mine.\n", "bad.yaml, line 1: prompt: Field required"),
+        ("bad.yaml", MINE + "language: klingon!\n", "bad.yaml, line 3: language: "),
+        ("bad.yaml", MINE + "preset: fast\n", "bad.yaml: preset 'fast' is none of default, "),
+        ("bad.yaml", MINE + "length: long\n", "bad.yaml, line 3: length: "),
+        ("bad.yaml", MINE + f"rules: [{'x' * 8000}]\n", "bad.yaml, line 1: prompt and rules have"),
+        ("bad.yaml", "- a\n", "bad.yaml, line 1: it must hold lines such as"),
+        ("bad.yaml", "", "bad.yaml: it must hold lines such as"),
+        ("bad.yaml", b"\xff\xfe\x00", "bad.yaml: not UTF-8"),
+        ("bad.yaml", b"\x00\x01", "bad.yaml: not valid YAML"),
+        ("bad.yaml", b"about: " + b"x" * 1_000_000, "bad.yaml: larger than 64 kB"),
+        ("bad.yaml", "[" * 30_000, "bad.yaml: nested too deeply"),
+        ("bad.yaml", "a: &a [x]\nb: [*a, *a]\n", "bad.yaml, line 2: aliases are not taken"),
+        ("bad.yaml", MINE + "voice: !!python/object/apply:os.getcwd []\n", "bad.yaml, line 3: "),
+        ("bad.yaml", MINE + f"voice: {'9' * 5000}\n", "bad.yaml: not valid YAML"),
+        ("bad.yaml", MINE + "1: x\n", "bad.yaml, line 3: 1: "),
+        ("Mine Two.yaml", MINE, "Mine Two.yaml: the name Mine Two is not allowed"),
+        ("a\nfake line.yaml", MINE, "a?fake line.yaml: the name a?fake line is not allowed"),
+        ("presets.yaml", "1: {about: X.}\n", "presets.yaml, line 1: "),
+        ("presets.yaml", "x: 3\n", "presets.yaml, line 1: it must hold"),
+        ("presets.yaml", "? [a]\n: {about: X.}\n", "presets.yaml, line 1: "),
+    ],
+)
+def test_a_bad_one_is_named_and_left_out(
+    own: Path, name: str, text: str | bytes, told: str
+) -> None:
+    put(own, "good.yaml", MINE)
+    before = set(profile_names()), set(load_presets())
+    put(own, name, text)
+    assert (set(profile_names()), set(load_presets())) == before
+    (line,) = profiles.problems()
+    assert line.startswith(told)
+    assert line.isprintable()
+    assert len(line) < 200
+
+
+def test_what_is_no_file_of_the_folder_is_left_out(
+    own: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "secret.yaml"
+    elsewhere.write_text(MINE)
+    (own / "out.yaml").symlink_to(elsewhere)
+    (own / "loop.yaml").symlink_to(own / "loop.yaml")
+    (own / "nowhere.yaml").symlink_to(own / "gone")
+    (own / "folder.yaml").mkdir()
+    os.mkfifo(own / "pipe.yaml")
+    (own / ".hidden.yaml").write_text(MINE)
+    (own / "kept").mkdir()
+    (own / "kept" / "inside.yaml").write_text(MINE)
+    (own / "inside.yaml").symlink_to(own / "kept" / "inside.yaml")
+    assert profiles.refresh()
+    assert "inside" in profile_names()
+    told = sorted(line.split(":")[0] for line in profiles.problems())
+    assert told == ["folder.yaml", "loop.yaml", "nowhere.yaml", "out.yaml", "pipe.yaml"]
+
+
+def test_a_flood_of_files_is_bounded(own: Path) -> None:
+    for number in range(MOST_FILES + 5):
+        (own / f"p{number:04}.yaml").write_text(MINE)
+    profiles.refresh()
+    assert sum(name.startswith("p0") for name in profile_names()) == MOST_FILES
+    assert len(profiles.problems()) == 1
+
+
+@pytest.mark.usefixtures("own")
+def test_settings_may_name_one(tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "profiles"
+    folder.mkdir(parents=True)
+    (folder / "mine.yaml").write_text(MINE)
+    env = {"STATE_DIR": str(tmp_path / "state"), "PRESSBOX_PROFILE": "mine"}
+    assert load_settings(env=env, directory=tmp_path).profile == "mine"
