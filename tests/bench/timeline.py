@@ -113,7 +113,8 @@ def timeline(
     for frame in frames:
         if frame.user_timestamp is not None:
             shown.setdefault(frame.user_timestamp, frame.received)
-    begun = sorted((onsets.get(line.id, line.received), line) for line in _once(starts))
+    begun = [(onsets.get(line.id, line.received), line) for line in _once(starts)]
+    begun.sort(key=lambda pair: pair[0])
     found: list[Told] = []
     for number, (start, line) in enumerate(begun):
         until = begun[number + 1][0] if number + 1 < len(begun) else math.inf

@@ -33,6 +33,7 @@ FADE = 0.25
 """Seconds in which a light goes out."""
 
 NOISES = 16
+_PERSON_SCALE = 0.85
 
 Side = Literal["left", "right", "top", "bottom"]
 Scene = Literal["room", "road", "desk"]
@@ -58,7 +59,7 @@ class Actor:
 
     who: str
     path: tuple[tuple[float, float, float], ...]
-    scale: float = 0.85
+    scale: float = _PERSON_SCALE
     mirrored: bool = False
     walks: bool = True
 
@@ -120,7 +121,7 @@ class _Script:
         self, who: str, come: float, side: Side, stay: float, leave: float, off: Side
     ) -> None:
         """Somebody comes in (half of them is in the picture at `come`), stays at x, and leaves
-        (half is out at `leave`).
+        (half is out at `leave`, and the last of them some tenths later: then they have left).
         """
         width, y = cutouts.person(who).size[0], HEIGHT - 190.0
         begin, end = _edge(side, WIDTH), _edge(off, WIDTH)
@@ -135,7 +136,8 @@ class _Script:
             (leave + out, _beyond(off, end, width), y),
         )
         self.actors.append(Actor(who, path, mirrored=side == "right"))
-        self.events += [Event(come, "came", side), Event(leave, "left", off)]
+        gone = leave + width * _PERSON_SCALE / 2 / SPEED
+        self.events += [Event(come, "came", side), Event(round(gone, 2), "left", off)]
 
     def drive(self, who: str, come: float, side: Side, x: float) -> None:
         """A car comes in at the top or bottom and goes through."""

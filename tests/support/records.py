@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.burnt_clock import Burnt
@@ -28,7 +28,9 @@ class SeenFrame:
 
 @dataclass(frozen=True, slots=True)
 class LineMessage:
-    """One `pressbox.line` object as it came; capture_time, display_time in Unix seconds."""
+    """One `pressbox.line` object as it came; capture_time, display_time in Unix seconds. more: what
+    lines of its kind have on top, such as question and asker.
+    """
 
     received: float
     id: str
@@ -39,12 +41,14 @@ class LineMessage:
     display_time: float
     spoken: bool
     dropped: str | None
+    more: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str, received: float) -> LineMessage:
         """Raises ValueError, KeyError or TypeError when it is not as documented."""
         found: dict[str, Any] = json.loads(text)
-        return cls(received=received, **found)
+        more = {name: found.pop(name) for name in set(found) - cls.__dataclass_fields__.keys()}
+        return cls(received=received, more=more, **found)
 
     @property
     def timestamp(self) -> int:
