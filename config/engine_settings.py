@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field, SecretStr
 
 from config.fields import JsonObject, Port, url
 
+EngineApi = Literal["auto", "openai", "vllm-omni", "sglang-omni", "llama.cpp", "ollama"]
+
 PORT_STEP = 10
 """Own engines on several devices listen on the engine's port and every tenth above it."""
 
@@ -46,11 +48,20 @@ class EngineSettings(BaseModel):
         default_factory=_own_urls,
         description="engines to use, commas between; not set: one of our own is started",
     )
-    engine_api: Literal["auto", "openai", "vllm-omni", "sglang-omni", "llama.cpp", "ollama"] = (
-        Field(default="auto", description="what those engines are; auto: as they say themselves")
+    engine_api: EngineApi = Field(
+        default="auto", description="what those engines are; auto: as they say themselves"
     )
     engine_api_key: SecretStr = Field(default=SecretStr(""), description="of those engines")
     engine_model: str = Field(default="", description="model to ask for; empty: the engine's first")
+    second_engine_url: Annotated[str, url("http", "https", several=True, optional=True)] = Field(
+        default="",
+        description="engines that write the lines from what the first ones see; empty: none",
+    )
+    second_engine_api: EngineApi = Field(default="auto", description="what those engines are")
+    second_engine_api_key: SecretStr = Field(default=SecretStr(""), description="of those engines")
+    second_engine_model: str = Field(
+        default="", description="their model; empty: the engine's first; it needs no pictures"
+    )
     tts: str = Field(
         default="auto",
         pattern=r"^[A-Za-z0-9_:.-]+$",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from config import opening_hours
+from config.alert_rule import RuleList
 from config.check import checked
 from config.fields import Language
 from config.origins import Found
@@ -108,6 +109,9 @@ class RoomSettings(Pacing):
         ge=0,
         le=86_400,
         description="seconds with nobody watching until the engine rests; 0: never",
+    )
+    rules: RuleList = Field(
+        default=(), description="alert rules, best as a list in pressbox.yaml; see docs/alerts.md"
     )
 
     def updated(self, changes: Mapping[str, object]) -> RoomSettings:

@@ -18,6 +18,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from config import origins, profiles
+from config.alert_rule import Rule
+from config.alert_settings import AlertSettings
 from config.check import checked
 from config.engine_settings import EngineSettings
 from config.errors import SettingsError
@@ -32,7 +34,7 @@ __all__ = ["RoomSettings", "Settings", "SettingsError", "load_settings"]
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-class Settings(Folders, IngressSettings, EngineSettings, RoomSettings):
+class Settings(Folders, AlertSettings, IngressSettings, EngineSettings, RoomSettings):
     """Everything that the processes go by; made by `load_settings`."""
 
     livekit_port: Port = Field(default=7880, description="own livekit-server: signalling port")
@@ -117,5 +119,6 @@ def _as_text(value: object) -> str:
         return json.dumps(value)
     if isinstance(value, tuple):
         specs = [one.revealed() for one in value if isinstance(one, SourceSpec)]
+        specs += [one.model_dump(mode="json") for one in value if isinstance(one, Rule)]
         return json.dumps(specs) if specs else ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

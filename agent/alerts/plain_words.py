@@ -1,0 +1,187 @@
+"""Plain words that mean a rule: orders such as "tell me when a person comes". Pure.
+
+The reader is conservative: it takes a sentence for a condition only where the condition says all
+that the sentence says. "A red car comes" is left to the engine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from config.alert_rule import GROUPS, Condition, Rule, RuleError, key, rule
+from vision.names import COCO_NAMES
+
+LONGEST = 200
+"""Characters of what may be watched for."""
+
+_TELL = (
+    r"(?:please |can you |could you |will you )*"
+    r"(?:tell|let|alert|warn|notify|inform|call) (?:me|us)(?: know)?"
+)
+_ORDER = re.compile(rf"{_TELL}(?: please)? (?:when(?:ever)?|if|as soon as|once) (.+)", re.I)
+_STOP = re.compile(
+    r"(?:please )?(?:(?:stop|quit) (?:telling|alerting|warning|notifying) (?:me|us)|"
+    r"(?:do not|don[\u2019']t) (?:tell|alert|warn|notify) (?:me|us))"
+    r" (?:(when(?:ever)?|if|as soon as) |about )(.+)",
+    re.I,
+)
+_LATER = re.compile(r" (?:please|any ?more|any longer)$", re.I)
+
+_PERSON = "person|people|persons|somebody|someone|anybody|anyone|human|human being"
+_SAME = {
+    "bike": "bicycle",
+    "motorbike": "motorcycle",
+    "plane": "airplane",
+    "lorry": "truck",
+    "television": "tv",
+    "sofa": "couch",
+    "ball": "sports ball",
+    "mobile phone": "cell phone",
+    "something": "anything",
+}
+_NAMES = {
+    **{name: name for name in (*COCO_NAMES, *GROUPS)},
+    **_SAME,
+    **dict.fromkeys(_PERSON.split("|"), "person"),
+}
+_ARTICLE = re.compile(r"(?:a|an|the|any|some|another|a new) ")
+_GONE = "(?:there is nobody(?: left)?|nobody is (?:there|here|left)|everybody (?:has left|is gone))"
+_COMES = (
+    "comes|come|comes in|arrives|arrive|appears|appear|enters|shows up|turns up|is there|is here|"
+    "is in view|comes into view|is seen|can be seen|is in the picture|enters the picture"
+)
+_GOES = "leaves|leave|goes|goes away|disappears|is gone|has gone|has left|leaves the picture"
+_UNITS = {"second": 1, "minute": 60, "hour": 3600}
+_FOR = r"(?:for )?(?:more than |longer than |at least )?(\d{1,5}) (second|minute|hour)s?"
+
+_APPEARS = re.compile(rf"(.+?) (?:{_COMES})")
+_THERE_IS = re.compile(r"there (?:is|are) (.+)")
+_LEAVES = re.compile(rf"(.+?) (?:{_GOES})")
+_STAYS = re.compile(rf"(.+?) (?:stays|is there|is here|remains) {_FOR}")
+_STILL = re.compile(
+    rf"(?:nothing (?:moves|has moved)|(?:everything|all) is still|there is no motion) {_FOR}"
+)
+_IT = "it (?:is|gets|becomes|turns|goes)"
+_LAMPS = r"(?:the )?lights? (?:(?:comes?|goes?|is|are)(?: turned| switched)?)"
+_SETS = {
+    "motion": re.compile(
+        "(?:something|anything|it) (?:moves|is moving)|there is (?:any |some )?(?:motion|movement)"
+    ),
+    "darkness": re.compile(rf"{_IT} dark|{_LAMPS} (?:out|off)"),
+    "light": re.compile(rf"{_IT} (?:light|bright)|{_LAMPS} on"),
+    "cut": re.compile("there is a cut|the (?:scene|shot) (?:cuts|changes)"),
+    "source_lost": re.compile(
+        "the (?:source|camera|picture|video|stream) (?:is lost|is gone)"
+        "|the (?:source|camera|stream) (?:fails|goes away|goes offline|goes down)"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants of the rules: one more, or none that is named or worded so.
+
+    `surely`: rules are meant even where none of them is worded so.
+    """
+
+    add: Rule | None = None
+    stop: str = ""
+    surely: bool = True
+
+
+def condition(words: str) -> Condition | None:
+    """The condition that says exactly this; None: an engine must judge it."""
+    text = _plain(_told(words)).casefold()
+    for kind, pattern in _SETS.items():
+        if pattern.fullmatch(text):
+            return Condition.model_validate({kind: True})
+    if found := _STILL.fullmatch(text):
+        return _timed({"still": _seconds(found[1], found[2])})
+    if re.fullmatch(_GONE, text):
+        return Condition(leaves="person")
+    if found := _STAYS.fullmatch(text):
+        name = _named(found[1])
+        return _timed({"stays": name, "seconds": _seconds(found[2], found[3])}) if name else None
+    for field, pattern in (("appears", _APPEARS), ("appears", _THERE_IS), ("leaves", _LEAVES)):
+        if (found := pattern.fullmatch(text)) and (name := _named(found[1])):
+            return Condition.model_validate({field: name})
+    return None
+
+
+def order(text: str, taken: Collection[str] = ()) -> Order | None:
+    """What `text` wants of the rules; None: it is about something else.
+
+    `taken` are names that a new rule may not have. Raises RuleError for an order that cannot be
+    kept, such as one that is too long.
+    """
+    said = " ".join(text.split()).strip(" .!?")
+    if len(said) > 4 * LONGEST:
+        return None
+    if found := _STOP.fullmatch(said):
+        return Order(stop=_plain(found[2]), surely=bool(found[1]))
+    if text.rstrip().endswith("?") and not said.casefold().startswith(("can ", "could ", "will ")):
+        return None  # "tell me if that is a dog?" is to be answered now
+    if found := _ORDER.fullmatch(said):
+        what = _plain(found[1])
+        if len(what) > LONGEST:
+            raise RuleError(f"what is to be watched for is longer than {LONGEST} characters")
+        return Order(add=rule({"name": _called(what, taken), "when": what}))
+    return None
+
+
+def is_meant(one: Rule, words: str) -> bool:
+    """Whether `words`, a name or what it watches for, mean this rule."""
+    asked = key(_plain(words))
+    if asked in (key(one.name), key(one.when)):
+        return True
+    wanted = condition(words)
+    return wanted is not None and wanted == (one.if_ or condition(one.when))
+
+
+def _told(words: str) -> str:
+    """Without "tell me when", or "when" alone."""
+    found = _ORDER.fullmatch(words.strip(" .!?"))
+    return found[1] if found else re.sub(r"^\s*(?:when|if)\s+", "", words, flags=re.I)
+
+
+def _plain(words: str) -> str:
+    text = " ".join(words.replace("\u2019", "'").split()).strip(" .!?,")
+    text = re.sub(r"\bthere's\b", "there is", text)
+    while (shorter := _LATER.sub("", text).rstrip(" ,")) != text:
+        text = shorter
+    return text
+
+
+def _named(subject: str) -> str:
+    """The name that a condition knows it by; "" for what it has no name for."""
+    subject = _ARTICLE.sub("", subject, count=1) if _ARTICLE.match(subject) else subject
+    ways = (subject, subject.removesuffix("s"), subject.removesuffix("es"))
+    return next((_NAMES[way] for way in ways if way in _NAMES), "")
+
+
+def _seconds(number: str, unit: str) -> int:
+    return int(number) * _UNITS[unit]
+
+
+def _timed(fields: dict[str, object]) -> Condition | None:
+    try:
+        return Condition.model_validate(fields)
+    except ValueError:  # no number of seconds that it takes
+        return None
+
+
+def _called(what: str, taken: Collection[str]) -> str:
+    """A name for what is watched for: its first words."""
+    words = [
+        word for word in re.findall(r"[^\W_]+(?:'[^\W_]+)*", what) if word.casefold() not in _SMALL
+    ]
+    name = " ".join(words[:4])[:48].strip() or "rule"
+    used = {key(one) for one in taken}
+    return next(
+        one for one in (name, *(f"{name} {n}" for n in range(2, 99))) if key(one) not in used
+    )
+
+
+_SMALL = frozenset({"a", "an", "it's", "the", "is", "are", "there", "it", "any", "some", "for"})

@@ -1,0 +1,218 @@
+"""An alert rule: what is to be told, as pressbox.yaml, dispatch metadata and the room say it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from vision.names import COCO_NAMES
+
+MOST_RULES = 32
+"""Rules that one room may have."""
+
+GROUPS = ("vehicle", "animal", "anything")
+"""What may stand for a COCO name."""
+
+_ONE = "exactly one of " + ", ".join(
+    ("appears", "stays", "leaves", "motion", "darkness", "light", "cut", "still", "source_lost")
+)
+
+
+class RuleError(ValueError):
+    """A rule is wrong. `str()` is one line that names the rule and the field."""
+
+
+def _name(value: object) -> object:
+    if isinstance(value, str):
+        name = " ".join(value.lower().split())
+        if name in COCO_NAMES or name in GROUPS:
+            return name
+    raise ValueError("a COCO name such as person or dog, or " + ", ".join(GROUPS))
+
+
+def _region(value: object) -> object:
+    said = "[left, top, right, bottom], each 0 to 1, left < right, top < bottom"
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        raise ValueError(said)
+    if any(isinstance(one, bool) or not isinstance(one, int | float) for one in value):
+        raise ValueError(said)
+    left, top, right, bottom = value
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise ValueError(said)
+    return tuple(float(one) for one in value)
+
+
+Name = Annotated[str, BeforeValidator(_name)]
+Region = Annotated[tuple[float, float, float, float], BeforeValidator(_region)]
+Seconds = Annotated[float, Field(ge=1, le=86_400)]
+
+
+class Condition(BaseModel):
+    """What needs no engine to be judged: exactly one field is set, beside region and seconds.
+
+    Attributes:
+        appears: One more of it than before is there.
+        stays: One and the same of it is there for `seconds`.
+        leaves: The last of it has gone.
+        motion: Something begins to move.
+        still: Nothing has moved for so many seconds.
+        region: Left, top, right, bottom; of appears, stays, leaves and motion.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    appears: Name | None = None
+    stays: Name | None = None
+    leaves: Name | None = None
+    motion: Literal[True] | None = None
+    darkness: Literal[True] | None = None
+    light: Literal[True] | None = None
+    cut: Literal[True] | None = None
+    still: Seconds | None = None
+    source_lost: Literal[True] | None = None
+    region: Region | None = None
+    seconds: Seconds | None = None
+
+    @property
+    def kind(self) -> str:
+        """The field that is set."""
+        return self._set()[0]
+
+    @property
+    def thing(self) -> str:
+        """The name of what appears, stays or leaves; "" for other kinds."""
+        return self.appears or self.stays or self.leaves or ""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Condition:
+        if len(self._set()) != 1:
+            raise ValueError(_ONE)
+        if self.region and not (self.thing or self.motion):
+            raise ValueError("region: only with appears, stays, leaves or motion")
+        if (self.stays is None) != (self.seconds is None):
+            raise ValueError("seconds: with stays, and with nothing else")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = dump(self)
+        return {name: value for name, value in fields.items() if value is not None}
+
+    def _set(self) -> list[str]:
+        beside = ("region", "seconds")
+        fields = type(self).model_fields
+        return [name for name in fields if name not in beside and getattr(self, name) is not None]
+
+
+class Rule(BaseModel):
+    """One rule; its dump is what it is made from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(
+        pattern=r"^[^\W_]+([ '-][^\W_]+)*$", max_length=64, description="plain words, unique"
+    )
+    when: str = Field(default="", max_length=200, description="plain words, as: the gate opens")
+    if_: Condition | None = Field(default=None, alias="if", description="or a cheap condition")
+    interval: float = Field(
+        default=5.0, ge=2, le=3600, description="seconds between two judgements by the engine"
+    )
+    cool_down: float = Field(
+        default=30.0, ge=1, le=86_400, description="seconds after a hit without another"
+    )
+    severity: Literal["info", "warning", "critical"] = "warning"
+    say: str = Field(default="", max_length=200, description="empty: made from the rule")
+    enabled: bool = True
+
+    @field_validator("when", "say")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        printable = "".join(char if char.isprintable() else " " for char in value)
+        return " ".join(printable.split())
+
+    @model_validator(mode="after")
+    def _has_one_cause(self) -> Rule:
+        if bool(self.when) == (self.if_ is not None):
+            raise ValueError("either when (plain words) or if (a condition), and not both")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = dump(self)
+        made = {name: fields[name] for name in fields if name in self.model_fields_set}
+        return {"if" if name == "if_" else name: value for name, value in made.items()}
+
+
+def rule(values: object) -> Rule:
+    """A checked rule. Raises RuleError for the first field that is wrong."""
+    if not isinstance(values, Mapping):
+        raise RuleError('a rule is an object such as {"name": "gate", "when": "the gate opens"}')
+    name = values.get("name")
+    called = f"rule {_short(name)}" if isinstance(name, str) and name else "a rule"
+    try:
+        return Rule.model_validate({str(key): value for key, value in values.items()})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(_short(str(part)) for part in first["loc"])
+        said = str(first.get("ctx", {}).get("error", "")) or _plain(first)
+        raise RuleError(f"{called}: {field}: {said}" if field else f"{called}: {said}") from None
+
+
+def rules(values: Iterable[object]) -> tuple[Rule, ...]:
+    """Checked rules with names of their own. Raises RuleError."""
+    made = tuple(one if isinstance(one, Rule) else rule(one) for one in values)
+    if len(made) > MOST_RULES:
+        raise RuleError(f"{len(made)} rules: at most {MOST_RULES}")
+    names = [key(one.name) for one in made]
+    for one in made:
+        if names.count(key(one.name)) > 1:
+            raise RuleError(f"rule {one.name}: name: there is another rule of that name")
+    return made
+
+
+def key(name: str) -> str:
+    """What names are compared by: case and spaces do not count."""
+    return re.sub(r"\s+", " ", name).strip().casefold()
+
+
+def _plain(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        fields = (Condition if len(error["loc"]) > 1 else Rule).model_fields
+        names = (field.alias or name for name, field in fields.items())
+        return "no such field; there are " + ", ".join(names)
+    if error["type"] == "string_pattern_mismatch":
+        return "plain words, such as: gate, front door"
+    return str(error["msg"])
+
+
+def _short(text: str) -> str:
+    text = "".join(char if char.isprintable() else "?" for char in text)
+    return text if len(text) <= 40 else text[:40] + "..."
+
+
+def _list(value: object) -> object:
+    said = "a list of rules, each with a name and when or if"
+    try:
+        read = json.loads(value or "[]") if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        raise ValueError(said) from None
+    if not isinstance(read, list | tuple):
+        raise ValueError(said)
+    return rules(read)
+
+
+RuleList = Annotated[tuple[Rule, ...], BeforeValidator(_list)]
