@@ -21,7 +21,11 @@ _SURE_AT_ONCE = 0.8
 """A person of this score is believed after one picture."""
 _PERSON = 0.5
 _OTHER = 0.65
-"""Scores from which a detection makes an object sure; below, it keeps it in view or doubts it."""
+_STILL = 0.7
+"""Scores from which a detection makes a person, an animal or vehicle, anything else sure; below, it
+keeps it in view or doubts it."""
+_DOUBTED = frozenset({"fire hydrant", "frisbee", "kite", "parking meter"})
+"""Never sure: bollards, round tables and roofs of cars are called so, with scores up to 0.8."""
 _AGREED = 0.7
 """Share of an object's name in all that it was called."""
 _FADING = 0.95
@@ -35,12 +39,14 @@ _REFOUND = 12.0
 """Seconds after which nothing is taken for what was there before."""
 _REACH = 1.0
 """How far an object gets in half a second, in its own sizes; at most twice that in any time."""
+_FLICKER = 0.5
+"""Overlap from which on a new name for an object in view is a mistake, not another object."""
 _MOVED = 0.3
 """From how far on something has moved, in its own sizes."""
 _LEAST_LIKENESS = 0.2
 _MOST = 64
 """Objects followed, and detections looked at in one picture."""
-_FREE = frozenset({"person", "sports ball", "frisbee", "kite"}) | ANIMALS | VEHICLES
+_FREE = frozenset({"person", "sports ball"}) | ANIMALS | VEHICLES
 """What moves with nobody touching it."""
 
 
@@ -66,7 +72,8 @@ class _Track:
         """Whether it was seen often enough, and one name is agreed on that may be true."""
         name = self.name
         agreed = self.calls[name] >= _AGREED * sum(self.calls.values())
-        return self.confirmed and agreed and not (self.alone and name not in _FREE)
+        possible = name not in _DOUBTED and (name in _FREE or not self.alone)
+        return self.confirmed and agreed and possible
 
     def predicted(self, time: float) -> Box:
         after = min(time - self.seen, 1.0)
@@ -93,7 +100,7 @@ class Tracker:
         A time before the last one begins anew: the source's clock has jumped.
         """
         if time < self._time:
-            self._tracks.clear()
+            self.forget()
         patience = min(max(_MISSED, 1.2 * (time - self._time)), _LONGEST)
         self._time = time
         found = sorted(detections, key=lambda one: one.score, reverse=True)[:_MOST]
@@ -112,6 +119,10 @@ class Tracker:
             for track in sorted(self._tracks, key=lambda track: track.id)
             if track.sure
         )
+
+    def forget(self) -> None:
+        """After a cut: nothing of what was in view is any more. Ids go on."""
+        self._tracks.clear()
 
     def _associate(self, time: float, found: list[Detection], persons: list[Box]) -> None:
         """Gives each detection to a track, as the same thing or a second name, or begins one."""
@@ -139,15 +150,15 @@ class Tracker:
 
 
 def _strong(one: Detection) -> bool:
-    return one.score >= (_PERSON if one.name == "person" else _OTHER)
+    if one.name == "person":
+        return one.score >= _PERSON
+    return one.score >= (_OTHER if one.name in _FREE else _STILL)
 
 
 def _confirmed(track: _Track) -> bool:
     """Seen in two of the last three pictures; what neither lives nor drives, in three of four."""
     hits = list(track.hits)
-    if track.name == "person" or track.name in ANIMALS or track.name in VEHICLES:
-        return sum(hits[-3:]) >= 2
-    return sum(hits) >= 3
+    return sum(hits[-3:]) >= 2 if track.name in _FREE else sum(hits) >= 3
 
 
 def _pairs(
@@ -173,10 +184,13 @@ def _pairs(
 def _likeness(time: float, track: _Track, one: Detection) -> float:
     """0 to 1: whether the detection is where the track could be by now, and what it was."""
     expected = track.predicted(time)
+    known = one.name in track.calls
+    if track.confirmed and not known and overlap(expected, one.box) < _FLICKER:
+        return 0.0
     reach = _REACH * min(max((time - track.seen) / 0.5, 1.0), 2.0)
     near = max(overlap(expected, one.box), 1 - _distance(expected, one.box) / reach)
     alike = math.sqrt(min(_area(expected), _area(one.box)) / max(_area(expected), _area(one.box)))
-    return near * (0.6 + 0.4 * alike) * (1.0 if one.name in track.calls else 0.6)
+    return near * (0.6 + 0.4 * alike) * (1.0 if known else 0.6)
 
 
 def _follow(track: _Track, time: float, one: Detection, persons: list[Box]) -> None:
