@@ -1,0 +1,136 @@
+"""What the picture shows when nothing happens, and how restless each place of it is. Pure."""
+
+from __future__ import annotations
+
+from math import exp
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from agent.commentator.scene.alignment import Levels, Shake, relit
+
+Flags = npt.NDArray[np.bool_]
+Mask = npt.NDArray[np.uint8]
+"""1 where it holds, else 0; shape (height, width)."""
+
+_ADAPT = 2.0
+_RESTLESS = 1.0
+_USUAL = 6.0
+_NOISE_UP, _NOISE_DOWN = 3.0, 10.0
+_FLOOR, _NOISE_FACTOR, _MOST_NOISE = 10.0, 3.0, 14.0
+_START_NOISE = 2.0
+_NOISE_STEP = 3.0
+_SURROUNDINGS = (25, 25)
+_SHADE, _SOFT = 16.0, (17, 17)
+_SHARP = 0.6
+_OUTLINE = 0.25
+_NEAR = np.ones((3, 3), np.uint8)
+_PLUS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+_GAP = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+
+
+class Background:
+    """The still picture behind all that moves.
+
+    Attributes:
+        changed: Where the newest picture shows something else.
+        contrast: By how many grey levels it differs, beyond what noise and shake explain.
+        usual: 0 to 1, how much of the last seconds a place was restless.
+        changed_at: Time at which each place last changed from one picture to the next.
+    """
+
+    def __init__(self, time: float, grey: npt.NDArray[np.uint8]) -> None:
+        self._shake = Shake(grey.shape)
+        self.picture: Levels = _smooth(grey)
+        self._last = self.picture
+        self._last_time = self._since = time
+        self._noise: Levels = np.full(grey.shape, _START_NOISE, np.float32)
+        self._usual_sum: Levels = np.zeros(grey.shape, np.float32)
+        self._usual_weight = 0.0
+        self.changed: Mask = np.zeros(grey.shape, np.uint8)
+        self.contrast: Levels = np.zeros(grey.shape, np.float32)
+        self.usual: Levels = np.zeros(grey.shape, np.float32)
+        self.changed_at = np.full(grey.shape, time, np.float64)
+
+    def see(self, time: float, grey: npt.NDArray[np.uint8]) -> None:
+        """Compare the next picture; ``learn`` must follow."""
+        now = self._shake.undo(_smooth(grey), self.picture)
+        self._now = now
+        self._behind = relit(self.picture, now)
+        apart = now - self._behind
+        self._apart = np.abs(apart)
+        shade = cv2.blur(np.clip(apart, -_SHADE, _SHADE), _SOFT)
+        self.contrast = _beyond_neighbours(now - shade, self._behind)
+        least = self._least()
+        sharp = np.abs(apart - cv2.blur(apart, _SURROUNDINGS)) > _SHARP * least
+        self.changed = _outlined(self.contrast > least, sharp)
+        last = relit(self._last, now)
+        shade = cv2.blur(np.clip(now - last, -_SHADE, _SHADE), _SOFT)
+        moved = _beyond_neighbours(now - shade, last) > least
+        self.changed_at[moved] = time
+
+    def learn(self, time: float, explained: Mask, settled: Mask) -> None:
+        """Take the picture in.
+
+        ``explained`` are the places where something really moves: they teach nothing about noise.
+        ``settled`` are those which become background at once.
+        """
+        step = time - self._last_time
+        quiet = explained == 0
+        self._learn_noise(step, quiet)
+        self._learn_usual(time, step, quiet)
+        share = np.where(self.changed > 0, 1 - exp(-step / 30), 1 - exp(-step / _ADAPT))
+        share[settled > 0] = 1.0
+        share[(explained > 0) & (settled == 0)] = 0.0
+        self.picture = (self._behind + share * (self._now - self._behind)).astype(np.float32)
+        self._last = self._now
+        self._last_time = time
+
+    def start_anew(self, grey: npt.NDArray[np.uint8]) -> None:
+        """The same place looks otherwise from now on; what is known of its noise is kept."""
+        self.picture = self._last = _smooth(grey)
+        self.changed[:] = 0
+
+    def _least(self) -> Levels:
+        noise = cv2.blur(self._noise, (5, 5))
+        return np.asarray(_FLOOR + _NOISE_FACTOR * np.minimum(noise, _MOST_NOISE), np.float32)
+
+    def _learn_noise(self, step: float, quiet: Flags) -> None:
+        up, down = 1 - exp(-step / _NOISE_UP), 1 - exp(-step / _NOISE_DOWN)
+        more = np.minimum(self._apart - self._noise, self._noise + _NOISE_STEP)
+        self._noise += np.where(quiet, np.where(more > 0, up, down) * more, 0).astype(np.float32)
+
+    def _learn_usual(self, time: float, step: float, quiet: Flags) -> None:
+        fade = exp(-step / _USUAL)
+        restless = (time - self.changed_at < _RESTLESS) & (self.changed_at > self._since) & quiet
+        self._usual_sum = fade * self._usual_sum + (1 - fade) * restless
+        self._usual_weight = fade * self._usual_weight + (1 - fade)
+        near = cv2.dilate(self._usual_sum, np.ones((5, 5), np.uint8))
+        self.usual = np.asarray(near / max(self._usual_weight, 0.3), np.float32)
+
+
+def _outlined(differs: Flags, sharp: Flags) -> Mask:
+    """What differs and has an outline; shadows of clouds and the like have none."""
+    opened = cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, _PLUS)
+    closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _GAP)
+    count, labels = cv2.connectedComponents(closed)
+    flat = labels.ravel()
+    sizes = np.bincount(flat, minlength=count)
+    outlined = np.bincount(flat, (sharp & differs).ravel(), count) > _OUTLINE * sizes
+    outlined[0] = False
+    return np.asarray(outlined[labels] | (closed.astype(np.bool_) & sharp), np.uint8)
+
+
+def _smooth(grey: npt.NDArray[np.uint8]) -> Levels:
+    return np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.float32)
+
+
+def _beyond_neighbours(now: Levels, behind: Levels) -> Levels:
+    """How far each pixel lies outside of what its neighbourhood shows in the other picture.
+
+    So a picture that is a pixel off, sharper or softer differs nowhere.
+    """
+    above = now - cv2.dilate(behind, _NEAR)
+    below = cv2.erode(behind, _NEAR) - now
+    return np.asarray(np.maximum(np.maximum(above, below), 0), np.float32)

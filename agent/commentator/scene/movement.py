@@ -1,0 +1,135 @@
+"""Whether something really happens in the picture. Pure.
+
+Noise is left out by what it does not do: it neither travels nor stays. Rain, flicker, a fan and
+leaves change a place to and fro; the camera's shake, its exposure and a new key frame change all
+places alike. What a commentator may speak of goes somewhere, or comes and is there.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from agent.commentator.scene.alignment import Levels
+from agent.commentator.scene.background import Background, Mask
+from agent.commentator.scene.blobs import blobs
+from agent.commentator.scene.light import Light
+from agent.commentator.scene.sight import Motion
+from agent.commentator.scene.tracks import Track, Tracks
+from agent.commentator.window import Grey
+
+_MOVING_ON = 0.7
+_TOLD = 1.0
+_CERTAIN = 0.15
+_ALIKE = 0.35
+_ALL_OVER = 0.5
+_SETTLE = 4.0
+_LONGEST_GAP = 5.0
+
+
+class Movement:
+    """Sees grey pictures in capture order."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: another source."""
+        self._background: Background | None = None
+        self._light = Light()
+        self._time = 0.0
+        self._other_since: float | None = None
+        self._other_alike = 1.0
+        self._level = 128.0
+
+    def see(self, capture_time: float, grey: Grey) -> Motion:
+        """What happened up to this picture, uint8 (90, 160), captured at monotonic seconds."""
+        background = self._background
+        level = float(grey.mean())
+        if background is None or not 0 <= capture_time - self._time < _LONGEST_GAP:
+            self.reset()
+            self._start(capture_time, grey)
+            self._light.see(capture_time, level)
+            return Motion(light=level)
+        self._time = capture_time
+        light = self._light.see(capture_time, level)
+        background.see(capture_time, grey)
+        cut = self._is_another(capture_time, grey, level) and not light
+        if cut or light:
+            self._start(capture_time, grey)
+            return Motion(light=level, cut=cut, dimmed=light < 0, lit=light > 0)
+        if self._other_since is not None:
+            return Motion(light=level)
+        movers = self._movers(capture_time, background)
+        boxes = tuple(track.blob.box for track in movers)
+        return Motion(boxes, sum(track.blob.area for track in movers), level)
+
+    def _start(self, time: float, grey: Grey) -> None:
+        self._background = Background(time, grey)
+        self._tracks = Tracks(time)
+        self._time = time
+        self._other_since = None
+
+    def _is_another(self, time: float, grey: Grey, level: float) -> bool:
+        """Whether the whole picture is another one, and for long enough to be sure.
+
+        The same things in another tone, as in infrared, are taken for the background at once.
+        """
+        background = self._background
+        if background is None or _share_of_places(background.changed) < _ALL_OVER:
+            self._other_since = None
+            return False
+        if self._other_since is None:
+            self._other_since = time
+            return False
+        if time - self._other_since < _CERTAIN:
+            return False
+        alike = _alike(background.picture, grey.astype(np.float32))
+        self._start(time, grey)
+        return alike < _ALIKE
+
+    def _movers(self, time: float, background: Background) -> list[Track]:
+        tracks = self._tracks.see(time, blobs(background, time))
+        movers = [track for track in tracks if _moves(track, time)]
+        explained, settled = np.zeros_like(background.changed), np.zeros_like(background.changed)
+        for track in movers:
+            track.blob.paint(explained)
+        done = [track for track in tracks if _is_settled(track, time)]
+        for track in done:
+            track.blob.paint(settled)
+        around = np.asarray(cv2.dilate(explained, np.ones((5, 5), np.uint8)), np.uint8)
+        background.learn(time, around, settled)
+        self._tracks.drop(done)
+        return movers
+
+
+def _moves(track: Track, time: float) -> bool:
+    return (track.moved is not None and time - track.moved < _MOVING_ON) or (
+        track.stayed is not None and time - track.stayed < _TOLD
+    )
+
+
+def _is_settled(track: Track, time: float) -> bool:
+    """Told long enough, or of no interest and still: it is background from now on."""
+    if track.stayed is not None:
+        return time - track.stayed >= _TOLD
+    return track.blob.quiet_for >= _SETTLE
+
+
+def _share_of_places(changed: Mask) -> float:
+    """Part of 6 x 10 places in which a good part is changed."""
+    places = cv2.resize(changed.astype(np.float32), (10, 6), interpolation=cv2.INTER_AREA)
+    return float((places > 0.3).mean())
+
+
+def _alike(one: Levels, other: Levels) -> float:
+    """-1 to 1: how well the outlines of two pictures agree, whatever their tones."""
+    a, b = _outlines(one), _outlines(other)
+    return float((a * b).mean() / max(float(a.std() * b.std()), 1e-6))
+
+
+def _outlines(picture: Levels) -> Levels:
+    small = cv2.GaussianBlur(picture, (5, 5), 0)
+    strength = cv2.magnitude(cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1))
+    strength = np.sqrt(strength)
+    return np.asarray(strength - strength.mean(), np.float32)
