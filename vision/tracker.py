@@ -35,6 +35,8 @@ _SAME_PLACE = 0.7
 _MISSED = 1.5
 """Seconds for which an object in view may go unseen; at slow paces one picture, up to _LONGEST."""
 _LONGEST = 3.0
+_LEFT = 0.75
+"""Seconds for what was last seen on its way out of the picture."""
 _REFOUND = 12.0
 """Seconds after which nothing is taken for what was there before."""
 _REACH = 1.0
@@ -109,7 +111,11 @@ class Tracker:
         for track in self._tracks:
             track.hits.append(False)
         self._associate(time, found, persons)
-        self._tracks = [track for track in self._tracks if time - track.seen <= patience]
+        self._tracks = [
+            track
+            for track in self._tracks
+            if time - track.seen <= (min(patience, _LEFT) if _leaves(track, time) else patience)
+        ]
         if len(self._tracks) > _MOST:
             self._tracks = sorted(self._tracks, key=lambda track: track.seen)[-_MOST:]
         for track in self._tracks:
@@ -147,6 +153,13 @@ class Tracker:
         track.confirmed = one.name == "person" and one.score >= _SURE_AT_ONCE
         self._tracks.append(track)
         return track
+
+
+def _leaves(track: _Track, time: float) -> bool:
+    """Whether a quarter of it would be outside by now, had it gone on as it went."""
+    left, top, right, bottom = track.predicted(time)
+    wide, high = (right - left) / 4, (bottom - top) / 4
+    return min(left, 1 - right) < -wide or min(top, 1 - bottom) < -high
 
 
 def _strong(one: Detection) -> bool:
