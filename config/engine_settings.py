@@ -1,4 +1,4 @@
-"""Settings of engines: which one, where it runs, and who speaks for one without a voice."""
+"""Settings of engines: which one, where it runs, and who speaks and hears for one that does not."""
 
 from __future__ import annotations
 
@@ -70,6 +70,16 @@ class EngineSettings(BaseModel):
         "name of a LiveKit TTS plugin",
     )
     tts_options: JsonObject = Field(
+        default_factory=dict, description="arguments of that plugin, a JSON object without keys"
+    )
+    stt: str = Field(
+        default="auto",
+        pattern=r"^[A-Za-z0-9_:./-]+$",
+        examples=["auto", "engine", "whisper", "whisper:small", "deepgram"],
+        description="who hears spoken questions: auto: the engine, else whisper (make stt); "
+        "engine; whisper[:MODEL or folder]; name of a LiveKit STT plugin",
+    )
+    stt_options: JsonObject = Field(
         default_factory=dict, description="arguments of that plugin, a JSON object without keys"
     )
 

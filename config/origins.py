@@ -18,7 +18,19 @@ PREFIX = "PRESSBOX_"
 
 # Everyday words that other programs put into the environment; there they need the prefix.
 PREFIX_ONLY = frozenset(
-    {"delay", "language", "mode", "preset", "profile", "prompt", "source", "tts", "voice"}
+    {
+        "delay",
+        "language",
+        "listen",
+        "mode",
+        "preset",
+        "profile",
+        "prompt",
+        "source",
+        "stt",
+        "tts",
+        "voice",
+    }
 )
 
 KEY_FILE = "livekit.env"

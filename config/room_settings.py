@@ -110,6 +110,16 @@ class RoomSettings(Pacing):
         le=86_400,
         description="seconds with nobody watching until the engine rests; 0: never",
     )
+    listen: Literal["off", "push", "voice"] = Field(
+        default="push",
+        description="to microphones: off; push: while somebody holds the button; voice: also to "
+        "questions, and to what begins with a wake word",
+    )
+    wake_words: str = Field(
+        default="pressbox, commentator",
+        max_length=200,
+        description="what the commentator is called where listen is voice, commas between",
+    )
     rules: RuleList = Field(
         default=(), description="alert rules, best as a list in pressbox.yaml; see docs/alerts.md"
     )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import os
-import re
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from livekit.agents import APIStatusError, tts
-from livekit.agents import __version__ as livekit_version
+from livekit.agents import tts
 from livekit.agents.types import APIConnectOptions
 
+from agent.commentator.voice import livekit_plugins
 from agent.commentator.voice.audio import mixed
+from agent.commentator.voice.livekit_plugins import PluginError
 from speech.resampling import Resampler
 from speech.voice import SpeechError
 
@@ -25,26 +23,16 @@ NEXT_SOUND = 5.0
 # Not tried again within a line: what was heard of it would be said twice.
 _ONCE = APIConnectOptions(max_retry=0, retry_interval=0.0, timeout=FIRST_SOUND)
 
-_SECRET_NAME = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
-
 
 def load(name: str, options: Mapping[str, Any]) -> tts.TTS[Any]:
     """``livekit.plugins.NAME.TTS(**options)``; call it in the main thread, as LiveKit wants.
 
     Raises SpeechError, in one line without keys.
     """
-    module_name = f"livekit.plugins.{name.replace('-', '_')}"
     try:
-        made: tts.TTS[Any] = importlib.import_module(module_name).TTS(**options)
-    except Exception as error:
-        missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        if not missing or not module_name.startswith(missing):
-            raise _failure(name, error, options) from None
-        # LiveKit releases plugins and agents together; a newer plugin would bring newer agents.
-        package = f"livekit-plugins-{name.replace('_', '-')}=={livekit_version}"
-        raise SpeechError(
-            f"the LiveKit plugin {name} is not installed: pip install {package}"
-        ) from None
+        made: tts.TTS[Any] = livekit_plugins.make(name, "TTS", options)
+    except PluginError as error:
+        raise SpeechError(str(error)) from None
     return made
 
 
@@ -101,17 +89,4 @@ async def _next(
 
 
 def _failure(name: str, error: Exception, options: Mapping[str, Any]) -> SpeechError:
-    told = str(error)
-    if isinstance(error, APIStatusError) and error.status_code > 0:
-        told = f"{error.status_code}: {error.message}"
-    line = " ".join(told.split()) or type(error).__name__
-    line = re.sub(r"\?[^\s'\"]*=[^\s'\"]*", "", line)  # the query of an address may hold a key
-    for secret in _secrets(options):
-        line = line.replace(secret, "***")
-    return SpeechError(f"{name}: {line[:200]}")
-
-
-def _secrets(options: Mapping[str, Any]) -> list[str]:
-    named = [*os.environ.items(), *options.items()]
-    found = {str(value) for name, value in named if _SECRET_NAME.search(name)}
-    return sorted((value for value in found if len(value) >= 6), key=len, reverse=True)
+    return SpeechError(livekit_plugins.told(name, error, options))

@@ -1,0 +1,221 @@
+"""The microphones of the people in a room: which are listened to, and their sound."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from livekit import rtc
+from livekit.rtc.room import EventTypes
+
+from agent.hearing.push_to_talk import is_microphone
+from agent.hearing.utterance import SAMPLE_RATE, WINDOW_BYTES, WINDOW_SECONDS
+from agent.room.audience import MACHINES
+from config.tasks import Tasks, Tell
+
+log = logging.getLogger("pressbox.hearing")
+
+MOST = 8
+"""Microphones that are open at once."""
+TURN = 10.0
+"""Seconds for which one stays open where others wait and nothing is said into it."""
+LOOK_INTERVAL = 1.0
+QUEUE = 64
+"""Windows that may wait for us: two seconds."""
+CLOSE_TIMEOUT = 5.0
+
+
+@dataclass(slots=True)
+class Microphone:
+    """One that is published. `since`: when it was opened, monotonic seconds, None while it is not;
+    `voice`: when something was last said into it.
+    """
+
+    identity: str
+    publication: rtc.RemoteTrackPublication
+    held: bool = False
+    since: float | None = None
+    voice: float = float("-inf")
+
+    def busy(self, now: float) -> bool:
+        """Whether it keeps its place."""
+        return self.since is not None and now - max(self.since, self.voice) < TURN
+
+
+def choose(microphones: Iterable[Microphone], now: float) -> list[Microphone]:
+    """The MOST that are to be open: who holds the button, then who is not muted; of these first who
+    speaks or was opened a moment ago, then who waits, and last who has been open longest.
+    """
+
+    def rank(one: Microphone) -> tuple[bool, bool, bool, float]:
+        opened = float("inf") if one.since is None else one.since
+        return (not one.held, one.publication.muted, not one.busy(now), -opened)
+
+    return sorted(microphones, key=rank)[:MOST]
+
+
+@dataclass(slots=True)
+class _Reader:
+    microphone: Microphone
+    track: rtc.Track | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class Microphones:
+    """Subscribes to the chosen ones and hands over their sound.
+
+    `hear(identity, window)` is called on the event loop for every WINDOW_BYTES, `gone(identity)`
+    when no more comes: muted, closed, or its owner left.
+    """
+
+    _EVENTS: tuple[EventTypes, ...] = (
+        "track_published",
+        "track_unpublished",
+        "track_muted",
+        "track_unmuted",
+        "track_subscribed",
+        "track_unsubscribed",
+        "participant_connected",
+        "participant_disconnected",
+        "reconnected",
+    )
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        *,
+        hear: Callable[[str, bytes], None],
+        gone: Callable[[str], None],
+        holds: Callable[[str], bool],
+        watched: Callable[[], str],
+        has_key: bool,
+        tell: Tell,
+    ) -> None:
+        """`holds(identity)`: whether it holds the button. `watched()`: identity of the source, to
+        which others are subscribed too. `has_key`: for what is encrypted.
+        """
+        self._room = room
+        self._hear = hear
+        self._gone = gone
+        self._holds = holds
+        self._watched = watched
+        self._has_key = has_key
+        self._tasks = Tasks(tell)
+        self._readers: dict[str, _Reader] = {}
+        self._listening = False
+
+    def start(self) -> None:
+        """Begin to look after the room; nothing is opened before `listen`."""
+        for event in self._EVENTS:
+            self._room.on(event, self.look)
+        self._tasks.keep("the choice of microphones", self._keep_looking)
+
+    def listen(self, on: bool) -> None:
+        """Whether microphones are to be open."""
+        self._listening = on
+        self.look()
+
+    def spoken(self, identity: str) -> None:
+        """Something was said into the microphone of this one."""
+        for reader in self._readers.values():
+            if reader.microphone.identity == identity:
+                reader.microphone.voice = time.monotonic()
+
+    async def aclose(self) -> None:
+        """Close all of them and wait. Idempotent."""
+        for event in self._EVENTS:
+            self._room.off(event, self.look)
+        self._listening = False
+        self._readers.clear()
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._tasks.aclose()
+        except TimeoutError:
+            log.warning("a microphone could not be closed within %g s", CLOSE_TIMEOUT)
+
+    def look(self, *_: object) -> None:
+        """Look anew at what is in the room, and do what follows."""
+        there = self._published() if self._listening else []
+        wanted = {one.publication.sid: one for one in choose(there, time.monotonic())}
+        published = {one.publication.sid for one in there}
+        for sid in self._readers.keys() - wanted.keys():
+            self._leave(self._readers.pop(sid), still_there=sid in published)
+        for sid, one in wanted.items():
+            reader = self._readers.setdefault(sid, _Reader(one))
+            reader.microphone.held = one.held
+            self._follow(reader, one.publication)
+
+    def _published(self) -> list[Microphone]:
+        """The microphones of people that can be heard, one each."""
+        found: dict[str, Microphone] = {}
+        for person in self._room.remote_participants.values():
+            for publication in person.track_publications.values():
+                encrypted = publication.encryption_type != rtc.EncryptionType.NONE
+                if (
+                    person.kind in MACHINES
+                    or not is_microphone(publication)
+                    or (encrypted and not self._has_key)
+                ):
+                    continue
+                reader = self._readers.get(publication.sid)
+                one = reader.microphone if reader else Microphone(person.identity, publication)
+                one.publication, one.held = publication, self._holds(person.identity)
+                found.setdefault(person.identity, one)
+        return list(found.values())
+
+    def _follow(self, reader: _Reader, publication: rtc.RemoteTrackPublication) -> None:
+        one, track = reader.microphone, publication.track
+        if one.since is None:
+            one.since = time.monotonic()
+        if track is None:
+            publication.set_subscribed(True)
+        if reader.track is not track:
+            if reader.task:
+                reader.task.cancel()
+            reader.track, reader.task = track, None
+            if track:
+                name = f"the microphone of {one.identity}"
+                reader.task = self._tasks.keep(name, lambda: self._read(one, track))
+        if publication.muted:
+            self._gone(one.identity)
+
+    def _leave(self, reader: _Reader, *, still_there: bool) -> None:
+        one = reader.microphone
+        if reader.task:
+            reader.task.cancel()
+        if still_there and one.identity != self._watched():
+            one.publication.set_subscribed(False)
+        one.since = None
+        self._gone(one.identity)
+
+    async def _read(self, one: Microphone, track: rtc.Track) -> None:
+        stream = rtc.AudioStream(
+            track,
+            sample_rate=SAMPLE_RATE,
+            num_channels=1,
+            capacity=QUEUE,
+            frame_size_ms=round(WINDOW_SECONDS * 1000),
+        )
+        rest = bytearray()
+        try:
+            async for event in stream:
+                rest += _pcm(event)
+                while len(rest) >= WINDOW_BYTES:
+                    window = bytes(rest[:WINDOW_BYTES])
+                    del rest[:WINDOW_BYTES]
+                    self._hear(one.identity, window)
+        finally:
+            await asyncio.shield(stream.aclose())
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_INTERVAL)
+            self.look()
+
+
+def _pcm(event: Any) -> bytes:
+    return bytes(event.frame.data.cast("b"))
