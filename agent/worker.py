@@ -16,8 +16,8 @@ from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
 from agent.booth import Booth
 from agent.places import Places
 from agent.room import room_settings
+from agent.room.dispatch import Dispatch
 from agent.room.only_booth import OnlyBooth
-from agent.room.order import Order
 from config import log as log_setup
 from config import profiles
 from config.agent_name import AGENT_NAME
@@ -79,8 +79,8 @@ async def run_booth(context: JobContext) -> None:
         log.warning("room %s: %s", context.job.room.name, problem)
     if not await _joined(context, settings):
         return
-    order = Order(context, settings)
-    only = OnlyBooth(context.room, leave=order.end)
+    dispatch = Dispatch(context, settings)
+    only = OnlyBooth(context.room, leave=dispatch.end)
     context.add_shutdown_callback(only.aclose)
     if not await only.alone():
         return

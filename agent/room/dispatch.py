@@ -18,7 +18,7 @@ LIMIT = 5.0
 """Seconds for LiveKit to take a dispatch back."""
 
 
-class Order:
+class Dispatch:
     """The dispatch that a job comes from. It stands after the job has gone, and another agent is
     sent for it, unless it is withdrawn: where somebody removed the agent, or it is one too many.
     """
