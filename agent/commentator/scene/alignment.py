@@ -12,7 +12,7 @@ Levels = npt.NDArray[np.float32]
 MAX_SHAKE = 6.0
 """Pixels of the small picture; what shifts farther is another view, not a shake."""
 _LEAST_SHAKE = 0.15
-_STEP = 2
+_STEP = 3
 _SPREADS = (40.0, 15.0, 6.0)
 
 
@@ -50,7 +50,7 @@ def relit(reference: Levels, picture: Levels) -> Levels:
     y = picture[::_STEP, ::_STEP].ravel()
     powers = np.stack([np.ones_like(x), x, x * x])
     curve = np.array([128.0, 128.0, 0.0], np.float32)
-    offset = float(np.median(y - (x + 1.0) * 128.0))
+    offset = float(np.median((y - (x + 1.0) * 128.0)[::4]))
     curve[0] += offset
     for spread in _SPREADS:
         residual = (y - curve @ powers) / spread
@@ -63,7 +63,7 @@ def relit(reference: Levels, picture: Levels) -> Levels:
             break
     whole = reference / 128.0 - 1.0
     lit = np.clip(curve[0] + whole * (curve[1] + whole * curve[2]), 0, 255).astype(np.float32)
-    rows = np.median((picture - lit)[:, ::3], axis=1).astype(np.float32).reshape(-1, 1)
+    rows = np.median((picture - lit)[:, ::5], axis=1).astype(np.float32).reshape(-1, 1)
     # A box would sharpen some stripes, and they would grow from picture to picture.
     return np.asarray(lit + cv2.GaussianBlur(rows, (1, 9), 2.0), np.float32)
 

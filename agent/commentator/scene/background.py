@@ -18,11 +18,13 @@ _ADAPT = 2.0
 _RESTLESS = 1.0
 _USUAL = 6.0
 _NOISE_UP, _NOISE_DOWN = 3.0, 10.0
-_FLOOR, _NOISE_FACTOR, _MOST_NOISE = 10.0, 3.0, 14.0
+_FLOOR, _NOISE_FACTOR, _MOST_NOISE = 10.0, 3.0, 16.0
 _START_NOISE = 2.0
 _NOISE_STEP = 3.0
 _SURROUNDINGS = (25, 25)
+_DETAIL, _LEAST_DETAIL = (9, 9), 2.0
 _SHADE, _SOFT = 16.0, (17, 17)
+_JUMP = 6.0
 _SHARP = 0.6
 _OUTLINE = 0.25
 _NEAR = np.ones((3, 3), np.uint8)
@@ -35,37 +37,46 @@ class Background:
 
     Attributes:
         changed: Where the newest picture shows something else.
-        contrast: By how many grey levels it differs, beyond what noise and shake explain.
+        now: The newest picture, laid on ``picture``.
+        behind: ``picture`` in the light of ``now``.
+        differs: Where they differ by more than noise and shake explain.
         usual: 0 to 1, how much of the last seconds a place was restless.
         changed_at: Time at which each place last changed from one picture to the next.
+        jumped: 0 to 1, the part of all places whose grey level has just jumped.
     """
 
     def __init__(self, time: float, grey: npt.NDArray[np.uint8]) -> None:
         self._shake = Shake(grey.shape)
         self.picture: Levels = _smooth(grey)
-        self._last = self.picture
+        self._last_apart: Levels = np.zeros(grey.shape, np.float32)
         self._last_time = self._since = time
         self._noise: Levels = np.full(grey.shape, _START_NOISE, np.float32)
         self._usual_sum: Levels = np.zeros(grey.shape, np.float32)
         self._usual_weight = 0.0
+        self._last = grey
+        self.now: Levels = self.picture
+        self.behind: Levels = self.picture
+        self.differs: Flags = np.zeros(grey.shape, np.bool_)
+        self.jumped = 0.0
         self.changed: Mask = np.zeros(grey.shape, np.uint8)
-        self.contrast: Levels = np.zeros(grey.shape, np.float32)
         self.usual: Levels = np.zeros(grey.shape, np.float32)
         self.changed_at = np.full(grey.shape, time, np.float64)
 
     def see(self, time: float, grey: npt.NDArray[np.uint8]) -> None:
         """Compare the next picture; ``learn`` must follow."""
-        now = self._shake.undo(_smooth(grey), self.picture)
-        self._now = now
-        self._behind = relit(self.picture, now)
-        apart = now - self._behind
+        now = self.now = self._shake.undo(_smooth(grey), self.picture)
+        self.jumped = share_of_places(cv2.absdiff(grey, self._last), _JUMP)
+        self._last = grey
+        self.behind = relit(self.picture, now)
+        apart = now - self.behind
         self._apart = np.abs(apart)
         shade = cv2.blur(np.clip(apart, -_SHADE, _SHADE), _SOFT)
-        self.contrast = _beyond_neighbours(now - shade, self._behind)
+        contrast = _beyond_neighbours(now - shade, self.behind)
         least = self._least()
         sharp = np.abs(apart - cv2.blur(apart, _SURROUNDINGS)) > _SHARP * least
-        self.changed = _outlined(self.contrast > least, sharp)
-        last = relit(self._last, now)
+        self.differs = contrast > least
+        self.changed = _outlined(self.differs, sharp)
+        last = self.behind + self._last_apart
         shade = cv2.blur(np.clip(now - last, -_SHADE, _SHADE), _SOFT)
         moved = _beyond_neighbours(now - shade, last) > least
         self.changed_at[moved] = time
@@ -83,14 +94,14 @@ class Background:
         share = np.where(self.changed > 0, 1 - exp(-step / 30), 1 - exp(-step / _ADAPT))
         share[settled > 0] = 1.0
         share[(explained > 0) & (settled == 0)] = 0.0
-        self.picture = (self._behind + share * (self._now - self._behind)).astype(np.float32)
-        self._last = self._now
+        self.picture = (self.behind + share * (self.now - self.behind)).astype(np.float32)
+        self._last_apart = self.now - self.behind
         self._last_time = time
 
-    def start_anew(self, grey: npt.NDArray[np.uint8]) -> None:
-        """The same place looks otherwise from now on; what is known of its noise is kept."""
-        self.picture = self._last = _smooth(grey)
-        self.changed[:] = 0
+    def take(self) -> None:
+        """All that the newest picture shows is background; what is known of noise is kept."""
+        self.picture = self.now
+        self._last_apart[:] = 0
 
     def _least(self) -> Levels:
         noise = cv2.blur(self._noise, (5, 5))
@@ -99,7 +110,8 @@ class Background:
     def _learn_noise(self, step: float, quiet: Flags) -> None:
         up, down = 1 - exp(-step / _NOISE_UP), 1 - exp(-step / _NOISE_DOWN)
         more = np.minimum(self._apart - self._noise, self._noise + _NOISE_STEP)
-        self._noise += np.where(quiet, np.where(more > 0, up, down) * more, 0).astype(np.float32)
+        more *= np.where(more > 0, np.float32(up), np.float32(down))
+        self._noise += more * quiet
 
     def _learn_usual(self, time: float, step: float, quiet: Flags) -> None:
         fade = exp(-step / _USUAL)
@@ -108,6 +120,24 @@ class Background:
         self._usual_weight = fade * self._usual_weight + (1 - fade)
         near = cv2.dilate(self._usual_sum, np.ones((5, 5), np.uint8))
         self.usual = np.asarray(near / max(self._usual_weight, 0.3), np.float32)
+
+
+def share_of_places(values: npt.NDArray[np.generic], least: float) -> float:
+    """Part of 6 x 10 places whose mean is above ``least``."""
+    return float((cv2.resize(values, (10, 6), interpolation=cv2.INTER_AREA) > least).mean())
+
+
+def details(picture: Levels) -> Levels:
+    """What is drawn in it, whatever the tones."""
+    return np.asarray(picture - cv2.blur(picture, _DETAIL), np.float32)
+
+
+def alike(one: Levels, other: Levels) -> float:
+    """-1 to 1: how well the details of two pictures agree; 0 where one of them shows none."""
+    a, b = float(one.std()), float(other.std())
+    if min(a, b) < _LEAST_DETAIL:
+        return 0.0
+    return float(((one - one.mean()) * (other - other.mean())).mean()) / (a * b)
 
 
 def _outlined(differs: Flags, sharp: Flags) -> Mask:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from agent.commentator.scene.background import Background, Mask
+from agent.commentator.scene.background import Background, Mask, alike, details
 from vision.detection import Box
 
 LEAST_AREA = 0.003
@@ -22,12 +22,16 @@ class Blob:
     area: Part of the picture.
     usual: 0 to 1, how restless the place is anyway.
     quiet_for: Seconds for which most of it has looked the same.
+    solid: 0 to 1, how much of it really differs; the rest lies between.
+    as_before: -1 to 1, how well its details agree with the background's: it is only lit otherwise.
     """
 
     box: Box
     area: float
     usual: float
     quiet_for: float
+    solid: float
+    as_before: float
     window: tuple[slice, slice]
     mask: npt.NDArray[np.bool_]
 
@@ -65,6 +69,10 @@ def _blob(
         area=area / labels.size,
         usual=float(background.usual[window][mask].mean()),
         quiet_for=float(np.quantile(quiet, 0.3)),
+        solid=float(background.differs[window][mask].mean()),
+        as_before=alike(
+            details(background.now[window])[mask], details(background.behind[window])[mask]
+        ),
         window=window,
         mask=mask,
     )

@@ -10,8 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from agent.commentator.scene.alignment import Levels
-from agent.commentator.scene.background import Background, Mask
+from agent.commentator.scene.background import Background, alike, details, share_of_places
 from agent.commentator.scene.blobs import blobs
 from agent.commentator.scene.light import Light
 from agent.commentator.scene.sight import Motion
@@ -21,9 +20,10 @@ from agent.commentator.window import Grey
 _MOVING_ON = 0.7
 _TOLD = 1.0
 _CERTAIN = 0.15
-_ALIKE = 0.35
-_ALL_OVER = 0.5
-_SETTLE = 4.0
+_ALIKE = 0.4
+_ALL_OVER, _MUCH = 0.6, 0.3
+_SETTLE, _SETTLE_LIGHT = 4.0, 0.4
+_SAME_DETAILS = 0.7
 _LONGEST_GAP = 5.0
 
 
@@ -39,8 +39,6 @@ class Movement:
         self._light = Light()
         self._time = 0.0
         self._other_since: float | None = None
-        self._other_alike = 1.0
-        self._level = 128.0
 
     def see(self, capture_time: float, grey: Grey) -> Motion:
         """What happened up to this picture, uint8 (90, 160), captured at monotonic seconds."""
@@ -54,10 +52,15 @@ class Movement:
         self._time = capture_time
         light = self._light.see(capture_time, level)
         background.see(capture_time, grey)
-        cut = self._is_another(capture_time, grey, level) and not light
-        if cut or light:
+        if background.jumped >= _ALL_OVER:
+            self._jumped_at = capture_time
+        if light:
+            background.take()
+            self._tracks = Tracks(self._since)
+            return Motion(light=level, dimmed=light < 0, lit=light > 0)
+        if self._is_cut(capture_time, background):
             self._start(capture_time, grey)
-            return Motion(light=level, cut=cut, dimmed=light < 0, lit=light > 0)
+            return Motion(light=level, cut=True)
         if self._other_since is not None:
             return Motion(light=level)
         movers = self._movers(capture_time, background)
@@ -67,16 +70,17 @@ class Movement:
     def _start(self, time: float, grey: Grey) -> None:
         self._background = Background(time, grey)
         self._tracks = Tracks(time)
-        self._time = time
+        self._time = self._since = time
         self._other_since = None
+        self._jumped_at = -1e9
 
-    def _is_another(self, time: float, grey: Grey, level: float) -> bool:
+    def _is_cut(self, time: float, background: Background) -> bool:
         """Whether the whole picture is another one, and for long enough to be sure.
 
         The same things in another tone, as in infrared, are taken for the background at once.
         """
-        background = self._background
-        if background is None or _share_of_places(background.changed) < _ALL_OVER:
+        changed = share_of_places(background.changed.astype(np.float32), _MUCH)
+        if changed < _ALL_OVER:
             self._other_since = None
             return False
         if self._other_since is None:
@@ -84,23 +88,31 @@ class Movement:
             return False
         if time - self._other_since < _CERTAIN:
             return False
-        alike = _alike(background.picture, grey.astype(np.float32))
-        self._start(time, grey)
-        return alike < _ALIKE
+        same = alike(details(background.now), details(background.behind)) >= _ALIKE
+        if same:
+            background.take()
+        return not same
 
     def _movers(self, time: float, background: Background) -> list[Track]:
         tracks = self._tracks.see(time, blobs(background, time))
-        movers = [track for track in tracks if _moves(track, time)]
+        only_light = [track for track in tracks if self._is_light(track, time)]
+        movers = [track for track in tracks if _moves(track, time) and track not in only_light]
         explained, settled = np.zeros_like(background.changed), np.zeros_like(background.changed)
         for track in movers:
             track.blob.paint(explained)
-        done = [track for track in tracks if _is_settled(track, time)]
+        done = [track for track in tracks if _is_settled(track, time)] + only_light
         for track in done:
             track.blob.paint(settled)
         around = np.asarray(cv2.dilate(explained, np.ones((5, 5), np.uint8)), np.uint8)
         background.learn(time, around, settled)
         self._tracks.drop(done)
         return movers
+
+    def _is_light(self, track: Track, time: float) -> bool:
+        """It shows what was there before, or came with a jump of the whole picture's tones."""
+        if track.blob.as_before >= _SAME_DETAILS:
+            return True
+        return track.moved is None and 0 <= time - self._jumped_at < _SETTLE_LIGHT
 
 
 def _moves(track: Track, time: float) -> bool:
@@ -114,22 +126,3 @@ def _is_settled(track: Track, time: float) -> bool:
     if track.stayed is not None:
         return time - track.stayed >= _TOLD
     return track.blob.quiet_for >= _SETTLE
-
-
-def _share_of_places(changed: Mask) -> float:
-    """Part of 6 x 10 places in which a good part is changed."""
-    places = cv2.resize(changed.astype(np.float32), (10, 6), interpolation=cv2.INTER_AREA)
-    return float((places > 0.3).mean())
-
-
-def _alike(one: Levels, other: Levels) -> float:
-    """-1 to 1: how well the outlines of two pictures agree, whatever their tones."""
-    a, b = _outlines(one), _outlines(other)
-    return float((a * b).mean() / max(float(a.std() * b.std()), 1e-6))
-
-
-def _outlines(picture: Levels) -> Levels:
-    small = cv2.GaussianBlur(picture, (5, 5), 0)
-    strength = cv2.magnitude(cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1))
-    strength = np.sqrt(strength)
-    return np.asarray(strength - strength.mean(), np.float32)

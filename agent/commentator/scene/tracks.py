@@ -13,6 +13,8 @@ HIGH = 9 / 16
 """Height of a picture in widths, so that ways count alike in both directions."""
 WAY = 0.04
 """Widths of the picture that a mover has to go."""
+USUAL_WAY = 0.2
+"""The same where leaves, waves or a fan move anyway."""
 STAY = 1.0
 """Seconds for which a change in place must last to be one."""
 
@@ -21,7 +23,8 @@ _STRAIGHT = 0.75
 _FASTEST, _NEAR = 0.9, 0.06
 _FORGET = 0.5
 _USUAL = 0.25
-_START = 2.0
+_START = 2.5
+_SOLID = 0.5
 
 
 @dataclass(slots=True, eq=False)
@@ -89,16 +92,15 @@ class Tracks:
         self._tracks = [track for track in self._tracks if id(track) not in gone]
 
     def _judge(self, track: Track, time: float) -> None:
-        young = time - self._start < _START
-        unusual = track.blob.usual < _USUAL
-        needed = WAY if unusual and not young else 3 * WAY
-        if len(track.seen) >= 3 and track.way() >= needed:
-            track.moved = time
-        if young or not unusual or track.stayed is not None:
+        if time - self._start < _START or track.blob.solid < _SOLID:
             return
-        lasted = time - track.since >= STAY and track.blob.quiet_for >= STAY
-        if lasted and _is_a_thing(track.blob):
-            track.stayed = time
+        unusual = track.blob.usual < _USUAL
+        if len(track.seen) >= 3 and track.way() >= (WAY if unusual else USUAL_WAY):
+            track.moved = time
+        if track.stayed is None and unusual:
+            lasted = time - track.since >= STAY and track.blob.quiet_for >= STAY
+            if lasted and _is_a_thing(track.blob):
+                track.stayed = time
 
 
 def _is_a_thing(blob: Blob) -> bool:
