@@ -16,19 +16,21 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeVar
 
-from tests.bench import baselines, booth, memory, rows, source_rows, sources
+from tests.bench import baselines, booth, hour, memory, rows, source_rows, sources
+from tests.bench.listening import Listening
 from tests.bench.report import Row, table
 from tests.bench.rig import EngineOptions
 from tests.bench.speech import Speech, speech
 
 SHORT, LONG = 140.0, 600.0
-MINUTE = 60.0
+MINUTE, MEMORY_MINUTES = 60.0, 30.0
 AWAY, LONG_AWAY = (5.0, 60.0), 300.0
 CROWD, CROWD_SHORT, CROWD_LONG = 16, 300.0, 1800.0
 DELAYS, RAW_DELAYS = (5.0, 30.0), (1.0, 5.0)
 
 Measured = TypeVar("Measured")
 Scenario = Callable[[Path, Path | None], Awaitable[Measured]]
+Part = Callable[["Bench"], Awaitable[list[Row]]]
 
 
 class Bench:
@@ -49,7 +51,7 @@ class Bench:
                 print(f"wrong: {problem}", file=sys.stderr)
             return run
 
-        return rows.speech_rows(*await self._both("speech", scenario))
+        return rows.speech_rows(*await self.both("speech", scenario))
 
     async def cpu(self) -> list[Row]:
         """CPU of the job."""
@@ -58,7 +60,7 @@ class Bench:
         async def scenario(folder: Path, agent: Path | None) -> booth.Cpu:
             return await booth.cpu(folder, self._footage, seconds, self._engine, agent)
 
-        run, old = await self._both("cpu", scenario)
+        run, old = await self.both("cpu", scenario)
         folder = self._folder("cpu-raw")
         raw = await baselines.raw_cpu(folder, self._footage, seconds, self._options.agent)
         return [rows.cpu_row(run, old, raw)]
@@ -70,7 +72,7 @@ class Bench:
         async def scenario(folder: Path, agent: Path | None) -> list[booth.Question]:
             return await booth.questions(folder, self._footage, number, self._engine, agent)
 
-        run, old = await self._both("questions", scenario)
+        run, old = await self.both("questions", scenario)
         return [rows.answer_row(run, old, number)]
 
     async def hold(self) -> list[Row]:
@@ -79,19 +81,19 @@ class Bench:
         async def scenario(folder: Path, agent: Path | None) -> memory.Held:
             return await memory.held(folder, self._footage, DELAYS, self._engine, agent)
 
-        run, old = await self._both("hold", scenario)
+        run, old = await self.both("hold", scenario)
         folder = self._folder("hold-raw")
         raw = await baselines.raw_held(folder, self._footage, RAW_DELAYS, self._options.agent)
         return [rows.held_row(run, old, raw)]
 
     async def memory(self) -> list[Row]:
         """Memory over many lines. Time is not measured, so both checkouts run side by side."""
-        minutes, seed = self._options.minutes, self._options.seed
+        minutes, seed = self._options.minutes or MEMORY_MINUTES, self._options.seed
 
         async def scenario(folder: Path, agent: Path | None) -> memory.Growth:
             return await memory.growth(folder, self._footage, minutes, seed, agent)
 
-        return [rows.growth_row(*await self._both("memory", scenario, beside=True))]
+        return [rows.growth_row(*await self.both("memory", scenario, beside=True))]
 
     async def starts(self) -> list[Row]:
         """Starts, one after another."""
@@ -104,7 +106,7 @@ class Bench:
                     for number in range(count)
                 ]
 
-        run, old = await self._both("starts", scenario)
+        run, old = await self.both("starts", scenario)
         return [rows.start_row(run, old, busy)]
 
     async def relay(self) -> list[Row]:
@@ -129,7 +131,18 @@ class Bench:
         many = await sources.crowd(self._folder("crowd"), self._footage, CROWD, seconds)
         return [source_rows.crowd_row(many)]
 
-    async def _both(
+    async def hour(self) -> list[Row]:
+        """One room for an hour, with all that people do with it."""
+        minutes = self._options.minutes or hour.MINUTES
+        return await hour.hour(self._folder("hour"), minutes, self._options.agent)
+
+    @property
+    def listening(self) -> Listening:
+        """The parts that listen to the commentary itself."""
+        options = self._options
+        return Listening(self.both, options.full, options.preset, options.seconds, options.out)
+
+    async def both(
         self, name: str, scenario: Scenario[Measured], *, beside: bool = False
     ) -> tuple[Measured, Measured | None]:
         """The scenario with the worker in question and with that of --baseline, if there is one."""
@@ -160,18 +173,37 @@ class Bench:
         return folder
 
 
-PARTS = {
+PARTS: dict[str, Part] = {
     "speech": Bench.speech,
     "cpu": Bench.cpu,
     "questions": Bench.questions,
     "hold": Bench.hold,
 }
-ON_DEMAND = {
+
+
+def _listening(part: Callable[[Listening], Awaitable[list[Row]]]) -> Part:
+    return lambda bench: part(bench.listening)
+
+
+COMMENTARY: dict[str, Part] = {
+    "still": _listening(Listening.still),
+    "events": _listening(Listening.events),
+    "busy": _listening(Listening.busy),
+    "noise": _listening(Listening.noise),
+    "alerts": _listening(Listening.alerts),
+    "barge": _listening(Listening.barge),
+    "cost": _listening(Listening.cost),
+}
+"""What `commentary` stands for."""
+
+ON_DEMAND: dict[str, Part] = {
     "memory": Bench.memory,
     "starts": Bench.starts,
     "relay": Bench.relay,
     "outages": Bench.outages,
     "crowd": Bench.crowd,
+    "hour": Bench.hour,
+    **COMMENTARY,
 }
 
 
@@ -199,7 +231,8 @@ def main() -> int:
     """Runs the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     known = [*PARTS, *ON_DEMAND]
-    parts = f"some of: {', '.join(known)} (the first {len(PARTS)})"
+    commentary = ", ".join(COMMENTARY)
+    parts = f"some of: {', '.join(known)} (the first {len(PARTS)}), or commentary: {commentary}"
     parser.add_argument("parts", nargs="*", help=parts)
     full = "ten minutes of speech, 30 questions, a source away for 5 minutes, 30 minutes of a crowd"
     parser.add_argument("--full", action="store_true", help=full)
@@ -207,7 +240,8 @@ def main() -> int:
     beside = "another checkout, whose worker is measured by the same bench, beside it"
     parser.add_argument("--baseline", type=Path, metavar="DIR", help=beside)
     parser.add_argument("--seconds", type=float, help="of speech, of a way, of a crowd, instead")
-    parser.add_argument("--minutes", type=float, default=30.0, help="of memory (30)")
+    parser.add_argument("--minutes", type=float, help="of memory (30), of the hour (60)")
+    parser.add_argument("--preset", default="default", help="of still, events and noise (default)")
     parser.add_argument("--starts", type=int, default=10, help="how many (10)")
     parser.add_argument("--busy", type=int, default=0, help="processes that compute beside starts")
     service = "relay: beside it by the real service, which `make test-ingress-service` builds"
@@ -216,6 +250,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the engine's ready times")
     parser.add_argument("--out", type=Path, help="folder for table, raw data and logs (a new one)")
     options = parser.parse_args()
+    options.parts = [
+        name for part in options.parts for name in (COMMENTARY if part == "commentary" else [part])
+    ]
     unknown = set(options.parts) - set(known)
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(known)}")

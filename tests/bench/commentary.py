@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.bench.engine_tap import Asked, EngineTap, engine_tap
 from tests.bench.rig import SOURCE, FilmCamera, Rig, Sketch, rig
 from tests.bench.timeline import Due, Score, Told, displayed, score, timeline
 from tests.support.cutouts import MEDIA
-from tests.support.film_source import film_time, film_times
+from tests.support.film_source import film_times
 from tests.support.films import Event
 from tests.support.procfs import cpu_seconds, descendants
 from tests.support.viewer_probe import ViewerProbe
@@ -171,18 +171,57 @@ async def heard(
 ) -> Heard:
     """Plays the film for so long. Raises AssertionError when no picture comes."""
     async with commentated(folder, film, setup) as (there, probe):
-        begun, meter = time.monotonic(), Meter(there.rig)
-        await asyncio.sleep(seconds)
-        ended, cost = time.monotonic(), meter.read()
-    counted = [one for one in there.tap.asked if begun <= one.received <= ended]
+        return await _counted(there, probe, name, events, seconds)
+
+
+async def in_turn(
+    folder: Path, films: Mapping[str, Path], seconds: float, setup: Setup
+) -> list[Heard]:
+    """Plays films in one room, each by a camera of its own, for so long each, once settled. Raises
+    AssertionError when no picture comes.
+    """
+    found: list[Heard] = []
+    async with AsyncExitStack() as stack:
+        there = await stack.enter_async_context(stage(folder, setup))
+        probe = await stack.enter_async_context(there.rig.viewer())
+        for number, (name, film) in enumerate(films.items()):
+            camera = f"{SOURCE}-{number}"
+            async with there.rig.camera(camera, FilmCamera(film)):
+                if not number:
+                    await there.rig.send({**ROOM_SETTINGS, "source": "", **setup.settings})
+                await probe.until(
+                    partial(_watches, probe, camera),
+                    timeout=JOIN_TIMEOUT,
+                    what=f"the picture of {name}",
+                )
+                await asyncio.sleep(SETTLE)
+                found.append(await _counted(there, probe, name, (), seconds, camera))
+    return found
+
+
+def _watches(probe: ViewerProbe, camera: str) -> bool:
+    return last_status(probe).get("source") == camera
+
+
+async def _counted(
+    there: Stage,
+    probe: ViewerProbe,
+    name: str,
+    events: Sequence[Event],
+    seconds: float,
+    camera: str = SOURCE,
+) -> Heard:
+    """What is heard from now on."""
+    begun, meter = time.monotonic(), Meter(there.rig)
+    await asyncio.sleep(seconds)
+    ended, cost = time.monotonic(), meter.read()
     told = timeline(probe.lines, probe.bursts, probe.frames)
-    counts = [line for line in told if begun <= line.start <= ended]
     return Heard(
         film=name,
-        told=counts,
+        told=[line for line in told if begun <= line.start <= ended],
         within=(begun, ended),
-        due=due(there.log(), events, probe),
-        asked=counted,
+        due=due(there.log(camera), events, probe),
+        asked=[one for one in there.tap.asked if begun <= one.received <= ended],
         left_out=left_out(probe, begun),
         cost=cost,
         status=last_status(probe),
@@ -231,21 +270,5 @@ def last_status(probe: ViewerProbe) -> dict[str, Any]:
     return found[-1][1] if found else {}
 
 
-def place_in(log: Path, name: str) -> Any:
-    """For the timeline: what was on at a time, less the delay that `shown` takes off."""
-    shown = film_times(log)
-
-    def place(at: float) -> str:
-        second = film_time(shown, at)
-        return name if second is None else f"{name} {second:5.1f}"
-
-    return place
-
-
 def _with_children(pid: int) -> float:
     return sum(cpu_seconds(one) for one in (pid, *descendants(pid)))
-
-
-def load() -> str:
-    """How busy the machine is."""
-    return f"load {os.getloadavg()[0]:.1f}"

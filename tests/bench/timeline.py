@@ -221,22 +221,24 @@ def displayed(frames: Sequence[SeenFrame], unix_offset: float) -> Callable[[floa
     return seen
 
 
-def as_text(told: Sequence[Told], place: Callable[[float], str] = lambda _: "") -> str:
-    """One line each: time since the first, what was on (`place` of a start), kind, seconds heard,
-    silence before, likeness, sync, text.
-    """
+def as_text(told: Sequence[Told]) -> str:
+    """One line each: time since the first, and `line_text`."""
     begun = told[0].start if told else 0.0
-    return "".join(f"{_row(line, begun, place(line.start))}\n" for line in told)
+    rows = []
+    for line in told:
+        minutes, seconds = divmod(line.start - begun, 60)
+        rows.append(f"{minutes:3.0f}:{seconds:04.1f} {line_text(line)}\n")
+    return "".join(rows)
 
 
-def _row(line: Told, begun: float, place: str) -> str:
-    minutes, seconds = divmod(line.start - begun, 60)
+def line_text(line: Told) -> str:
+    """Kind, seconds heard, silence before, likeness, sync and text of a line."""
     sync = "     " if line.sync is None else f"{line.sync * 1000:+5.0f}"
     silence = "     " if math.isnan(line.silence) else f"{line.silence:5.1f}"
     mark = f" [{line.dropped}]" if line.dropped else ""
     return (
-        f"{minutes:3.0f}:{seconds:04.1f} {place:<16} {line.kind:<10} {line.seconds:4.1f} s "
-        f"after {silence} s  like {line.alike:.2f}  sync {sync} ms  {line.text}{mark}"
+        f"{line.kind:<10} {line.seconds:4.1f} s after {silence} s  like {line.alike:.2f}  "
+        f"sync {sync} ms  {line.text}{mark}"
     )
 
 

@@ -13,7 +13,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,6 @@ def film_times(log: Path) -> list[Shown]:
     """What a camera noted, in order."""
     found = re.findall(r"^film (\{.*\})$", log.read_text(errors="replace"), re.MULTILINE)
     return [Shown(**json.loads(text)) for text in found]
-
-
-def film_time(shown: Sequence[Shown], at: float) -> float | None:
-    """The second of the film that was shown at this monotonic time; None before the first."""
-    before = [one for one in shown if one.at <= at]
-    return before[-1].place + at - before[-1].at if before else None
 
 
 async def run(room_name: str, name: str, film: Path) -> None:

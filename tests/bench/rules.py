@@ -1,0 +1,126 @@
+"""Alert rules on a film in which they come true at known times."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.commentary import WAY, Setup, commentated, statuses
+from tests.bench.timeline import timeline
+from tests.support.film_source import film_times
+from tests.support.films import Film
+from tests.support.records import LineMessage
+from tests.support.viewer_probe import ViewerProbe
+
+LEFT_HALF = (0.0, 0.0, 0.5, 1.0)
+RULES: tuple[dict[str, object], ...] = (
+    {"name": "visitor", "if": {"appears": "person"}, "cool_down": 5},
+    {"name": "left side", "if": {"appears": "person", "region": LEFT_HALF}, "cool_down": 5},
+    {"name": "lingering", "if": {"stays": "person", "seconds": 10}, "cool_down": 5},
+    {"name": "gone", "if": {"leaves": "person"}, "cool_down": 5},
+    {"name": "lights", "if": {"darkness": True}, "cool_down": 5},
+)
+TRUE: Mapping[str, tuple[float, ...]] = {
+    "visitor": (10.0, 62.0),
+    "left side": (10.0,),
+    "lingering": (20.0, 72.0),
+    "gone": (28.4, 78.5),
+    "lights": (38.0,),
+}
+"""Seconds of the film `watched` at which each comes true."""
+
+EARLY, LATE = 1.0, 6.0
+"""Seconds around that moment in which a hit is right: what lasts must last a while."""
+
+READY = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class RuleScore:
+    """How many times rules came true, how many alerts there were, and which did not fit."""
+
+    true: int
+    hits: int
+    missed: list[str]
+    wrong: list[str]
+
+    @property
+    def precision(self) -> float:
+        """Of the alerts, those that were true; nan of none."""
+        return 1 - len(self.wrong) / self.hits if self.hits else float("nan")
+
+    @property
+    def recall(self) -> float:
+        """Of what came true, what was told."""
+        return 1 - len(self.missed) / self.true if self.true else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """beyond_ready: seconds from the engine's first speech to the first sound of each alert;
+    absent: why there could be none, "" else.
+    """
+
+    score: RuleScore
+    beyond_ready: list[float]
+    absent: str
+
+
+async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> Alerted:
+    """Plays the film once with all rules."""
+    setup = Setup({"rules": RULES}, agent=agent, ready=READY)
+    async with commentated(folder, path, setup) as (there, probe):
+        await asyncio.sleep(film.seconds + LATE)
+    shown = film_times(there.log())
+    first = shown[0]
+    alerts = [line for line in probe.lines if line.kind == "alert"]
+    begun = {line.id: line for line in reversed(alerts)}
+    hits = [
+        (rule, line.received - probe_offset)
+        for line in begun.values()
+        if (rule := rule_of(line)) and (probe_offset := first.at - first.place + WAY)
+    ]
+    joined = probe.frames[0].received - first.at if probe.frames else 0.0
+    told = timeline(probe.lines, probe.bursts, probe.frames)
+    ready = [one.ready for one in there.tap.asked if one.kind == "alert" and one.ready]
+    sounds = [line.start for line in told if line.kind == "alert" and line.spoken]
+    beyond = [
+        min(after) - at for at in ready if (after := [one for one in sounds if one >= at - 0.05])
+    ]
+    return Alerted(score_rules(hits, TRUE, joined), beyond, _absent(probe, bool(alerts)))
+
+
+def score_rules(
+    hits: Sequence[tuple[str, float]], true: Mapping[str, Sequence[float]], since: float
+) -> RuleScore:
+    """hits: (rule, second of the film). What came true before `since` could not be told."""
+    left = sorted(hits, key=lambda hit: hit[1])
+    missed, count = [], 0
+    for name, moments in true.items():
+        for moment in moments:
+            fits = [hit for hit in left if hit[0] == name and -EARLY <= hit[1] - moment <= LATE]
+            if fits:
+                left.remove(fits[0])
+            if moment >= since:
+                count += 1
+                if not fits:
+                    missed.append(f"{name} at {moment:g} s")
+    wrong = [f"{name} at {at:.1f} s" for name, at in left if at >= since]
+    return RuleScore(count, count - len(missed) + len(wrong), missed, wrong)
+
+
+def rule_of(line: LineMessage) -> str:
+    """The rule that a line is for: it says so, or its text has the rule's name."""
+    said = json.dumps(line.more) + line.text
+    found = [str(rule["name"]) for rule in RULES if str(rule["name"]) in said]
+    return str(line.more.get("rule") or (found[0] if found else line.text[:40]))
+
+
+def _absent(probe: ViewerProbe, any_alert: bool) -> str:
+    errors = {status.get("error", "") for _, status in statuses(probe)}
+    if not any_alert and any("rules" in error for error in errors):
+        return "not there"
+    return ""
