@@ -1,0 +1,220 @@
+"""The alerts of one booth: which rules hold, who judges them, and what hits."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from agent.alerts.conditions import Conditions
+from agent.alerts.judge import Judge
+from agent.alerts.plain_words import order
+from agent.alerts.rulebook import Rulebook, cheap
+from agent.alerts.rules_file import RulesFile
+from agent.alerts.telling import Telling, Voice
+from agent.alerts.wording import sentence
+from agent.clock.unix_clock import UnixClock
+from agent.commentator.scene.sight import Sight
+from config.alert_rule import Rule, RuleError, key
+from config.tasks import Tasks, Tell
+
+log = logging.getLogger("pressbox.alerts")
+
+NAMELESS_AFTER = 10.0
+"""Seconds of pictures without any look of a detector after which there is none."""
+SAVE_TIMEOUT = 5.0
+"""Seconds that a change under way may take when the room is left."""
+NO_DETECTOR = "there is no detector that could name things"
+
+Change = Callable[[Mapping[str, object]], Coroutine[Any, Any, object]]
+
+
+class Alerts:
+    """Owns conditions, judge, file and what tells of hits. Times inside are monotonic seconds."""
+
+    def __init__(
+        self,
+        voice: Voice,
+        telling: Telling,
+        unix: UnixClock,
+        *,
+        folder: Path,
+        rests: Callable[[], str],
+        change: Change,
+        tell: Tell,
+    ) -> None:
+        """
+        Args:
+            folder: Where the file of rules for all rooms lies.
+            rests: Why the engine is not to be asked for judgements now, "" where it may be.
+            change: Takes changed room settings, `{"rules": [...]}`, and keeps them.
+        """
+        self._voice = voice
+        self._telling = telling
+        self._unix = unix
+        self._rests = rests
+        self._change = change
+        self._tell = tell
+        self._tasks = Tasks(tell)
+        self._book = Rulebook()
+        self._conditions = Conditions()
+        self._judge = Judge(
+            voice.judge,
+            hit=lambda rule, said: self._hit(rule, said, time.monotonic()),
+            is_cool=self._is_cool,
+            rests=rests,
+            tell=tell,
+        )
+        self._file = RulesFile(folder, changed=self._use_shared, tell=tell)
+        self._last_hit: dict[str, float] = {}
+        self._names_things = True
+        self._looked: float | None = None
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._voice.scene.listen(self._see)
+        for part in (self._telling, self._file, self._judge):
+            part.start()
+
+    async def aclose(self) -> None:
+        """Stop. Idempotent."""
+        self._conditions.use({})
+        await self._judge.aclose()
+        await self._file.aclose()
+        await self._tasks.aclose(grace=SAVE_TIMEOUT)
+        await self._telling.aclose()
+
+    # what holds
+
+    def use(self, rules: tuple[Rule, ...]) -> None:
+        """Go by these rules of the room from now on."""
+        if rules != self._book.own:
+            self._book.own = rules
+            self._sort()
+
+    def _use_shared(self, rules: tuple[Rule, ...]) -> None:
+        self._book.shared = rules
+        self._sort()
+
+    def _sort(self) -> None:
+        """Who judges which rule."""
+        enabled = [one for one in self._book.all if one.enabled]
+        found = {key(one.name): cheap(one, names_things=self._names_things) for one in enabled}
+        self._conditions.use({name: one for name, one in found.items() if one is not None})
+        self._judge.use(one for one in enabled if found[key(one.name)] is None)
+        known = {key(one.name) for one in self._book.all}
+        self._last_hit = {name: at for name, at in self._last_hit.items() if name in known}
+
+    async def edit(self, order: Mapping[str, Any]) -> None:
+        """Change the room's rules as `Rulebook.edited` says. Raises RuleError."""
+        await self._keep(self._book.edited(order))
+
+    def order(self, text: str, asker: str) -> str | None:
+        """Take an order such as "tell me when the gate opens"; what is to be answered, None where
+        it is no order of this kind.
+        """
+        try:
+            wanted = order(text, [one.name for one in self._book.all])
+            if wanted is None:
+                return None
+            if wanted.add is not None:
+                return self._order_more(wanted.add)
+            meant = self._book.meant(wanted.stop)
+            if not meant:
+                return "There is no such rule." if wanted.surely else None
+            for one in meant:
+                self._tasks.once("keeping a rule", self._keep_stopped(one))
+            log.info("%s ends %d rules", asker, len(meant))
+            return "I will not tell you any more: " + ", ".join(one.name for one in meant) + "."
+        except RuleError as error:
+            return f"That cannot be: {error}."
+
+    def _order_more(self, wanted: Rule) -> str:
+        known = [one for one in self._book.meant(wanted.when) if one.enabled]
+        if not known:
+            self._book.added(wanted)  # what is wrong with it is told at once
+            self._tasks.once("keeping a rule", self._keep_added(wanted))
+        return f"I will tell you when {wanted.when}."
+
+    async def _keep_added(self, one: Rule) -> None:
+        await self._keep(self._book.added(one))
+
+    async def _keep_stopped(self, one: Rule) -> None:
+        await self._keep(self._book.stopped(one))
+
+    async def _keep(self, own: tuple[Rule, ...]) -> None:
+        await self._change({"rules": [one.model_dump(mode="json") for one in own]})
+
+    # what is seen
+
+    def lost(self, lost: bool) -> None:
+        """Whether the source is lost; call it as often as is convenient."""
+        for name in self._conditions.lost(lost):
+            self._cheap_hit(name, time.monotonic())
+
+    def forget(self) -> None:
+        """The source is another one."""
+        self._conditions.forget()
+
+    def _see(self, sight: Sight) -> None:
+        self._find_detector(sight.capture_time)
+        for name in self._conditions.see(sight):
+            self._cheap_hit(name, sight.capture_time)
+
+    def _find_detector(self, now: float) -> None:
+        frame = self._voice.newest_frame
+        self._looked = now if self._looked is None else self._looked
+        if frame is not None and frame.objects is not None:
+            self._looked = now
+        there = now - self._looked < NAMELESS_AFTER
+        if there != self._names_things:
+            self._names_things = there
+            self._sort()
+            nameless = [one.name for one in self._book.all if self._why_not(one) == NO_DETECTOR]
+            if nameless:
+                self._tell(f"rules that cannot be judged: {', '.join(nameless)}: {NO_DETECTOR}")
+
+    def _cheap_hit(self, name: str, captured: float) -> None:
+        rule = self._book.named(name)
+        if rule is not None:
+            self._hit(rule, "", captured)
+
+    def _is_cool(self, rule: Rule) -> bool:
+        last = self._last_hit.get(key(rule.name))
+        return last is not None and time.monotonic() - last < rule.cool_down
+
+    def _hit(self, rule: Rule, said: str, captured: float) -> None:
+        """`captured`: capture time of what hit."""
+        if not self._is_cool(rule):
+            self._last_hit[key(rule.name)] = time.monotonic()
+            self._telling.tell(rule, rule.say or said or sentence(rule), captured)
+
+    # what is known of the rules
+
+    def listed(self) -> list[dict[str, object]]:
+        """Each rule and what became of it, as JSON values; times in Unix seconds."""
+        return [self._listed(one) for one in self._book.all]
+
+    def _listed(self, one: Rule) -> dict[str, object]:
+        hit, judged = self._last_hit.get(key(one.name)), self._judge.turns.last(one.name)
+        return {
+            **one.model_dump(mode="json"),
+            "for_all_rooms": one not in self._book.own,
+            "last_hit": None if hit is None else round(self._unix.seconds(hit), 1),
+            "last_judgement": None if judged is None else round(self._unix.seconds(judged[0]), 1),
+            "so": None if judged is None else judged[1],
+            "not_judged": self._why_not(one),
+        }
+
+    def _why_not(self, one: Rule) -> str:
+        """Why a rule is not judged, "" where it is."""
+        if not one.enabled:
+            return "it is switched off"
+        found = cheap(one, names_things=self._names_things)
+        if found is not None:
+            return NO_DETECTOR if found.thing and not self._names_things else ""
+        if self._judge.turns.unable(one.name):
+            return "this engine does not say yes or no"
+        return self._rests()
