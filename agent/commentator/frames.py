@@ -83,7 +83,7 @@ def sample(i420: I420, capture_time: float) -> SampledFrame:
 def _picture(i420: I420) -> _Bgr:
     try:
         return _scaled_to_bgr(i420)
-    except (cv2.error, ValueError, IndexError) as error:
+    except (cv2.error, ValueError, IndexError, ZeroDivisionError) as error:
         raise ValueError(f"a picture of shape {i420.shape} is broken: {error}") from error
 
 

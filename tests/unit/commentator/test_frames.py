@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from agent.commentator.frames import SampleGrid, sample, scaled_size
+from agent.commentator.frames import FrameEncoder, SampleGrid, sample, scaled_size
+from tests.support import tiny_yolox
+from vision.detection import Detection
 
 from .pictures import i420
 
@@ -71,3 +76,37 @@ def test_the_grid_goes_on_after_a_gap_without_catching_up() -> None:
 
 def test_the_grid_goes_on_when_time_jumps_back() -> None:
     assert taken(SampleGrid(1.0), [100.0, 1.0, 1.5, 2.0]) == [100.0, 1.0, 2.0]
+
+
+def test_the_detector_looks_twice_a_second(tmp_path: Path) -> None:
+    person = Detection("person", 0.9, (0.0, 0.0, 0.5, 0.5))
+    encoder = FrameEncoder(tiny_yolox.write(tmp_path / "tiny.onnx", tiny_yolox.rows([person])))
+    times = [number / 10 for number in range(40)]
+    frames = [encoder.sample(i420(), time) for time in times]
+    assert [one.capture_time for one in frames] == times
+    looked = [one for one in frames if one.detections is not None]
+    assert [one.capture_time for one in looked] == [number / 2 for number in range(8)]
+    assert {found.name for one in looked for found in one.detections or ()} == {"person"}
+    plain = sample(i420(), 0.0)
+    assert plain.detections is None
+    assert plain.jpeg == frames[0].jpeg
+
+
+def test_a_detector_that_fails_is_told_once_and_the_pictures_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"no network")
+    encoder = FrameEncoder(broken)
+    with caplog.at_level(logging.WARNING):
+        frames = [encoder.sample(i420(), float(number)) for number in range(4)]
+    assert [one.detections for one in frames] == [None] * 4
+    assert len(caplog.records) == 1
+    assert str(broken) in caplog.text
+
+
+def test_a_broken_picture_is_not_the_detectors_fault(tmp_path: Path) -> None:
+    encoder = FrameEncoder(tiny_yolox.write(tmp_path / "tiny.onnx", tiny_yolox.rows([])))
+    with pytest.raises(ValueError, match="broken"):
+        encoder.sample(np.zeros((1, 0), np.uint8), 0.0)
+    assert encoder.sample(i420(), 1.0).detections == ()

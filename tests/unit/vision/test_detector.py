@@ -1,0 +1,151 @@
+"""Pictures of any shape in, boxes in the right place out; and files that are no detector."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.support import tiny_yolox
+from vision.detection import Box, Detection
+from vision.detector import Detector, DetectorError, letterbox
+
+ROOT = Path(__file__).resolve().parents[3]
+SHARED = ROOT.parent / "shared"
+WEIGHTS = SHARED / "models" / "yolox_nano.onnx"
+
+
+def person(box: Box, score: float = 0.9) -> Detection:
+    return Detection("person", score, box)
+
+
+def detector(folder: Path, *found: Detection) -> Detector:
+    return Detector(tiny_yolox.write(folder / "tiny.onnx", tiny_yolox.rows(found)))
+
+
+def grey(height: int, width: int) -> np.ndarray:
+    return np.full((height, width, 3), 90, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("height", "width"), [(360, 640), (640, 360), (17, 900), (1, 1), (416,) * 2]
+)
+def test_the_letterbox_is_upper_left_on_grey_and_keeps_the_shape(height: int, width: int) -> None:
+    blob, scale = letterbox(grey(height, width), 416)
+    assert blob.shape == (1, 3, 416, 416)
+    assert blob.dtype == np.float32
+    wide, high = round(width * scale), max(1, round(height * scale))
+    assert max(wide, high) == 416
+    assert (blob[0, :, :high, :wide] == 90).all()
+    assert (blob[0, :, high:] == 114).all()
+    assert (blob[0, :, :, wide:] == 114).all()
+
+
+def test_boxes_are_shares_of_the_picture_not_of_the_square(tmp_path: Path) -> None:
+    made = detector(tmp_path, person((0.25, 0.1, 0.75, 0.4)))
+    (wide,) = made.detect(grey(100, 200))
+    assert wide.box == pytest.approx((0.25, 0.2, 0.75, 0.8))
+    (tall,) = made.detect(grey(200, 100))
+    assert tall.box == pytest.approx((0.5, 0.1, 1.0, 0.4))
+
+
+def test_what_lies_in_the_grey_beside_the_picture_is_not_told(tmp_path: Path) -> None:
+    made = detector(tmp_path, person((0.2, 0.6, 0.4, 0.9)))
+    assert made.detect(grey(100, 200)) == ()
+    assert len(made.detect(grey(200, 200))) == 1
+
+
+def test_of_boxes_that_overlap_the_surest_of_each_name_is_told(tmp_path: Path) -> None:
+    made = detector(
+        tmp_path,
+        person((0.1, 0.1, 0.5, 0.9), 0.6),
+        person((0.1, 0.12, 0.5, 0.9), 0.9),
+        Detection("dog", 0.7, (0.1, 0.1, 0.5, 0.9)),
+        person((0.6, 0.1, 0.9, 0.9), 0.4),
+        person((0.6, 0.1, 0.9, 0.9), 0.1),
+    )
+    told = [(one.name, round(one.score, 2)) for one in made.detect(grey(64, 64))]
+    assert told == [("person", 0.9), ("dog", 0.7), ("person", 0.4)]
+
+
+def test_an_answer_that_is_no_number_names_nothing(tmp_path: Path) -> None:
+    answer = tiny_yolox.rows([person((0.1, 0.1, 0.5, 0.9))] * 4)
+    answer[0, 0, 4], answer[0, 1, 0], answer[0, 2, 2], answer[0, 3, 3] = np.nan, np.inf, 1e9, np.nan
+    found = Detector(tiny_yolox.write(tmp_path / "tiny.onnx", answer)).detect(grey(64, 64))
+    assert all(0 <= edge <= 1 for one in found for edge in one.box)
+    assert len(found) <= 1
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [np.zeros((4, 4), np.uint8), np.zeros((0, 4, 3), np.uint8), np.zeros((4, 4, 3), np.float32)],
+)
+def test_what_is_no_picture(picture: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(DetectorError, match="uint8"):
+        detector(tmp_path).detect(picture)
+
+
+def _garbage(path: Path) -> None:
+    path.write_bytes(bytes(range(256)) * 40)
+
+
+def _empty(path: Path) -> None:
+    path.touch()
+
+
+def _folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _absent(path: Path) -> None:
+    pass
+
+
+def _other_classes(path: Path) -> None:
+    tiny_yolox.write(path, np.zeros((1, 84, 5 + 3), np.float32))
+
+
+def _other_input(path: Path) -> None:
+    tiny_yolox.write(path, tiny_yolox.rows([]), shape=(1, 80, 3000))
+
+
+def _no_rows(path: Path) -> None:
+    tiny_yolox.write(path, np.full((), 3, np.float32))
+
+
+@pytest.mark.parametrize(
+    "spoil", [_garbage, _empty, _folder, _absent, _other_classes, _other_input, _no_rows]
+)
+def test_a_file_that_is_no_detector(spoil: object, tmp_path: Path) -> None:
+    path = tmp_path / "weights.onnx"
+    spoil(path)  # type: ignore[operator]
+    with pytest.raises(DetectorError) as caught:
+        Detector(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_onnxruntime_is_loaded_with_the_weights_only() -> None:
+    """Engines without it, and rooms without a detector, import the module all the same."""
+    code = "import sys, vision.detector; sys.exit('onnxruntime' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_real_picture() -> None:
+    film = SHARED / "media" / "people.mp4"
+    if not WEIGHTS.is_file() or not film.is_file():
+        pytest.skip("no weights or no footage beside the checkout")
+    capture = cv2.VideoCapture(str(film))
+    capture.set(cv2.CAP_PROP_POS_MSEC, 12_000)
+    there, picture = capture.read()
+    assert there
+    made = Detector(WEIGHTS)
+    for height, width in ((432, 768), (360, 640), (1080, 1920)):
+        resized = cv2.resize(picture, (width, height)).astype(np.uint8)
+        sure = [one for one in made.detect(resized) if one.score > 0.8]
+        assert [one.name for one in sure] == ["person"]
+        assert sure[0].box == pytest.approx((0.5, 0.03, 0.68, 0.94), abs=0.03)

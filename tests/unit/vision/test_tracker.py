@@ -1,0 +1,193 @@
+"""Laws of following: who stays is one, who was wrong is nobody, and nothing grows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+
+import pytest
+
+from vision.detection import Box, Detection, TrackedObject
+from vision.names import COCO_NAMES
+from vision.tracker import Tracker
+
+PACES = (0.5, 1.0, 2.0, 4.0)
+"""Pictures a second."""
+
+
+def at(x: float, y: float = 0.5, width: float = 0.12, height: float = 0.6) -> Box:
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def person(x: float, score: float = 0.7, **box: float) -> Detection:
+    return Detection("person", score, at(x, **box))
+
+
+def views(
+    pictures: Iterable[Sequence[Detection]], fps: float = 2.0, tracker: Tracker | None = None
+) -> list[tuple[TrackedObject, ...]]:
+    """What is in view after each picture."""
+    made = tracker or Tracker()
+    return [made.update(100 + number / fps, found) for number, found in enumerate(pictures)]
+
+
+def ids(seen: Iterable[Sequence[TrackedObject]]) -> set[int]:
+    return {one.id for view in seen for one in view}
+
+
+def shaken(rng: random.Random, one: Detection, by: float = 0.02) -> Detection:
+    left, top, right, bottom = (edge + rng.uniform(-by, by) for edge in one.box)
+    return Detection(one.name, rng.uniform(0.5, 0.95), (left, top, right, bottom))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_id_belongs_to_one_object_for_ever(seed: int) -> None:
+    """Whatever is thrown at it: no id twice in a view, none back after it was forgotten."""
+    rng = random.Random(seed)
+    tracker, now, since, last = Tracker(), 0.0, dict[int, float](), dict[int, float]()
+    for _ in range(300):
+        now += rng.choice((0.0, 0.25, 0.5, 2.0, 20.0, -30.0))
+        found = [
+            Detection(
+                rng.choice(COCO_NAMES[:3]),
+                rng.random(),
+                at(rng.random(), rng.random(), rng.uniform(0.001, 0.5), rng.uniform(0.001, 0.5)),
+            )
+            for _ in range(rng.randrange(6))
+        ]
+        view = tracker.update(now, found)
+        assert len({one.id for one in view}) == len(view)
+        for one in view:
+            assert since.setdefault(one.id, one.since) == one.since <= one.seen <= now
+            assert one.seen >= last.get(one.id, one.seen)
+            last[one.id] = one.seen
+
+
+@pytest.mark.parametrize("fps", PACES)
+@pytest.mark.parametrize("seed", range(5))
+def test_who_stays_keeps_the_id(fps: float, seed: int) -> None:
+    """Shaking, missed now and then, called a dog for one picture."""
+    rng = random.Random(seed)
+    pictures: list[list[Detection]] = []
+    for number in range(60):
+        found = [shaken(rng, person(0.3)), shaken(rng, person(0.7))]
+        if number > 3 and number % 5 == 0:
+            del found[rng.randrange(2)]
+        if number > 3 and number % 17 == 0:
+            found[0] = Detection("dog", 0.7, found[0].box)
+        pictures.append(found)
+    seen = views(pictures, fps)
+    assert len(ids(seen)) == 2
+    assert all([one.name for one in view] == ["person"] * 2 for view in seen[2:])
+
+
+@pytest.mark.parametrize("fps", [2.0, 4.0])
+@pytest.mark.parametrize("speed", [0.05, 0.1, 0.2])
+def test_who_walks_across_is_one(fps: float, speed: float) -> None:
+    """At up to nearly twice the own width between two pictures."""
+    xs = [0.06 + speed * number / fps for number in range(int(0.88 / speed * fps))]
+    assert len(ids(views([[person(x)] for x in xs], fps))) == 1
+
+
+@pytest.mark.parametrize("fps", [2.0, 4.0])
+def test_two_that_cross_keep_their_ids(fps: float) -> None:
+    pictures = []
+    for number in range(int(8 * fps)):
+        x = 0.1 + 0.1 * number / fps
+        found = [person(x, height=0.6), person(1 - x, height=0.5)]
+        pictures.append(found[:1] if abs(x - 0.5) < 0.03 else found)  # one is hidden
+    seen = views(pictures, fps)
+    first, second = seen[2]
+    assert (first.centre[0] < 0.5) != (second.centre[0] < 0.5)
+    assert ids(seen) == {first.id, second.id}
+    sides = {one.id: one.centre[0] < 0.5 for one in seen[2]}
+    assert {one.id: one.centre[0] > 0.5 for one in seen[-1]} == sides
+
+
+def test_one_picture_is_enough_for_a_person_of_whom_it_is_sure() -> None:
+    assert not views([[person(0.5, 0.79)]])[-1]
+    assert views([[person(0.5, 0.8)]])[-1]
+    assert views([[person(0.5)], [], [person(0.5)]])[-1]
+    assert not views([[person(0.5)], [], [], [person(0.5)]])[-1]
+    assert not views([[person(0.5, 0.4)]] * 9)[-1]
+
+
+def test_a_thing_needs_three_pictures() -> None:
+    cup = Detection("cup", 0.95, at(0.5, height=0.1))
+    assert not views([[cup]] * 2)[-1]
+    assert [one.name for one in views([[cup]] * 3)[-1]] == ["cup"]
+    unsure = Detection("cup", 0.6, cup.box)
+    assert not views([[unsure]] * 9)[-1]
+
+
+def test_a_gap_is_bridged_and_an_end_is_told() -> None:
+    there, gone = [[person(0.5)]], [list[Detection]()]
+    seen = views(there * 4 + gone * 3 + there * 4)
+    assert len(ids(seen)) == 1
+    assert all(seen[1:])
+    seen = views(there * 4 + gone * 4 + there * 4)
+    assert not seen[7]
+    assert len(ids(seen)) == 2
+
+
+def test_who_walks_out_is_gone_sooner() -> None:
+    out = [[person(x)] for x in (0.5, 0.65, 0.8)] + [[Detection("person", 0.7, (0.9, 0.2, 1, 0.8))]]
+    assert not views([*out, [], []])[-1]
+    standing = [[Detection("person", 0.7, (0.9, 0.2, 1, 0.8))]] * 4
+    assert views([*standing, [], []])[-1]
+
+
+def test_a_thing_that_goes_by_itself_is_misnamed() -> None:
+    """A car from above is a "cell phone" at 0.9, for seconds."""
+    phone = [[Detection("cell phone", 0.9, at(0.3, 0.1 + 0.05 * n, 0.2, 0.3))] for n in range(16)]
+    assert not any(views(phone, 4.0))
+    held = [[one, person(0.3, 0.9, height=0.9)] for (one,) in phone]
+    assert "cell phone" in {one.name for one in views(held, 4.0)[-1]}
+    ball = [[Detection("sports ball", 0.9, one.box)] for (one,) in phone]
+    assert any(views(ball, 4.0))
+
+
+def test_two_names_for_one_object_are_none() -> None:
+    both = [Detection("dog", 0.9, at(0.5)), Detection("cat", 0.8, at(0.505))]
+    assert not any(views([both] * 9))
+    turns = [[Detection("bus" if n % 2 else "suitcase", 0.9, at(0.5))] for n in range(12)]
+    assert not any(views(turns))
+
+
+def test_another_thing_where_one_was_is_another() -> None:
+    car = [[Detection("car", 0.9, at(0.5))]] * 4
+    bicycle = [[Detection("bicycle", 0.9, at(0.56, 0.6, 0.3, 0.3))]] * 4
+    seen = views([*car, *bicycle])
+    assert {(one.name, one.id) for view in seen for one in view} == {
+        ("car", seen[1][0].id),
+        ("bicycle", seen[-1][0].id),
+    }
+    assert len(ids(seen)) == 2
+
+
+@pytest.mark.parametrize("how", ["a cut", "a jump back", "a long gap"])
+def test_after_a_break_everybody_is_new(how: str) -> None:
+    tracker = Tracker()
+    (before,) = views([[person(0.5)]] * 3, tracker=tracker)[-1]
+    if how == "a cut":
+        tracker.forget()
+    now = {"a cut": 102.0, "a jump back": 3.0, "a long gap": 130.0}[how]
+    assert tracker.update(now, []) == ()
+    tracker.update(now + 0.5, [person(0.5)])
+    (after,) = tracker.update(now + 1, [person(0.5)])
+    assert after.id > before.id
+
+
+def test_a_slow_pace_still_follows() -> None:
+    seen = views([[person(0.5)]] * 6, fps=0.1)
+    assert len(ids(seen)) == 1
+
+
+def test_it_is_bounded() -> None:
+    rng = random.Random(1)
+    tracker = Tracker()
+    for number in range(40):
+        crowd = [
+            person(rng.random(), 0.9, y=rng.random(), width=0.01, height=0.02) for _ in range(500)
+        ]
+        assert len(tracker.update(number / 2, crowd)) <= 64
