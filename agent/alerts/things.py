@@ -14,10 +14,10 @@ LASTS = 1.2
 """Seconds for which something must be there before it counts."""
 GONE = 2.0
 """Seconds for which it must not be seen before it has gone."""
+KEPT = 4.0
+"""Seconds for which it is kept in mind how many there were: for so long they may be hidden."""
 SETTLES = 2.0
-"""Seconds from the first sight on in which what is seen was there already..."""
-SETTLED = 4
-"""...and the number of sights, where they are rare."""
+"""Seconds from the first sight on in which what comes was there already."""
 SAME_PLACE = 0.3
 """Overlap (intersection over union) from which on a new id is the old object."""
 
@@ -52,18 +52,15 @@ class Things:
         self._visits: list[_Visit] = []
         self._counts: deque[tuple[float, int]] = deque()
         self._first: float | None = None
-        self._sights = 0
         self._present = False
 
     def see(self, sight: Sight) -> bool:
         """Take the next sight; whether the condition hits now."""
         now = sight.capture_time
         self._first = now if self._first is None else self._first
-        self._sights += 1
         self._meet(sight)
-        settling = now - self._first < SETTLES or self._sights <= SETTLED
         if self._condition.appears:
-            return self._one_more(now) and not settling
+            return self._one_more(now, self._first + SETTLES)
         if self._condition.leaves:
             return self._none_left()
         return self._one_stays()
@@ -95,13 +92,13 @@ class Things:
             return False
         return is_named(one.name, self._condition.thing)
 
-    def _one_more(self, now: float) -> bool:
-        count = sum(visit.lasts and visit.last == now for visit in self._visits)
-        while len(self._counts) > 1 and now - self._counts[0][0] > GONE:
+    def _one_more(self, now: float, settled: float) -> bool:
+        there = [visit for visit in self._visits if visit.lasts and visit.last == now]
+        while len(self._counts) > 1 and now - self._counts[0][0] > KEPT:
             self._counts.popleft()
         most = max((before for _, before in self._counts), default=0)
-        self._counts.append((now, count))
-        return count > most
+        self._counts.append((now, len(there)))
+        return len(there) > most and any(visit.begun >= settled for visit in there)
 
     def _none_left(self) -> bool:
         there = any(visit.lasts for visit in self._visits)
