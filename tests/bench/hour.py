@@ -7,6 +7,7 @@ off leaves what it has seen. Nothing is waited for without end.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ from tests.bench.report import Row
 from tests.bench.rig import ROOM, FilmCamera
 from tests.support.cutouts import CARS, PEOPLE
 from tests.support.film_scripts import films
+from tests.support.film_source import film_times
 from tests.support.films import rendered
 from tests.support.procfs import cpu_seconds, own_memory
 from tests.support.viewer_probe import ViewerProbe, watching
@@ -111,7 +113,7 @@ async def hour(folder: Path, minutes: float, agent: Path | None) -> list[Row]:
         ]
         try:
             await run.until(1.0)
-            await asyncio.wait(tasks[:2], timeout=SPARE)
+            await asyncio.wait(tasks[1:2], timeout=SPARE)
         finally:
             for task in tasks:
                 task.cancel()
@@ -147,21 +149,34 @@ async def _camera(
     """A camera; closing what is returned takes it away, and so does the end of `stack`."""
     own = await stack.enter_async_context(AsyncExitStack())
     camera = FilmCamera(paths[shift.film])
-    await own.enter_async_context(there.rig.camera(f"{shift.film}-{number}", camera))
+    await own.enter_async_context(there.rig.camera(_name(shift, number), camera))
     return own
 
 
 async def _shifts(run: _Run, paths: dict[str, Path], now: AsyncExitStack) -> None:
-    """Cameras come and go in turn; the newest one is watched."""
+    """Cameras come and go in turn, until cancelled; the newest one is watched."""
     async with AsyncExitStack() as stack:
         for number, shift in enumerate(SHIFTS[1:], 1):
             await run.until(shift.begin)
             after = await _camera(stack, run.there, paths, shift, number)
+            await _filming(run.there.log(_name(shift, number)))
             run.cameras.append((time.monotonic(), shift.film))
             await asyncio.sleep(OVERLAP)
             await now.aclose()
             now = after
-        await run.until(1.0)
+        await asyncio.Event().wait()
+
+
+async def _filming(log: Path) -> None:
+    """Waits until a camera shows its first picture, for as long as a start may take."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(JOIN_TIMEOUT):
+            while not await asyncio.to_thread(film_times, log):
+                await asyncio.sleep(0.2)
+
+
+def _name(shift: Shift, number: int) -> str:
+    return f"{shift.film}-{number}"
 
 
 async def _acts(run: _Run) -> None:

@@ -83,6 +83,8 @@ CHANGES = (
     Act(0.46, "anna", "set", {"mode": "idle"}),
     Act(0.50, "anna", "set", {"mode": "active"}),
     Act(0.55, "ben", "set", {"language": "es"}),
+    Act(0.57, "carla", "chat", "Tell me everything that you know of this room?"),
+    Act(0.5705, "carla", "skip"),
     Act(0.59, "ben", "set", {"language": None}),
     Act(0.61, "anna", "set", {"profile": "guard", "preset": "sentry"}),
     Act(0.69, "anna", "set", {"profile": None, "preset": "calm"}),

@@ -133,7 +133,7 @@ def rows(hour: Hour) -> list[Row]:
 def _act(done: Done) -> str:
     act = done.act
     what = act.what if isinstance(act.what, str) else json.dumps(act.what)
-    return f"  > {act.who}, {act.do}: {what[:160]}  [{done.result[:160]}]"
+    return f"  > {act.who}, {act.do}: {what[:120]}  [{done.result[:160]}]"
 
 
 def _changes(statuses: Sequence[tuple[float, dict[str, Any]]]) -> list[tuple[float, str]]:

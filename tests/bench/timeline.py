@@ -233,12 +233,12 @@ def as_text(told: Sequence[Told]) -> str:
 
 def line_text(line: Told) -> str:
     """Kind, seconds heard, silence before, likeness, sync and text of a line."""
-    sync = "     " if line.sync is None else f"{line.sync * 1000:+5.0f}"
+    sync = "" if line.sync is None or line.kind != "commentary" else f"{line.sync * 1000:+.0f} ms"
     silence = "     " if math.isnan(line.silence) else f"{line.silence:5.1f}"
     mark = f" [{line.dropped}]" if line.dropped else ""
     return (
-        f"{line.kind:<10} {line.seconds:4.1f} s after {silence} s  like {line.alike:.2f}  "
-        f"sync {sync} ms  {line.text}{mark}"
+        f"{line.kind:<10} {line.seconds:4.1f} s after {silence} s  like {line.alike:.2f} "
+        f"{sync:>8}  {line.text}{mark}"
     )
 
 
@@ -259,13 +259,14 @@ def _onsets(starts: Sequence[LineMessage], bursts: Sequence[Burst]) -> dict[str,
     spoken = [line for line in starts if line.spoken]
     if not len(places) or not spoken:
         return {}
-    distances = [places - line.received for line in spoken]
-    usual = float(np.median([rest[int(np.argmin(np.abs(rest)))] for rest in distances]))
-    found = {}
-    for line, rest in zip(spoken, distances, strict=True):
-        nearest = int(np.argmin(np.abs(rest - usual)))
-        if abs(rest[nearest] - usual) < NEAR:
-            found[line.id] = float(places[nearest])
+    distances = np.array([places - line.received for line in spoken])
+    usual = float(np.median(distances[range(len(spoken)), np.abs(distances).argmin(axis=1)]))
+    off = np.abs(distances - usual)
+    found: dict[str, float] = {}
+    while off.min() < NEAR:  # the closest pair first, and no sound twice
+        line, place = (int(at) for at in np.unravel_index(off.argmin(), off.shape))
+        found[spoken[line].id] = firsts[place]
+        off[line], off[:, place] = np.inf, np.inf
     return found
 
 
