@@ -38,6 +38,7 @@ class EngineClient:
         api: str = "auto",
         api_key: str = "",
         model: str = "",
+        must_see: bool = True,
     ) -> None:
         """
         Args:
@@ -45,13 +46,15 @@ class EngineClient:
             api: "auto", "openai", "vllm-omni", "sglang-omni", "llama.cpp" or "ollama".
             api_key: Empty when the engine wants none.
             model: Empty: the first one that the engine lists.
+            must_see: An engine that takes no pictures is of no use.
 
         Raises:
             ValueError: ``api`` is not known, or ``base_url`` is not an HTTP address, or carries a
                 password or a query, which HTTP libraries write into logs.
         """
         self._endpoints = [
-            Endpoint(url, api=api, api_key=api_key, model=model) for url in _addresses(base_url)
+            Endpoint(url, api=api, api_key=api_key, model=model, must_see=must_see)
+            for url in _addresses(base_url)
         ]
         self._pool = EnginePool(len(self._endpoints))
         self._looks = Tasks(lambda _: None)

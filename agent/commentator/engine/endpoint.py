@@ -44,8 +44,11 @@ T = TypeVar("T")
 class Endpoint:
     """Speaks to one engine server."""
 
-    def __init__(self, base_url: str, *, api: str, api_key: str, model: str) -> None:
+    def __init__(
+        self, base_url: str, *, api: str, api_key: str, model: str, must_see: bool = True
+    ) -> None:
         """See ``EngineClient``. Raises ValueError."""
+        self._must_see = must_see
         self._near = _is_loopback(checked(base_url))
         self._root = base_url.rstrip("/").removesuffix("/v1")
         self._given_dialect = by_api(api)
@@ -165,7 +168,7 @@ class Endpoint:
             self._limits, self._gives_speech, self._deaf = Limits(), None, False
         self.dialect = dialect
         self._traits = dialect.examined(card, answer)
-        if self._traits.blind:
+        if self._traits.blind and self._must_see:
             raise EngineRejected(f"the engine sees no pictures: {self._traits.blind}")
         self.model, self.contacted = model, True
 

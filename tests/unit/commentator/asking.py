@@ -15,6 +15,7 @@ import numpy as np
 from agent.commentator.engine.chunks import Delta
 from agent.commentator.engine.client import EngineClient
 from agent.commentator.engine.request import EngineRequest
+from agent.commentator.generation import Engine
 from agent.commentator.line import new_line
 from agent.commentator.options import Options
 from agent.commentator.prompt import Asked, engine_request
@@ -49,7 +50,7 @@ async def asking(
             await client.aclose()
 
 
-async def answer(client: EngineClient, request: EngineRequest | None = None) -> list[Delta]:
+async def answer(client: Engine, request: EngineRequest | None = None) -> list[Delta]:
     async with aclosing(client.stream(request or window())) as deltas:
         return [delta async for delta in deltas]
 
