@@ -121,7 +121,7 @@ class BoothPacer:
         """See `Pacer`. Later than the slot: waiting a little longer tells how slow the engine
         really is.
         """
-        if line.kind == "answer" or not self._delay.in_sync:
+        if line.live or not self._delay.in_sync:
             return line.requested_at + ANSWER_TIMEOUT
         patience = min(max(LEARNING, self._clock.target), MOST_PATIENCE)
         return self._clock.display_time(line.anchor) + patience
@@ -136,7 +136,7 @@ class BoothPacer:
 
     def _changed(self, line: Line) -> None:
         """Learn from each line of commentary, once: when it is ready, or is given up before."""
-        if line.kind == "answer":
+        if line.live:
             return
         if line.state == "ready" and line.duration is None and line.ready_at is not None:
             self._times.add(line.ready_at - line.requested_at)

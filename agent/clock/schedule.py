@@ -70,7 +70,7 @@ class Schedule:
 
     def is_late(self, line: Line, now: float) -> bool:
         """Whether the line could only be said over another picture than its own."""
-        if not self._delay.in_sync or line.kind == "answer":
+        if not self._delay.in_sync or line.live:
             return False
         return self.start(line, now) > self._clock.display_time(line.anchor) + LATE
 
@@ -90,7 +90,7 @@ class Schedule:
     def _start(self, line: Line, free_at: float, now: float) -> float:
         if line.started_at is not None:
             return line.started_at
-        if line.kind == "answer":
+        if line.live:
             return max(free_at - self.pause, now)  # whoever asked does not wait for a breath
         shown = self._clock.display_time(line.anchor) if self._delay.in_sync else now
         return max(free_at, shown, now)

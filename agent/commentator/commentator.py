@@ -1,44 +1,55 @@
-"""The commentator: a simplex loop of a window, a request, a line; questions go before commentary.
+"""The commentator: a simplex loop of a window, a request, a line, when something is worth one;
+warnings and questions go before commentary.
 
 One request is in flight at a time. The next line is made while one plays and at most one waits.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Generic
 
 from agent.commentator.engine.errors import EngineError
 from agent.commentator.engine.health import EngineState
 from agent.commentator.engine.request import EngineRequest
 from agent.commentator.generation import Engine, Generation
-from agent.commentator.history import History, LastPicture
+from agent.commentator.history import History
 from agent.commentator.in_flight import InFlight
-from agent.commentator.line import DropReason, Line, new_line
+from agent.commentator.line import DropReason, Kind, Line, new_line
+from agent.commentator.occasions import Occasions
 from agent.commentator.options import Options
 from agent.commentator.output import Output
 from agent.commentator.pacer import Pacer
 from agent.commentator.prompt import (
     SPOKEN_QUESTION,
+    WARNING,
     Asked,
+    Occasion,
     commentary_instruction,
     engine_request,
 )
+from agent.commentator.repeats import Repeats
 from agent.commentator.sampler import F, FrameSampler
+from agent.commentator.scene.scene import Scene
 from agent.commentator.voice.speaker import Speaker
-from agent.commentator.window import SampledFrame, change
+from agent.commentator.window import SampledFrame
 from config.tasks import Tasks
 
 MAX_WAITING = 1
 """Ready lines that may wait for their start while another request leaves."""
-MAX_QUESTIONS = 8
-"""Questions whose answers may be under way; a further one is refused."""
+MAX_LIVE = 8
+"""Answers and warnings that may be under way; a further one is refused."""
 MAX_TRIALS = 5
 """Requests that nobody hears, while the pacer wants to know how long the engine takes."""
 AFTER_BUG = 1.0
 """Seconds of pause after an error that should not be."""
+NEXT_LOOK = 0.05
+"""Seconds after a picture that is worth no line, from which on the next one is looked at."""
+Work = Coroutine[None, None, None]
 
 
 class Commentator(Output, Generic[F]):
@@ -59,13 +70,16 @@ class Commentator(Output, Generic[F]):
         self.history = History(self.lines)
         self.persona = ""
         """Whose words it uses where ``options.prompt`` is empty."""
+        self.scene = Scene()
+        self.repeats = Repeats(self.lines, options.repeat_threshold)
         self._speaker = speaker
-        self._sampler: FrameSampler[F] = FrameSampler(options, pacer, encode)
-        self._generation = Generation(client, speaker, self, pacer)
-        self._last_picture = LastPicture(self.lines)
+        self._sampler: FrameSampler[F] = FrameSampler(options, pacer, encode, self.scene.see)
+        self._generation = Generation(client, speaker, self, pacer, self.repeats)
+        self._occasions = Occasions(self.lines, self.scene)
         self._tasks = Tasks(lambda text: self._generation.on_notice(text))
         self._in_flight = InFlight(self.lines)
-        self._questions: deque[tuple[Line, Asked]] = deque()
+        self._live: deque[tuple[Line, Work]] = deque()
+        self._to_judge: deque[tuple[str, asyncio.Future[str]]] = deque()
         self._paused = False
         self._not_before = 0.0
         self._trials = 0
@@ -100,9 +114,13 @@ class Commentator(Output, Generic[F]):
         self.closed = True
         for line in self.lines:
             self.lines.drop(line, "cancelled")
+        while self._live:
+            self._live.pop()[1].close()
         self.wake()
         await self._tasks.aclose()
         await self._in_flight.aclose()
+        while self._to_judge:
+            self._to_judge.pop()[1].cancel()
         await self._speaker.aclose()
         await self._sampler.aclose()
 
@@ -117,6 +135,7 @@ class Commentator(Output, Generic[F]):
     def update_options(self, options: Options) -> None:
         """Use these from the next request on. Without speech, what waits becomes text only."""
         self.options = options
+        self.repeats.threshold = options.repeat_threshold
         self._sampler.set_options(options)
         if not options.enable_tts:
             for line in self.lines:
@@ -139,29 +158,84 @@ class Commentator(Output, Generic[F]):
     def reset_window(self) -> None:
         """The source is another one: forget all pictures, and what is not yet heard of them."""
         self._sampler.reset()
-        self._last_picture.clear()
+        self.scene.reset()
+        self._occasions.reset()
         self.drop_unheard("cancelled")
         self._stop_waiting()
 
-    def ask(self, question: str, instructions: str = "", sound: bytes = b"") -> Line:
+    def ask(
+        self,
+        question: str,
+        instructions: str = "",
+        sound: bytes = b"",
+        *,
+        asker: str = "",
+        seen: float | None = None,
+    ) -> Line:
         """Put a question before all commentary; what of that is not yet heard is dropped.
 
         ``sound`` is the question as it was spoken, 16 kHz mono int16, empty where it was written.
-        The answer's line is returned at once; ``until_over`` waits for its end.
+        ``seen`` is the capture time of what who asks saw, monotonic seconds; None: what is on
+        display now. The answer's line is returned at once; ``until_over`` waits for its end.
         """
+        asked = Asked(question or SPOKEN_QUESTION, instructions, sound)
+        line = self._new("answer", question, asker)
+        limit = self._pacer.answer_anchor() if seen is None else seen
+        return self._before_all(line, self._answer(line, asked, limit))
+
+    def alert(self, text: str, instructions: str = "") -> Line:
+        """Warn of something, now: commentary falls silent, and waiting questions wait on."""
+        line = self._new("alert")
+        self.silence()
+        return self._before_all(
+            line, self._answer(line, Asked(f"{WARNING}{text}", instructions), time.monotonic())
+        )
+
+    def say(self, text: str, *, asker: str = "") -> Line:
+        """Have this said, word for word, without any engine; as an answer."""
+        line = self._new("answer", asker=asker)
+        request = self._request(line, [], Asked(text))
+        return self._before_all(line, self._generation.say(line, text, request))
+
+    async def judge(self, question: str) -> str:
+        """What the engine says of the newest pictures, as text that nobody hears; "" where it says
+        nothing. Waits for the line that is being made.
+        """
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        if len(self._to_judge) >= MAX_LIVE or self.closed:
+            return ""
+        self._to_judge.append((question, answer))
+        self._stop_waiting()
+        return await answer
+
+    @property
+    def newest_frame(self) -> SampledFrame | None:
+        """The newest of the frames that go into windows."""
+        return self._sampler.newest
+
+    def silence(self) -> None:
+        """Drop all commentary, what is being heard too."""
+        for line in self.lines:
+            if line.kind == "commentary":
+                self.lines.drop(line, "interrupted")
+
+    def _new(self, kind: Kind, question: str = "", asker: str = "") -> Line:
         now = time.monotonic()
-        line = new_line("answer", anchor=now, requested_at=now, question=question)
+        return new_line(kind, anchor=now, requested_at=now, question=question, asker=asker)
+
+    def _before_all(self, line: Line, work: Work) -> Line:
+        under_way = sum(one.live for one in self.lines)
         self.lines.add(line)
-        if self.closed:
-            self.lines.drop(line, "refused", "the commentator is closed")
-        elif sum(line.kind == "answer" for line in self.lines) > MAX_QUESTIONS:
-            self.lines.drop(line, "refused", f"{MAX_QUESTIONS} questions are waiting already")
-        else:
-            self._questions.append((line, Asked(question or SPOKEN_QUESTION, instructions, sound)))
-            self.drop_unheard("interrupted")
-            if self._in_flight.line is None or self._in_flight.line.kind == "commentary":
-                self._in_flight.cancel()
-            self.wake()
+        if self.closed or under_way >= MAX_LIVE:
+            why = "the commentator is closed" if self.closed else f"{MAX_LIVE} others are waiting"
+            self.lines.drop(line, "refused", why)
+            work.close()
+            return line
+        (self._live.appendleft if line.kind == "alert" else self._live.append)((line, work))
+        self.drop_unheard("interrupted")
+        if self._in_flight.line is None or self._in_flight.line.kind == "commentary":
+            self._in_flight.cancel()
+        self.wake()
         return line
 
     def interrupt(self) -> None:
@@ -184,17 +258,19 @@ class Commentator(Output, Generic[F]):
                 self._generation.on_notice(failed)
                 self._not_before = time.monotonic() + AFTER_BUG
 
-    async def _next_work(self) -> tuple[Coroutine[None, None, None], Line | None]:
+    async def _next_work(self) -> tuple[Work, Line | None]:
         """Wait until an engine may be asked something; what, and for which line."""
         while True:
-            if self._questions:
-                line, asked = self._questions.popleft()
-                return self._answer(line, asked), line
+            if self._live:
+                line, work = self._live.popleft()
+                return work, line
             waiting = sum(line.state in ("ready", "waiting") for line in self.lines)
             if (left := self._not_before - time.monotonic()) > 0:
                 await self.change(left)
             elif self._generation.must_probe:
                 return self._probe(), None
+            elif self._to_judge:
+                return self._judge(*self._to_judge.popleft()), None
             elif self._paused or waiting > MAX_WAITING:
                 await self.change()
             elif self._trials < MAX_TRIALS and self._pacer.wants_trial:
@@ -208,22 +284,44 @@ class Commentator(Output, Generic[F]):
             self._back_off()
 
     async def _comment(self) -> None:
-        anchor = await self._sampler.first_from(await self._pacer.next_anchor())
-        before = self._last_picture.grey
-        changed = None if before is None else change(before, anchor.grey)
+        anchor, occasion = await self._next_worth_a_line()
         now = time.monotonic()
         self._not_before = now + self.options.inference_interval
+        self._occasions.take()
         line = new_line("commentary", anchor=anchor.capture_time, requested_at=now)
         self._in_flight.line = line
-        self._last_picture.add(line, anchor.grey)
         self.lines.add(line)
-        text = commentary_instruction(changed, self.options.change_threshold)
+        text = commentary_instruction(occasion, self.options)
         await self._make(line, self._window(anchor), Asked(text))
 
-    async def _answer(self, line: Line, asked: Asked) -> None:
+    async def _next_worth_a_line(self) -> tuple[SampledFrame, Occasion]:
+        """The gate of pictures: wait for one that a line is to be asked about, and why."""
+        after = float("-inf")
+        while True:
+            wanted = max(after, await self._pacer.next_anchor())
+            anchor = await self._sampler.first_from(wanted)
+            if occasion := self._occasions.at(anchor.capture_time, self.options):
+                return anchor, occasion
+            after = anchor.capture_time + NEXT_LOOK
+
+    async def _judge(self, question: str, answer: asyncio.Future[str]) -> None:
+        text = ""
+        try:
+            anchor = await self._sampler.newest_until(time.monotonic())
+            if anchor is not None:
+                line = self._new("answer")
+                line.anchor = anchor.capture_time
+                request = self._request(line, self._window(anchor), Asked(question))
+                text = await self._generation.read(replace(request, audio=False))
+        finally:
+            if not answer.done():
+                answer.set_result(text)
+        self._back_off()
+
+    async def _answer(self, line: Line, asked: Asked, limit: float) -> None:
         if line.over:
             return
-        anchor = await self._sampler.newest_until(self._pacer.answer_anchor())
+        anchor = await self._sampler.newest_until(limit)
         line.requested_at = time.monotonic()
         line.anchor = anchor.capture_time if anchor else line.requested_at
         await self._make(line, self._window(anchor) if anchor else [], asked)
@@ -238,7 +336,7 @@ class Commentator(Output, Generic[F]):
         frames = self._window(anchor)
         frames = [*[anchor] * (self.options.frames_per_inference - len(frames)), *frames]
         line = new_line("commentary", anchor=anchor.capture_time, requested_at=time.monotonic())
-        text = commentary_instruction(None, self.options.change_threshold)
+        text = commentary_instruction("first", self.options)
         seconds = await self._generation.try_out(self._request(line, frames, Asked(text)))
         if seconds is not None:
             self._pacer.tried(seconds)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from agent.commentator.answer import Answer
-from agent.commentator.engine.chunks import Delta
+from agent.commentator.engine.chunks import AnswerText, Delta
 from agent.commentator.engine.errors import (
     EngineError,
     EngineStarting,
@@ -22,6 +22,7 @@ from agent.commentator.engine.request import EngineRequest
 from agent.commentator.line import Line
 from agent.commentator.output import Output
 from agent.commentator.pacer import Pacer
+from agent.commentator.repeats import Repeats
 from agent.commentator.voice.speaker import Speaker
 from agent.commentator.voice.speech_pace import SpeechPace
 
@@ -55,7 +56,9 @@ class Engine(Protocol):
 class Generation:
     """Makes lines with one engine, one at a time, and keeps the record of the engine's health."""
 
-    def __init__(self, client: Engine, speaker: Speaker, output: Output, pacer: Pacer) -> None:
+    def __init__(
+        self, client: Engine, speaker: Speaker, output: Output, pacer: Pacer, repeats: Repeats
+    ) -> None:
         self.health = Health()
         self.on_engine_state: Callable[[EngineState], None] = lambda _: None
         self.on_notice: Callable[[str], None] = lambda _: None
@@ -66,6 +69,7 @@ class Generation:
         self._lines = output.lines
         self._pacer = pacer
         self._pace = SpeechPace()
+        self._repeats = repeats
         self._unreachable = False
 
     @property
@@ -134,17 +138,70 @@ class Generation:
                     self.on_notice(delta.notice)
                 answer.feed(delta)
                 self._output.wake()
-                if answer.sounding and line.state == "made":
+                if answer.sounding and line.state == "made" and self._is_new(line, whole=False):
                     limit.reschedule(asyncio.get_running_loop().time() + MAX_GENERATION)
                     self._sounds(line)
                 if line.over or line.audio_seconds >= MAX_SECONDS:
                     return
         answer.end(whole=True)
         if line.state == "made" and answer.sounding:
-            self._sounds(line)
+            if self._is_new(line, whole=True):
+                self._sounds(line)
         elif line.state == "made":
             self._answered()
             self._lines.drop(line, "empty", EMPTY)
+
+    def _is_new(self, line: Line, *, whole: bool) -> bool:
+        """Whether it may be spoken, as far as its text tells; a repeat is dropped."""
+        like = self._repeats.like(line, whole=whole)
+        if like:
+            self._answered()
+            self._lines.drop(line, "repeat", f"too like what was said before: {like}")
+        return like == ""
+
+    async def say(self, line: Line, text: str, request: EngineRequest) -> None:
+        """See a line through whose text is known, with the voice of the request: no engine."""
+        answer = Answer(line, wants_audio=request.audio, pace=SpeechPace())
+
+        async def told() -> AsyncGenerator[Delta, None]:
+            yield Delta(text=text)
+
+        deltas = told()
+        if request.audio:
+            deltas = self._speaker.voiced(
+                deltas, engine_speaks=False, language=request.language, voice=request.voice
+            )
+        try:
+            async with asyncio.timeout(MOST_WAIT), aclosing(deltas):
+                async for delta in deltas:
+                    answer.feed(delta)
+                    self._output.wake()
+                    if answer.sounding and line.state == "made":
+                        self._lines.move(line, "ready")
+                    if line.over:
+                        return
+        except TimeoutError:
+            pass
+        finally:
+            answer.end(whole=True)
+            if line.state == "made" and answer.sounding:
+                self._lines.move(line, "ready")
+            if line.state != "made":
+                self._lines.complete(line)
+
+    async def read(self, request: EngineRequest) -> str:
+        """An answer as text, which nobody hears; "" for none."""
+        text, chosen = "", AnswerText()
+        try:
+            async with asyncio.timeout(MOST_WAIT), aclosing(self._client.stream(request)) as deltas:
+                async for delta in deltas:
+                    text += chosen.added(delta)
+            self._answered()
+        except TimeoutError:
+            self._tell(self.health.late(NOT_IN_TIME))
+        except EngineError as error:
+            self._failed(error)
+        return text.strip()
 
     def _deltas(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
         if not request.audio:

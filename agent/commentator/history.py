@@ -1,4 +1,4 @@
-"""What was said, by the commentator and to it, and of which picture. Pure."""
+"""What was said, by the commentator and to it, and up to which picture. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from agent.commentator.line import Line, Lines
 from agent.commentator.prompt import Turn
-from agent.commentator.window import Grey
 
 MAX_KEPT = 100
 MAX_TURNS = 8
@@ -19,6 +18,8 @@ class History:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self._turns: dict[str, Turn] = {}
+        self._repeat = ""
+        """What would have been said last, had it not been said before."""
         lines.listen(self._changed)
 
     def replace(self, turns: Mapping[str, Turn]) -> None:
@@ -39,11 +40,16 @@ class History:
             turns.pop()
         ready = (line for line in self._lines if line.state != "made" and line.text.strip())
         turns += [Turn("assistant", line.text) for line in ready if line.id not in self._turns]
+        if self._repeat:
+            turns.append(Turn("assistant", self._repeat))
         return turns[-MAX_TURNS:]
 
     def _changed(self, line: Line) -> None:
+        if line.reason == "repeat":
+            self._repeat = line.text.strip()
         if not line.over or not line.said:
             return
+        self._repeat = ""
         if line.question:
             self._turns.setdefault(f"question of {line.id}", Turn("user", line.question))
         self._turns[line.id] = Turn("assistant", line.said)
@@ -51,31 +57,27 @@ class History:
             del self._turns[oldest]
 
 
-class LastPicture:
-    """The picture of the newest line of commentary that was said, or is in flight."""
+class Covered:
+    """Up to which picture the commentary has come."""
 
     def __init__(self, lines: Lines) -> None:
-        self._pictures: list[tuple[Line, Grey]] = []
+        self._lines = lines
+        self._until = float("-inf")
         lines.listen(self._changed)
 
     @property
-    def grey(self) -> Grey | None:
-        return self._pictures[-1][1] if self._pictures else None
-
-    def add(self, line: Line, grey: Grey) -> None:
-        """The line, which is asked for now, is about this picture."""
-        self._pictures.append((line, grey))
+    def until(self) -> float:
+        """Capture time of the newest picture that was spoken of, is about to be, or gave nothing to
+        say; -infinity for none.
+        """
+        in_flight = (line.anchor for line in self._lines if line.kind == "commentary")
+        return max(self._until, *in_flight, float("-inf"))
 
     def clear(self) -> None:
         """The source is another one."""
-        self._pictures.clear()
+        self._until = float("-inf")
 
     def _changed(self, line: Line) -> None:
-        """Keep the last one that was said and those after it that still may be."""
-        at = next((at for at, (one, _) in enumerate(self._pictures) if one is line), None)
-        if at is None or not line.over:
-            return
-        if line.said:
-            del self._pictures[:at]
-        else:
-            del self._pictures[at]
+        settled = line.said or line.reason in ("empty", "repeat")
+        if line.over and line.kind == "commentary" and settled:
+            self._until = max(self._until, line.anchor)

@@ -11,7 +11,7 @@ from typing import Literal
 
 Kind = Literal["commentary", "answer", "alert"]
 State = Literal["made", "ready", "waiting", "playing", "ended", "dropped"]
-DropReason = Literal["late", "empty", "interrupted", "error", "cancelled", "refused"]
+DropReason = Literal["late", "empty", "repeat", "interrupted", "error", "cancelled", "refused"]
 
 READING_SPEED = 15.0
 """Characters a second that people read captions at (Netflix' and the BBC's guides allow 15 to 20),
@@ -43,6 +43,8 @@ class Line:
             at any time before.
         error: One line naming what went wrong, "" for nothing.
         question: What it answers, "" for none.
+        asker: Who asked, as the room knows them; "" for nobody.
+        rule, severity: Of an alert: the name of its rule, and info, warning or critical.
         ready_at, started_at, ended_at, completed_at: When it got there, None until then.
         text: What is said; grows while the line is generated.
         speech: 20 ms pieces of 24 kHz mono int16 that nobody has taken yet.
@@ -57,6 +59,9 @@ class Line:
     anchor: float
     requested_at: float
     question: str = ""
+    asker: str = ""
+    rule: str = ""
+    severity: str = ""
     state: State = "made"
     reason: DropReason | None = None
     error: str = ""
@@ -71,6 +76,11 @@ class Line:
     text_only: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+    @property
+    def live(self) -> bool:
+        """Whether it is said as soon as can be, over whatever picture."""
+        return self.kind != "commentary"
 
     @property
     def over(self) -> bool:
@@ -113,9 +123,11 @@ class Line:
         return self.text.strip() if whole else self.shown(self.ended_at - self.started_at).strip()
 
 
-def new_line(kind: Kind, *, anchor: float, requested_at: float, question: str = "") -> Line:
+def new_line(
+    kind: Kind, *, anchor: float, requested_at: float, question: str = "", asker: str = ""
+) -> Line:
     """A line with a fresh id; both times in monotonic seconds."""
-    return Line(f"line_{uuid.uuid4().hex[:12]}", kind, anchor, requested_at, question)
+    return Line(f"line_{uuid.uuid4().hex[:12]}", kind, anchor, requested_at, question, asker)
 
 
 class Lines:

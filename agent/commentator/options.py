@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 _RANGES: dict[str, tuple[float, float, str]] = {
     "capture_fps": (0.1, 30.0, "frames per second"),
@@ -13,6 +14,8 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "inference_interval": (0.0, 60.0, "seconds"),
     "change_threshold": (0.0, 255.0, "grey levels"),
     "max_new_tokens": (8, 1024, "tokens"),
+    "still_interval": (0.0, 3600.0, "seconds"),
+    "repeat_threshold": (0.0, 1.0, "of likeness"),
 }
 _WHOLE = frozenset({"window_size", "frames_per_inference", "frame_stride", "max_new_tokens"})
 
@@ -30,8 +33,14 @@ class Options:
         frames_per_inference: Frames in one request, at most.
         frame_stride: Every how many sampled frames one goes into a request.
         inference_interval: Least time between the starts of two requests, seconds.
-        change_threshold: Mean absolute grey difference (0..255) from which on the picture counts
-            as changed.
+        change_threshold: How much must happen (0..255; a cut is 255) for a line to be asked
+            for; 0: nothing need happen.
+        still_interval: Seconds after which a line is asked for though nothing happens; 0: never,
+            not even a first one.
+        repeat_threshold: Likeness (0..1) to a line spoken lately from which on a line is not
+            spoken; 1: all are.
+        focus: What to talk about, empty for anything.
+        length: How much to say.
         max_new_tokens: Token cap of one line.
         enable_tts: Ask the engine for speech; otherwise lines are text only.
         room: Name under which the engine queues the requests fairly.
@@ -47,6 +56,10 @@ class Options:
     inference_interval: float = 1.0
     change_threshold: float = 5.0
     max_new_tokens: int = 96
+    still_interval: float = 60.0
+    repeat_threshold: float = 0.8
+    focus: str = ""
+    length: Literal["brief", "normal", "detailed"] = "normal"
     enable_tts: bool = True
     room: str = ""
 

@@ -114,7 +114,7 @@ class PlaybackPacer:
 
     def start_time(self, line: Line) -> float:
         before = self._free_at(until=line)
-        return max(before if line.kind != "answer" else before - self._pause, time.monotonic())
+        return max(before if not line.live else before - self._pause, time.monotonic())
 
     def _changed(self, line: Line) -> None:
         if line.state == "ready" and line.ready_at is not None and line.duration is None:

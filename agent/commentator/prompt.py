@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from agent.commentator.engine.request import EngineRequest, Message
 from agent.commentator.line import Line
 from agent.commentator.options import Options
 from agent.commentator.window import SampledFrame
 from speech.wav import wav
+from vision.detection import TrackedObject
 
 QUESTION_RATE = 16_000
 """Hz, mono int16: the sound of a spoken question."""
@@ -24,9 +26,25 @@ DEFAULT_PERSONA = (
 )
 SPOKEN_QUESTION = "Answer the question that you hear."
 COMMENTARY = "Say in one short sentence what happens now."
-FIRST_LOOK = "These are the first pictures: say what is to be seen."
-LITTLE_CHANGE = "Little has changed since your last line."
-MUCH_CHANGE = "Much has changed since your last line."
+BRIEFLY = "Be brief."
+IN_DETAIL = "Say it in detail."
+FOCUS = "Talk about: "
+WARNING = "What you say is a warning: "
+IN_VIEW = "In view: "
+"""How a list of what the detector follows begins."""
+BRIEF_TOKENS = 32
+
+Occasion = Literal["first", "change", "upheaval", "still"]
+"""Why a line is asked for: there are pictures at last, something happened, much did, or nothing has
+for a while.
+"""
+
+_WHY: dict[Occasion, str] = {
+    "first": "These are the first pictures: say what is to be seen.",
+    "change": "Something has changed since your last line.",
+    "upheaval": "Much has changed since your last line.",
+    "still": "Nothing has happened since your last line. Say something only if it is new.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +66,11 @@ class Asked:
     sound: bytes = b""
 
 
-def commentary_instruction(change: float | None, threshold: float) -> str:
-    """What the engine is asked for one line of commentary.
-
-    ``change`` is the mean absolute grey difference (0..255) to the last line's picture, None when
-    there is no such picture; from ``threshold`` on it counts as much.
-    """
-    if change is None:
-        return f"{FIRST_LOOK} {COMMENTARY}"
-    return f"{MUCH_CHANGE if change >= threshold else LITTLE_CHANGE} {COMMENTARY}"
+def commentary_instruction(occasion: Occasion, options: Options) -> str:
+    """What the engine is asked for one line of commentary."""
+    how = {"brief": BRIEFLY, "normal": COMMENTARY, "detailed": IN_DETAIL}[options.length]
+    focus = [f"{FOCUS}{options.focus}."] if options.focus else []
+    return " ".join([_WHY[occasion], *focus, how])
 
 
 def system_text(persona: str, language: str, instructions: str = "") -> str:
@@ -76,27 +90,57 @@ def engine_request(
     history: Sequence[Turn],
 ) -> EngineRequest:
     """System message, earlier turns, then one user message: pictures in time order, a spoken
-    question, then text.
+    question, what is in view, then text.
 
     Neighbouring turns of one role are joined, since many chat templates want roles to alternate.
     """
     pictures = [{"type": "image_url", "image_url": {"url": _data_uri(f.jpeg)}} for f in frames]
-    content = [*pictures, *_spoken(asked.sound), {"type": "text", "text": asked.text}]
+    seen = in_view(frames[-1].objects or (), line.anchor) if frames else ""
+    texts = [{"type": "text", "text": text} for text in (seen, asked.text) if text]
     system = system_text(persona, options.language, asked.instructions)
+    brief = options.length == "brief" and line.kind == "commentary"
     return EngineRequest(
         messages=[
             {"role": "system", "content": system},
             *_joined(history),
-            {"role": "user", "content": content},
+            {"role": "user", "content": [*pictures, *_spoken(asked.sound), *texts]},
         ],
         kind=line.kind,
         room=options.room,
         voice=options.voice,
         language=options.language,
         audio=options.enable_tts,
-        max_tokens=options.max_new_tokens,
+        max_tokens=min(options.max_new_tokens, BRIEF_TOKENS) if brief else options.max_new_tokens,
         frame_times=[round(frame.capture_time - line.anchor, 3) for frame in frames],
+        frame_objects=_objects(frames),
     )
+
+
+def in_view(objects: Sequence[TrackedObject], now: float) -> str:
+    """One line that names what is followed, "" for nothing: how many, and since when the one that
+    has been there longest (seconds before ``now``, a capture time).
+    """
+    counts = Counter(one.name for one in objects)
+    since = {name: min(o.since for o in objects if o.name == name) for name in counts}
+    parts = [
+        f"{count} {name} (for {max(0, round(now - since[name]))} s)"
+        for name, count in counts.most_common()
+    ]
+    return f"{IN_VIEW}{', '.join(parts)}." if parts else ""
+
+
+def _objects(frames: Sequence[SampledFrame]) -> list[list[dict[str, Any]] | None]:
+    """For each frame what is in view, none at all where there is no detector."""
+    if all(frame.objects is None for frame in frames):
+        return []
+    return [
+        None if frame.objects is None else [_object(one) for one in frame.objects]
+        for frame in frames
+    ]
+
+
+def _object(one: TrackedObject) -> dict[str, Any]:
+    return {"id": one.id, "name": one.name, "box": [round(side, 3) for side in one.box]}
 
 
 def _joined(history: Sequence[Turn]) -> list[Message]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -47,14 +48,22 @@ class FrameSampler(Generic[F]):
     """
 
     def __init__(
-        self, options: Options, pacer: Pacer, encode: Callable[[F, float], SampledFrame]
+        self,
+        options: Options,
+        pacer: Pacer,
+        encode: Callable[[F, float], SampledFrame],
+        see: Callable[[SampledFrame], SampledFrame],
     ) -> None:
+        """``encode(frame, capture_time)`` runs in the thread; ``see(frame)`` gets each encoded one,
+        and gives it back with what is known of it.
+        """
         self._grid = SampleGrid(options.capture_fps)
         self._window = Window(options.window_size)
         self._recent_grid = SampleGrid(RECENT_FPS)
         self._recent = Window(0)
         self._pacer = pacer
         self._encode = encode
+        self._see = see
         self._pool: ThreadPoolExecutor | None = None
         self._running: asyncio.Future[SampledFrame] | None = None
         self._job: _Job[F] | None = None
@@ -89,6 +98,11 @@ class FrameSampler(Generic[F]):
         self._window.clear()
         self._recent.clear()
         self._latest = None
+
+    @property
+    def newest(self) -> SampledFrame | None:
+        """The newest frame that is encoded."""
+        return self._window.newest_until(math.inf)
 
     async def first_from(self, wanted: float) -> SampledFrame:
         """The first real frame captured at ``wanted`` or later, of those kept where there is any.
@@ -187,6 +201,7 @@ class FrameSampler(Generic[F]):
         if result is None or job.epoch != self._epoch or self._closed:
             self._fail([job])
         else:
+            result = self._see(result)
             self._window.reach = self._recent.reach = self._pacer.look_back
             if job.sampled:
                 self._window.add(result)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vision.detection import Detection
+from vision.detection import Detection, TrackedObject
 
 Grey = npt.NDArray[np.uint8]
 
@@ -22,12 +22,14 @@ class SampledFrame:
         jpeg: The JPEG file, at most 640 pixels on its long edge.
         grey: The same picture as uint8 grey levels 0..255 of a fixed small shape (90, 160).
         detections: What the detector found in it; None: it did not look.
+        objects: What is in view by then, followed over time; None: there is no detector.
     """
 
     capture_time: float
     jpeg: bytes
     grey: Grey
     detections: tuple[Detection, ...] | None = None
+    objects: tuple[TrackedObject, ...] | None = None
 
 
 class Window:

@@ -107,7 +107,7 @@ class Commentary:
             log.debug("the track could not be taken back: %s", error)
 
     async def _say(self, line: Line, source: rtc.AudioSource) -> None:
-        if not await self._commentator.until_start(line, 0.0 if line.kind == "answer" else LAG):
+        if not await self._commentator.until_start(line, 0.0 if line.live else LAG):
             return
         self._lines.move(line, "playing")
         if line.text_only:

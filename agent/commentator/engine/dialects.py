@@ -125,9 +125,11 @@ class Near(Dialect):
     unspoken = TEXT
 
     def extras(self, request: EngineRequest, limits: Limits, *, speaks: bool) -> dict[str, Any]:
-        times = request.frame_times
-        kept = [times[index] for index in chosen(len(times), limits.images or len(times))]
-        extra: dict[str, Any] = {"kind": request.kind, "frame_times": kept}
+        times, objects = request.frame_times, request.frame_objects
+        kept = chosen(len(times), limits.images or len(times))
+        extra: dict[str, Any] = {"kind": request.kind, "frame_times": [times[at] for at in kept]}
+        if objects:
+            extra["frame_objects"] = [objects[at] for at in kept]
         if request.room:
             extra["room"] = request.room
         if request.deadline is not None:

@@ -20,6 +20,8 @@ class EngineRequest:
         audio: Speech is wanted.
         deadline: Seconds from now after which the engine may drop the request unserved.
         frame_times: Seconds of each picture relative to the anchor, at most 0.
+        frame_objects: For each picture the objects in view, ``{"id", "name", "box"}``, None where
+            nobody looked; empty: there is no detector.
     """
 
     messages: Sequence[Message]
@@ -31,3 +33,4 @@ class EngineRequest:
     max_tokens: int = 96
     deadline: float | None = None
     frame_times: Sequence[float] = ()
+    frame_objects: Sequence[list[dict[str, Any]] | None] = ()

@@ -41,14 +41,14 @@ class Background:
         behind: ``picture`` in the light of ``now``.
         differs: Where they differ by more than noise and shake explain.
         usual: 0 to 1, how much of the last seconds a place was restless.
-        changed_at: Time at which each place last changed from one picture to the next.
+        changed_at: Time at which each place last changed by more than noise does.
         jumped: 0 to 1, the part of all places whose grey level has just jumped.
     """
 
     def __init__(self, time: float, grey: npt.NDArray[np.uint8]) -> None:
         self._shake = Shake(grey.shape)
         self.picture: Levels = _smooth(grey)
-        self._last_apart: Levels = np.zeros(grey.shape, np.float32)
+        self._held: Levels = np.zeros(grey.shape, np.float32)
         self._last_time = self._since = time
         self._noise: Levels = np.full(grey.shape, _START_NOISE, np.float32)
         self._usual_sum: Levels = np.zeros(grey.shape, np.float32)
@@ -76,10 +76,11 @@ class Background:
         sharp = np.abs(apart - cv2.blur(apart, _SURROUNDINGS)) > _SHARP * least
         self.differs = contrast > least
         self.changed = _outlined(self.differs, sharp)
-        last = self.behind + self._last_apart
+        last = self.behind + self._held
         shade = cv2.blur(np.clip(now - last, -_SHADE, _SHADE), _SOFT)
         moved = _beyond_neighbours(now - shade, last) > least
         self.changed_at[moved] = time
+        self._held[moved] = apart[moved]
 
     def learn(self, time: float, explained: Mask, settled: Mask) -> None:
         """Take the picture in.
@@ -94,14 +95,15 @@ class Background:
         share = np.where(self.changed > 0, 1 - exp(-step / 30), 1 - exp(-step / _ADAPT))
         share[settled > 0] = 1.0
         share[(explained > 0) & (settled == 0)] = 0.0
-        self.picture = (self.behind + share * (self.now - self.behind)).astype(np.float32)
-        self._last_apart = self.now - self.behind
+        learnt = np.asarray(share * (self.now - self.behind), np.float32)
+        self.picture = self.behind + learnt
+        self._held -= learnt
         self._last_time = time
 
     def take(self) -> None:
         """All that the newest picture shows is background; what is known of noise is kept."""
         self.picture = self.now
-        self._last_apart[:] = 0
+        self._held[:] = 0
 
     def _least(self) -> Levels:
         noise = cv2.blur(self._noise, (5, 5))

@@ -13,7 +13,7 @@ HIGH = 9 / 16
 """Height of a picture in widths, so that ways count alike in both directions."""
 WAY = 0.04
 """Widths of the picture that a mover has to go."""
-USUAL_WAY = 0.2
+USUAL_WAY = 0.15
 """The same where leaves, waves or a fan move anyway."""
 STAY = 1.0
 """Seconds for which a change in place must last to be one."""
@@ -51,8 +51,15 @@ class Track:
             self.seen.popleft()
 
     def way(self) -> float:
-        """Widths that one of its free edges, or its centre, went straight on of late."""
+        """Widths that one of its edges, or its centre, went straight on of late."""
         return max(_straight(values) for values in zip(*(m for _, m in self.seen), strict=True))
+
+    def whole_way(self) -> float:
+        """The same, but all of it went: both edges and the centre."""
+        left, top, right, bottom, x, y = (
+            _straight(values) for values in zip(*(m for _, m in self.seen), strict=True)
+        )
+        return max(min(left, right, x), min(top, bottom, y))
 
 
 class Tracks:
@@ -95,8 +102,9 @@ class Tracks:
         if time - self._start < _START or track.blob.solid < _SOLID:
             return
         unusual = track.blob.usual < _USUAL
-        if len(track.seen) >= 3 and track.way() >= (WAY if unusual else USUAL_WAY):
-            track.moved = time
+        if len(track.seen) >= 3:
+            far = track.way() >= WAY if unusual else track.whole_way() >= USUAL_WAY
+            track.moved = time if far else track.moved
         if track.stayed is None and unusual:
             lasted = time - track.since >= STAY and track.blob.quiet_for >= STAY
             if lasted and _is_a_thing(track.blob):

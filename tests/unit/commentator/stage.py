@@ -26,7 +26,9 @@ from tests.support.gated_engine import Answer, ScriptedEngine, scripted_engine
 
 from .pictures import i420
 
-QUICK = Options(inference_interval=0.0, capture_fps=10.0)
+QUICK = Options(
+    change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0, capture_fps=10.0
+)
 
 
 @dataclass

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import numpy as np
-
-from agent.commentator.history import MAX_KEPT, MAX_TURNS, History, LastPicture
+from agent.commentator.history import MAX_KEPT, MAX_TURNS, Covered, History
 from agent.commentator.line import DropReason, Line, Lines, State, new_line
 from agent.commentator.prompt import Turn
-from agent.commentator.window import Grey
 
 
 class Talk:
@@ -15,14 +12,12 @@ class Talk:
         self.now = 100.0
         self.lines = Lines(lambda: self.now)
         self.history = History(self.lines)
-        self.last = LastPicture(self.lines)
+        self.covered = Covered(self.lines)
 
-    def line(self, text: str = "", *, question: str = "", picture: int = -1) -> Line:
+    def line(self, text: str = "", *, question: str = "", anchor: float = 0.0) -> Line:
         kind = "answer" if question else "commentary"
-        line = new_line(kind, anchor=0.0, requested_at=0.0, question=question)  # type: ignore[arg-type]
+        line = new_line(kind, anchor=anchor, requested_at=0.0, question=question)  # type: ignore[arg-type]
         line.text = text
-        if picture >= 0:
-            self.last.add(line, grey(picture))
         self.lines.add(line)
         return line
 
@@ -36,16 +31,9 @@ class Talk:
     def drop(self, line: Line, reason: DropReason = "late") -> None:
         self.lines.drop(line, reason)
 
-    def picture(self) -> int | None:
-        return None if self.last.grey is None else int(self.last.grey[0, 0])
-
     @property
     def turns(self) -> list[Turn]:
         return self.history.turns(but="")
-
-
-def grey(level: int) -> Grey:
-    return np.full((2, 2), level, np.uint8)
 
 
 def test_lines_are_turns_from_their_first_sound_on_and_grow() -> None:
@@ -99,29 +87,31 @@ def test_it_stays_bounded() -> None:
     assert talk.turns[-1].text == f"Line {3 * MAX_KEPT - 1}."
 
 
-def test_the_last_picture_is_that_of_a_line_that_was_said_or_still_may_be() -> None:
+def test_the_commentary_has_come_to_the_picture_that_was_spoken_of_or_still_may_be() -> None:
     talk = Talk()
-    assert talk.picture() is None
-    said = talk.line("A.", picture=1)
-    assert talk.picture() == 1
+    assert talk.covered.until == float("-inf")
+    said = talk.line("A.", anchor=1.0)
+    assert talk.covered.until == 1.0
     talk.say(said)
-    for picture in range(2, 9):  # more failures in a row than lines can be in flight
-        line = talk.line("B.", picture=picture)
-        assert talk.picture() == picture
-        talk.drop(line)
-        assert talk.picture() == 1
-    talk.go(waiting := talk.line("C.", picture=10), "ready", "waiting")
-    talk.drop(talk.line("D.", picture=11))
-    assert talk.picture() == 10
-    talk.drop(waiting, "interrupted")
-    assert talk.picture() == 1
+    reasons: list[DropReason] = ["late", "error", "cancelled"]
+    for anchor, reason in enumerate(reasons, 2):
+        line = talk.line("B.", anchor=anchor)
+        assert talk.covered.until == anchor
+        talk.drop(line, reason)
+        assert talk.covered.until == 1.0
+    talk.drop(talk.line("...", anchor=9.0), "empty")
+    assert talk.covered.until == 9.0
+    talk.drop(talk.line("A.", anchor=10.0), "repeat")
+    assert talk.covered.until == 10.0
+    talk.say(talk.line("Yes.", question="Is it?", anchor=11.0))
+    assert talk.covered.until == 10.0
+    talk.covered.clear()
+    assert talk.covered.until == float("-inf")
 
 
-def test_pictures_of_lines_that_are_over_are_let_go() -> None:
+def test_what_would_have_been_a_repeat_is_known_until_something_is_said() -> None:
     talk = Talk()
-    for picture in range(50):
-        talk.say(talk.line("A.", picture=picture))
-        talk.drop(talk.line("B.", picture=picture))
-    assert len(talk.last._pictures) == 1
-    talk.last.clear()
-    assert talk.picture() is None
+    talk.drop(talk.line("A van."), "repeat")
+    assert talk.turns == [Turn("assistant", "A van.")]
+    talk.say(talk.line("A bus."))
+    assert talk.turns == [Turn("assistant", "A bus.")]

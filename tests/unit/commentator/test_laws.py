@@ -19,12 +19,11 @@ from agent.commentator.engine.errors import (
 )
 from agent.commentator.engine.request import EngineRequest
 from agent.commentator.line import Line, State
-from agent.commentator.options import Options
 from agent.commentator.pacer import PlaybackPacer
 from tests.support.virtual_time import run_virtual
 
 from .scripted_client import NEVER, Say, ScriptedClient
-from .virtual_stage import VirtualStage, virtual_stage
+from .virtual_stage import QUICK, VirtualStage, virtual_stage
 
 SEEDS = 72
 SECONDS = 150.0
@@ -123,7 +122,9 @@ class Room:
         elif what == "options":
             speaks = self.chance.dice.random() < 0.8
             interval = self.chance.dice.choice([0.0, 1.0])
-            commentator.update_options(Options(inference_interval=interval, enable_tts=speaks))
+            commentator.update_options(
+                replace(QUICK, inference_interval=interval, enable_tts=speaks)
+            )
         else:
             client.down = what == "down"
 
@@ -185,7 +186,7 @@ async def run(seed: int) -> None:
     chance = Chance(seed)
     client = ScriptedClient(answer=chance.answer, keeps=False)
     pacer = PlaybackPacer(pause=chance.dice.choice([0.0, 0.5]))
-    options = Options(inference_interval=chance.dice.choice([0.0, 1.0]))
+    options = replace(QUICK, inference_interval=chance.dice.choice([0.0, 1.0]))
     async with virtual_stage(client, pacer=pacer, options=options, fps=5.0) as on:
         room = Room(on, chance)
         begun = time.monotonic()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from agent.commentator.options import Options
-from agent.commentator.prompt import FIRST_LOOK, LITTLE_CHANGE
 from tests.support.gated_engine import Answer, hang, raw, refuse, say, scripted_engine
 from tests.support.ports import free_port
 
 from .pictures import i420
-from .stage import ScriptedPacer, stage
+from .stage import QUICK, ScriptedPacer, stage
 
 
 def instruction(request: dict[str, Any]) -> str:
@@ -59,19 +58,22 @@ async def test_the_model_hears_what_was_said_and_how_much_changed() -> None:
         fourth = on.engine.requests[3]["messages"]
         assert fourth[0]["content"] == "You are terse."
         assert fourth[1]["content"].startswith("A ball.\nIt stops.\n")
-        assert instruction(on.engine.requests[3]).startswith(LITTLE_CHANGE)
+        assert instruction(on.engine.requests[3]).startswith("Something has changed")
 
 
 async def test_a_line_that_was_never_said_is_not_the_last_one() -> None:
     pacer = ScriptedPacer(late=True)
     async with stage(pacer=pacer) as on:
         await on.until(lambda: len(on.dropped) >= 6)
-        assert all(instruction(one).startswith(FIRST_LOOK) for one in on.engine.requests[:6])
+        assert all(
+            instruction(one).startswith("These are the first pictures")
+            for one in on.engine.requests[:6]
+        )
         pacer.late = False
         await on.until(lambda: len(on.heard) >= 1)
         count = len(on.engine.requests)
         await on.engine.wait_requests(count + 1)
-        assert instruction(on.engine.requests[count]).startswith(LITTLE_CHANGE)
+        assert instruction(on.engine.requests[count]).startswith("Something has changed")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ async def test_text_only_engines_and_text_only_options() -> None:
     async with stage(say("Only text.", sound=b""), tts="engine") as on:
         await on.until(lambda: len(on.heard) == 1)
         assert on.heard[0].text_only
-    silent = Options(inference_interval=0.0, enable_tts=False)
+    silent = replace(QUICK, enable_tts=False)
     async with stage(say("Silent."), options=silent, tts="espeak") as on:
         await on.until(lambda: len(on.heard) == 1)
         assert on.engine.requests[0]["modalities"] == ["text"]
@@ -156,7 +158,7 @@ async def test_the_engine_dies_in_the_midst_of_a_line() -> None:
 
 
 async def test_requests_keep_their_distance_also_when_one_is_given_up() -> None:
-    options = Options(inference_interval=0.2, capture_fps=10.0)
+    options = replace(QUICK, inference_interval=0.2, capture_fps=10.0)
     async with stage(hang(), options=options) as on:
         await on.engine.wait_requests(1)
         for _ in range(3):
@@ -179,14 +181,14 @@ async def test_another_source_starts_with_an_empty_window() -> None:
         await on.engine.wait_requests(count + 1)
         first = on.engine.requests[count]
         assert len(first["pressbox"]["frame_times"]) <= 2
-        assert instruction(first).startswith(FIRST_LOOK)
+        assert instruction(first).startswith("These are the first pictures")
 
 
 async def test_options_change_while_it_runs() -> None:
     async with stage() as on:
         await on.engine.wait_requests(1)
         on.commentator.update_options(
-            Options(inference_interval=0.0, prompt="New.", voice="amy", window_size=4, room="lobby")
+            replace(QUICK, prompt="New.", voice="amy", window_size=4, room="lobby")
         )
         count = len(on.engine.requests)
         await on.engine.wait_requests(count + 2)

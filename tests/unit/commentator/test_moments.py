@@ -7,18 +7,18 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from agent.commentator.commentator import MAX_QUESTIONS, MAX_TRIALS
+from agent.commentator.commentator import MAX_LIVE, MAX_TRIALS
 from agent.commentator.engine.errors import EngineStarting
 from agent.commentator.line import Line, State
-from agent.commentator.options import Options
 from tests.support.virtual_time import run_virtual, virtual
 
 from .scripted_client import NEVER, Say, ScriptedClient
 from .stage import ScriptedPacer
-from .virtual_stage import VirtualStage, virtual_stage
+from .virtual_stage import QUICK, VirtualStage, virtual_stage
 
 MOMENTS = ["probing", "backing off", "trial", "anchor", "no picture", "in flight", "ready",
            "waiting", "playing", "all made"]  # fmt: skip
@@ -120,14 +120,14 @@ async def test_a_question_while_the_engine_is_down_is_refused_at_once() -> None:
 @virtual
 async def test_questions_wait_for_one_another_up_to_a_bound_also_when_nobody_listens() -> None:
     async with virtual_stage(playing=False) as on:
-        lines = [on.commentator.ask(f"Question {n}?") for n in range(MAX_QUESTIONS + 1)]
-        assert [line.reason for line in lines] == [None] * MAX_QUESTIONS + ["refused"]
-        await on.until(lambda: len(on.in_state("ready")) == MAX_QUESTIONS)
+        lines = [on.commentator.ask(f"Question {n}?") for n in range(MAX_LIVE + 1)]
+        assert [line.reason for line in lines] == [None] * MAX_LIVE + ["refused"]
+        await on.until(lambda: len(on.in_state("ready")) == MAX_LIVE)
         assert on.commentator.ask("And now?").reason == "refused"
         assert on.client.most_in_flight == 1
         player = asyncio.create_task(on.player.run())
-        await on.commentator.until_over(lines[MAX_QUESTIONS - 1])
-        assert on.player.started[:MAX_QUESTIONS] == lines[:MAX_QUESTIONS]
+        await on.commentator.until_over(lines[MAX_LIVE - 1])
+        assert on.player.started[:MAX_LIVE] == lines[:MAX_LIVE]
         assert on.commentator.ask("And now?").reason is None
         player.cancel()
         await asyncio.wait({player})
@@ -205,7 +205,7 @@ async def test_interrupting_ends_everything_and_the_next_line_comes() -> None:
 async def test_without_speech_what_waits_becomes_text_only() -> None:
     async with at("waiting") as on:
         line = on.in_state("waiting")[0]
-        on.commentator.update_options(Options(enable_tts=False))
+        on.commentator.update_options(replace(QUICK, enable_tts=False))
         await on.commentator.until_over(line)
         assert (line.text_only, line.state) == (True, "ended")
 

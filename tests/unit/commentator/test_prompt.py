@@ -3,19 +3,17 @@ from __future__ import annotations
 import base64
 
 import numpy as np
-import pytest
 
 from agent.commentator.line import new_line
 from agent.commentator.options import Options
 from agent.commentator.prompt import (
-    LITTLE_CHANGE,
-    MUCH_CHANGE,
     Asked,
     Turn,
     commentary_instruction,
     engine_request,
 )
 from agent.commentator.window import SampledFrame
+from vision.detection import TrackedObject
 
 GREY = np.zeros((90, 160), np.uint8)
 LINE = new_line("commentary", anchor=10.0, requested_at=11.0)
@@ -49,10 +47,32 @@ def test_neighbouring_turns_of_one_role_are_joined() -> None:
     ]
 
 
-@pytest.mark.parametrize(("change", "hint"), [(4.99, LITTLE_CHANGE), (5.0, MUCH_CHANGE)])
-def test_the_hint_follows_the_threshold(change: float, hint: str) -> None:
-    assert commentary_instruction(change, 5.0).startswith(hint)
-    assert hint not in commentary_instruction(None, 5.0)
+def test_focus_and_length_are_told() -> None:
+    options = Options(focus="the red team", length="brief", max_new_tokens=64)
+    assert "Talk about: the red team. Be brief." in commentary_instruction("change", options)
+    request = engine_request(LINE, [], Asked("Go."), options, "", [])
+    assert request.max_tokens == 32
+
+
+def test_what_is_in_view_goes_with_the_pictures() -> None:
+    objects = (
+        TrackedObject(1, "person", (0.1, 0.2, 0.3, 0.9), since=60.0, seen=100.0),
+        TrackedObject(2, "person", (0.5, 0.2, 0.7, 0.9), since=90.0, seen=100.0),
+        TrackedObject(3, "dog", (0.0, 0.5, 0.2, 0.9), since=99.6, seen=100.0),
+    )
+    grey = np.zeros((90, 160), np.uint8)
+    frames = [
+        SampledFrame(98.0, b"", grey),
+        SampledFrame(100.0, b"", grey, objects=objects),
+    ]
+    line = new_line("commentary", anchor=100.0, requested_at=101.0)
+    request = engine_request(line, frames, Asked("Go."), Options(), "", [])
+    assert request.messages[-1]["content"][-2]["text"] == (
+        "In view: 2 person (for 40 s), 1 dog (for 0 s)."
+    )
+    assert request.frame_objects[0] is None
+    assert [one["id"] for one in request.frame_objects[1] or []] == [1, 2, 3]
+    assert not engine_request(line, frames[:1], Asked("Go."), Options(), "", []).frame_objects
 
 
 def test_persona_instructions_for_once_and_language_make_the_system_message() -> None:

@@ -43,7 +43,7 @@ def encoder() -> SlowEncoder:
 
 @pytest.fixture
 async def sampler(encoder: SlowEncoder) -> AsyncIterator[FrameSampler[I420]]:
-    made: FrameSampler[I420] = FrameSampler(OPTIONS, ScriptedPacer(), encoder)
+    made: FrameSampler[I420] = FrameSampler(OPTIONS, ScriptedPacer(), encoder, lambda frame: frame)
     yield made
     encoder.go.set()
     await made.aclose()
@@ -188,7 +188,7 @@ async def test_closing_waits_for_the_thread_and_then_takes_no_frame(
 
 async def test_an_anchor_may_lie_in_the_past(encoder: SlowEncoder) -> None:
     pacer = ScriptedPacer(look_back=2.0, earliest_anchor=0.0)
-    sampler: FrameSampler[I420] = FrameSampler(OPTIONS, pacer, encoder)
+    sampler: FrameSampler[I420] = FrameSampler(OPTIONS, pacer, encoder, lambda frame: frame)
     await push(sampler, *(n / 20 for n in range(101)))
     assert 4.23 <= (await sampler.first_from(4.23)).capture_time <= 4.35
     assert 2.9 <= (await sampler.first_from(2.9)).capture_time < 3.2, "of what is kept closely"
@@ -207,7 +207,7 @@ async def test_an_anchor_may_lie_in_the_past(encoder: SlowEncoder) -> None:
 
 async def test_what_no_anchor_can_lie_in_is_not_kept(encoder: SlowEncoder) -> None:
     pacer = ScriptedPacer(look_back=9.0, earliest_anchor=2.0)
-    sampler: FrameSampler[I420] = FrameSampler(OPTIONS, pacer, encoder)
+    sampler: FrameSampler[I420] = FrameSampler(OPTIONS, pacer, encoder, lambda frame: frame)
     await push(sampler, *(n / 20 for n in range(61)))
     assert [time for time in encoder.times if time < 2.0] == [0.0, 1.0]
     assert len([time for time in encoder.times if time >= 2.0]) >= 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from agent.commentator.options import Options
 from tests.support.gated_engine import (
     ScriptedEngine,
     chunk,
@@ -20,7 +20,7 @@ from tests.support.gated_engine import (
     send,
 )
 
-from .stage import stage
+from .stage import QUICK, stage
 
 
 def begins(text: str) -> Any:
@@ -61,7 +61,7 @@ async def test_piper_speaks_the_sessions_language(
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     make_voice(tmp_path / "pressbox/piper", "de_DE-hum-low", espeak="de")
-    german = Options(inference_interval=0.0, language="de-DE")
+    german = replace(QUICK, language="de-DE")
     async with stage(say("Guten Tag.", sound=b""), tts="piper", options=german) as on:
         await on.until(lambda: len(on.heard) >= 1 and len(on.complete) >= 1)
         assert on.heard[0].audio_seconds > 0.3

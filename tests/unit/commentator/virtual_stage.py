@@ -28,7 +28,7 @@ AT_ONCE = 5
 """Pieces of sound that the player hands over at once."""
 
 GREY = np.zeros((90, 160), np.uint8)
-QUICK = Options(inference_interval=0.0)
+QUICK = Options(change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0)
 
 
 @dataclass(eq=False)

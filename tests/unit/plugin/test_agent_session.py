@@ -15,7 +15,9 @@ from tests.support.gated_engine import Answer, ScriptedEngine, say, scripted_eng
 from .devices import Camera, Loudspeaker, Microphone
 from .sounds import frames
 
-OPTIONS = Options(inference_interval=0.0, capture_fps=10.0)
+OPTIONS = Options(
+    change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0, capture_fps=10.0
+)
 
 
 Started = tuple[ScriptedEngine, AgentSession[None], Loudspeaker, RealtimeSession]

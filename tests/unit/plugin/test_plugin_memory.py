@@ -32,7 +32,7 @@ def test_a_thousand_lines_leave_nothing() -> None:
             RealtimeModel(engine="http://127.0.0.1:1/v1"),
             client=Client(answer=lambda _: Say("A ball rolls.", 0.05, 0.2), keeps=False),  # type: ignore[arg-type]
             pacer=PlaybackPacer(pause=0.0),
-            options=Options(inference_interval=0.0),
+            options=Options(change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0),
             speaker=Speaker(VoiceChoice("engine")),
         )
 

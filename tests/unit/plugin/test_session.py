@@ -48,7 +48,9 @@ async def test_lines_are_handed_over_one_at_a_time() -> None:
 
 
 async def test_text_only_lines_are_handed_over_without_sound() -> None:
-    silent = Options(inference_interval=0.0, enable_tts=False)
+    silent = Options(
+        change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0, enable_tts=False
+    )
     async with plugin_stage(say("Silent."), options=silent) as on:
         assert on.session.realtime_model.capabilities.audio_output is False
         await on.until(lambda: "Silent." in on.texts.values())

@@ -1,0 +1,45 @@
+"""The gate of pictures: whether a line is to be asked for, and why. Pure."""
+
+from __future__ import annotations
+
+import time
+
+from agent.commentator.history import Covered
+from agent.commentator.line import Lines
+from agent.commentator.options import Options
+from agent.commentator.prompt import Occasion
+from agent.commentator.scene.scene import Scene
+
+UPHEAVAL = 80.0
+"""Strength of news from which on much has happened."""
+
+
+class Occasions:
+    """Knows up to which picture the commentary has come, and what happened since."""
+
+    def __init__(self, lines: Lines, scene: Scene) -> None:
+        self._scene = scene
+        self._covered = Covered(lines)
+        self._asked_at = float("-inf")
+
+    def reset(self) -> None:
+        """The source is another one."""
+        self._covered.clear()
+        self._asked_at = float("-inf")
+
+    def take(self) -> None:
+        """A line is asked for now."""
+        self._asked_at = time.monotonic()
+
+    def at(self, capture_time: float, options: Options) -> Occasion | None:
+        """Why to ask for a line about the picture of that time; None: nothing is worth one."""
+        covered = self._covered.until
+        if covered == float("-inf") and options.still_interval:
+            return "first"
+        if options.change_threshold == 0:
+            return "change"
+        news = self._scene.news(covered, capture_time, options.change_threshold)
+        if news and news.clear_at <= capture_time:
+            return "upheaval" if news.strength >= UPHEAVAL else "change"
+        still = time.monotonic() - self._asked_at
+        return "still" if 0 < options.still_interval <= still else None

@@ -1,0 +1,123 @@
+"""What goes on in front of the camera: who is there since when, and what of it is news. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from agent.commentator.scene.movement import Movement
+from agent.commentator.scene.sight import Motion, Sight
+from agent.commentator.window import SampledFrame
+from vision.detection import TrackedObject
+from vision.tracker import Tracker
+
+REMEMBERED = 30.0
+"""Seconds of sights that are kept: more than any delay."""
+MOST = 512
+CERTAIN = 255.0
+"""Strength of what changes everything: a cut, the light."""
+SETTLE = 0.4
+"""Seconds after its begin at which a happening can be told apart; a cut or the light needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that happened.
+
+    Attributes:
+        at: Capture time, monotonic seconds.
+        strength: How much, in the unit of ``change_threshold``: 0 to 255.
+        clear_at: Capture time of the first picture that shows what it is.
+    """
+
+    at: float
+    strength: float
+    clear_at: float
+
+
+class Scene:
+    """Understands the frames of one source, in capture order."""
+
+    def __init__(self) -> None:
+        self._movement = Movement()
+        self._tracker = Tracker()
+        self._sights: deque[Sight] = deque(maxlen=MOST)
+        self._listeners: list[Callable[[Sight], None]] = []
+        self._objects: tuple[TrackedObject, ...] | None = None
+
+    def listen(self, seen: Callable[[Sight], None]) -> None:
+        """Call ``seen(sight)`` for each frame that was understood; it may not raise."""
+        self._listeners.append(seen)
+
+    def see(self, frame: SampledFrame) -> SampledFrame:
+        """Take one more frame; returns it with the objects that are in view."""
+        if self._sights and frame.capture_time <= self._sights[-1].capture_time:
+            return replace(frame, objects=self._objects)
+        motion = self._movement.see(frame.capture_time, frame.grey)
+        before = self._objects or ()
+        if frame.detections is not None:
+            self._objects = self._tracker.update(frame.capture_time, frame.detections)
+        now = self._objects or ()
+        sight = Sight(
+            frame.capture_time, motion, now, came=_not_in(before, now), left=_not_in(now, before)
+        )
+        self._sights.append(sight)
+        while self._sights[0].capture_time < frame.capture_time - REMEMBERED:
+            self._sights.popleft()
+        for seen in self._listeners:
+            seen(sight)
+        return replace(frame, objects=self._objects)
+
+    def reset(self) -> None:
+        """The source is another one."""
+        self._movement.reset()
+        self._tracker = Tracker()
+        self._sights.clear()
+        self._objects = None
+
+    @property
+    def objects(self) -> tuple[TrackedObject, ...]:
+        """What is in view, sure things only."""
+        return self._objects or ()
+
+    def news(self, after: float, until: float, threshold: float) -> News | None:
+        """The first of what happened after one capture time, up to another, and is of that
+        strength at least.
+        """
+        for sight in self._sights:
+            if after < sight.capture_time <= until:
+                strength = strength_of(sight)
+                if strength and strength >= threshold:
+                    at = sight.capture_time
+                    clear = at if strength >= CERTAIN else at + SETTLE
+                    return News(at, strength, clear)
+        return None
+
+
+def strength_of(sight: Sight) -> float:
+    """How much happened in a frame, in the unit of ``change_threshold``.
+
+    What comes or goes counts by its size like what moves; the whole picture is 255.
+    """
+    motion = sight.motion
+    if motion.cut or motion.dimmed or motion.lit:
+        return CERTAIN
+    return max(_strength(motion), _arrivals(sight.came), _arrivals(sight.left))
+
+
+def _strength(motion: Motion) -> float:
+    return min(CERTAIN - 1, 160 * math.sqrt(motion.share)) if motion.movers else 0.0
+
+
+def _arrivals(objects: Sequence[TrackedObject]) -> float:
+    shares = ((o.box[2] - o.box[0]) * (o.box[3] - o.box[1]) for o in objects)
+    return max((min(CERTAIN - 1, 160 * math.sqrt(share)) for share in shares), default=0.0)
+
+
+def _not_in(
+    known: Sequence[TrackedObject], objects: Sequence[TrackedObject]
+) -> tuple[TrackedObject, ...]:
+    ids = {one.id for one in known}
+    return tuple(one for one in objects if one.id not in ids)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import asyncio
+import time
+
+import numpy as np
+import pytest
+
+from agent.commentator.line import DropReason, Lines, new_line
+from agent.commentator.occasions import Occasions
+from agent.commentator.options import Options
+from agent.commentator.scene.scene import Scene
+from agent.commentator.scene.sight import Motion
+from agent.commentator.window import SampledFrame
+from tests.support.virtual_time import virtual
+
+GREY = np.zeros((90, 160), np.uint8)
+STILL = Motion()
+CUT = Motion(cut=True)
+
+
+def walker(share: float) -> Motion:
+    return Motion(movers=((0.0, 0.0, 0.1, share * 10),), share=share)
+
+
+class Watch:
+    """A scene whose movement is scripted, on virtual time, and what the gate makes of it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **options: float) -> None:
+        self.lines = Lines(lambda: time.monotonic())
+        self.scene = Scene()
+        self.motion = STILL
+        monkeypatch.setattr(self.scene._movement, "see", lambda *_: self.motion)
+        self.gate = Occasions(self.lines, self.scene)
+        self.options = Options(**options)  # type: ignore[arg-type]
+        self.asked: list[tuple[float, str]] = []
+
+    async def run(self, seconds: float, motion: Motion, outcome: DropReason = "empty") -> None:
+        """Ten pictures a second; a line is asked for whenever the gate is open, and answered so."""
+        self.motion = motion
+        for _ in range(round(seconds * 10)):
+            now = time.monotonic()
+            self.scene.see(SampledFrame(now, b"", GREY))
+            if why := self.gate.at(now, self.options):
+                self.gate.take()
+                self.asked.append((now, why))
+                line = new_line("commentary", anchor=now, requested_at=now)
+                self.lines.add(line)
+                self.lines.drop(line, outcome)
+            await asyncio.sleep(0.1)
+
+
+@virtual
+async def test_a_still_scene_is_asked_about_once_and_then_now_and_then() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        watch = Watch(patch)
+        await watch.run(600, STILL)
+    assert [why for _, why in watch.asked] == ["first", *["still"] * 9]
+
+
+@virtual
+async def test_a_sentry_is_silent_until_something_happens() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        watch = Watch(patch, still_interval=0, change_threshold=15)
+        await watch.run(600, STILL)
+        await watch.run(5, walker(0.005))  # a cat far away
+        assert not watch.asked
+        await watch.run(0.2, walker(0.05))
+        await watch.run(5, STILL)
+    assert [why for _, why in watch.asked] == ["change"]
+
+
+@virtual
+async def test_what_happens_is_asked_about_when_it_can_be_told_apart() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        watch = Watch(patch, still_interval=0)
+        await watch.run(10, STILL)
+        begun = time.monotonic()
+        await watch.run(0.1, CUT)
+        assert watch.asked.pop() == (begun, "upheaval")
+        await watch.run(10, STILL)
+        begun = time.monotonic()
+        await watch.run(2, walker(0.02))
+    assert 0.3 < watch.asked[0][0] - begun < 0.6
+
+
+@virtual
+async def test_a_line_that_was_never_heard_is_asked_for_again() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        watch = Watch(patch, still_interval=0)
+        await watch.run(1, walker(0.02), "late")
+        asked = len(watch.asked)
+        assert asked > 1
+        await watch.run(0.1, STILL, "empty")
+        await watch.run(5, STILL)
+    assert len(watch.asked) == asked + 1
+
+
+@virtual
+async def test_without_a_threshold_every_picture_is_worth_a_line() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        watch = Watch(patch, change_threshold=0)
+        await watch.run(1, STILL)
+    assert len(watch.asked) == 10
