@@ -20,7 +20,7 @@ from agent.clock.unix_clock import UnixClock
 from agent.commentator.commentator import Commentator
 from agent.commentator.engine.client import EngineClient
 from agent.commentator.frames import I420, sample
-from agent.commentator.line import new_line
+from agent.commentator.line import Line
 from agent.commentator.voice.choice import VoiceChoice
 from agent.commentator.voice.speaker import Speaker
 from agent.picture.delayed_track import DelayedTrack
@@ -31,7 +31,8 @@ from agent.picture.window_feed import WindowFeed
 from agent.room.audience import Audience, is_watched, people
 from agent.room.control import Control
 from agent.room.line_feed import LineFeed
-from agent.room.questions import AnswerError, Questions
+from agent.room.questions.question import Question
+from agent.room.questions.questions import Questions
 from agent.room.room_settings import options
 from agent.room.status import Status, StatusBoard
 from agent.sound.captions import Captions
@@ -129,7 +130,14 @@ class Booth:
             tell=tell,
         )
         self._questions = Questions(
-            room, answer=self._answer, refused=self._refuse_question, tell=tell
+            room,
+            self.commentator,
+            self.clock,
+            ask=self._ask,
+            say=lambda text, asker: self.commentator.say(text, asker=asker),
+            silence=self.commentator.silence,
+            order=lambda _text, _asker: None,
+            tell=tell,
         )
         self._control = Control(room, room_settings, state, apply=self._apply, tell=tell)
         self._audience = Audience(full.idle_after, time.monotonic())
@@ -209,23 +217,18 @@ class Booth:
 
     # questions and orders
 
-    async def _answer(self, question: str, identity: str) -> None:
+    def _ask(self, question: Question, instructions: str) -> Line:
         self._audience.spoke(time.monotonic())
-        self.commentator.interrupt()
-        line = self.commentator.ask(question, LAST_PICTURES if self._health.lost else "")
-        try:
-            await self.commentator.until_over(line)
-        finally:  # given up meanwhile: it is not to be heard after the next question
-            self.commentator.lines.drop(line, "cancelled")
-        if line.reason and line.reason != "interrupted":
-            raise AnswerError(line.error or line.reason)
-
-    def _refuse_question(self) -> None:
-        """A question that no engine was asked: whoever waits for the answer is told at once."""
-        now = time.monotonic()
-        line = new_line("answer", anchor=now, requested_at=now)
-        self.commentator.lines.add(line)
-        self.commentator.lines.drop(line, "refused")
+        lost = LAST_PICTURES if self._health.lost else ""
+        line = self.commentator.ask(
+            question.text,
+            f"{instructions} {lost}".strip(),
+            question.sound,
+            asker=question.asker,
+            seen=question.seen,
+        )
+        line.id = question.id
+        return line
 
     def _apply(self, settings: RoomSettings) -> None:
         """Go by these settings from now on."""

@@ -28,9 +28,10 @@ def describe(
     line: Line, phase: Literal["start", "end"], unix: UnixClock, display_time: float
 ) -> dict[str, object]:
     """The JSON object of one line; `display_time` (monotonic seconds) is when its anchor is on
-    display.
+    display. At the start of a line that is still being made the text is what is known of it so far.
+    An answer has the id of its question.
     """
-    return {
+    described: dict[str, object] = {
         "id": line.id,
         "kind": line.kind,
         "phase": phase,
@@ -40,6 +41,9 @@ def describe(
         "spoken": line.started_at is not None and not line.text_only,
         "dropped": line.reason,
     }
+    if line.kind == "answer":
+        described |= {"question": line.question, "asker": line.asker}
+    return described
 
 
 class LineFeed:

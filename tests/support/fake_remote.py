@@ -30,9 +30,10 @@ class FakeRemoteParticipant(rtc.RemoteParticipant):
         identity: str,
         kind: rtc.ParticipantKind.ValueType,
         attributes: dict[str, str],
+        name: str = "",
     ) -> None:
         self._info = participant_pb2.ParticipantInfo(
-            identity=identity, sid=f"PA_{next(SIDS)}", kind=kind, attributes=attributes
+            identity=identity, name=name, sid=f"PA_{next(SIDS)}", kind=kind, attributes=attributes
         )
         self._info.joined_at = round(time.time() * 1000)
         self._room = room

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from livekit import rtc
 from livekit.rtc._proto import participant_pb2, room_pb2, track_pb2
 from livekit.rtc.data_stream import StreamError, TextStreamInfo
-from livekit.rtc.participant import PublishTrackError, UnpublishTrackError
+from livekit.rtc.participant import PublishDataError, PublishTrackError, UnpublishTrackError
 
 from tests.support.fake_remote import SIDS, FakeRemoteParticipant
 from tests.support.fake_sources import (
@@ -90,9 +91,10 @@ class FakeRoom(rtc.Room):
         *,
         kind: rtc.ParticipantKind.ValueType = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
         attributes: dict[str, str] | None = None,
+        name: str = "",
     ) -> FakeRemoteParticipant:
         """Somebody comes."""
-        participant = FakeRemoteParticipant(self, identity, kind, attributes or {})
+        participant = FakeRemoteParticipant(self, identity, kind, attributes or {}, name)
         self._remote_participants[identity] = participant
         self.emit("participant_connected", participant)
         return participant
@@ -137,10 +139,16 @@ class FakeRoom(rtc.Room):
         handler(reader, identity)
         return reader
 
+    def packet(self, topic: str, identity: str, data: bytes) -> None:
+        """A participant, who may have left meanwhile, sends a data packet."""
+        sender: Any = self._remote_participants.get(identity)
+        kind = room_pb2.DataPacketKind.KIND_RELIABLE
+        self.emit("data_received", rtc.DataPacket(data, kind, sender, topic))
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What was sent by `send_text`."""
+    """What was sent by `send_text`, or as a data packet."""
 
     time: float
     topic: str
@@ -164,6 +172,7 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         self.attributes_set: list[tuple[float, dict[str, str]]] = []
         """With the time, in seconds of the clock."""
         self.texts: list[Text] = []
+        self.packets: list[Text] = []
         self.streams: list[FakeTextStreamWriter] = []
 
     async def publish_track(
@@ -215,6 +224,20 @@ class FakeLocalParticipant(rtc.LocalParticipant):
             raise StreamError("the engine is closed")
         self.texts.append(Text(time.monotonic(), topic, text, tuple(destination_identities or ())))
         return TextStreamInfo("TX", "text/plain", topic, 0, len(text), attributes, [])
+
+    async def publish_data(
+        self,
+        payload: bytes | str,
+        *,
+        reliable: bool = True,
+        destination_identities: Sequence[str] = (),
+        topic: str = "",
+    ) -> None:
+        await self._room.script.run("publish_data")
+        if not self._room.isconnected():
+            raise PublishDataError("the engine is closed")
+        text = payload if isinstance(payload, str) else payload.decode()
+        self.packets.append(Text(time.monotonic(), topic, text, tuple(destination_identities)))
 
     async def stream_text(
         self,

@@ -12,6 +12,7 @@ Call = Literal[
     "unpublish_track",
     "set_attributes",
     "send_text",
+    "publish_data",
     "stream_text",
     "write",
     "close",

@@ -19,7 +19,7 @@ from agent.booth import Booth
 from agent.commentator.line import Line, State
 from agent.room.control import SET
 from agent.room.line_feed import TOPIC as LINES
-from agent.room.questions import TOPIC as CHAT
+from agent.room.questions.chat import TOPIC as CHAT
 from agent.room.status import STATUS
 from config.room_state import RoomState
 from config.settings import Settings

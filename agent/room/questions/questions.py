@@ -1,0 +1,267 @@
+"""Has the questions of a room answered, one after another, and tells whoever asked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+from livekit import rtc
+
+from agent.clock.display_clock import DisplayClock
+from agent.commentator.line import Line
+from agent.commentator.output import Output
+from agent.room.questions.askers import Askers
+from agent.room.questions.chat import Chat, Sender
+from agent.room.questions.fair_queue import FairQueue, QueueFullError
+from agent.room.questions.question import MAX_LENGTH, Question, cleaned, spoken_name
+from agent.room.questions.rpc import QuestionRpc
+from config.tasks import Tasks, Tell
+
+log = logging.getLogger("pressbox.questions")
+
+ANSWER_TIMEOUT = 100.0
+"""Seconds for an answer to be made and heard to its end."""
+
+ALOUD_EVERY = 20.0
+"""Seconds between two refusals that are said aloud: each of them is written in any case."""
+
+SHORT = "Answer in one short sentence unless more is asked for."
+NAMED = "Begin with the name of who asked: {}."
+NAMELESS = "Begin with a few words that say what was asked."
+
+CANNOT = "I cannot answer that now."
+INTERRUPTED = "the answer was interrupted"
+TAKEN_BACK = "it was taken back"
+NOTHING_CAME = f"nothing came in {ANSWER_TIMEOUT:.0f} s"
+BROKEN = "the commentator broke off"
+
+NEVER_MIND = frozenset({"never mind", "nevermind", "forget it", "skip", "skip it", "skip that"})
+"""What takes back all questions of whoever says it."""
+
+Ask = Callable[[Question, str], Line]
+Order = Callable[[str, str], str | None]
+
+
+class Questions:
+    """Owns the questions of everybody from their arrival until they are answered or refused."""
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        output: Output,
+        clock: DisplayClock,
+        *,
+        ask: Ask,
+        say: Callable[[str, str], Line],
+        silence: Callable[[], None],
+        order: Order,
+        tell: Tell,
+    ) -> None:
+        """`ask(question, instructions)`: the line in `output` that answers it. `say(text, asker)`:
+        the line that says a text to that identity, word for word. `silence()`: ends commentary,
+        also what is being heard. `order(text, asker)`: does what that orders, and returns what to
+        reply, "" for nothing; None where it is no order. None of them may raise.
+        """
+        self._room = room
+        self._output = output
+        self._clock = clock
+        self._ask, self._say, self._silence, self._order = ask, say, silence, order
+        self._tell = tell
+        self._queue = FairQueue()
+        self._askers = Askers()
+        self._arrival = asyncio.Event()
+        self._current: tuple[Question, Line] | None = None
+        self._refused_at = float("-inf")
+        self._said: Line | None = None
+        """What was said last of a refusal or an order."""
+        self._chat = Chat(room, heard=self._written, refused=self._unread, tell=tell)
+        self._rpc = QuestionRpc(room, put=self._called, take_back=self.take_back)
+        self._tasks = Tasks(tell)
+
+    def start(self) -> None:
+        """Begin to listen and to answer."""
+        self._chat.start()
+        self._rpc.start()
+        self._room.on("participant_disconnected", self._gone)
+        self._tasks.keep("answering", self._serve)
+
+    async def aclose(self) -> None:
+        """Stop; what waits is taken back. Idempotent."""
+        self._room.off("participant_disconnected", self._gone)
+        self._rpc.stop()
+        await self._tasks.aclose()
+        for asker in self._queue.askers:
+            self._take_back_waiting(asker)
+        await self._chat.aclose()
+
+    def put(
+        self,
+        asker: str,
+        text: str,
+        sound: bytes = b"",
+        over: Callable[[Question], None] = lambda _: None,
+    ) -> tuple[Question, int]:
+        """Somebody of this identity asks, in words, by `sound` (16 kHz mono int16) or by both.
+
+        Returns the question, and how many turns off it is; 0: it is over already, an order or
+        refused. `over` is called once when it is over, which may be before this returns.
+        """
+        now = time.monotonic()
+        words, name = cleaned(text[: MAX_LENGTH + 1]), self._name(asker)
+        question = Question(asker, name, words, self._clock.displayed(now), over, sound)
+        if len(text) > MAX_LENGTH:
+            return self._refuse(question, f"it is longer than {MAX_LENGTH} characters"), 0
+        if not words and not sound:
+            question.end("refused", error="there are no words in it")
+            return question, 0
+        log.info("%s asks: %s", cleaned(asker), words or "something, aloud")
+        if (reply := self._ordered(question)) is not None:
+            question.end("order", reply=reply)
+            return question, 0
+        try:
+            position = self._queue.put(question)
+        except QueueFullError as error:
+            return self._refuse(question, str(error)), 0
+        self._silence()
+        self._arrival.set()
+        return question, position
+
+    def take_back(self, asker: str, question_id: str = "") -> list[Question]:
+        """Forget what that identity asked, or the one question of that id: one that waits, or the
+        one being answered, which falls silent. Returns them.
+        """
+        back = self._take_back_waiting(asker, question_id)
+        question, line = self._current or (None, None)
+        if question and line and question.asker == asker and question_id in ("", question.id):
+            question.end("taken back", error=TAKEN_BACK)
+            self._output.lines.drop(line, "cancelled", TAKEN_BACK)
+            back.insert(0, question)
+        return back
+
+    def _take_back_waiting(self, asker: str, question_id: str = "") -> list[Question]:
+        back = self._queue.take_back(asker, question_id)
+        for question in back:
+            self._drop(question, "cancelled", TAKEN_BACK)
+            question.end("taken back", error=TAKEN_BACK)
+        return back
+
+    # the ways in
+
+    def _written(self, sender: Sender, text: str) -> None:
+        self.put(sender.identity, text, over=partial(self._reply, sender))
+
+    def _unread(self, sender: Sender, why: str) -> None:
+        over = partial(self._reply, sender)
+        now = time.monotonic()
+        name = self._name(sender.identity)
+        self._refuse(Question(sender.identity, name, "", self._clock.displayed(now), over), why)
+
+    def _reply(self, sender: Sender, question: Question) -> None:
+        """Text for whoever wrote. What is said aloud comes as a transcription too, which older
+        clients do not read.
+        """
+        if question.error and question.state != "taken back":
+            self._chat.reply(sender, f"No answer: {question.error}.")
+        elif question.reply and (question.state == "order" or sender.reads != "stream"):
+            self._chat.reply(sender, question.reply)
+
+    def _called(
+        self, identity: str, text: str, over: Callable[[Question], None]
+    ) -> tuple[Question, int]:
+        return self.put(identity, text, over=over)
+
+    def _gone(self, participant: rtc.RemoteParticipant) -> None:
+        self._take_back_waiting(participant.identity)
+
+    def _ordered(self, question: Question) -> str | None:
+        """What to reply to an order; None where it is none."""
+        if not question.text:
+            return None
+        if question.text.lower().rstrip(".! ") in NEVER_MIND:
+            back = self.take_back(question.asker)
+            return "All right." if back else "No question of yours is waiting."
+        reply = self._order(question.text, question.asker)
+        if reply:
+            self._aloud(reply, question.asker)
+        return reply
+
+    # answers
+
+    async def _serve(self) -> None:
+        while True:
+            question = self._queue.take()
+            if question is None:
+                self._arrival.clear()
+                await self._arrival.wait()
+                continue
+            try:
+                await self._answer(question)
+            finally:  # whoever waits for it must not wait for ever
+                self._current = None
+                question.end("failed", error=BROKEN)
+
+    async def _answer(self, question: Question) -> None:
+        question.state = "asked"
+        self._silence()
+        line = self._ask(question, self._instructions(question))
+        self._current = question, line
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT) as limit:
+                await self._output.until_over(line)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        finally:  # given up meanwhile: it is not to be heard after the next question
+            self._output.lines.drop(line, "cancelled", NOTHING_CAME)
+        self._askers.answered(question.asker, time.monotonic())
+        if line.said:
+            question.end("answered", reply=line.said)
+        elif line.reason == "interrupted":
+            question.end("failed", error=INTERRUPTED)
+        elif question.state == "asked":
+            question.end("failed", error=line.error or line.reason or BROKEN)
+            self._told(question, "could not be answered", CANNOT)
+
+    def _instructions(self, question: Question) -> str:
+        waiting = self._queue.askers | {question.asker}
+        several = self._askers.several(waiting, time.monotonic())
+        if not several:
+            return SHORT
+        return f"{NAMED.format(question.name) if question.name else NAMELESS} {SHORT}"
+
+    # what is said and written of questions that no engine answers
+
+    def _refuse(self, question: Question, why: str) -> Question:
+        self._drop(question, "refused", why)
+        question.end("refused", error=why)
+        self._told(question, "was refused", f"{CANNOT} {why[0].upper()}{why[1:]}.")
+        return question
+
+    def _told(self, question: Question, how: str, aloud: str) -> None:
+        """Tell everybody; aloud only now and then, so that nobody is heard by being refused."""
+        self._tell(f"the question of {cleaned(question.asker)} {how}: {question.error}")
+        now = time.monotonic()
+        if now - self._refused_at >= ALOUD_EVERY:
+            self._refused_at = now
+            self._aloud(aloud, question.asker)
+
+    def _aloud(self, text: str, asker: str) -> None:
+        """Say this after what is being heard; what waited to be said so is left out."""
+        if self._said and self._said.state != "playing":
+            self._output.lines.drop(self._said, "cancelled")
+        self._said = self._say(text, asker)
+
+    def _drop(self, question: Question, reason: Literal["refused", "cancelled"], why: str) -> None:
+        """Whoever waits for the answer of a question that no engine was asked is told at once."""
+        now = time.monotonic()
+        line = Line(question.id, "answer", now, now, question.text, question.asker)
+        self._output.lines.add(line)
+        self._output.lines.drop(line, reason, why)
+
+    def _name(self, identity: str) -> str:
+        participant = self._room.remote_participants.get(identity)
+        return spoken_name(participant.name if participant else "", identity)

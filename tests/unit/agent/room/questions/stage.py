@@ -1,0 +1,135 @@
+"""The questions of a room with a scripted commentator, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from agent.clock.display_clock import DisplayClock
+from agent.commentator.line import DropReason, Line, new_line
+from agent.commentator.output import Output
+from agent.commentator.pacer import PlaybackPacer
+from agent.room.questions.chat import TOPIC
+from agent.room.questions.question import Question
+from agent.room.questions.questions import Questions
+from tests.support.fake_rtc import FakeRoom, FakeRtc
+
+DELAY = 3.0
+
+
+class Stage:
+    """Answers after `seconds`, or drops the line as it is told, and writes down what it hears."""
+
+    def __init__(self, room: FakeRoom) -> None:
+        self.room = room
+        self.output = Output(PlaybackPacer())
+        self.questions = Questions(
+            room,
+            self.output,
+            DisplayClock(DELAY),
+            ask=self._ask,
+            say=self._say,
+            silence=self._silence,
+            order=self._order,
+            tell=self._tell,
+        )
+        self.seconds = 2.0
+        self.drops: list[tuple[DropReason, str]] = []
+        self.bug: Exception | None = None
+        self.asked: list[tuple[str, str]] = []
+        self.seen: list[float] = []
+        self.instructions: list[str] = []
+        self.said: list[str] = []
+        self.told: list[str] = []
+        self.silenced = 0
+        self.over: list[tuple[str, str | None]] = []
+        self.output.lines.listen(self._changed)
+        self._playing: set[asyncio.Task[None]] = set()
+
+    def chat(self, identity: str, text: str) -> None:
+        self.room.stream(TOPIC, identity, [text])
+
+    async def call(self, method: str, identity: str, **payload: object) -> dict[str, object]:
+        answer = await self.room.local.called(method, json.dumps(payload), caller=identity)
+        found: dict[str, object] = json.loads(answer or "")
+        return found
+
+    def replies(self, identity: str) -> list[str]:
+        """What was written to this one in the chat, and to nobody else."""
+        return [
+            text.text
+            for text in (*self.room.local.texts, *self.room.local.packets)
+            if text.to == (identity,)
+        ]
+
+    async def aclose(self) -> None:
+        await self.questions.aclose()
+        await self.questions.aclose()
+        for task in self._playing:
+            task.cancel()
+        if self._playing:
+            await asyncio.wait(self._playing)
+
+    def _ask(self, question: Question, instructions: str) -> Line:
+        self.asked.append((question.text, question.asker))
+        self.seen.append(question.seen)
+        self.instructions.append(instructions)
+        if bug := self.bug:
+            self.bug = None
+            raise bug
+        line = new_line("answer", anchor=0.0, requested_at=0.0, question=question.text)
+        line.id = question.id
+        return self._play(line, f"To {question.text}")
+
+    def _say(self, text: str, asker: str) -> Line:
+        self.said.append(text)
+        return self._play(new_line("answer", anchor=0.0, requested_at=0.0), text)
+
+    def _play(self, line: Line, text: str) -> Line:
+        self.output.lines.add(line)
+        if self.drops and line.question:
+            self.output.lines.drop(line, *self.drops.pop(0))
+        else:
+            line.text, line.text_only = text, True
+            self._playing.add(asyncio.create_task(self._through(line)))
+        return line
+
+    async def _through(self, line: Line) -> None:
+        lines = self.output.lines
+        await asyncio.sleep(0.1)
+        lines.move(line, "ready")
+        while any(one.state == "playing" for one in lines):
+            await asyncio.sleep(0.05)
+        if lines.move(line, "waiting") and lines.move(line, "playing"):
+            await asyncio.sleep(self.seconds)
+            lines.move(line, "ended")
+
+    def _silence(self) -> None:
+        self.silenced += 1
+
+    def _order(self, text: str, asker: str) -> str | None:
+        return f"{asker}, I am brief." if text == "be brief" else None
+
+    def _tell(self, text: str) -> None:
+        self.told.append(text)
+
+    def _changed(self, line: Line) -> None:
+        if line.over:
+            self.over.append((line.question, line.reason))
+
+
+@asynccontextmanager
+async def stage(fake_rtc: FakeRtc, *identities: str) -> AsyncIterator[Stage]:
+    """In a room with these people; a name is an identity with a capital."""
+    room = fake_rtc.room()
+    for identity in identities:
+        room.join(identity, name=identity.capitalize())
+    on = Stage(room)
+    on.questions.start()
+    try:
+        yield on
+    finally:
+        await on.aclose()
+        assert room.readers == []
