@@ -323,14 +323,15 @@ async def test_an_engine_that_is_away_is_looked_for_ever_more_rarely() -> None:
 async def test_a_mistake_over_a_question_tells_who_asked() -> None:
     async with at("anchor") as on:
 
-        def broken() -> float:
+        async def broken(_: float) -> None:
             raise KeyError("oops")
 
-        proper, on.pacer.answer_anchor = on.pacer.answer_anchor, broken  # type: ignore[method-assign]
+        sampler = on.commentator._sampler
+        proper, sampler.newest_until = sampler.newest_until, broken  # type: ignore[method-assign,assignment]
         line = on.commentator.ask("What?")
         await on.commentator.until_over(line)
         assert (line.reason, "KeyError" in line.error) == ("error", True)
-        on.pacer.answer_anchor = proper  # type: ignore[method-assign]
+        sampler.newest_until = proper  # type: ignore[method-assign]
         again = on.commentator.ask("What?")
         await on.commentator.until_over(again)
         assert again.state == "ended"

@@ -17,7 +17,9 @@ from tests.unit.commentator.stage import ScriptedPacer
 
 from .pictures import i420
 
-QUICK = Options(inference_interval=0.0, capture_fps=10.0)
+QUICK = Options(
+    change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0, capture_fps=10.0
+)
 
 
 @dataclass(eq=False)

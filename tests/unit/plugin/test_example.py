@@ -35,11 +35,8 @@ async def test_its_session_comments_and_answers(monkeypatch: pytest.MonkeyPatch)
         session.input.video, session.output.audio = Camera(), loudspeaker
         try:
             await session.start(Agent(instructions="You are a commentator."), record=False)
-            await loudspeaker.wait_lines(2)
-            assert [line.text.strip() for line in loudspeaker.lines[:2]] == [
-                "This is line 0.",
-                "This is line 1.",
-            ]
+            await loudspeaker.wait_lines(1)
+            assert loudspeaker.lines[0].text.strip() == "This is line 0."
             handle = session.generate_reply(user_input="What is to be seen?")
             await handle
             answer = next(line for line in loudspeaker.lines if line.kind == "answer")
