@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,14 @@ from agent.alerts.wording import sentence
 from agent.clock.unix_clock import UnixClock
 from agent.commentator.scene.sight import Sight
 from config.alert_rule import Rule, RuleError, key
-from config.tasks import Tasks, Tell
-
-log = logging.getLogger("pressbox.alerts")
+from config.tasks import Tell
 
 NAMELESS_AFTER = 10.0
 """Seconds of pictures without any look of a detector after which there is none."""
-SAVE_TIMEOUT = 5.0
-"""Seconds that a change under way may take when the room is left."""
 NO_DETECTOR = "there is no detector that could name things"
 
-Change = Callable[[Mapping[str, object]], Coroutine[Any, Any, object]]
+Change = Callable[[Mapping[str, object], str], asyncio.Task[None]]
+"""A `Control.change`."""
 
 
 class Alerts:
@@ -49,7 +46,7 @@ class Alerts:
         Args:
             folder: Where the file of rules for all rooms lies.
             rests: Why the engine is not to be asked for judgements now, "" where it may be.
-            change: Takes changed room settings, `{"rules": [...]}`, and keeps them.
+            change: Takes changed settings, `{"rules": [...]}`, and who wants that; it calls `use`.
         """
         self._voice = voice
         self._telling = telling
@@ -57,7 +54,6 @@ class Alerts:
         self._rests = rests
         self._change = change
         self._tell = tell
-        self._tasks = Tasks(tell)
         self._book = Rulebook()
         self._conditions = Conditions()
         self._judge = Judge(
@@ -83,7 +79,6 @@ class Alerts:
         self._conditions.use({})
         await self._judge.aclose()
         await self._file.aclose()
-        await self._tasks.aclose(grace=SAVE_TIMEOUT)
         await self._telling.aclose()
 
     # what holds
@@ -107,45 +102,35 @@ class Alerts:
         known = {key(one.name) for one in self._book.all}
         self._last_hit = {name: at for name, at in self._last_hit.items() if name in known}
 
-    async def edit(self, order: Mapping[str, Any]) -> None:
-        """Change the room's rules as `Rulebook.edited` says. Raises RuleError."""
-        await self._keep(self._book.edited(order))
+    def edit(self, order: Mapping[str, Any], by: str) -> asyncio.Task[None]:
+        """Change the room's rules as `Rulebook.edited` says, at once; the task keeps them for the
+        next start. Raises RuleError.
+        """
+        return self._keep(self._book.edited(order), by)
 
-    def order(self, text: str, asker: str) -> str | None:
-        """Take an order such as "tell me when the gate opens"; what is to be answered, None where
-        it is no order of this kind.
+    def order(self, text: str, by: str) -> str | None:
+        """Do what an order such as "tell me when the gate opens" says, and say what to reply; None
+        where it is no order of this kind.
         """
         try:
             wanted = order(text, [one.name for one in self._book.all])
             if wanted is None:
                 return None
             if wanted.add is not None:
-                return self._order_more(wanted.add)
+                if not any(one.enabled for one in self._book.meant(wanted.add.when)):
+                    self._keep(self._book.added(wanted.add), by)
+                return f"I will tell you when {wanted.add.when}."
             meant = self._book.meant(wanted.stop)
-            if not meant:
-                return "There is no such rule." if wanted.surely else None
             for one in meant:
-                self._tasks.once("keeping a rule", self._keep_stopped(one))
-            log.info("%s ends %d rules", asker, len(meant))
-            return "I will not tell you any more: " + ", ".join(one.name for one in meant) + "."
+                self._keep(self._book.stopped(one), by)
         except RuleError as error:
             return f"That cannot be: {error}."
+        if meant:
+            return f"I will not tell you any more: {', '.join(one.name for one in meant)}."
+        return "There is no such rule." if wanted.surely else None
 
-    def _order_more(self, wanted: Rule) -> str:
-        known = [one for one in self._book.meant(wanted.when) if one.enabled]
-        if not known:
-            self._book.added(wanted)  # what is wrong with it is told at once
-            self._tasks.once("keeping a rule", self._keep_added(wanted))
-        return f"I will tell you when {wanted.when}."
-
-    async def _keep_added(self, one: Rule) -> None:
-        await self._keep(self._book.added(one))
-
-    async def _keep_stopped(self, one: Rule) -> None:
-        await self._keep(self._book.stopped(one))
-
-    async def _keep(self, own: tuple[Rule, ...]) -> None:
-        await self._change({"rules": [one.model_dump(mode="json") for one in own]})
+    def _keep(self, own: tuple[Rule, ...], by: str) -> asyncio.Task[None]:
+        return self._change({"rules": [one.model_dump(mode="json") for one in own]}, by)
 
     # what is seen
 

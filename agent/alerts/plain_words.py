@@ -64,7 +64,7 @@ _STILL = re.compile(
     rf"(?:nothing (?:moves|has moved)|(?:everything|all) is still|there is no motion) {_FOR}"
 )
 _IT = "it (?:is|gets|becomes|turns|goes)"
-_LAMPS = r"(?:the )?lights? (?:(?:comes?|goes?|is|are)(?: turned| switched)?)"
+_LAMPS = r"(?:the )?lights? (?:(?:comes?|go|goes|is|are)(?: turned| switched)?)"
 _SETS = {
     "motion": re.compile(
         "(?:something|anything|it) (?:moves|is moving)|there is (?:any |some )?(?:motion|movement)"

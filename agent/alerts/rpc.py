@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 
 from livekit import rtc
 
@@ -13,8 +12,6 @@ from agent.alerts.rulebook import ASKED
 from agent.room.control import BAD_REQUEST
 from config.alert_rule import RuleError
 from config.errors import SettingsError
-
-log = logging.getLogger("pressbox.alerts")
 
 RULES = "pressbox.rules"
 LARGEST = 14_000
@@ -52,10 +49,10 @@ class RulesRpc:
             raise rtc.RpcError(BAD_REQUEST, f"not a JSON object: expected {ASKED}")
         if order:
             try:
-                await asyncio.shield(asyncio.ensure_future(self._alerts.edit(order)))
+                kept = self._alerts.edit(order, call.caller_identity)
             except (RuleError, SettingsError) as error:
                 raise rtc.RpcError(BAD_REQUEST, str(error)) from error
-            log.info("%s changed the rules: %s", call.caller_identity, ", ".join(order))
+            await asyncio.wait([kept])  # a caller who gives up must not end it
         return _fitting(self._alerts.listed())
 
 

@@ -1,0 +1,84 @@
+"""Orders and plain words, and the conditions that say exactly that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agent.alerts.plain_words import LONGEST, Order, condition, is_meant, order
+from config.alert_rule import Condition, Rule, RuleError, rule
+
+EXACT: list[tuple[str, dict[str, Any]]] = [
+    ("tell me when a person comes", {"appears": "person"}),
+    ("somebody comes in", {"appears": "person"}),
+    ("when it gets dark", {"darkness": True}),
+    ("the lights go out", {"darkness": True}),
+    ("the light is switched on", {"light": True}),
+    ("a dog appears", {"appears": "dog"}),
+    ("there is a motorbike", {"appears": "motorcycle"}),
+    ("there's a vehicle", {"appears": "vehicle"}),
+    ("nobody is there any more", {"leaves": "person"}),
+    ("the bus leaves.", {"leaves": "bus"}),
+    ("something moves", {"motion": True}),
+    ("Nothing moves for 2 minutes", {"still": 120}),
+    ("a person stays for more than 30 seconds", {"stays": "person", "seconds": 30}),
+    ("the camera goes offline", {"source_lost": True}),
+]
+BEYOND = [
+    "the gate opens", "somebody falls", "a red car comes", "a person comes into the kitchen",
+    "nobody comes", "the last person leaves", "two dogs appear", "a dog appears and barks",
+    "a dog does not appear", "the person in red leaves", "it gets dark in the hall", "a child comes",
+    "a person comes or a dog appears", "a person stays for 0 seconds", "", "appears",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "expected"), EXACT)
+def test_plain_words_become_a_condition(words: str, expected: dict[str, Any]) -> None:
+    assert condition(words) == Condition.model_validate(expected)
+
+
+@pytest.mark.parametrize("words", BEYOND)
+def test_what_no_condition_says_is_left_to_the_engine(words: str) -> None:
+    assert condition(words) is None
+
+
+def added(text: str, *taken: str) -> Rule:
+    wanted = order(text, taken)
+    assert wanted is not None
+    assert wanted.add is not None
+    return wanted.add
+
+
+def test_an_order_is_a_rule_with_a_name_of_its_own() -> None:
+    assert added("Tell me when the gate opens!").name == "gate opens"
+    assert added("Please let us know as soon as there's smoke").when == "there is smoke"
+    assert added("tell me when the gate opens, please", "Gate  Opens").name == "gate opens 2"
+    assert added("could you warn me if a dog appears?").when == "a dog appears"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["what is it?", "stop", "stop telling me", "tell me what you see", "tell me if it's a dog?",
+     "when does the gate open?", "tell me a joke", "x" * 1_000_000,
+     "tell me " * 100_000],
+)  # fmt: skip
+def test_other_talk_is_no_order(text: str) -> None:
+    assert order(text) is None
+
+
+def test_an_order_that_is_too_long_is_refused() -> None:
+    with pytest.raises(RuleError, match=str(LONGEST)):
+        order("tell me when " + "x" * (LONGEST + 1))
+
+
+def test_an_end_means_the_rule_by_name_by_words_or_by_meaning() -> None:
+    gate = rule({"name": "gate opens", "when": "the gate opens"})
+    person = rule({"name": "visitor", "if": {"appears": "person"}})
+    ended = order("stop telling me when the gate opens")
+    assert ended == Order(stop="the gate opens")
+    assert is_meant(gate, "the gate opens")
+    assert is_meant(gate, "Gate opens")
+    assert not is_meant(gate, "the gate closes")
+    assert is_meant(person, "somebody comes")
+    assert order("don't tell me about visitor any more") == Order(stop="visitor", surely=False)
