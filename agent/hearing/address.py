@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-MAX_LENGTH = 1000
-"""Characters of a question; 30 s of speech have half as many."""
 LIKE = 80.0
 """Likeness, of 100, from which words count as a wake word: recognisers write "press box"."""
 SPREAD = 3
@@ -18,12 +16,6 @@ _GREETINGS = frozenset({"hey", "hi", "hello", "ok", "okay", "so", "dear"})
 _WORD = re.compile(r"\w[\w'\u2019]*")
 # Question marks of Latin, East Asian, Arabic and Greek, with or without a closing quote.
 _ASKS = re.compile(r"[?\uff1f\u061f\u037e;]['\"\u201d\u2019)\s]*$")
-
-
-def clean(text: str) -> str:
-    """One line of what a recogniser wrote, without control characters, bounded."""
-    line = " ".join(text[: 4 * MAX_LENGTH].split())
-    return "".join(letter for letter in line if letter.isprintable())[:MAX_LENGTH]
 
 
 def wake_words(setting: str) -> list[str]:

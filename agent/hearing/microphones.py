@@ -139,8 +139,9 @@ class Microphones:
 
     def look(self, *_: object) -> None:
         """Look anew at what is in the room, and do what follows."""
-        there = self._published() if self._listening else []
-        wanted = {one.publication.sid: one for one in choose(there, time.monotonic())}
+        there = self._published()
+        chosen = choose(there, time.monotonic()) if self._listening else []
+        wanted = {one.publication.sid: one for one in chosen}
         published = {one.publication.sid for one in there}
         for sid in self._readers.keys() - wanted.keys():
             self._leave(self._readers.pop(sid), still_there=sid in published)

@@ -13,8 +13,8 @@ from livekit.agents.types import APIConnectOptions
 
 from agent.commentator.voice import livekit_plugins
 from agent.commentator.voice.livekit_plugins import PluginError
-from agent.hearing.address import clean
 from agent.hearing.utterance import SAMPLE_RATE
+from agent.room.questions.question import MAX_LENGTH, cleaned
 from speech.whisper import HearingError, Whisper
 
 AUTO, ENGINE, WHISPER = "auto", "engine", "whisper"
@@ -125,7 +125,8 @@ class Recogniser:
                 await self.prepare()
                 if self._stt is None:  # closed meanwhile
                     raise HearingError("nobody listens any more")
-                return clean(await self._stt.recognise(sound, language))
+                text = await self._stt.recognise(sound, language)
+                return cleaned(text[:MAX_LENGTH])
         except TimeoutError:
             raise HearingError(f"it took more than {LIMIT:.0f} s to understand it") from None
         finally:

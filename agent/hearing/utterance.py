@@ -56,7 +56,7 @@ class Cutter:
         self.by_voice = False
         """Whether a voice opens an utterance where no button is held."""
         self.held = False
-        self._before: deque[bytes] = deque(maxlen=_windows(PRE_ROLL))
+        self._before: deque[bytes] = deque(maxlen=_windows(PRE_ROLL) + OPENING)
         self._sound: list[bytes] = []
         self._voiced = self._silent = self._run = 0
         self._spent = False
@@ -90,7 +90,7 @@ class Cutter:
             self._voiced, self._silent = self._voiced + 1, 0
         else:
             self._silent += 1
-        if len(self._sound) >= _windows(MAX_SECONDS):
+        if len(self._sound) >= int(MAX_SECONDS / WINDOW_SECONDS):
             self._spent = self.held
             return self._cut(full=True)
         ended = not self.held and self._silent >= _windows(END_SILENCE)

@@ -1,0 +1,224 @@
+"""People with microphones in a fake room, on virtual time; a window is a voice or it is not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar
+
+import pytest
+from livekit import rtc
+
+from agent.hearing.hearing import Hearing
+from agent.hearing.stt import Stt, SttChoice
+from agent.hearing.utterance import SAMPLE_RATE, WINDOW_SAMPLES, WINDOW_SECONDS
+from config.room_settings import RoomSettings
+from speech.whisper import HearingError
+from tests.support.fake_remote import FakeRemoteParticipant, FakeRemotePublication
+from tests.support.fake_rtc import FakeRoom, FakeRtc
+
+AUDIO = rtc.TrackKind.KIND_AUDIO
+MICROPHONE = rtc.TrackSource.SOURCE_MICROPHONE
+VOICE, AIR = b"\x01\x00", b"\x00\x00"
+
+
+class FakeAudioStream:
+    """What comes of a track: 16 kHz mono, in pieces that are not windows; read at most once at a
+    time, and closed when that ends.
+    """
+
+    open: ClassVar[dict[str, FakeAudioStream]] = {}
+
+    def __init__(self, track: rtc.Track, *, sample_rate: int, num_channels: int, **_: Any) -> None:
+        assert (sample_rate, num_channels) == (SAMPLE_RATE, 1)
+        assert track.sid not in self.open, "a microphone is read twice"
+        self._sid = track.sid
+        self._events: asyncio.Queue[rtc.AudioFrameEvent | None] = asyncio.Queue()
+        self.open[track.sid] = self
+
+    def __aiter__(self) -> FakeAudioStream:
+        return self
+
+    async def __anext__(self) -> rtc.AudioFrameEvent:
+        event = await self._events.get()
+        if event is None:
+            raise StopAsyncIteration
+        return event
+
+    def put(self, sample: bytes) -> None:
+        """One window's worth, in two pieces."""
+        for count in (160, WINDOW_SAMPLES - 160):
+            frame = rtc.AudioFrame(sample * count, SAMPLE_RATE, 1, count)
+            self._events.put_nowait(rtc.AudioFrameEvent(frame))
+
+    def end(self) -> None:
+        """The track is over."""
+        self._events.put_nowait(None)
+
+    async def aclose(self) -> None:
+        self.open.pop(self._sid, None)
+
+
+class FakeVoiceActivity:
+    """Hears a voice in a window that has one."""
+
+    asked: ClassVar[int] = 0
+
+    def probability(self, window: bytes) -> float:
+        FakeVoiceActivity.asked += 1
+        return 0.9 if window[:2] == VOICE else 0.0
+
+    def reset(self) -> None:
+        pass
+
+
+class Person:
+    """Somebody with a microphone, whose sound comes as long as it is on."""
+
+    def __init__(self, participant: FakeRemoteParticipant, muted: bool) -> None:
+        self.participant = participant
+        self.identity = participant.identity
+        self.publication: FakeRemotePublication = participant.publish(
+            kind=AUDIO, source=MICROPHONE, mime_type="audio/opus"
+        )
+        self.publication._info.muted = muted
+        self.speaking = False
+
+    def hold(self, on: bool) -> None:
+        self.participant.change(pressbox__talk="1" if on else "0")
+
+    async def say(self, seconds: float) -> None:
+        self.speaking = True
+        await asyncio.sleep(seconds)
+        self.speaking = False
+
+
+class ScriptedStt:
+    """The real interface; answers from a list, after so many seconds."""
+
+    def __init__(self) -> None:
+        self.texts: list[str | Exception] = []
+        self.seconds = 0.2
+        self.heard: list[tuple[float, str]] = []
+        """Length of each sound, and the language."""
+        self.at_once = self.most_at_once = 0
+        self.prepared = 0
+        self.unfit = ""
+        self.closed = False
+
+    async def prepare(self) -> None:
+        self.prepared += 1
+        if self.unfit:
+            raise HearingError(self.unfit)
+
+    async def recognise(self, sound: bytes, language: str) -> str:
+        self.heard.append((len(sound) / (2 * SAMPLE_RATE), language))
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(self.seconds)
+        finally:
+            self.at_once -= 1
+        text = self.texts.pop(0) if self.texts else "What is it?"
+        if isinstance(text, Exception):
+            raise text
+        return text
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class ScriptedChoice(SttChoice):
+    """Gives the scripted one for whatever needs one."""
+
+    scripted: ClassVar[ScriptedStt]
+
+    def make(self) -> Stt:
+        return self.scripted
+
+
+class Stage:
+    def __init__(self, room: FakeRoom, stt: str, hears: bool, settings: dict[str, object]) -> None:
+        self.room = room
+        self.stt = ScriptedStt()
+        ScriptedChoice.scripted = self.stt
+        self.hears = hears
+        self.questions: list[tuple[str, str, bytes]] = []
+        self.refused: list[tuple[str, str]] = []
+        self.talking: list[tuple[float, str, bool]] = []
+        self.told: list[str] = []
+        self.people: list[Person] = []
+        self.watched = ""
+        self.hearing = Hearing(
+            room,
+            RoomSettings().updated(settings),
+            ScriptedChoice(stt),
+            engine_hears=lambda: self.hears,
+            put=lambda *question: self.questions.append(question),
+            refuse=lambda *refusal: self.refused.append(refusal),
+            talking=self._talks,
+            watched=lambda: self.watched,
+            has_key=False,
+            tell=self.told.append,
+        )
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        return [(identity, text) for identity, text, _ in self.questions]
+
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def person(
+        self,
+        identity: str,
+        *,
+        muted: bool = False,
+        kind: rtc.ParticipantKind.ValueType = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
+        attributes: dict[str, str] | None = None,
+    ) -> Person:
+        participant = self.room.join(identity, kind=kind, attributes=attributes)
+        self.people.append(Person(participant, muted))
+        return self.people[-1]
+
+    def set(self, **changes: object) -> None:
+        self.hearing.listen(RoomSettings().updated(changes))
+
+    def _talks(self, identity: str, on: bool) -> None:
+        assert [one for _, who, one in self.talking if who == identity][-1:] != [on]
+        self.talking.append((self.now(), identity, on))
+
+    async def _air(self) -> None:
+        while True:
+            for person in self.people:
+                stream = FakeAudioStream.open.get(person.publication.sid)
+                if stream and not person.publication.muted:
+                    stream.put(VOICE if person.speaking else AIR)
+            await asyncio.sleep(WINDOW_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def stage(
+    fake_rtc: FakeRtc,
+    monkeypatch: pytest.MonkeyPatch,
+    stt: str = "auto",
+    *,
+    hears: bool = False,
+    **settings: object,
+) -> AsyncIterator[Stage]:
+    FakeAudioStream.open.clear()
+    FakeVoiceActivity.asked = 0
+    monkeypatch.setattr(rtc, "AudioStream", FakeAudioStream)
+    monkeypatch.setattr("agent.hearing.ear.VoiceActivity", FakeVoiceActivity)
+    on = Stage(fake_rtc.room(), stt, hears, settings)
+    on.hearing.start()
+    air = asyncio.create_task(on._air())
+    try:
+        yield on
+    finally:
+        await on.hearing.aclose()
+        await on.hearing.aclose()
+        air.cancel()
+        await asyncio.wait({air})
+        assert FakeAudioStream.open == {}

@@ -1,0 +1,121 @@
+"""Which microphones are open, and that each is closed again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from livekit import rtc
+
+from agent.hearing.microphones import MOST, TURN
+from tests.support.fake_rtc import FakeRtc
+from tests.support.virtual_time import virtual
+
+from .stage import AUDIO, FakeAudioStream, Stage, stage
+
+MP = pytest.MonkeyPatch
+
+
+def opened(on: Stage) -> set[str]:
+    return {one.identity for one in on.people if one.publication.sid in FakeAudioStream.open}
+
+
+@virtual
+async def test_only_microphones_of_people_are_opened(fake_rtc: FakeRtc, monkeypatch: MP) -> None:
+    kinds = rtc.ParticipantKind
+    async with stage(fake_rtc, monkeypatch) as on:
+        on.person("ann")
+        on.person("phone", kind=kinds.PARTICIPANT_KIND_SIP)
+        on.person("gate", kind=kinds.PARTICIPANT_KIND_INGRESS)
+        on.person("agent-2", kind=kinds.PARTICIPANT_KIND_AGENT)
+        screen = on.room.join("screen").publish(
+            kind=AUDIO, source=rtc.TrackSource.SOURCE_SCREENSHARE_AUDIO
+        )
+        secret = on.room.join("secret").publish(
+            kind=AUDIO,
+            source=rtc.TrackSource.SOURCE_MICROPHONE,
+            encryption_type=rtc.EncryptionType.GCM,
+        )
+        await asyncio.sleep(2.0)
+        assert opened(on) == {"ann", "phone"}
+        assert screen.asked == secret.asked == []
+
+
+@virtual
+async def test_a_microphone_comes_back_after_leave_loss_and_failure(
+    fake_rtc: FakeRtc, monkeypatch: MP
+) -> None:
+    async with stage(fake_rtc, monkeypatch) as on:
+        ann = on.person("ann")
+        await asyncio.sleep(0.5)
+        on.room.leave("ann")
+        await asyncio.sleep(0.5)
+        assert opened(on) == set()
+        ann = on.person("ann")
+        await asyncio.sleep(0.5)
+        ann.publication.set_subscribed(False)  # as another part that needed it too might
+        await asyncio.sleep(2.0)
+        assert opened(on) == {"ann"}
+        FakeAudioStream.open[ann.publication.sid]._events.put_nowait("garbage")  # type: ignore[arg-type]
+        await asyncio.sleep(5.0)
+        assert opened(on) == {"ann"}
+        assert len(on.told) == 1
+        ann.hold(True)
+        await ann.say(1.0)
+        ann.hold(False)
+        await asyncio.sleep(2.0)
+        assert len(on.questions) == 1
+
+
+@virtual
+async def test_what_the_source_is_heard_by_stays_subscribed(
+    fake_rtc: FakeRtc, monkeypatch: MP
+) -> None:
+    async with stage(fake_rtc, monkeypatch) as on:
+        ann, bob = on.person("ann"), on.person("bob")
+        on.watched = "ann"
+        await asyncio.sleep(0.5)
+        on.set(listen="off")
+        await asyncio.sleep(0.5)
+        assert opened(on) == set()
+        assert False not in ann.publication.asked
+        assert bob.publication.asked[-1] is False
+
+
+@virtual
+async def test_so_many_at_once_and_each_has_a_turn(fake_rtc: FakeRtc, monkeypatch: MP) -> None:
+    async with stage(fake_rtc, monkeypatch) as on:
+        crowd = [on.person(f"p{number:02}") for number in range(2 * MOST)]
+        quiet = [on.person(f"muted{number}", muted=True) for number in range(3)]
+        heard: set[str] = set()
+        for _ in range(round(4 * TURN)):
+            await asyncio.sleep(1.0)
+            assert len(opened(on)) <= MOST
+            heard |= opened(on)
+        assert heard == {person.identity for person in crowd}
+        waiting = next(one for one in crowd if one.identity not in opened(on))
+        waiting.hold(True)
+        await waiting.say(1.0)
+        assert waiting.identity in opened(on)
+        waiting.hold(False)
+        await asyncio.sleep(2.0)
+        assert on.texts == [(waiting.identity, "What is it?")]
+        for person in crowd:
+            on.room.leave(person.identity)
+        on.people = quiet
+        await asyncio.sleep(2.0)
+        assert opened(on) == {person.identity for person in quiet}
+
+
+@virtual
+async def test_who_speaks_keeps_the_place(fake_rtc: FakeRtc, monkeypatch: MP) -> None:
+    async with stage(fake_rtc, monkeypatch, listen="voice") as on:
+        on.stt.seconds = 0.01
+        on.stt.texts = ["Blah."] * 1000
+        crowd = [on.person(f"p{number:02}") for number in range(MOST + 2)]
+        speaker = crowd[0]
+        await asyncio.sleep(1.0)
+        for _ in range(20):
+            await speaker.say(1.0)
+            await asyncio.sleep(1.0)
+            assert speaker.identity in opened(on)
