@@ -19,7 +19,7 @@ from agent.clock.remembered import RememberedTimes
 from agent.clock.unix_clock import UnixClock
 from agent.commentator.commentator import Commentator
 from agent.commentator.engine.client import EngineClient
-from agent.commentator.frames import I420, sample
+from agent.commentator.frames import I420, FrameEncoder
 from agent.commentator.line import Line
 from agent.commentator.voice.choice import VoiceChoice
 from agent.commentator.voice.speaker import Speaker
@@ -29,6 +29,7 @@ from agent.picture.source import Source
 from agent.picture.source_health import LAST_PICTURES, SourceHealth
 from agent.picture.window_feed import WindowFeed
 from agent.room.audience import Audience, is_watched, people
+from agent.room.chosen import Chosen
 from agent.room.control import Control
 from agent.room.line_feed import LineFeed
 from agent.room.questions.question import Question
@@ -42,10 +43,14 @@ from config.room_state import RoomState
 from config.settings import RoomSettings, Settings
 from config.tasks import Tasks
 from video.encoder import Codec
+from vision.weights import find
 
 log = logging.getLogger("pressbox.booth")
 
 TICK = 0.5
+
+STILL = 5.0
+"""Seconds without anything worth a line after which the status says so."""
 
 REMEMBER_EVERY = 300.0
 """Seconds between two times at which the engine's ready times are saved."""
@@ -60,22 +65,18 @@ class Booth:
         self,
         room: rtc.Room,
         settings: Settings,
-        room_settings: RoomSettings,
+        chosen: Chosen,
         *,
         state: RoomState,
-        problems: list[str],
     ) -> None:
-        """`problems`: what was wrong in the dispatch metadata, one line each, told in the
-        status.
-        """
         self._room = room
-        self._settings = room_settings
-        self._problem = "; ".join(problems)
-        full = room_settings.effective()
+        self._problem = "; ".join(chosen.problems)
+        self._full = full = chosen.settings.effective()
         self._has_key = bool(settings.room_key.get_secret_value())
         self._board = StatusBoard(room)
         tell = self._board.tell
         self.clock, unix = DisplayClock(0.0), UnixClock()
+        self._unix = unix
         self._times = ReadyTimes()
         self._remembered = RememberedTimes(settings.state_dir, _engine_name(settings, full))
         self._delayed = DelayedTrack(
@@ -100,8 +101,8 @@ class Booth:
             client=self._client,
             speaker=Speaker(VoiceChoice(settings.tts, settings.tts_options)),
             pacer=self._pacer,
-            options=options(room_settings, room.name),
-            encode=sample,
+            options=options(chosen.settings, room.name),
+            encode=FrameEncoder(find(settings.detector)).sample,
         )
         self.commentator.observe(engine_state=lambda _: self._look(), notice=tell)
         self._commentary = Commentary(room, self.commentator, tell=tell)
@@ -136,10 +137,17 @@ class Booth:
             ask=self._ask,
             say=lambda text, asker: self.commentator.say(text, asker=asker),
             silence=self.commentator.silence,
-            order=lambda _text, _asker: None,
+            order=lambda text, asker: self._control.order(text, asker),
             tell=tell,
         )
-        self._control = Control(room, room_settings, state, apply=self._apply, tell=tell)
+        self._control = Control(
+            room,
+            chosen,
+            state,
+            apply=self._apply,
+            silence=self.commentator.interrupt,
+            tell=tell,
+        )
         self._audience = Audience(full.idle_after, time.monotonic())
         self._tasks = Tasks(tell)
         self._heard: tuple[tuple[EventTypes, Callable[..., None]], ...] = (
@@ -178,7 +186,7 @@ class Booth:
             close(part.aclose)
             part.start()
         close(self._source.aclose)
-        self._source.start(self._settings.source)
+        self._source.start(self._full.source)
         for event, heard in self._heard:
             self._room.on(event, heard)
             self._closing.callback(self._room.off, event, heard)
@@ -232,9 +240,8 @@ class Booth:
 
     def _apply(self, settings: RoomSettings) -> None:
         """Go by these settings from now on."""
-        full = settings.effective()
-        before, self._settings = self._settings.effective(), settings
-        self._problem = ""
+        before, full = self._full, settings.effective()
+        self._full, self._problem = full, ""
         self._delay.choose(
             _chosen(full),
             first=full.stream_delay_init,
@@ -270,20 +277,28 @@ class Booth:
         paused = "" if worth_it else "nobody is watching"
         if paused != self._board.status.paused:
             log.info("commentary rests: %s", paused) if paused else log.info("somebody is watching")
-        idle = self._settings.mode == "idle"
+        mode = self._control.mode
         self._delay.watched, self._delay.shown = watched, self._delayed.published
         if self._delay.unseen:
             self._delay.steer(now)
-        self._go_on("rest" if idle or not worth_it else "finish" if trouble else "commentate")
+        self._go_on(
+            "rest" if mode == "idle" or not worth_it else "finish" if trouble else "commentate"
+        )
         engine = self.commentator.engine_state
         self._board.status = Status(
-            mode=self._settings.mode,
-            profile=self._settings.profile,
-            preset=self._settings.preset,
+            mode=mode,
+            profile=self._full.profile,
+            preset=self._full.preset,
+            focus=self._full.focus,
+            length=self._full.length,
+            language=self._full.language,
+            schedule=self._full.schedule,
             source=self._source.identity,
             lost=self._health.lost,
             delay=self.clock.delay(now),
             behind=self._pacer.behind,
+            still_since=self._still_since(now),
+            repeats=self.commentator.repeats.held_back,
             engine="starting" if engine is None else "up" if engine.up else "down",
             watching=watched,
             paused=paused,
@@ -293,6 +308,12 @@ class Booth:
             remark=self._health.remark,
             problems=self._problem,
         )
+
+    def _still_since(self, now: float) -> int:
+        """Unix seconds since when nothing was worth a line, 0 while something is."""
+        since = self.commentator.occasions.nothing_since
+        still = since is not None and now - since >= STILL
+        return round(self._unix.seconds(since)) if since is not None and still else 0
 
     def _go_on(self, pace: Pace) -> None:
         """commentate; finish: what is ready may still be said, since it is true of what is shown;

@@ -75,7 +75,7 @@ class Commentator(Output, Generic[F]):
         self._speaker = speaker
         self._sampler: FrameSampler[F] = FrameSampler(options, pacer, encode, self.scene.see)
         self._generation = Generation(client, speaker, self, pacer, self.repeats)
-        self._occasions = Occasions(self.lines, self.scene)
+        self.occasions = Occasions(self.lines, self.scene)
         self._tasks = Tasks(lambda text: self._generation.on_notice(text))
         self._in_flight = InFlight(self.lines)
         self._live: deque[tuple[Line, Work]] = deque()
@@ -159,7 +159,7 @@ class Commentator(Output, Generic[F]):
         """The source is another one: forget all pictures, and what is not yet heard of them."""
         self._sampler.reset()
         self.scene.reset()
-        self._occasions.reset()
+        self.occasions.reset()
         self.drop_unheard("cancelled")
         self._stop_waiting()
 
@@ -287,7 +287,7 @@ class Commentator(Output, Generic[F]):
         anchor, occasion = await self._next_worth_a_line()
         now = time.monotonic()
         self._not_before = now + self.options.inference_interval
-        self._occasions.take()
+        self.occasions.take()
         line = new_line("commentary", anchor=anchor.capture_time, requested_at=now)
         self._in_flight.line = line
         self.lines.add(line)
@@ -300,7 +300,7 @@ class Commentator(Output, Generic[F]):
         while True:
             wanted = max(after, await self._pacer.next_anchor())
             anchor = await self._sampler.first_from(wanted)
-            if occasion := self._occasions.at(anchor.capture_time, self.options):
+            if occasion := self.occasions.at(anchor.capture_time, self.options):
                 return anchor, occasion
             after = anchor.capture_time + NEXT_LOOK
 

@@ -21,6 +21,8 @@ class Occasions:
         self._scene = scene
         self._covered = Covered(lines)
         self._asked_at = float("-inf")
+        self.nothing_since: float | None = None
+        """Since when no picture was worth a line, monotonic seconds; None: the last one was."""
 
     def reset(self) -> None:
         """The source is another one."""
@@ -33,6 +35,14 @@ class Occasions:
 
     def at(self, capture_time: float, options: Options) -> Occasion | None:
         """Why to ask for a line about the picture of that time; None: nothing is worth one."""
+        why = self._why(capture_time, options)
+        if why is not None:
+            self.nothing_since = None
+        elif self.nothing_since is None:
+            self.nothing_since = time.monotonic()
+        return why
+
+    def _why(self, capture_time: float, options: Options) -> Occasion | None:
         covered = self._covered.until
         if covered == float("-inf") and options.still_interval:
             return "first"

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from livekit import rtc
@@ -37,6 +37,8 @@ class Status:
 
     Attributes:
         delay: Seconds.
+        still_since: Unix seconds since when nothing was worth a line; 0: something is.
+        repeats: Lines that were not said because they were too like what was said before.
         lost: The source brings no picture, and its last one is shown marked.
         paused: Why no commentary is made, "" while it is.
         agent_state: As LiveKit knows it: initializing, listening, thinking, speaking.
@@ -49,10 +51,16 @@ class Status:
     mode: str = "active"
     profile: str = ""
     preset: str = ""
+    focus: str = ""
+    length: str = "normal"
+    language: str = "en"
+    schedule: str = ""
     source: str = ""
     lost: bool = False
     delay: float = 0.0
     behind: bool = False
+    still_since: int = 0
+    repeats: int = 0
     engine: Literal["starting", "up", "down"] = "starting"
     watching: bool = True
     paused: str = ""
@@ -74,6 +82,7 @@ class Status:
             "mode": self.mode,
             "profile": self.profile,
             "preset": self.preset,
+            **{name: value for name in _UNUSUAL if (value := getattr(self, name)) != _USUAL[name]},
             "source": self.source,
             "lost": self.lost,
             "delay": round(self.delay, 1),
@@ -87,6 +96,12 @@ class Status:
             STATUS: json.dumps(status, separators=(",", ":")),
             AGENT_STATE: self.agent_state,
         }
+
+
+_UNUSUAL = ("focus", "length", "language", "schedule", "still_since", "repeats")
+"""Told only where they are not as usual."""
+
+_USUAL = {one.name: one.default for one in fields(Status)}
 
 
 class StatusBoard:
