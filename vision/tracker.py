@@ -86,8 +86,7 @@ class _Track:
 
 class Tracker:
     """The objects of one source. Ids begin at 1 and are never used again, also after a jump back.
-
-    Cheap (well below a millisecond) and bounded.
+    Bounded.
     """
 
     def __init__(self) -> None:

@@ -147,6 +147,10 @@ def test_a_thing_that_goes_by_itself_is_misnamed() -> None:
     assert any(views(ball, 4.0))
 
 
+def test_what_real_footage_is_misnamed_as_is_not_said() -> None:
+    assert not any(views([[Detection("fire hydrant", 0.9, at(0.5))]] * 9))
+
+
 def test_two_names_for_one_object_are_none() -> None:
     both = [Detection("dog", 0.9, at(0.5)), Detection("cat", 0.8, at(0.505))]
     assert not any(views([both] * 9))
@@ -172,7 +176,7 @@ def test_after_a_break_everybody_is_new(how: str) -> None:
     if how == "a cut":
         tracker.forget()
     now = {"a cut": 102.0, "a jump back": 3.0, "a long gap": 130.0}[how]
-    assert tracker.update(now, []) == ()
+    assert tracker.update(now, [person(0.5)]) == ()
     tracker.update(now + 0.5, [person(0.5)])
     (after,) = tracker.update(now + 1, [person(0.5)])
     assert after.id > before.id
@@ -190,4 +194,6 @@ def test_it_is_bounded() -> None:
         crowd = [
             person(rng.random(), 0.9, y=rng.random(), width=0.01, height=0.02) for _ in range(500)
         ]
-        assert len(tracker.update(number / 2, crowd)) <= 64
+        view = tracker.update(number / 2, [*crowd, person(0.5, 0.95)])
+        assert len(view) <= 64
+        assert 0.5 in {round(one.centre[0], 3) for one in view}  # the surest is among them
