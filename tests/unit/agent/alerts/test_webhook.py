@@ -1,0 +1,180 @@
+"""Alerts on their way to a real receiver."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from agent.alerts.webhook import GIVE_UP, MOST, TIMEOUT, WAITS, Webhook, signature
+from tests.support.virtual_time import virtual
+
+from .receiver import SECRET, Receiver, receiver, until
+
+AT = "2026-11-26T04:55:00+00:00"
+
+
+@asynccontextmanager
+async def webhook(url: str, told: list[str] | None = None) -> AsyncIterator[Webhook]:
+    one = Webhook(url, SECRET, (told if told is not None else []).append)
+    one.start()
+    try:
+        yield one
+    finally:
+        await one.aclose()
+        await one.aclose()
+
+
+def texts(one: Receiver) -> list[str]:
+    return [got["data"]["text"] for got in one.got]
+
+
+def test_the_signature_is_that_of_the_specification() -> None:
+    # The example of github.com/standard-webhooks/standard-webhooks
+    assert (
+        signature(
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            1614265330,
+            b'{"test": 2432232314}',
+        )
+        == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    )
+
+
+@virtual
+async def test_an_alert_arrives_signed_and_once() -> None:
+    async with receiver() as there, webhook(there.url) as out:
+        out.send({"text": "A person is there."}, "warning", AT)
+        await until(lambda: bool(there.got))
+        await asyncio.sleep(GIVE_UP)
+        data = {"text": "A person is there."}
+        assert there.got == [{"type": "alert", "timestamp": AT, "data": data}]
+        assert len(there.ids) == 1
+
+
+@virtual
+@pytest.mark.parametrize("status", [500, 503, 400, 404, 302, 307, 0])
+async def test_what_is_refused_is_tried_again_until_it_is_taken(status: int) -> None:
+    told: list[str] = []
+    async with receiver(status) as there, webhook(there.url, told) as out:
+        out.send({"text": "one"}, "info", AT)
+        await until(lambda: len(there.ids) >= 3)
+        there.status = 200
+        await until(lambda: bool(there.got))
+        assert len(set(there.ids)) == 1, "all attempts have one id"
+        assert set(there.paths) == {"/hook"}, "nowhere else"
+        assert len(told) == 1
+
+
+@virtual
+async def test_a_receiver_that_is_down_and_comes_back_gets_all() -> None:
+    async with receiver() as there, webhook(there.url) as out:
+        await there.stop()
+        for number in range(5):
+            out.send({"text": str(number)}, "info", AT)
+        await asyncio.sleep(60)
+        await there.start()
+        await until(lambda: len(there.got) == 5, within=2 * WAITS[-1])
+        assert sorted(texts(there)) == ["0", "1", "2", "3", "4"]
+
+
+@virtual
+async def test_one_that_is_refused_does_not_hold_up_the_others() -> None:
+    async with receiver(0) as there, webhook(there.url) as out:
+        out.send({"text": "stalled"}, "critical", AT)
+        await until(lambda: bool(there.ids))
+        there.status = 200
+        out.send({"text": "next"}, "info", AT)
+        await until(lambda: bool(there.got), within=TIMEOUT + 0.5)
+        assert texts(there) == ["next"]
+
+
+@virtual
+async def test_it_is_given_up_after_ten_minutes() -> None:
+    async with receiver(500) as there, webhook(there.url) as out:
+        out.send({"text": "one"}, "critical", AT)
+        await asyncio.sleep(GIVE_UP + 2 * WAITS[-1])
+        tried = len(there.ids)
+        assert 10 <= tried <= 30
+        there.status = 200
+        await asyncio.sleep(GIVE_UP)
+        assert len(there.ids) == tried
+
+
+@virtual
+async def test_a_receiver_that_is_gone_is_left_alone() -> None:
+    told: list[str] = []
+    async with receiver(410) as there, webhook(there.url, told) as out:
+        out.send({"text": "one"}, "critical", AT)
+        out.send({"text": "two"}, "critical", AT)
+        await until(lambda: out.stopped)
+        there.status = 200
+        out.send({"text": "three"}, "critical", AT)
+        await asyncio.sleep(GIVE_UP)
+        assert len(there.ids) == 1
+        assert len(told) == 1
+
+
+@virtual
+async def test_of_too_many_the_oldest_of_the_least_severe_go() -> None:
+    async with receiver() as there, webhook(there.url) as out:
+        await there.stop()
+        out.send({"text": "critical"}, "critical", AT)
+        for number in range(MOST):
+            out.send({"text": str(number)}, "info", AT)
+        await there.start()
+        await until(lambda: len(there.got) == MOST, within=300)
+        assert "critical" in texts(there)
+        assert "0" not in texts(there)
+        assert "1" in texts(there)
+
+
+@virtual
+async def test_what_is_raised_last_is_still_delivered() -> None:
+    async with receiver() as there:
+        async with webhook(there.url) as out:
+            out.send({"text": "the source is lost"}, "critical", AT)
+        assert texts(there) == ["the source is lost"]
+
+
+@virtual
+async def test_closing_does_not_wait_for_a_receiver_that_stalls() -> None:
+    async with receiver(0) as there:
+        out = Webhook(there.url, SECRET, lambda _: None)
+        out.start()
+        out.send({"text": "one"}, "critical", AT)
+        await until(lambda: bool(there.ids))
+        async with asyncio.timeout(TIMEOUT / 2):
+            await out.aclose()
+
+
+@virtual
+async def test_neither_secret_nor_password_is_ever_told(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+    caplog.set_level(logging.DEBUG)
+    async with receiver() as there:
+        address = there.url.replace("http://", "http://eve:hunter2@") + "?token=hunter3"
+        async with webhook(address, told) as out:
+            out.send({"text": "one"}, "info", AT)
+            await until(lambda: bool(there.got))
+            assert there.authorization[0].startswith("Basic ")
+            await there.stop()
+            for status in (0, 500, 302, 410):
+                out.send({"text": "two"}, "info", AT)
+                await asyncio.sleep(GIVE_UP)
+                there.status = status
+                await there.start()
+                await asyncio.sleep(GIVE_UP)
+                await there.stop()
+    for text in (*told, caplog.text):
+        for secret in ("hunter2", "hunter3", SECRET, SECRET.removeprefix("whsec_"), "eve"):
+            assert secret not in text
+
+
+async def test_without_an_address_nothing_happens() -> None:
+    async with webhook("") as out:
+        out.send({"text": "one"}, "critical", AT)
