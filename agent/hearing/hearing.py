@@ -51,7 +51,7 @@ class Hearing:
         choice: SttChoice,
         *,
         engine_hears: Callable[[], bool],
-        put: Callable[[str, str, bytes], None],
+        put: Callable[[str, str, bytes], object],
         refuse: Callable[[str, str], None],
         talking: Callable[[str, bool], None],
         watched: Callable[[], str],

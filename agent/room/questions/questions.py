@@ -130,6 +130,13 @@ class Questions:
         self._arrival.set()
         return question, position
 
+    def refuse(
+        self, asker: str, why: str, over: Callable[[Question], None] = lambda _: None
+    ) -> None:
+        """That identity has asked something that cannot be put, and is told why."""
+        seen = self._clock.displayed(time.monotonic())
+        self._refuse(Question(asker, self._name(asker), "", seen, over), why)
+
     def take_back(self, asker: str, question_id: str = "") -> list[Question]:
         """Forget what that identity asked, or the one question of that id: one that waits, or the
         one being answered, which falls silent. Returns them.
@@ -155,10 +162,7 @@ class Questions:
         self.put(sender.identity, text, over=partial(self._reply, sender))
 
     def _unread(self, sender: Sender, why: str) -> None:
-        over = partial(self._reply, sender)
-        now = time.monotonic()
-        name = self._name(sender.identity)
-        self._refuse(Question(sender.identity, name, "", self._clock.displayed(now), over), why)
+        self.refuse(sender.identity, why, partial(self._reply, sender))
 
     def _reply(self, sender: Sender, question: Question) -> None:
         """Text for whoever wrote. What is said aloud comes as a transcription too, which older
