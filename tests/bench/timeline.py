@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -26,19 +26,32 @@ ALIKE = 0.85
 IN_TIME = 2.0
 """Seconds within which an event is to be told."""
 
+_COMES = r"\b(comes?|came|enters?|entered|appears?|arrives?|joins?|walks? in|steps? in)\b"
+_GOES = (
+    r"\b(leaves?|left the|has left|have left|gone|goes (out|off|away)|went (out|off|away)"
+    r"|walks? (out|off|away)|disappears?)\b"
+)
 TELLS = {
-    "came": r"\b(comes?|came|enters?|entered|appears?|arrives?|joins?|walks? in|in view)\b",
-    "left": r"\b(leaves?|left the|has left|have left|is gone|are gone|goes (out|off|away)|went"
-    r"|walks? (out|off|away)|disappears?|nobody|no one|empty)\b",
+    "came": _COMES,
+    "left": _GOES + r"|\b(nobody|no one|empty)\b",
     "car": r"\b(cars?|vehicles?|trucks?|bus|buses|van|something|thing)\b",
-    "put": r"\b(puts?|placed|sets? down|appears?|new|now (stands|lies|there)|added"
-    r"|(is|are|stands|lies) on the|hand|comes?)\b",
-    "taken": r"\b(takes?|taken|gone|removed|missing|picks? up|leaves?|disappears?|hand)\b",
+    "put": _COMES
+    + r"|\b(puts?|placed|sets? down|new|added|(is|are|stands|lies) (now )?on the|hand)\b",
+    "taken": _GOES + r"|\b(takes?|taken|removed|missing|picks? up|hand)\b",
     "dark": r"\b(dark|darker|lights? (goes?|went|is|are|go) (out|off)|lights? out|dims?|dimmed)\b",
     "lit": r"\b(bright|brighter|light(s)? (goes?|comes?|came|is|are|go|come) (back|on|up)|lit)\b",
     "cut": r"\b(scene|view|picture|cut|camera|another|somewhere else|shows? (now|a new))\b",
 }
-"""What a line says that tells of an event of each kind."""
+"""What tells of an event of each kind, when it has just happened."""
+
+CLAIMS = TELLS | {
+    "left": _GOES,
+    "car": _COMES,
+    "put": r"\b(puts?|placed|sets? down|added)\b",
+    "taken": r"\b(takes?|taken|removed|picks? up)\b",
+    "cut": r"\b(cut|somewhere else|(new|another|different) (scene|place|picture))\b",
+}
+"""What claims an event at any time; the others also say how things are."""
 
 _WORD = re.compile(r"\w+")
 
@@ -180,7 +193,7 @@ def score(due: Sequence[Due], told: Sequence[Told], within: tuple[float, float])
             line
             for line in told
             if abs(line.start - event.at) <= IN_TIME
-            and event.kind in claims(line.text)
+            and _says(TELLS, event.kind, line.text)
             and (line.id, event.kind) not in used
         ]
         best = min(lines, key=lambda line: abs(line.start - event.at), default=None)
@@ -196,14 +209,11 @@ def score(due: Sequence[Due], told: Sequence[Told], within: tuple[float, float])
     wrong = [
         line
         for line in told
-        if line.kind == "commentary" and line.id not in true and kinds & claims(line.text)
+        if line.kind == "commentary"
+        and line.id not in true
+        and any(_says(CLAIMS, kind, line.text) for kind in kinds)
     ]
     return Score(tuple(late), tuple(missed), tuple(wrong))
-
-
-def claims(text: str) -> set[str]:
-    """Kinds of events that a line tells of."""
-    return {kind for kind, words in TELLS.items() if re.search(words, text, re.IGNORECASE)}
 
 
 def displayed(frames: Sequence[SeenFrame], unix_offset: float) -> Callable[[float], float | None]:
@@ -240,6 +250,10 @@ def line_text(line: Told) -> str:
         f"{line.kind:<10} {line.seconds:4.1f} s after {silence} s  like {line.alike:.2f} "
         f"{sync:>8}  {line.text}{mark}"
     )
+
+
+def _says(words: Mapping[str, str], kind: str, text: str) -> bool:
+    return re.search(words[kind], text, re.IGNORECASE) is not None
 
 
 def _once(starts: Sequence[LineMessage]) -> list[LineMessage]:
