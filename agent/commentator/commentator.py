@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Generic
 
@@ -29,10 +29,9 @@ from agent.commentator.prompt import (
     WARNING,
     Asked,
     Occasion,
-    commentary_instruction,
-    engine_request,
 )
 from agent.commentator.repeats import Repeats
+from agent.commentator.requests import Requests
 from agent.commentator.sampler import F, FrameSampler
 from agent.commentator.scene.scene import Scene
 from agent.commentator.voice.speaker import Speaker
@@ -66,23 +65,32 @@ class Commentator(Output, Generic[F]):
     ) -> None:
         """``encode(frame, capture_time)`` makes of a frame what engines are sent; in a thread."""
         super().__init__(pacer)
-        self.options = options
         self.history = History(self.lines)
-        self.persona = ""
-        """Whose words it uses where ``options.prompt`` is empty."""
         self.scene = Scene()
         self.repeats = Repeats(self.lines, options.repeat_threshold)
         self._speaker = speaker
         self._sampler: FrameSampler[F] = FrameSampler(options, pacer, encode, self.scene.see)
         self._generation = Generation(client, speaker, self, pacer, self.repeats)
+        self._requests = Requests(options, self._sampler, self.history, pacer)
         self.occasions = Occasions(self.lines, self.scene)
         self._tasks = Tasks(lambda text: self._generation.on_notice(text))
         self._in_flight = InFlight(self.lines)
         self._live: deque[tuple[Line, Work]] = deque()
         self._to_judge: deque[tuple[str, asyncio.Future[str]]] = deque()
         self._paused = False
+        self._looking = False
+        """It waits for a picture that is worth a line."""
         self._not_before = 0.0
         self._trials = 0
+
+    @property
+    def options(self) -> Options:
+        """What it goes by."""
+        return self._requests.options
+
+    def instruct(self, persona: str) -> None:
+        """Use these words where ``options.prompt`` is empty."""
+        self._requests.persona = persona
 
     def observe(
         self,
@@ -134,7 +142,7 @@ class Commentator(Output, Generic[F]):
 
     def update_options(self, options: Options) -> None:
         """Use these from the next request on. Without speech, what waits becomes text only."""
-        self.options = options
+        self._requests.options = options
         self.repeats.threshold = options.repeat_threshold
         self._sampler.set_options(options)
         if not options.enable_tts:
@@ -194,7 +202,7 @@ class Commentator(Output, Generic[F]):
     def say(self, text: str, *, asker: str = "") -> Line:
         """Have this said, word for word, without any engine; as an answer."""
         line = self._new("answer", asker=asker)
-        request = self._request(line, [], Asked(text))
+        request = self._requests.about(line, None, Asked(text))
         return self._before_all(line, self._generation.say(line, text, request))
 
     async def judge(self, question: str) -> str:
@@ -205,7 +213,9 @@ class Commentator(Output, Generic[F]):
         if len(self._to_judge) >= MAX_LIVE or self.closed:
             return ""
         self._to_judge.append((question, answer))
-        self._stop_waiting()
+        if self._looking:
+            self._in_flight.cancel()
+        self.wake()
         return await answer
 
     @property
@@ -291,18 +301,20 @@ class Commentator(Output, Generic[F]):
         line = new_line("commentary", anchor=anchor.capture_time, requested_at=now)
         self._in_flight.line = line
         self.lines.add(line)
-        text = commentary_instruction(occasion, self.options)
-        await self._make(line, self._window(anchor), Asked(text))
+        await self._make(line, self._requests.commentary(line, anchor, occasion))
 
     async def _next_worth_a_line(self) -> tuple[SampledFrame, Occasion]:
         """The gate of pictures: wait for one that a line is to be asked about, and why."""
-        after = float("-inf")
-        while True:
-            wanted = max(after, await self._pacer.next_anchor())
-            anchor = await self._sampler.first_from(wanted)
-            if occasion := self.occasions.at(anchor.capture_time, self.options):
-                return anchor, occasion
-            after = anchor.capture_time + NEXT_LOOK
+        after, self._looking = float("-inf"), True
+        try:
+            while True:
+                wanted = max(after, await self._pacer.next_anchor())
+                anchor = await self._sampler.first_from(wanted)
+                if occasion := self.occasions.at(anchor.capture_time, self.options):
+                    return anchor, occasion
+                after = anchor.capture_time + NEXT_LOOK
+        finally:
+            self._looking = False
 
     async def _judge(self, question: str, answer: asyncio.Future[str]) -> None:
         text = ""
@@ -311,7 +323,7 @@ class Commentator(Output, Generic[F]):
             if anchor is not None:
                 line = self._new("answer")
                 line.anchor = anchor.capture_time
-                request = self._request(line, self._window(anchor), Asked(question))
+                request = self._requests.about(line, anchor, Asked(question))
                 text = await self._generation.read(replace(request, audio=False))
         finally:
             if not answer.done():
@@ -324,20 +336,16 @@ class Commentator(Output, Generic[F]):
         anchor = await self._sampler.newest_until(limit)
         line.requested_at = time.monotonic()
         line.anchor = anchor.capture_time if anchor else line.requested_at
-        await self._make(line, self._window(anchor) if anchor else [], asked)
+        await self._make(line, self._requests.about(line, anchor, asked))
 
-    async def _make(self, line: Line, frames: Sequence[SampledFrame], asked: Asked) -> None:
-        await self._generation.make(line, self._request(line, frames, asked))
+    async def _make(self, line: Line, request: EngineRequest) -> None:
+        await self._generation.make(line, request)
         self._back_off()
 
     async def _try_out(self) -> None:
         """Learn how long the engine takes, before anybody waits for it."""
         anchor = await self._sampler.first_from(time.monotonic())
-        frames = self._window(anchor)
-        frames = [*[anchor] * (self.options.frames_per_inference - len(frames)), *frames]
-        line = new_line("commentary", anchor=anchor.capture_time, requested_at=time.monotonic())
-        text = commentary_instruction("first", self.options)
-        seconds = await self._generation.try_out(self._request(line, frames, Asked(text)))
+        seconds = await self._generation.try_out(self._requests.trial(anchor))
         if seconds is not None:
             self._pacer.tried(seconds)
         if self.engine_state is not None and self.engine_state.up:
@@ -346,16 +354,6 @@ class Commentator(Output, Generic[F]):
 
     def _back_off(self) -> None:
         self._not_before = max(self._not_before, time.monotonic() + self._generation.health.wait())
-
-    def _request(self, line: Line, frames: Sequence[SampledFrame], asked: Asked) -> EngineRequest:
-        persona = self.options.prompt or self.persona
-        history = self.history.turns(but=asked.text)
-        return engine_request(line, frames, asked, self.options, persona, history)
-
-    def _window(self, anchor: SampledFrame) -> list[SampledFrame]:
-        wanted = self.options.frames_per_inference
-        count = max(1, min(wanted, self._pacer.frames_per_window(wanted)))
-        return self._sampler.ending_at(anchor, count=count, stride=self.options.frame_stride)
 
     def _stop_waiting(self) -> None:
         """Give up what the next line of commentary waits for."""

@@ -108,7 +108,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         return self._tools
 
     async def update_instructions(self, instructions: str) -> None:
-        self._commentator.persona = instructions
+        self._commentator.instruct(instructions)
 
     async def update_chat_ctx(self, chat_ctx: llm.ChatContext) -> None:
         self._chat.replace(chat_ctx)

@@ -15,8 +15,10 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from agent.commentator.engine.chunks import AnswerText, Delta, is_blank
+from agent.commentator.engine.client import EngineClient
 from agent.commentator.engine.errors import EngineError, EngineTimeout
 from agent.commentator.engine.request import EngineRequest, Message
+from config.engine_settings import EngineSettings
 
 log = logging.getLogger("pressbox.engine")
 
@@ -160,6 +162,20 @@ class SecondEngine:
         if self._failures:
             log.info("the second engine is there again")
         self._failures, self._again_at, self._notice = 0, float("-inf"), ""
+
+
+def with_second(first: Client, settings: EngineSettings) -> Client:
+    """The first engine alone, or with the second one that the settings name."""
+    if not settings.second_engine_url:
+        return first
+    second = EngineClient(
+        settings.second_engine_url,
+        api=settings.second_engine_api,
+        api_key=settings.second_engine_api_key.get_secret_value(),
+        model=settings.second_engine_model,
+        must_see=False,
+    )
+    return SecondEngine(first, second)
 
 
 def _description_of(request: EngineRequest) -> EngineRequest:

@@ -40,8 +40,10 @@ class Shake:
         return moved if _unlike(moved, reference) < 0.95 * _unlike(picture, reference) else picture
 
 
-def relit(reference: Levels, picture: Levels) -> Levels:
-    """``reference`` in the light of ``picture``: one tone curve for all, and one level a row.
+def relit(reference: Levels, picture: Levels, other: Levels) -> tuple[Levels, Levels]:
+    """``reference``, and with it ``other``, in the light of ``picture``.
+
+    That is one tone curve for all, and one level a row.
 
     The curve is a robust parabola, so that what moves counts little; exposure, gamma and a tint
     are such curves. Levels by row are what lamps on mains current make of a rolling shutter.
@@ -61,11 +63,16 @@ def relit(reference: Levels, picture: Levels) -> Levels:
             ).astype(np.float32)
         except np.linalg.LinAlgError:
             break
-    whole = reference / 128.0 - 1.0
-    lit = np.clip(curve[0] + whole * (curve[1] + whole * curve[2]), 0, 255).astype(np.float32)
+    lit = _toned(reference, curve)
     rows = np.median((picture - lit)[:, ::5], axis=1).astype(np.float32).reshape(-1, 1)
     # A box would sharpen some stripes, and they would grow from picture to picture.
-    return np.asarray(lit + cv2.GaussianBlur(rows, (1, 9), 2.0), np.float32)
+    level = np.asarray(cv2.GaussianBlur(rows, (1, 9), 2.0), np.float32)
+    return lit + level, _toned(other, curve) + level
+
+
+def _toned(picture: Levels, curve: Levels) -> Levels:
+    x = picture * np.float32(1 / 128) - np.float32(1)
+    return np.clip(curve[0] + x * (curve[1] + x * curve[2]), 0, 255)
 
 
 def _unlike(one: Levels, other: Levels) -> float:

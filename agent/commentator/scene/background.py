@@ -15,6 +15,7 @@ Mask = npt.NDArray[np.uint8]
 """1 where it holds, else 0; shape (height, width)."""
 
 _ADAPT = 2.0
+_FOLLOW = 3.0
 _RESTLESS = 1.0
 _USUAL = 6.0
 _NOISE_UP, _NOISE_DOWN = 3.0, 10.0
@@ -48,7 +49,7 @@ class Background:
     def __init__(self, time: float, grey: npt.NDArray[np.uint8]) -> None:
         self._shake = Shake(grey.shape)
         self.picture: Levels = _smooth(grey)
-        self._held: Levels = np.zeros(grey.shape, np.float32)
+        self._held: Levels = self.picture
         self._last_time = self._since = time
         self._noise: Levels = np.full(grey.shape, _START_NOISE, np.float32)
         self._usual_sum: Levels = np.zeros(grey.shape, np.float32)
@@ -67,20 +68,19 @@ class Background:
         now = self.now = self._shake.undo(_smooth(grey), self.picture)
         self.jumped = share_of_places(cv2.absdiff(grey, self._last), _JUMP)
         self._last = grey
-        self.behind = relit(self.picture, now)
+        self.behind, last = relit(self.picture, now, self._held)
         apart = now - self.behind
-        self._apart = np.abs(apart)
         shade = cv2.blur(np.clip(apart, -_SHADE, _SHADE), _SOFT)
         contrast = _beyond_neighbours(now - shade, self.behind)
         least = self._least()
         sharp = np.abs(apart - cv2.blur(apart, _SURROUNDINGS)) > _SHARP * least
         self.differs = contrast > least
         self.changed = _outlined(self.differs, sharp)
-        last = self.behind + self._held
         shade = cv2.blur(np.clip(now - last, -_SHADE, _SHADE), _SOFT)
-        moved = _beyond_neighbours(now - shade, last) > least
+        self._unrest = _beyond_neighbours(now - shade, last)
+        moved = self._unrest > least
         self.changed_at[moved] = time
-        self._held[moved] = apart[moved]
+        self._held = np.where(moved, now, last)
 
     def learn(self, time: float, explained: Mask, settled: Mask) -> None:
         """Take the picture in.
@@ -97,13 +97,13 @@ class Background:
         share[(explained > 0) & (settled == 0)] = 0.0
         learnt = np.asarray(share * (self.now - self.behind), np.float32)
         self.picture = self.behind + learnt
-        self._held -= learnt
+        self._held += np.float32(1 - exp(-step / _FOLLOW)) * (self.now - self._held)
         self._last_time = time
 
     def take(self) -> None:
         """All that the newest picture shows is background; what is known of noise is kept."""
         self.picture = self.now
-        self._held[:] = 0
+        self._held = self.now
 
     def _least(self) -> Levels:
         noise = cv2.blur(self._noise, (5, 5))
@@ -111,7 +111,7 @@ class Background:
 
     def _learn_noise(self, step: float, quiet: Flags) -> None:
         up, down = 1 - exp(-step / _NOISE_UP), 1 - exp(-step / _NOISE_DOWN)
-        more = np.minimum(self._apart - self._noise, self._noise + _NOISE_STEP)
+        more = np.minimum(self._unrest - self._noise, self._noise + _NOISE_STEP)
         more *= np.where(more > 0, np.float32(up), np.float32(down))
         self._noise += more * quiet
 

@@ -52,7 +52,7 @@ async def test_the_anchor_is_the_first_real_frame_from_the_time_asked_for() -> N
 
 async def test_the_model_hears_what_was_said_and_how_much_changed() -> None:
     async with stage(say("A ball."), say("It stops.")) as on:
-        on.commentator.persona = "You are terse."
+        on.commentator.instruct("You are terse.")
         await on.until(lambda: len(on.heard) >= 2)
         await on.engine.wait_requests(4)
         fourth = on.engine.requests[3]["messages"]

@@ -1,0 +1,53 @@
+"""Makes each request of what is known by then: pictures, what was said, what is wanted."""
+
+from __future__ import annotations
+
+from typing import Generic
+
+from agent.commentator.engine.request import EngineRequest
+from agent.commentator.history import History
+from agent.commentator.line import Line, new_line
+from agent.commentator.options import Options
+from agent.commentator.pacer import Pacer
+from agent.commentator.prompt import Asked, Occasion, commentary_instruction, engine_request
+from agent.commentator.sampler import F, FrameSampler
+from agent.commentator.window import SampledFrame
+
+
+class Requests(Generic[F]):
+    """Belongs to one commentator."""
+
+    def __init__(
+        self, options: Options, sampler: FrameSampler[F], history: History, pacer: Pacer
+    ) -> None:
+        self.options = options
+        self.persona = ""
+        """Whose words it uses where ``options.prompt`` is empty."""
+        self._sampler = sampler
+        self._history = history
+        self._pacer = pacer
+
+    def commentary(self, line: Line, anchor: SampledFrame, why: Occasion) -> EngineRequest:
+        """A line of commentary about the window that ends with ``anchor``."""
+        return self.about(line, anchor, Asked(commentary_instruction(why, self.options)))
+
+    def about(self, line: Line, anchor: SampledFrame | None, asked: Asked) -> EngineRequest:
+        """What is asked, with the window that ends with ``anchor``; None: without pictures."""
+        return self._made(line, self._window(anchor) if anchor else [], asked)
+
+    def trial(self, anchor: SampledFrame) -> EngineRequest:
+        """As large as any of commentary, though few pictures are known."""
+        frames = self._window(anchor)
+        frames = [*[anchor] * (self.options.frames_per_inference - len(frames)), *frames]
+        line = new_line("commentary", anchor=anchor.capture_time, requested_at=anchor.capture_time)
+        return self._made(line, frames, Asked(commentary_instruction("first", self.options)))
+
+    def _made(self, line: Line, frames: list[SampledFrame], asked: Asked) -> EngineRequest:
+        persona = self.options.prompt or self.persona
+        history = self._history.turns(but=asked.text)
+        return engine_request(line, frames, asked, self.options, persona, history)
+
+    def _window(self, anchor: SampledFrame) -> list[SampledFrame]:
+        wanted = self.options.frames_per_inference
+        count = max(1, min(wanted, self._pacer.frames_per_window(wanted)))
+        return self._sampler.ending_at(anchor, count=count, stride=self.options.frame_stride)
