@@ -8,10 +8,10 @@ from config.settings import Settings
 from models.engine import Engine
 
 
-def _sketch(_: Settings) -> Engine:
+def _sketch(settings: Settings) -> Engine:
     from models.sketch.engine import SketchEngine
 
-    return SketchEngine()
+    return SketchEngine(settings.detector)
 
 
 def _minicpmo(settings: Settings) -> Engine:

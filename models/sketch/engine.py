@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -17,17 +18,26 @@ from models.engine import (
     EngineStartError,
     Finished,
     GenerationRequest,
+    Notice,
     Picture,
     TextDelta,
 )
-from models.sketch.faces import Detector
+from models.sketch.eyes import Eyes
+from models.sketch.narrator import SILENCE
 from models.sketch.reply import reply
 from models.sketch.speech import spoken
 from speech import espeak_voices
 from speech.espeak_voice import EspeakVoice
 from speech.voice import SpeechError
+from vision.detector import DetectorError
 
 CONCURRENCY = 4
+ONLY = "sketch speaks English and knows no personas"
+PLAIN = "You are a live commentator."
+"""How the persona begins that it does justice to."""
+LANGUAGE = "Speak this language:"
+MAX_ROOMS = 256
+"""Rooms of which it is remembered that they were told."""
 TOKENS_PER_PICTURE = 64
 """A token count for the usage field, where nothing is tokenised: near what real models take."""
 
@@ -35,11 +45,13 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 class SketchEngine:
-    """Stateless: what it says depends on the request alone."""
+    """What it says depends on the request alone, but for a notice once a room."""
 
-    def __init__(self) -> None:
-        self._eyes = ThreadPoolExecutor(1, thread_name_prefix="eyes")
-        self._detector: Detector | None = None
+    def __init__(self, detector: str = "off") -> None:
+        """``detector`` as the setting: for pictures that come without names."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="eyes")
+        self._eyes = Eyes(detector)
+        self._warned: OrderedDict[str, None] = OrderedDict()
         self._voice = EspeakVoice()
 
     @property
@@ -53,21 +65,23 @@ class SketchEngine:
         return espeak_voices.HELP
 
     async def start(self) -> None:
-        """Raises EngineStartError when espeak-ng does not load."""
+        """Raises EngineStartError when espeak-ng or the detector does not load."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._eyes, self._warm_up)
         try:
+            await loop.run_in_executor(self._thread, self._warm_up)
             await self._voice.prepare()
-        except SpeechError as error:
+        except (SpeechError, DetectorError) as error:
             raise EngineStartError(str(error)) from None
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta, None]:
         loop = asyncio.get_running_loop()
-        sentences = await loop.run_in_executor(self._eyes, self._reply, request)
+        if self._cannot(request):
+            yield Notice(ONLY)
+        sentences = await loop.run_in_executor(self._thread, reply, request, self._eyes)
         kept, complete = within(sentences, request.max_tokens)
         for at, sentence in enumerate(kept):
             yield TextDelta(f" {sentence}" if at else sentence)
-            if request.audio:
+            if request.audio and sentence != SILENCE:
                 async with aclosing(spoken(self._voice, sentence, request.voice)) as speech:
                     async for piece in speech:
                         yield piece
@@ -76,19 +90,25 @@ class SketchEngine:
         )
 
     async def aclose(self) -> None:
-        self._eyes.shutdown(wait=False, cancel_futures=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)
         await self._voice.aclose()
 
-    def _reply(self, request: GenerationRequest) -> list[str]:
-        """Runs in the thread of the eyes only."""
-        if self._detector is None:
-            self._detector = Detector()
-        return reply(request, self._detector)
+    def _cannot(self, request: GenerationRequest) -> bool:
+        """Whether it is asked for what it cannot do, and its room does not know yet."""
+        system = request.system.strip()
+        plain = not system or system.startswith(PLAIN)
+        if (plain and LANGUAGE not in system) or request.room in self._warned:
+            return False
+        self._warned[request.room] = None
+        if len(self._warned) > MAX_ROOMS:
+            self._warned.popitem(last=False)
+        return True
 
     def _warm_up(self) -> None:
         cv2.setNumThreads(1)  # rooms share the processor; one picture is not worth all of it
         espeak_voices.resolve(espeak_voices.DEFAULT)
-        self._reply(GenerationRequest(pictures=_rehearsal()))
+        self._eyes.open()
+        reply(GenerationRequest(pictures=_rehearsal()), self._eyes)
 
 
 def within(sentences: Sequence[str], max_tokens: int) -> tuple[list[str], bool]:

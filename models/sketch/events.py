@@ -1,20 +1,29 @@
-"""What of a scene is worth saying, each thing in several wordings. Pure.
+"""What of a scene is news. Pure.
 
-No wording says more than was measured: a thing has a colour and a shape, never a name.
+Nothing says more than was measured: "the woman" is never said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 
 from models.sketch import words
+from models.sketch.colours import NAMES
+from models.sketch.objects import lives
+from models.sketch.phrases import Subject, said
 from models.sketch.scene import Scene, Thing
-from models.sketch.things import GROWN, SHRUNK
+from models.sketch.told import Told
 
-RECENT = 1.6
-"""Seconds after which a thing's leaving is no news."""
-_ACROSS = 0.4
+_RECENT = 3.5
+"""Seconds after which somebody's coming or leaving is no news."""
+_PASSED = 1.5
+"""The same for what has no name: nothing says that it was the same that was told of."""
+_BELIEVED = 1.9
+"""Seconds that something nameless must be seen where people are: it may be one of them."""
+_NEAR_SHARE = 0.35
+_TOGETHER = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,283 +31,207 @@ class Event:
     """Something to say.
 
     Attributes:
-        kind: Groups wordings of one sort.
         weight: How much it matters, 0 to 100.
-        lines: Wordings that stand alone.
-        sequels: Wordings for when the thing was named just before.
-        further: The same, when the way it goes was named just before, too.
-        name: What is to be in the last line for a sequel to be understood.
-        way: What is to be in it for a further one to be true.
+        lines: Wordings.
+        about: What it is of, for those who want to hear of something only.
     """
 
-    kind: str
     weight: float
     lines: tuple[str, ...]
-    sequels: tuple[str, ...] = ()
-    further: tuple[str, ...] = ()
-    name: str = ""
-    way: str = ""
+    about: str = ""
 
 
-def events(scene: Scene) -> list[Event]:
-    """Everything that can be said of ``scene``."""
-    found = [*_light(scene), *_camera(scene), *_several(scene)]
+def events(scene: Scene, told: Told) -> list[Event]:
+    """What can be said of ``scene`` that was not told yet."""
+    sorts: dict[str, list[Thing]] = {}
     for thing in scene.things:
-        found += _about(thing)
-    return [*found, *_faces(scene), *_little(scene)]
+        sorts.setdefault(_sort(thing), []).append(thing)
+    found = [*_light(scene, told), *_view(scene, told), *_absent(scene, told, list(sorts))]
+    for sort, things in sorts.items():
+        if things[0].name and not lives(things[0].name):
+            found += _lying(sort, things, told)
+        else:
+            found += _living(sort, things, told)
+    return [*found, *_several(scene, told)]
 
 
-def overview(scene: Scene) -> Event:
-    """The picture as a whole, for the first look."""
-    if scene.light.black:
-        return _event("overview", 66, "The picture is almost black", "All I get is darkness")
-    bright = words.brightness(scene.light.level)
-    tone = words.colours(scene.colours)
-    looks = words.listed([word for word in (bright, tone) if word]) or "full of colours"
-    lines = [f"The picture is {looks}", f"We look at a picture that is {looks}"]
-    if scene.still:
-        lines = [f"{line}. Nothing moves in it" for line in lines]
-    return _event("overview", 66, *lines)
+def _sort(thing: Thing) -> str:
+    """By which name history knows it: a mover by its colour."""
+    return words.noun(thing.name) if thing.name else thing.colour or "something"
 
 
-def _event(kind: str, weight: float, *lines: str) -> Event:
-    return Event(kind, weight, tuple(words.sentence(line) for line in lines))
+def _event(weight: float, *groups: str, about: str = "", **filled: str) -> Event:
+    return Event(weight, tuple(said(groups, [("", False)], **filled)), about)
 
 
-def _light(scene: Scene) -> Iterator[Event]:
+def _of(thing: Thing, base: float, subjects: Sequence[Subject], *groups: str) -> Event:
+    """Something about a thing: large ones and persons matter more."""
+    weight = base + 8 * min(1.0, 4 * thing.share) - (0 if thing.name == "person" else 8)
+    filled = {"where": words.place(thing), "way": words.way(thing), "colour": thing.colour}
+    if thing.side:
+        filled |= {"side": words.from_side(thing), "to": words.to_side(thing)}
+    about = f"{words.noun(thing.name)} {thing.name} {thing.colour}"
+    return Event(weight, tuple(said(groups, subjects, **filled)), about)
+
+
+def _light(scene: Scene, told: Told) -> Iterator[Event]:
     change = scene.light.change
-    bright = words.brightness(scene.light.level)
-    if change == "out":
+    if change in {"out", "on"} and not told.lately(change, 2):
+        yield _event(100, change, about="light")
+    elif scene.light.black and not (told.lately("out", 8) or told.lately("dark", 8)):
+        yield _event(40, "dark", about="light")
+    elif change in {"darker", "brighter"} and not scene.things and not told.lines:
+        yield _event(38, "dim", change=change)
+
+
+def _view(scene: Scene, told: Told) -> Iterator[Event]:
+    looks = words.looks(scene.light.level, scene.colours)
+    if not told.lines and not scene.light.black:
+        people = any(thing.name == "person" for thing in scene.present)
         yield _event(
-            "out",
-            100,
-            "The light goes out",
-            "It has gone dark",
-            f"Lights out: the picture is {bright or 'dim'} now",
-            "And suddenly it is dark",
+            66, "overview nobody" if scene.named and not people else "overview", looks=looks
         )
-    elif change == "on":
-        yield _event(
-            "on",
-            100,
-            "The light is on",
-            "It is light now",
-            "Out of the dark, there is a picture again",
-            "The darkness is over",
-        )
-    elif change == "darker":
-        yield _event("darker", 38, "It gets darker", "The light fades a little", "Less light now")
-    elif change == "brighter":
-        yield _event("brighter", 38, "It gets brighter", "There is more light now", "Brighter now")
-    elif scene.light.black:
-        yield _event("dark", 30, "It is too dark to see anything", "Nothing but darkness")
+    if scene.cut and not scene.restless and not told.lately("cut", 1):
+        yield _event(90, "cut", looks=looks, about="scene")
+    if scene.pan and not told.lately("pan", 2):
+        turn = " and ".join(f"to the {part}" for part in scene.pan.split())
+        yield _event(66, "pan", turn=turn.replace("to the up", "up").replace("to the down", "down"))
+    if scene.restless and not told.lately("restless", 4):
+        yield _event(50, "restless")
 
 
-def _camera(scene: Scene) -> Iterator[Event]:
-    tone = words.colours(scene.colours)
-    if scene.cut and not scene.restless:
-        plain = ["Another picture now", "The view has changed", "The scene changes"]
-        if tone:
-            told = [f"A new scene, {tone}", f"Now for something else: a picture {tone}"]
-            plain = [*told, f"The view has changed, it is {tone} now"]
-        yield _event("cut", 90, *plain)
-    if scene.pan:
-        way = words.heading(scene.pan).replace("wards", "")
-        yield _event(
-            "pan",
-            66,
-            f"The camera turns {way}",
-            f"The view swings {way}",
-            f"The camera keeps turning {way}",
-        )
-    if scene.restless:
-        yield _event(
-            "restless",
-            50,
-            "Everything in the picture is moving",
-            "The whole picture is in motion",
-            "There is movement everywhere",
-        )
+def _living(sort: str, things: Sequence[Thing], told: Told) -> Iterator[Event]:
+    """Persons, animals, vehicles, movers: they come and go."""
+    here = [thing for thing in things if not thing.gone]
+    known, done = told.there(sort), told.of(sort)
+    for thing in things:
+        alone = len(here) <= 1 and not (thing.gone and here)
+        recent = _RECENT if thing.name else _PASSED
+        strangers = [(one, False) for one in words.unknown(thing)]
+        if (thing.leaving or (thing.gone and thing.name)) and thing.ago < recent:
+            if known:
+                yield _leaving(thing, alone, done)
+            elif thing.side and not {"leave", "pass"} & done:
+                yield _of(thing, 70, strangers, "pass")
+        elif thing.gone or (not thing.name and told.of("person") and thing.age < _BELIEVED):
+            continue
+        elif thing.new and thing.age < _RECENT and (known < len(here) or _moved_on(done, here)):
+            yield _coming(thing, strangers, another=known > 0, again=bool(done))
+        elif known:
+            yield from _doing(thing, alone, done)
+        elif len(here) > 1 and thing.name:
+            places = words.listed([words.place(one) for one in here[:4]])
+            many = words.many(thing.name, len(here))
+            yield _event(78, "present many", about=sort, many=many, places=places)
+        elif thing.heading:
+            yield _of(thing, 78, strangers, "go person" if thing.name == "person" else "go")
+        else:
+            yield _of(thing, 78, strangers, "present stand" if thing.stays else "present")
 
 
-def _several(scene: Scene) -> Iterator[Event]:
-    moving = [thing for thing in scene.present if thing.heading and not thing.stopped]
-    if len(moving) < 2:
-        return
-    one, two = moving[:2]
-    names = words.thing(one), words.thing(two)
-    count = words.number(len(moving))
-    ways = words.heading(one.heading), words.heading(two.heading)
-    lines = [
-        f"{count} things are moving: {names[0]} {words.place(one.place)} "
-        f"and {names[1]} {words.place(two.place)}"
-        if len(moving) == 2
-        else f"{count} things are moving at once"
-    ]
-    if names[0] != names[1]:
-        same = ways[0] == ways[1]
-        lines += [
-            f"{names[0]} and {names[1]} both move {ways[0]}"
-            if same
-            else f"{names[0]} moves {ways[0]}, {names[1]} moves {ways[1]}",
-            f"{names[0]} is {words.place(one.place)} and {names[1]} {words.place(two.place)}",
-        ]
-    yield _event("several", 72, *lines)
+def _moved_on(done: set[str], here: Sequence[Thing]) -> bool:
+    """Whether the one who was told of has stood or walked before this one came."""
+    return len(here) == 1 and bool(done & {"stand", "go", "little", "stay", "while", "present"})
 
 
-def _about(thing: Thing) -> list[Event]:
-    name, it, where = words.thing(thing), words.short(thing), words.place(thing.place)
-    found: list[Event] = []
-    weight = 52 + 20 * min(thing.share, 0.2) / 0.2 + (6 if thing.person else 0)
-    if thing.gone:
-        return _leaving(thing, weight)
-    if thing.stopped and thing.heading:
-        stops = (f"{name} has come to rest {where}", f"{name} stops {where}")
-        then = (f"{it} stands still now", f"{it} has stopped {where}")
-        return [_told("stop", weight, stops, then, thing)]
-    if thing.new and thing.side:
-        found.append(_coming(thing, weight + 10))
-    if thing.heading:
-        found.append(_going(thing, weight))
-    growth = _growing(thing, weight + 4)
-    if growth:
-        found.append(growth)
-    return found or [_moving(thing, weight - 14)]
+def _coming(thing: Thing, strangers: Sequence[Subject], *, another: bool, again: bool) -> Event:
+    if another:
+        strangers = [(strangers[0][0].replace("a ", "another ", 1), False)]
+    groups = ["come"] if thing.side else ["come inside"]
+    if thing.side and thing.name == "person":
+        groups.append("come person")
+    if again and not another:
+        groups = ["come again"] if thing.side else ["come inside again"]
+    return _of(thing, 84, strangers, *groups)
 
 
-def _moving(thing: Thing, weight: float) -> Event:
-    name, it, where = words.thing(thing), words.short(thing), words.place(thing.place)
-    lines = (f"{name} moves {where}", f"there is movement {where}: {name}")
-    return _told("move", weight, lines, (f"{it} is still moving {where}",), thing)
-
-
-def _coming(thing: Thing, weight: float) -> Event:
-    name, where = words.thing(thing), f"the {thing.side}"
-    lines = (
-        f"{name} comes into the picture from {where}",
-        f"{name} enters from {where}",
-        f"here comes {name}, from {where}",
-        f"from {where} comes {name}",
-    )
-    return _told("coming", weight, lines, (), thing)
-
-
-def _going(thing: Thing, weight: float) -> Event:
-    name, it, way = words.thing(thing), words.short(thing), words.heading(thing.heading)
-    where, pace = words.place(thing.place), words.speed(thing)
-    lines = [
-        f"{name} moves{pace} {way}",
-        f"{name} is on its way {way}",
-        f"{where}, {name} moves {way}",
-        f"{name}{pace} heads {way}" if not pace else f"{name} heads {way}{pace}",
-    ]
-    sequels = (
-        f"{it} is {where} now",
-        f"{it} has reached the {where.split('the ')[-1]}",
-        f"now {it} moves{pace} {way}",
-        f"{where} now, {it} moves {way}",
-    )
-    further = (
-        f"{it} keeps moving {way}",
-        f"{it} is {where} now, still moving {way}",
-        f"{it} goes on {way}",
-        f"on goes {it}{pace}, {way}",
-    )
-    start = words.place(thing.start)
-    if abs(thing.place[0] - thing.start[0]) > _ACROSS and thing.heading in {"left", "right"}:
-        ends = ("left", "right") if thing.heading == "right" else ("right", "left")
-        lines.append(f"{name} crosses the picture from {ends[0]} to {ends[1]}")
-        weight += 4
-    elif start != where:
-        origin = start.split("the ")[-1]
-        lines.append(f"{name} goes from the {origin} to the {where.split('the ')[-1]}")
-    if thing.person:
-        lines = [line.replace("its way", "the way") for line in lines]
-    told = _told("going", weight, tuple(lines), sequels, thing)
-    if not told.name:
-        return told
-    return replace(told, further=tuple(words.sentence(line) for line in further), way=way)
-
-
-def _growing(thing: Thing, weight: float) -> Event | None:
-    name, it, where = words.thing(thing), words.short(thing), words.place(thing.place)
-    if thing.growth > GROWN:
-        lines = (f"{name} {where} gets bigger", f"{name} grows, as if it came closer")
-        return _told("growing", weight, lines, (f"{it} gets bigger and bigger",), thing)
-    if thing.growth < SHRUNK:
-        lines = (f"{name} {where} gets smaller", f"{name} shrinks, as if it went away")
-        return _told("shrinking", weight, lines, (f"{it} gets smaller and smaller",), thing)
-    return None
-
-
-def _leaving(thing: Thing, weight: float) -> list[Event]:
-    if thing.ago > RECENT:
-        return []
-    name, it = words.thing(thing), words.short(thing)
+def _leaving(thing: Thing, alone: bool, done: set[str]) -> Event:
+    subjects = words.known(thing, alone=alone, dressed="clothes" in done)
     if not thing.side:
-        lines = (f"{name} is gone", f"{name} was {words.place(thing.place)} and is gone")
-        return [_told("gone", weight - 8, lines, (f"{it} is gone",), thing)]
-    where = f"the {thing.side}"
-    over = "over the top" if thing.side == "top" else f"at {where}"
-    ways = (
-        f"{name} leaves the picture {over}",
-        f"{name} has gone out {over}",
-        f"{name} disappears {over}",
-    )
-    sequels = (f"{it} is out of the picture now", f"{it} has left {over}")
-    return [_told("leaving", weight + 2, ways, sequels, thing)]
+        last = alone and thing.name == "person"
+        return _of(thing, 82, subjects, "leave nobody" if last else "leave away")
+    if thing.gone:
+        return _of(thing, 82, subjects, "leave gone")
+    return _of(thing, 82, subjects, "leave person" if thing.name == "person" else "leave")
 
 
-def _told(
-    kind: str, weight: float, lines: tuple[str, ...], sequels: tuple[str, ...], thing: Thing
-) -> Event:
-    """A sequel is only understood where the thing has a colour or is a person."""
-    name = "someone" if thing.person else thing.colour
-    return Event(
-        kind,
-        weight,
-        tuple(words.sentence(line) for line in lines),
-        tuple(words.sentence(line) for line in sequels) if name else (),
-        name=name,
-    )
-
-
-def _faces(scene: Scene) -> Iterator[Event]:
-    if not scene.faces:
+def _doing(thing: Thing, alone: bool, done: set[str]) -> Iterator[Event]:
+    """What somebody or something does that was introduced."""
+    subjects = words.known(thing, alone=alone, dressed="clothes" in done)
+    if not subjects:
         return
-    left, top, right, bottom = scene.faces[0]
-    where = words.place(((left + right) / 2, (top + bottom) / 2))
-    if len(scene.faces) > 1:
-        count = words.number(len(scene.faces))
-        yield _event("face", 48, f"{count} faces are in the picture", f"I see {count} faces")
+    if thing.heading and words.way(thing) not in done:
+        yield _of(thing, 58, subjects, "go person" if thing.name == "person" else "go")
+    if not thing.name:
+        if thing.heading and "along" not in done:
+            yield _of(thing, 44, subjects, "along")
         return
-    near = " close to the camera" if bottom - top > 0.4 else ""
-    yield _event(
-        "face",
+    if "stand" not in done:
+        if thing.stopped or thing.stays:
+            yield _of(thing, 60, subjects, "stand now" if thing.stopped else "stand")
+    elif thing.stays:
+        if thing.stirs and "little" not in done:
+            yield _of(thing, 46, subjects, "little")
+        if thing.share > _NEAR_SHARE and "close" not in done:
+            yield _of(thing, 40, subjects, "close")
+        if thing.colour and thing.name == "person" and "clothes" not in done:
+            yield _of(thing, 42, [("they", True), ("the person", False)], "clothes")
+        if "stay" not in done:
+            yield _of(thing, 32, subjects, "stay")
+        elif "while" not in done:
+            yield _of(thing, 20, subjects, "while")
+
+
+def _lying(sort: str, things: Sequence[Thing], told: Told) -> Iterator[Event]:
+    """Things that are there, are taken, are carried."""
+    for thing in things:
+        if thing.held and ("take" if thing.held == "taken" else "with") not in told.of(sort):
+            group, weight = ("take", 88) if thing.held == "taken" else ("with", 60)
+            yield _event(weight, group, a=words.many(thing.name, 1), about=f"person {sort}")
+    here = [thing for thing in things if not thing.gone and not thing.held]
+    if not here or told.there(sort) >= len(here) or here[0].new:
+        return
+    subject = (words.many(here[0].name, len(here)), len(here) > 1)
+    places = {words.place(thing) for thing in here}
+    yield Event(
         48,
-        f"a face is {where}{near}",
-        f"someone looks into the camera, {where}",
-        f"there is a face {where}{near}",
+        tuple(said(["thing"], [subject], where=places.pop() if len(places) == 1 else "in view")),
+        sort,
     )
 
 
-def _little(scene: Scene) -> Iterator[Event]:
-    if scene.stir is not None:
-        where = words.place(scene.stir)
-        yield _event(
-            "stir",
-            24,
-            f"a little movement {where}",
-            f"something stirs {where}",
-            f"{where}, something moves a little",
-        )
-    elif scene.still:
-        yield _event(
-            "still",
-            20,
-            "Nothing moves",
-            "All is still",
-            "The picture is quiet",
-            "No movement at the moment",
-            "For now, everything stands still",
-        )
+def _several(scene: Scene, told: Told) -> Iterator[Event]:
+    """How many people there are, who is together, and two movers at a time."""
+    people = [thing for thing in scene.present if thing.name == "person"]
+    known = told.there("person")
+    if len(people) > 1 and known and known != len(people):
+        places = words.listed([words.place(one) for one in people[:4]])
+        many = words.many("person", len(people))
+        yield _event(68, "count", many=many, places=places, about="person")
+    for one, two in combinations(people, 2) if "meet" not in told.of("person") else ():
+        gap = max(one.box[0], two.box[0]) - min(one.box[2], two.box[2])
+        level = min(one.box[3], two.box[3]) - max(one.box[1], two.box[1])
+        if gap < _TOGETHER and level > 0 and (one.stays or two.stays) and known > 1:
+            yield _event(64, "meet", about="person")
+            break
+    moving = [one for one in scene.present if one.heading and not one.name and not one.leaving]
+    if len(moving) > 1 and not told.lately("both", 4):
+        a, b = (words.unknown(one)[0] for one in moving[:2])
+        way, other = (words.way(one) for one in moving[:2])
+        group = "both same" if way == other else "both"
+        yield _event(90, group, a=a, b=b, way=way, other=other, about="thing car")
+
+
+def _absent(scene: Scene, told: Told, sorts: Sequence[str]) -> Iterator[Event]:
+    """Who or what was there when last told of, and is not."""
+    if scene.light.black or scene.restless or scene.pan:
+        return
+    for sort in told.missed(sorts):
+        if sort == "person" and scene.named:
+            lines = said(["leave nobody"], [("the person", False)])
+            yield Event(80, tuple(lines), sort)
+        elif sort in NAMES:
+            yield Event(50, tuple(said(["leave away"], [(f"the {sort} one", False)])), sort)
+    if told.lately("leave", 1) and not scene.present and not told.lately("nobody", 1):
+        group = "empty" if "leave" in told.of("person") and scene.named else "empty thing"
+        yield _event(45, group, about="person")

@@ -1,4 +1,4 @@
-"""Chooses what is said: the most important, said differently than before. Pure."""
+"""Chooses what is said: what is most news, in words unlike the last. Pure."""
 
 from __future__ import annotations
 
@@ -6,35 +6,57 @@ import random
 import re
 from collections.abc import Sequence
 
-from models.engine import GenerationRequest
-from models.sketch.events import Event, events, overview
-from models.sketch.scene import Scene
+from rapidfuzz import fuzz
 
-_LEAST = 12.0
+from models.engine import GenerationRequest
+from models.sketch.events import Event, events
+from models.sketch.phrases import sentence
+from models.sketch.scene import Scene
+from models.sketch.told import Told
+
+SILENCE = "..."
+"""What is answered when nothing is worth saying."""
+ALIKE = 80.0
+"""rapidfuzz's token_sort_ratio from which on a line repeats an earlier one."""
+_LAST = 8
+"""Earlier lines that a new one must be unlike."""
 _ALERT = 60.0
-_WIGGLE = 6.0
-_QUIET = frozenset({"still", "dark", "face", "darker", "brighter", "overview"})
-"""States, not happenings: they are told once, until something else was told."""
-_ONCE = frozenset({"out", "on", "cut"})
-"""Happenings that stay in the window for a while after they were told."""
+_WISHED = 60.0
+_MORE = 50.0
+"""What matters less is not said after something else."""
+_MOST_WARNING = 160
+_WARNING = re.compile(r"What you say is a warning:\s*([^\n]*)")
+_FOCUS = re.compile(r"Talk about:\s*([^\n]*)")
+_SIMPLE = {
+    "people": "person", "persons": "person", "man": "person", "woman": "person", "who": "person",
+    "cars": "car", "traffic": "car vehicle thing", "lights": "light",
+}  # fmt: skip
 
 
 def comment(scene: Scene, request: GenerationRequest) -> list[str]:
-    """One line about ``scene``, or none when nothing is worth saying."""
-    said = [turn.text for turn in request.history if turn.role == "assistant"]
-    found = events(scene)
+    """Sentences about ``scene``, or SILENCE when nothing is news."""
+    warning = _WARNING.search(request.text) if request.kind == "alert" else None
+    if warning and warning[1].strip():
+        return [_short(warning[1])]
+    told = Told(request.history)
+    wished = _wished(request.text)
+    found = events(scene, told)
     if request.kind == "alert":
         found = [event for event in found if event.weight >= _ALERT]
-    elif not said:
-        found.append(overview(scene))
-    best, line = -1.0, ""
     dice = dice_of(request)
-    for event in found:
-        for words in _wordings(event, said):
-            score = event.weight - _boredom(words, event, said) + dice.uniform(0, _WIGGLE)
-            if score > max(best, _LEAST):
-                best, line = score, words
-    return [line] if line else []
+    ranked = sorted(
+        found,
+        key=lambda event: -event.weight - _WISHED * bool(wished & set(event.about.lower().split())),
+    )
+    most = 3 if "Say it in detail." in request.text else 1 if told.lines else 2
+    lines: list[str] = []
+    for event in ranked:
+        line = _worded(event, [*told.lines, *lines], dice, "Be brief." in request.text)
+        if line and not (lines and event.weight < _MORE):
+            lines.append(line)
+        if len(lines) == most:
+            break
+    return lines or [SILENCE]
 
 
 def dice_of(request: GenerationRequest) -> random.Random:
@@ -43,38 +65,30 @@ def dice_of(request: GenerationRequest) -> random.Random:
     return random.Random(f"{request.seed}|{request.room}|{len(request.history)}|{last}")
 
 
-def _wordings(event: Event, said: Sequence[str]) -> tuple[str, ...]:
-    """Sequels after a line that named the thing, else full sentences."""
-    if said and event.sequels and event.name:
-        last = _content(said[-1])
-        if set(event.name.split()) - {"and"} <= last or (
-            event.name == "someone" and "person" in last
-        ):
-            same_way = event.way and event.way in said[-1].lower()
-            return (*event.sequels, *event.further) if same_way else event.sequels
-    return event.lines
+def _wished(text: str) -> set[str]:
+    """What somebody wants to hear of."""
+    focus = _FOCUS.search(text)
+    asked = re.findall(r"[a-z]+", focus[1].lower()) if focus else []
+    return {word for one in asked for word in (one, *_SIMPLE.get(one, "").split())}
 
 
-def _boredom(words: str, event: Event, said: Sequence[str]) -> float:
-    """How much of it was said before; the last lines count most."""
-    total = 0.0
-    for back, line in enumerate(reversed(said)):
-        if back > 11:
-            break
-        told = line in (*event.lines, *event.sequels, *event.further)
-        if told and event.kind in _QUIET | _ONCE and back < 2:
-            return 100.0
-        alike = _likeness(words, line)
-        recent = 1 / (1 + back / 2)
-        total = max(total, (75 if alike > 0.95 else 34 * alike + 10 * told) * recent)
-    return total
+def _short(text: str) -> str:
+    """One sentence of it, fit to be spoken."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    first = re.split(r"(?<=[.!?])\s", plain.strip())[0]
+    return sentence(first[:_MOST_WARNING])
 
 
-def _likeness(one: str, other: str) -> float:
-    """Share of words in common (Jaccard)."""
-    first, second = _content(one), _content(other)
-    return len(first & second) / max(1, len(first | second))
+def _worded(event: Event, said: Sequence[str], dice: random.Random, brief: bool) -> str:
+    """One of its wordings that is unlike what was said last; empty when there is none."""
+    fresh = [line for line in event.lines if line not in said]
+    alike = {line: _likeness(line, said[-_LAST:]) for line in fresh}
+    fitting = [line for line in fresh if alike[line] < ALIKE]
+    if brief:
+        return min(fitting, key=len, default="")
+    unlike = [line for line in fitting if alike[line] < 60] or fitting
+    return dice.choice(unlike) if unlike else ""
 
 
-def _content(line: str) -> set[str]:
-    return set(re.findall(r"[a-z]+", line.lower())) - {"the", "a", "is", "and", "it", "to", "now"}
+def _likeness(line: str, others: Sequence[str]) -> float:
+    return max((fuzz.token_sort_ratio(line, other) for other in others), default=0.0)

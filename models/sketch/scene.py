@@ -7,6 +7,8 @@ from typing import Literal
 
 from models.sketch.light import Light
 
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom; 0 to 1 of the picture."""
 Heading = Literal[
     "", "left", "right", "up", "down", "left up", "right up", "left down", "right down"
 ]
@@ -14,53 +16,56 @@ Heading = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something that moves, comes or goes.
+    """Something that has a name, or that moves without one.
 
     Attributes:
-        colour: A name, two joined by "and", or empty.
-        shape: ``round``, ``square`` or empty.
-        person: Whether it has the outline of a person or a face.
-        share: Its area as a share of the picture, when last seen.
-        start, place: Its centre when first and last seen; 0 to 1 from left to right and from top
-            to bottom.
-        heading: Where it goes, in the picture; empty when it stays or wavers.
+        name: Its COCO class; empty for what only moves.
+        colour: A name; empty when none is sure. Of a person, that of the clothes.
+        box: Where it was last seen.
+        heading: Where it goes in the picture; empty when it stays or wavers.
         speed: Picture widths a second.
-        growth: Its width and height at the end, as a factor of those at the beginning; 1 where it
-            touches the border and cannot be measured.
-        seen: In how many pictures.
-        new: Whether it came into the picture within the window.
-        gone: Whether it is no longer in the newest picture.
-        stopped: Whether it went somewhere and now stands there.
-        side: The border over which it came, or went if it is gone; empty when it was none.
+        growth: Height at the end, as a factor of that at the beginning; 1 at a border.
+        stopped: Whether it went somewhere and now stands.
+        stays: Whether it stood in its place for a second or more.
+        stirs: Whether it stays and something of it moves.
+        new: Whether it came into view within the window.
+        gone: Whether it is no longer in view.
+        side: The border over which it came, or goes; empty when it is none.
         ago: Seconds since it was last seen.
-        box: Left, top, right, bottom when last seen.
+        age: Seconds since it was first seen in the window.
+        held: Whether it goes with a person, or has just come into one's reach.
     """
 
+    name: str
     colour: str
-    shape: str
-    person: bool
-    share: float
-    start: tuple[float, float]
-    place: tuple[float, float]
-    heading: Heading
-    speed: float
-    growth: float
-    seen: int
-    new: bool
-    gone: bool
-    stopped: bool
-    side: str
-    ago: float
-    box: tuple[float, float, float, float]
+    box: Box
+    heading: Heading = ""
+    speed: float = 0.0
+    growth: float = 1.0
+    stopped: bool = False
+    stays: bool = False
+    stirs: bool = False
+    new: bool = False
+    gone: bool = False
+    side: str = ""
+    ago: float = 0.0
+    age: float = 0.0
+    held: Literal["", "with", "taken"] = ""
 
+    @property
+    def place(self) -> tuple[float, float]:
+        """Its centre; 0 to 1 from left to right and from top to bottom."""
+        return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
 
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """A colour of the newest picture, with its share of it and its middle."""
+    @property
+    def share(self) -> float:
+        """Of the picture."""
+        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
 
-    colour: str
-    share: float
-    place: tuple[float, float]
+    @property
+    def leaving(self) -> bool:
+        """Whether it is gone over a border, or half way."""
+        return bool(self.side) and (self.gone or not self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +74,24 @@ class Scene:
 
     Attributes:
         pictures: How many there are.
-        seconds: From the oldest to the newest.
         light: How bright, and what the light did.
         cut: Whether the picture became another one within the window.
         pan: Where the camera turns; empty when it stands.
         restless: Whether too much moves to tell things apart.
-        things: What moves, the most important first.
-        stir: Where something small moves that is no thing of its own; None when nothing does.
-        faces: Boxes of frontal faces in the newest picture.
-        colours: Of the newest picture, largest first.
+        things: Those with a name, then those that only move; the largest first.
+        named: Whether a detector looked at the newest picture.
+        colours: Names of the newest picture's largest colours.
     """
 
     pictures: int
-    seconds: float
     light: Light
     cut: bool
     pan: Heading
     restless: bool
     things: tuple[Thing, ...]
-    stir: tuple[float, float] | None
-    faces: tuple[tuple[float, float, float, float], ...]
-    colours: tuple[Patch, ...]
+    named: bool
+    colours: tuple[str, ...]
 
     @property
     def present(self) -> tuple[Thing, ...]:
-        """Things in the newest picture."""
         return tuple(thing for thing in self.things if not thing.gone)
-
-    @property
-    def still(self) -> bool:
-        """Whether nothing at all happens, as far as can be told."""
-        happens = self.cut or self.restless or self.pan or self.light.change or self.things
-        return not happens and self.stir is None and self.pictures > 1 and not self.light.black

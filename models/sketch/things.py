@@ -1,4 +1,4 @@
-"""From tracks to things: heading, speed, growth, coming and going. Pure."""
+"""From sightings to things: heading, coming and going, standing. Pure."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from models.sketch.regions import Region
-from models.sketch.scene import Heading, Thing
-from models.sketch.tracks import Track
+from models.sketch.scene import Box, Heading, Thing
 
-_LEAST_WAY = 0.035
+Sighting = tuple[float, Box]
+"""Seconds, rising, and where it was."""
+
+_BORDER = 0.015
+_LEAST_WAY = 0.05
 """Shortest way that counts as going somewhere, in picture widths."""
-GROWN, SHRUNK = 1.3, 0.77
-"""Growth from which on a thing gets bigger or smaller."""
-_LEAST_STOPPED = 0.01
-_SHALLOW = 0.55
-_SURE_SHARE = 0.006
-_TURN = -0.3
-"""Cosine of the sharpest turn that is still one heading."""
+_CREEP = 0.03
+"""Picture widths a second below which it stands."""
+_STAND_SECONDS = 0.9
+_EDGES = ("left", "top", "right", "bottom")
 
 
 def heading_of(right: float, down: float) -> Heading:
@@ -39,144 +38,102 @@ def heading_of(right: float, down: float) -> Heading:
 
 
 def make(
-    track: Track, times: Sequence[float], aspect: float, *, person: bool, remains: bool
+    name: str, colour: str, sightings: Sequence[Sighting], times: Sequence[float], aspect: float
 ) -> Thing:
-    """The thing of a track; ``times`` are seconds, ``aspect`` is the picture's height over width.
-
-    ``remains`` says that the newest picture still shows it where it was last seen.
-    """
-    newest = len(times) - 1
-    gone = track.end < newest and not remains
-    new = track.begin > 0
-    first, last = track.first, track.last
-    right, down, elapsed = _way(track, times, aspect)
-    speed = math.hypot(right, down) / elapsed if elapsed > 0 else 0.0
+    """The thing of a track through pictures of ``times``; ``aspect`` is height over width."""
+    gone = sightings[-1][0] < times[-1]
+    if gone:
+        sightings = without_echoes(sightings)
+    first, last = sightings[0], sightings[-1]
+    recent = sightings[-3:]
+    steps = [_step(one, two, aspect) for one, two in pairwise(recent)]
+    right, down = sum(step[0] for step in steps), sum(step[1] for step in steps)
+    elapsed = recent[-1][0] - recent[0][0]
+    pace = math.hypot(*steps[-1]) / (recent[-1][0] - recent[-2][0]) if steps else 0.0
+    went = math.hypot(right, down) >= _LEAST_WAY
+    going = went and pace >= _CREEP and _agree(steps)
+    if name and abs(right) > 0.7 * abs(down):
+        down = 0.0  # who walks aside goes up and down in the picture with each step
+    new = first[0] > times[0]
+    shift = steps[-1] if going else (0.0, 0.0)
+    leaves = _crossed(last[1], *shift, aspect, 0.5 if gone or not name else 0.0) if going else ""
     return Thing(
-        colour=_colour(track),
-        shape=_shape(track),
-        person=person,
-        share=last.share,
-        start=(first.x, first.y),
-        place=(last.x, last.y),
-        heading=heading_of(right, down) if elapsed > 0 else "",
-        speed=speed,
-        growth=_growth(track),
-        seen=len(track.sightings),
+        name=name,
+        colour=colour,
+        box=last[1],
+        heading=heading_of(right, down) if going else "",
+        speed=math.hypot(right, down) / elapsed if going else 0.0,
+        growth=_growth(first[1], last[1]),
+        stopped=not gone and pace < _CREEP and _span(sightings, aspect) >= 2 * _LEAST_WAY,
+        stays=not gone and pace < _CREEP and last[0] - _still_since(sightings) >= _STAND_SECONDS,
         new=new,
         gone=gone,
-        stopped=remains,
-        side=_side(last if gone else first, right, down, leaving=gone) if gone or new else "",
-        ago=times[newest] - times[track.end],
-        box=last.box,
+        side=_entered(sightings, aspect) if new and not gone else leaves,
+        ago=times[-1] - last[0],
+        age=times[-1] - first[0],
     )
 
 
-def is_sure(track: Track, thing: Thing) -> bool:
-    """Whether enough was seen of it to speak of a thing, and not of a twitch somewhere."""
-    if thing.stopped and not thing.heading:
-        return thing.growth > GROWN or thing.growth < SHRUNK
-    if thing.stopped and thing.share < _LEAST_STOPPED:
-        return False
-    if thing.seen == 1:
-        enough = 0.012 if thing.gone or not thing.side else 0.006
-        return thing.share >= enough and not (thing.gone and thing.new)
-    if thing.seen == 2:
-        return thing.share >= 0.005 or bool(thing.heading and _alike(track))
-    return thing.share >= 0.008 or bool(thing.heading)
+def without_echoes(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """A tracker tells for a while where it last saw what it does not see any more."""
+    kept = list(sightings)
+    while len(kept) > 1 and kept[-1][1] == kept[-2][1]:
+        kept.pop()
+    return kept
 
 
-def _alike(track: Track) -> bool:
-    sizes = [region.share for _, region in track.sightings]
-    return max(sizes) < 1.6 * min(sizes)
+def _step(one: Sighting, two: Sighting, aspect: float) -> tuple[float, float]:
+    """Right and down in picture widths, by the edges that are inside the picture."""
+    moves = []
+    for low in (0, 1):
+        free = [at for at in (low, low + 2) if not _at_border(one[1], at, two[1])]
+        shifts = [two[1][at] - one[1][at] for at in free or (low, low + 2)]
+        moves.append(sum(shifts) / len(shifts))
+    return moves[0], moves[1] * aspect
 
 
-def _way(track: Track, times: Sequence[float], aspect: float) -> tuple[float, float, float]:
-    """The way of the last steps that have one heading: right, down in widths, and its seconds.
-
-    All zero when it goes nowhere or its last step contradicts the whole.
-    """
-    sightings = track.sightings[-3:]
-    steps = [
-        ((two.x - one.x), (two.y - one.y) * aspect) for (_, one), (_, two) in pairwise(sightings)
-    ]
-    if not steps:
-        return (0.0, 0.0, 0.0)
-    if len(steps) == 2 and _cosine(steps[0], steps[1]) < _TURN:
-        steps, sightings = steps[1:], sightings[1:]
-    right, down = sum(step[0] for step in steps), sum(step[1] for step in steps)
-    elapsed = times[sightings[-1][0]] - times[sightings[0][0]]
-    if math.hypot(right, down) < _LEAST_WAY or elapsed <= 0:
-        return (0.0, 0.0, 0.0)
-    return (right, down, elapsed)
+def _at_border(one: Box, at: int, other: Box) -> bool:
+    return any(box[at] < _BORDER if at < 2 else box[at] > 1 - _BORDER for box in (one, other))
 
 
-def _cosine(one: tuple[float, float], other: tuple[float, float]) -> float:
-    lengths = math.hypot(*one) * math.hypot(*other)
-    return (one[0] * other[0] + one[1] * other[1]) / lengths if lengths > 1e-4 else 1.0
+def _agree(steps: Sequence[tuple[float, float]]) -> bool:
+    """Whether the last two steps go one way."""
+    return len(steps) < 2 or steps[-1][0] * steps[-2][0] + steps[-1][1] * steps[-2][1] > -1e-4
 
 
-def _growth(track: Track) -> float:
-    """By area and by outline, whichever says less; 1 unless it grows, or shrinks, all the time."""
-    whole = [region for _, region in track.sightings if not region.edges]
-    if len(whole) < 2:
+def _span(sightings: Sequence[Sighting], aspect: float) -> float:
+    return math.hypot(*_step(sightings[0], sightings[-1], aspect))
+
+
+def _still_since(sightings: Sequence[Sighting]) -> float:
+    """From when on every edge was where it is now, nearly."""
+    now = sightings[-1][1]
+    since = sightings[-1][0]
+    for time, box in reversed(sightings):
+        if max(abs(a - b) for a, b in zip(box, now, strict=True)) > 0.06:
+            break
+        since = time
+    return since
+
+
+def _growth(first: Box, last: Box) -> float:
+    if any(_at_border(first, at, last) for at in (1, 3)):
         return 1.0
-    areas = [math.sqrt(region.share) for region in whole]
-    outlines = [math.hypot(one.box[2] - one.box[0], one.box[3] - one.box[1]) for one in whole]
-    factors = [sizes[-1] / sizes[0] for sizes in (areas, outlines)]
-    if all(_rising(sizes) for sizes in (areas, outlines)):
-        return min(factors)
-    if all(_rising(sizes[::-1]) for sizes in (areas, outlines)):
-        return max(factors)
-    return 1.0
+    return (last[3] - last[1]) / max(first[3] - first[1], 0.01)
 
 
-def _rising(sizes: Sequence[float]) -> bool:
-    return all(after > 0.97 * before for before, after in pairwise(sizes))
+def _crossed(box: Box, right: float, down: float, aspect: float, ahead: float) -> str:
+    """The border that it touches and goes to, or reaches in ``ahead`` of that step."""
+    ways = {"left": -right, "right": right, "top": -down / aspect, "bottom": down / aspect}
+    gaps = dict(zip(_EDGES, (box[0], box[1], 1 - box[2], 1 - box[3]), strict=True))
+    near = [
+        edge for edge in _EDGES if ways[edge] > 0.02 and gaps[edge] < max(0.02, ahead * ways[edge])
+    ]
+    return max(near, key=lambda edge: ways[edge], default="")
 
 
-def _colour(track: Track) -> str:
-    """The newest name that at least half of the sightings agree on."""
-    names = [region.colour for _, region in track.sightings]
-    for name in reversed(names):
-        if name and 2 * names.count(name) >= len(names):
-            return name
-    return ""
-
-
-def _shape(track: Track) -> str:
-    shapes = [region.shape for _, region in track.sightings if not region.edges]
-    return shapes[-1] if shapes and all(shape == shapes[-1] for shape in shapes) else ""
-
-
-def _side(region: Region, right: float, down: float, *, leaving: bool) -> str:
-    """The border that the thing crossed: it touches it or would have reached it, and goes there.
-
-    Where no way is known, it must reach in a little from one border only: what stands there from
-    border to border need not have crossed any.
-    """
-    sign = 1 if leaving else -1
-    ways = {"left": -right, "right": right, "top": -down, "bottom": down}
-    if right == down == 0:
-        edges = [edge for edge in region.edges if _depth(region, edge) < _SHALLOW]
-        big = region.share >= _SURE_SHARE
-        return edges[0] if big and len(edges) == len(region.edges) == 1 else ""
-    if region.share < _SURE_SHARE and not leaving:
+def _entered(sightings: Sequence[Sighting], aspect: float) -> str:
+    if len(sightings) < 2:
         return ""
-    fitting = [edge for edge in region.edges if sign * ways[edge] > 0]
-    if fitting:
-        return max(fitting, key=lambda edge: sign * ways[edge])
-    gaps = {edge: _gap(region, edge) for edge in ways}
-    near = {edge: gap for edge, gap in gaps.items() if sign * ways[edge] > gap > 0}
-    return min(near, key=lambda edge: near[edge]) if near else ""
-
-
-def _gap(region: Region, edge: str) -> float:
-    """How far it is from a border."""
-    left, top, right, bottom = region.box
-    return {"left": left, "right": 1 - right, "top": top, "bottom": 1 - bottom}[edge]
-
-
-def _depth(region: Region, edge: str) -> float:
-    """How far it reaches into the picture from a border."""
-    left, top, right, bottom = region.box
-    return {"left": right, "right": 1 - left, "top": bottom, "bottom": 1 - top}[edge]
+    right, down = _step(sightings[0], sightings[1], aspect)
+    return _crossed(sightings[0][1], -right, -down, aspect, 0.7)

@@ -5,77 +5,122 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.sketch.light import BLACK_LEVEL, BRIGHT_LEVEL, DARK_LEVEL
-from models.sketch.scene import Heading, Patch, Thing
+from models.sketch.phrases import Subject
+from models.sketch.scene import Thing
 
-_LARGE, _SMALL = 0.1, 0.008
-_FAST, _SLOW = 0.3, 0.06
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+_LARGE = 0.12
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_SAID = {
+    "bus": "vehicle",  # a small detector takes cars, buses and trucks for one another
+    "truck": "vehicle",
+    "dining table": "table",
+    "tv": "screen",
+    "potted plant": "plant",
+    "cell phone": "phone",
+    "sports ball": "ball",
+}
+_WAYS = {"up": "upwards", "down": "downwards", "left": "to the left", "right": "to the right"}
+_BORDERS = {"top": "above", "bottom": "below", "left": "the left", "right": "the right"}
+# Of persons, animals, vehicles, which go over ground that lies before us.
+_DEEP_WAYS = {**_WAYS, "up": "towards the back", "down": "towards the front"}
+_DEEP_BORDERS = {**_BORDERS, "top": "the back", "bottom": "the front"}
+
+
+def noun(name: str) -> str:
+    """What a COCO class is called here; "thing" for what has no name."""
+    return _SAID.get(name, name) or "thing"
+
+
+def plural(one: str) -> str:
+    irregular = {"person": "people", "sheep": "sheep", "scissors": "scissors", "knife": "knives"}
+    return irregular.get(one, one + ("es" if one.endswith(("s", "sh", "ch")) else "s"))
+
+
+def many(name: str, count: int) -> str:
+    """ "two people", "a dog"."""
+    one = noun(name)
+    return with_article(one) if count == 1 else f"{number(count)} {plural(one)}"
 
 
 def number(count: int) -> str:
-    """In words as far as it is said in one."""
-    return _NUMBERS[count] if count < len(_NUMBERS) else "several"
+    return _NUMBERS[count] if count < len(_NUMBERS) else "many"
 
 
-def place(at: tuple[float, float]) -> str:
-    """One of nine places: "on the left", "at the top right", "in the middle"."""
-    across = "left" if at[0] < 0.36 else "right" if at[0] > 0.64 else ""
-    along = "top" if at[1] < 0.34 else "bottom" if at[1] > 0.66 else ""
+def count_of(word: str) -> int:
+    """The number that a word means; 0 for none."""
+    return int(word) if word.isdigit() else _NUMBERS.index(word) if word in _NUMBERS else 0
+
+
+def place(thing: Thing) -> str:
+    """ "on the left", "in the middle"; of what has no name, one of nine, as "at the top left"."""
+    x, y = thing.place
+    across = "left" if x < 0.36 else "right" if x > 0.64 else ""
+    along = "" if thing.name else "top" if y < 0.3 else "bottom" if y > 0.7 else ""
     if along:
         return f"at the {along} {across}".rstrip()
     return f"on the {across}" if across else "in the middle"
 
 
-def heading(way: Heading) -> str:
-    """ "to the left", "upwards", "up and to the right"."""
-    plain = {"left": "to the left", "right": "to the right", "up": "upwards", "down": "downwards"}
-    if way in plain:
-        return plain[way]
-    sideways, _, upright = way.partition(" ")
-    return f"{upright} and to the {sideways}"
+def way(thing: Thing) -> str:
+    """ "to the left and upwards"; empty when it goes nowhere."""
+    names = _DEEP_WAYS if thing.name else _WAYS
+    return " and ".join(names[part] for part in thing.heading.split())
 
 
-def speed(thing: Thing) -> str:
-    """ " quickly", " slowly" or nothing, with the space before it."""
-    if not thing.heading:
-        return ""
-    return " quickly" if thing.speed > _FAST else " slowly" if thing.speed < _SLOW else ""
+def from_side(thing: Thing) -> str:
+    """Over which border it comes: "from the left"."""
+    return f"from {(_DEEP_BORDERS if thing.name else _BORDERS)[thing.side]}"
 
 
-def size(thing: Thing) -> str:
-    """ "large", "small" or nothing."""
-    return "large" if thing.share > _LARGE else "small" if thing.share < _SMALL else ""
+def to_side(thing: Thing) -> str:
+    """Over which border it goes."""
+    flat = {"top": "over the top", "bottom": "at the bottom"}
+    borders = {**_WAYS, "top": _DEEP_WAYS["up"], "bottom": _DEEP_WAYS["down"]}
+    return borders[thing.side] if thing.name else flat.get(thing.side, borders[thing.side])
 
 
-def thing(one: Thing) -> str:
-    """With an indefinite article: "a round red shape", "something large and white"."""
-    if one.person:
-        dressed = one.colour and " and " not in one.colour
-        return f"someone in {one.colour}" if dressed else "someone"
-    if one.shape == "square" and one.colour:
-        return with_article(f"{one.colour} square")
-    if one.shape == "round":
-        return with_article(f"round {one.colour} shape".replace("  ", " "))
-    if " and " in one.colour:
-        return f"something {one.colour}"
-    both = [word for word in (size(one), one.colour) if word]
-    return f"something {' and '.join(both)}" if both else "something"
+def described(thing: Thing) -> str:
+    """Without an article: "person in grey", "red car", "large and white"."""
+    if thing.name == "person":
+        return f"person in {thing.colour}" if thing.colour else "person"
+    if thing.name:
+        return f"{thing.colour} {noun(thing.name)}".strip()
+    size = "large" if thing.share > _LARGE else ""
+    return " and ".join(word for word in (size, thing.colour) if word)
 
 
-def short(one: Thing) -> str:
-    """With the definite article, for a thing that was named before."""
-    if one.person:
-        return "the person"
-    if one.shape == "square" and one.colour:
-        return f"the {one.colour} square"
-    if one.colour and " and " not in one.colour:
-        return f"the {one.colour} one"
-    return "it"
+def unknown(thing: Thing) -> list[str]:
+    """What it is called when it is new: "a person in grey", "something red"."""
+    if not thing.name:
+        return [f"something {described(thing)}".strip()]
+    plain = with_article(described(thing))
+    others = ("someone", "somebody") if thing.name == "person" else ()
+    return [plain, *(plain.replace("a person", other) for other in others)]
 
 
-def with_article(noun: str) -> str:
-    """ "an orange square"."""
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+def known(thing: Thing, *, alone: bool, dressed: bool) -> list[Subject]:
+    """What it is called once it was named.
+
+    ``alone``: there is no other of its sort; ``dressed``: its colour was told.
+    """
+    if not thing.name:
+        one = [(f"the {thing.colour} one", False)] if thing.colour else []
+        return [*one, ("it", False)] if alone else one
+    full = (f"the {described(thing)}", False)
+    if not alone:
+        return [full if thing.colour else (f"{full[0]} {place(thing)}", False)]
+    if thing.name != "person":
+        return [("it", False), (f"the {noun(thing.name)}", False), full]
+    if thing.colour and not dressed:
+        return [
+            (f"the person, dressed in {thing.colour},", False),
+            (f"the one in {thing.colour}", False),
+        ]
+    return [("they", True), ("the person", False), full]
+
+
+def with_article(text: str) -> str:
+    return f"an {text}" if text[0] in "aeiou" else f"a {text}"
 
 
 def brightness(level: float) -> str:
@@ -87,20 +132,12 @@ def brightness(level: float) -> str:
     return "bright" if level > BRIGHT_LEVEL else ""
 
 
-def colours(patches: Sequence[Patch], most: int = 2) -> str:
-    """ "mostly grey", "mostly green and blue"; empty when no colour takes enough."""
-    large = [patch.colour for patch in patches if patch.share >= 0.15][:most]
-    return f"mostly {listed(large)}" if large else ""
+def looks(level: float, colours: Sequence[str]) -> str:
+    """ "bright, mostly white and brown"."""
+    tone = f"mostly {listed(colours)}" if colours else ""
+    return ", ".join(word for word in (brightness(level), tone) if word) or "full of colours"
 
 
 def listed(items: Sequence[str]) -> str:
     """ "a, b and c"."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-def sentence(text: str) -> str:
-    """With a capital and a full stop, and single spaces."""
-    plain = " ".join(text.split())
-    return plain[0].upper() + plain[1:] + ("" if plain[-1] in ".?!" else ".")
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))

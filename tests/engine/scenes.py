@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.engine import GenerationRequest, Kind, Picture, Turn
-from models.sketch.faces import Detector
+from models.sketch.eyes import Eyes
 from models.sketch.look import look
 from models.sketch.pictures import decode
 from models.sketch.reply import reply
@@ -108,12 +108,12 @@ def window(film: Film, end: float, *, pictures: int = 4, gap: float = 1.0) -> tu
     return tuple(shown)
 
 
-_detector = Detector()
+_eyes = Eyes()
 
 
 def measured(pictures: Sequence[Picture]) -> Scene:
     """The facts alone."""
-    return look(decode(pictures), [picture.time for picture in pictures], _detector)
+    return look(decode(pictures), [p.time for p in pictures], [p.objects for p in pictures])
 
 
 def said(
@@ -129,7 +129,7 @@ def said(
     request = GenerationRequest(
         history=turns, pictures=tuple(pictures), text=text, kind=kind, room=room
     )
-    return " ".join(reply(request, _detector))
+    return " ".join(reply(request, _eyes))
 
 
 def answered(pictures: Sequence[Picture], question: str) -> str:

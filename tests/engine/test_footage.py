@@ -1,72 +1,78 @@
-"""Real footage: it survives the real world, is true to it, and does not repeat itself."""
+"""Real footage: what is said of it is true, named, and never said twice."""
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
+from rapidfuzz import fuzz
 
-from tests.engine import claims
-from tests.engine.scenes import Film, Image, answered, measured, said, window
+from tests.engine.footage import SHARED, WEIGHTS, Sample, sampled, told
+from vision.detector import Detector
 
-MEDIA = Path(__file__).resolve().parents[3] / "shared" / "media"
-
-
-def footage(name: str) -> tuple[Film, float]:
-    """A film and its length in seconds; skips where it is not there."""
-    path = MEDIA / name
-    if not path.is_file():
-        pytest.skip(f"no footage at {path.parent.name}/{name}")
-    capture = cv2.VideoCapture(str(path))
-    rate = capture.get(cv2.CAP_PROP_FPS)
-    frames: list[Image] = []
-    while True:
-        found, frame = capture.read()
-        if not found:
-            break
-        small = cv2.resize(frame, (640, 360), interpolation=cv2.INTER_AREA)
-        frames.append(np.asarray(small, np.uint8))
-    return (lambda t: frames[min(len(frames) - 1, round(t * rate))]), len(frames) / rate
+VISITS = ((6.0, 20.5), (22.5, 45.5), (50.0, 70.5), (74.0, 87.5), (92.0, 120.5), (123.0, 136.5))
+"""Seconds of people.mp4 in which somebody, or a shadow, is in view."""
+DRESSED = ("grey", "black", "black", "black", "grey", "grey")
+CARS = {"white": ((4.5, 9.0), (14.5, 19.0), (25.5, 28.5)), "red": ((14.5, 20.0),)}
 
 
-def told(film: Film, end: float) -> list[tuple[float, str]]:
-    """A commentator's lines with their times; one speaks fifteen letters a second."""
-    lines: list[tuple[float, str]] = []
-    now = 3.0
-    while now < end:
-        line = said(window(film, now), history=[text for _, text in lines[-6:]])
-        if line:
-            lines.append((now, line))
-        now += 1.0 + len(line) / 15
-    return lines
+@cache
+def film(name: str) -> list[Sample]:
+    path = SHARED / "media" / name
+    if not path.is_file() or not WEIGHTS.is_file():
+        pytest.skip(f"no {path.name} or no {WEIGHTS.name}")
+    return sampled(path, Detector(WEIGHTS))
 
 
-def test_cars() -> None:
-    film, length = footage("cars.mp4")
-    lines = told(film, length)
-    texts = [text for _, text in lines]
-    assert len(texts) >= 5
-    assert len(set(texts)) == len(texts)
-    assert claims.colours(" ".join(texts)) <= {"white", "grey", "red", "black"}
-    assert not measured(window(film, 14.0)).things  # an empty road
-    red = [one for one in measured(window(film, 18.0)).things if "red" in one.colour]
-    assert [one.heading for one in red] == ["up"]
-    white = [one for one in measured(window(film, 18.0)).things if "white" in one.colour]
-    assert [one.heading for one in white] == ["down"]
-    assert claims.directions(answered(window(film, 17.0), "Where is the red car going?")) == {"up"}
+@pytest.mark.parametrize("name", ["people.mp4", "cars.mp4"])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_nothing_is_said_twice_or_of_stillness(name: str, stride: int) -> None:
+    lines = [line for _, line in told(film(name), stride=stride)]
+    assert len(lines) >= (24 if name == "people.mp4" else 7)
+    assert len(set(lines)) == len(lines)
+    assert not any("still" in line or "movement" in line for line in lines)
+    for at, line in enumerate(lines):
+        assert all(fuzz.token_sort_ratio(line, other) < 85 for other in lines[max(0, at - 5) : at])
 
 
-def test_people() -> None:
-    film, length = footage("people.mp4")
-    lines = told(film, min(length, 90.0))
-    texts = [text for _, text in lines]
-    assert len(texts) >= 10
-    assert all(one != two for one, two in pairwise(texts))
-    assert len(set(texts)) > 0.8 * len(texts)
-    assert not any("face" in text for text in texts)  # they show their backs
-    assert any(thing.person for thing in measured(window(film, 24.0)).things)
-    assert measured(window(film, 15.0)).light.change == ""
-    assert not any(measured(window(film, float(end))).cut for end in range(3, 40, 4))
+@pytest.mark.parametrize("stride", [1, 2])
+def test_people_are_named_when_they_are_there(stride: int) -> None:
+    lines = told(film("people.mp4"), stride=stride)
+    for now, line in lines:
+        visits = [n for n, (begin, end) in enumerate(VISITS) if begin <= now <= end + 4]
+        person = [word for word in ("person", "some", "they", "the one") if word in line.lower()]
+        assert bool(visits) or not person, (now, line)
+        for colour in ("grey", "black"):
+            if f"in {colour}" in line:
+                assert any(DRESSED[visit] == colour for visit in visits), (now, line)
+        if "something" in line.lower():
+            pytest.fail(f"{now} {line}: nothing but people moves")
+    for begin, end in VISITS:
+        spoken = [line for now, line in lines if begin <= now <= end + 4]
+        assert any("person" in line.lower() or "some" in line.lower() for line in spoken)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_cars_have_their_colours_and_ways(stride: int) -> None:
+    for now, line in told(film("cars.mp4"), stride=stride):
+        for colour, times in CARS.items():
+            if colour in line.lower():
+                assert any(begin <= now <= end + 4 for begin, end in times), (now, line)
+        if "red" in line and "white" not in line:
+            assert "below" not in line or "from below" in line
+            assert "downwards" not in line
+        assert not {"car", "phone", "bus", "person"} & set(line.lower().strip(".").split())
+
+
+def test_it_looks_for_itself_where_nothing_was_named(tmp_path: object) -> None:
+    from dataclasses import replace
+
+    from models.sketch.eyes import Eyes
+
+    bare = [replace(sample, objects=None) for sample in film("people.mp4")[:80]]
+    named = [line for _, line in told(bare, eyes=Eyes(str(WEIGHTS)))]
+    assert any("person" in line or "some" in line.lower() for line in named)
+    blind = [line for _, line in told(bare)]
+    assert not any("person" in line for line in blind)
+    assert all(one != two for one, two in pairwise(blind))

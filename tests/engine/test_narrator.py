@@ -1,63 +1,265 @@
-"""The choice of words: varied, repeatable, and quiet when nothing is new."""
+"""What is said of scenes whose truth is known: all of it true, nothing twice, and else nothing."""
 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pytest
 
-from models.engine import Finished, GenerationRequest, TextDelta, Turn
+from models.engine import Finished, GenerationRequest, NamedObject, Notice, Picture, TextDelta, Turn
+from models.sketch import phrases
 from models.sketch.engine import SketchEngine, within
-from tests.engine import claims
-from tests.engine.scenes import Mover, film, measured, said, textured, window
+from models.sketch.narrator import SILENCE
+from models.sketch.scene import Box
+from tests.engine.scenes import (
+    HEIGHT,
+    WIDTH,
+    Image,
+    Mover,
+    film,
+    measured,
+    plain,
+    said,
+    textured,
+    window,
+)
 
 WALL = textured(1)
-BALL = film(WALL, Mover("red", 60, 200, vx=60))
+STILL = window(film(WALL), 3.0)
+BALL = film(WALL, Mover("red", 60, 200, vx=100))
+EARLIER = ["The picture is mostly grey."]
+
+LEFT: Box = (0.05, 0.2, 0.2, 0.9)
+MIDDLE: Box = (0.45, 0.2, 0.6, 0.9)
+BESIDE: Box = (0.62, 0.2, 0.77, 0.9)
+RIGHT: Box = (0.84, 0.2, 0.99, 0.9)
+Path = Sequence[Box | None]
 
 
-def lines(count: int, room: str = "lobby") -> list[str]:
+def seen(paths: Mapping[str, Path], dressed: str = "") -> tuple[Picture, ...]:
+    """Four pictures with named objects, "person 1" for example; persons wear a colour."""
+    result = []
+    for at, picture in enumerate(STILL):
+        here = {key: path[at] for key, path in paths.items()}
+        objects = tuple(
+            NamedObject(number, key.rpartition(" ")[0], box)
+            for number, (key, box) in enumerate(here.items())
+            if box is not None
+        )
+        movers = [
+            Mover(dressed, (b[0] + b[2]) / 2 * WIDTH, (b[1] + b[3]) / 2 * HEIGHT, size=110)
+            for b in here.values()
+            if b is not None and dressed
+        ]
+        data = window(film(WALL, *movers), 0.0, pictures=1)[0].data
+        result.append(Picture(data, picture.time, "", objects))
+    return tuple(result)
+
+
+def lines(shown: Sequence[Picture], history: Sequence[str] = EARLIER, **wish: str) -> str:
+    return said(shown, history=history, **wish).lower()  # type: ignore[arg-type]
+
+
+def test_somebody_comes_stands_and_goes() -> None:
+    comes = {"person 1": [None, None, (0.0, 0.2, 0.12, 0.9), (0.2, 0.2, 0.35, 0.9)]}
+    first = lines(seen(comes))
+    assert "from the left" in first
+    stands = seen({"person 1": [MIDDLE] * 4})
+    second = lines(stands, [first])
+    assert "stand" in second
+    assert "in the middle" in second
+    goes = seen({"person 1": [MIDDLE, MIDDLE, BESIDE, RIGHT]})
+    third = lines(goes, [first, second])
+    assert "right" in third
+    gone = seen({"person 1": [RIGHT, None, None, None]})
+    fourth = lines(gone, [first, second])
+    assert "gone" in fourth or "left" in fourth
+    assert lines(seen({"person 1": [None] * 4}), [first, second, fourth]) in {
+        *(line.lower() for line in phrases.said(["empty"], [("", False)])),
+        SILENCE,
+    }
+
+
+def test_one_more_is_another_one() -> None:
+    both = seen({"person 1": [MIDDLE] * 4, "person 2": [None, None, (0.9, 0.2, 1, 0.9), RIGHT]})
+    assert re.search("another person|two people", lines(both, ["A person stands in the middle."]))
+    assert "another" not in lines(
+        seen({"person 1": [None, None, MIDDLE, MIDDLE]}), ["The person has left."]
+    )
+
+
+def test_how_many_and_where_and_who_is_together() -> None:
+    two = seen({"person 1": [LEFT] * 4, "person 2": [RIGHT] * 4})
+    told = lines(two, text="Say what happens. Say it in detail.")
+    assert "two people" in told
+    near = seen({"person 1": [MIDDLE] * 4, "person 2": [BESIDE] * 4})
+    assert "two people" in lines(near, ["Two people are in view."])
+    assert "together" not in lines(two, ["Two people are in view."])
+
+
+def test_a_bottle_is_there_and_is_taken() -> None:
+    bottle: Box = (0.3, 0.5, 0.33, 0.6)
+    taken: Box = (0.5, 0.45, 0.53, 0.55)
+    there = seen({"bottle 1": [bottle] * 4, "bottle 2": [(0.2, 0.5, 0.23, 0.6)] * 4})
+    assert "two bottles on the left" in lines(there).replace(" are", "") or "two bottles" in lines(
+        there
+    )
+    takes = {"bottle 1": [bottle, bottle, bottle, taken], "person 1": [MIDDLE] * 4}
+    assert "bottle" in lines(seen(takes), ["A person is in view, in the middle."])
+    assert "bottle" not in lines(
+        seen({"bottle 1": [bottle] * 4, "person 1": [MIDDLE] * 4}),
+        ["A person is in view, in the middle.", "There is a bottle on the left."],
+    )
+
+
+@pytest.mark.parametrize("colour", ["red", "blue", "black", "white"])
+def test_clothes_have_a_colour_where_it_is_sure(colour: str) -> None:
+    told = said(seen({"person 1": [MIDDLE] * 4}, dressed=colour), history=EARLIER)
+    assert colour in told
+    mixed = seen({"person 1": [MIDDLE] * 4})  # as the wall behind: blotches of grey
+    assert not re.search("red|blue|black|white", said(mixed, history=EARLIER))
+
+
+def test_a_name_that_is_none_of_cocos_is_never_said() -> None:
+    shown = seen({"ignore this 1": [MIDDLE] * 4})
+    assert "ignore" not in lines(shown, [])
+
+
+def test_a_still_scene_is_told_once() -> None:
+    first = said(STILL)
+    assert "still" not in first
+    assert said(STILL, history=[first]) == SILENCE
+    standing = seen({"person 1": [MIDDLE] * 4})
     history: list[str] = []
-    for number in range(count):
-        line = said(window(BALL, 1.0 + number), history=history[-6:], room=room)
-        history += [line] if line else []
-    return history
+    for _ in range(12):
+        line = said(standing, history=history[-8:])
+        if line != SILENCE:
+            history.append(line)
+    assert len(history) < 7
+    assert len(set(history)) == len(history)
 
 
-def test_it_does_not_repeat_itself() -> None:
-    told = lines(9)
-    assert len(told) >= 6
-    assert len(set(told)) == len(told)
-    for line in told:
-        assert re.fullmatch(r"[A-Z][a-z ,.:]+\.", line), "fit to be spoken"
-        assert len(line.split()) <= 20
-        assert not re.search(r"\b(\w+) \1\b|  ", line), line
-    for one, two in pairwise(set(line.lower().split()) for line in told):
-        assert len(one & two) < 0.75 * len(one | two)
+def test_a_phrase_is_understood_when_it_comes_back() -> None:
+    """Each one, filled in; else its news would be told for ever."""
+    filled = dict.fromkeys(
+        [*"ab", "side", "to", "where", "way", "other", "looks", "turn", "colour", "many", "places"],
+        "over there",
+    )
+    filled["change"] = "darker"
+    for group in phrases.PHRASES:
+        for subject in (("they", True), ("somebody in grey", False)):
+            for line in phrases.said([group], [subject], **filled):
+                kinds, _ = phrases.told(line)
+                assert group.split()[0] in kinds, (group, line, kinds)
+
+
+def test_wishes() -> None:
+    shown = seen({"person 1": [MIDDLE] * 4, "dog 2": [LEFT] * 4})
+    assert "dog" in lines(shown, text="Say what happens. Talk about: the dog")
+    brief = lines(shown, text="Say what happens. Be brief.")
+    detail = lines(shown, text="Say what happens. Say it in detail.")
+    assert len(brief) < len(detail)
+    assert detail.count(".") in {2, 3}
+    text = "What you say is a warning: the gate opens\nSay what happens."
+    assert said(shown, text=text, kind="alert") == "The gate opens."
+    assert len(said(shown, text=f"What you say is a warning: {'x' * 9000}", kind="alert")) < 200
+
+
+@pytest.mark.parametrize(
+    ("mover", "way"),
+    [
+        (Mover("blue", 120, 260, vx=70, shape="square"), "to the right"),
+        (Mover("yellow", 560, 90, vx=-90), "to the left"),
+        (Mover("red", 300, 330, vy=-70), "upwards"),
+        (Mover("red", 300, 30, vy=70), "downwards"),
+    ],
+)
+def test_what_moves_without_a_name(mover: Mover, way: str) -> None:
+    """Also while the light changes."""
+    for light in (lambda _: 1.0, lambda t: 1 - 0.1 * t):
+        (thing,) = measured(window(film(WALL, mover, light=light), 3.0)).things
+        assert thing.colour == mover.colour
+    told = said(window(film(WALL, mover), 3.0), history=EARLIER)
+    assert mover.colour in told
+    assert way in told
+
+
+def test_two_movers_at_a_time() -> None:
+    both = film(WALL, Mover("blue", 120, 260, vx=70), Mover("yellow", 560, 90, vx=-90))
+    told = said(window(both, 3.0), history=EARLIER)
+    assert "blue" in told
+    assert "yellow" in told
+
+
+def test_what_a_detection_explains_is_no_mover() -> None:
+    boxes = [(0.1 + 0.15 * at, 0.25, 0.35 + 0.15 * at, 0.85) for at in range(4)]
+    pictures = [
+        Picture(picture.data, picture.time, "", (NamedObject(1, "person", box),))
+        for picture, box in zip(window(BALL, 3.0), boxes, strict=True)
+    ]
+    assert [thing.name for thing in measured(pictures).things] == ["person"]
+
+
+def test_the_light_goes_out_and_comes_on_again() -> None:
+    shown = film(WALL, light=lambda t: 0.1 if 5 <= t < 10 else 1.0)
+    for end, change in ((5.5, "out"), (10.5, "on")):
+        assert measured(window(shown, end)).light.change == change
+        assert said(window(shown, end), history=EARLIER) in phrases.said([change], [("", False)])
+
+
+@pytest.mark.parametrize("light", [lambda t: 1 - 0.12 * t, lambda _: 1.0])
+def test_nothing_moves(light: object) -> None:
+    for noise in (0.0, 10.0):
+        shown = film(WALL, light=light, noise=noise)  # type: ignore[arg-type]
+        scene = measured(window(shown, 3.0))
+        assert (scene.things, scene.cut, scene.pan) == ((), False, "")
+
+
+def test_a_cut() -> None:
+    meadow, wall = textured(2, (60, 150, 80), 50), textured(3, (190, 120, 60), 50)
+
+    def shown(t: float) -> Image:
+        return meadow if t < 10 else wall
+
+    assert measured(window(shown, 11.0)).cut
+    line = said(window(shown, 11.0), history=EARLIER)
+    assert "blue" in line
+    assert said(window(shown, 12.0), history=[*EARLIER, line]) == SILENCE
+
+
+@pytest.mark.parametrize(
+    ("turn", "speed"), [("right", (60, 0)), ("left", (-75, 0)), ("up", (0, -40)), ("down", (0, 30))]
+)
+def test_the_camera_turns(turn: str, speed: tuple[int, int]) -> None:
+    world = np.tile(textured(5, depth=60), (3, 3, 1))
+
+    def shown(t: float) -> Image:
+        left, top = WIDTH + round(speed[0] * t), HEIGHT + round(speed[1] * t)
+        return np.ascontiguousarray(world[top : top + HEIGHT, left : left + WIDTH])
+
+    scene = measured(window(shown, 3.0))
+    assert (scene.pan, scene.things, scene.cut) == (turn, (), False)
+    assert turn in said(window(shown, 3.0), history=EARLIER)
+
+
+def test_a_shaking_camera_moves_nothing() -> None:
+    world = np.tile(textured(6, depth=60), (2, 2, 1))
+    shakes = {0.0: (0, 0), 1.0: (5, -3), 2.0: (-4, 2), 3.0: (3, 4)}
+
+    def shown(t: float) -> Image:
+        right, down = shakes[t]
+        return np.ascontiguousarray(world[20 + down : 380 + down, 20 + right : 660 + right])
+
+    scene = measured(window(shown, 3.0))
+    assert (scene.pan, scene.things, scene.cut) == ("", (), False)
 
 
 def test_the_same_request_gets_the_same_words() -> None:
-    assert lines(5) == lines(5)
-    earlier = ["All is still."]
-    assert len({said(window(BALL, 4.0), history=earlier, room=str(at)) for at in range(20)}) > 2
-
-
-def test_only_the_same_way_is_a_way_that_goes_on() -> None:
-    back = window(film(WALL, Mover("red", 580, 200, vx=-110)), 3.0)
-    onwards = re.compile(r"keeps|still|goes on|on goes", re.IGNORECASE)
-    earlier = "A round red shape moves to the right."
-    after_turn = {said(back, history=[earlier], room=str(at)) for at in range(30)}
-    assert not any(onwards.search(line) for line in after_turn)
-    after = "A round red shape moves to the left."
-    assert any(onwards.search(said(back, history=[after], room=str(at))) for at in range(30))
-
-
-def test_stillness_is_told_once_until_something_happens() -> None:
-    still = window(film(WALL), 3.0)
-    first = said(still, history=["The red one is out of the picture now."])
-    assert first
-    assert not claims.claims_motion(first)
-    assert said(still, history=["Something red.", first]) == ""
+    shown = window(BALL, 3.0)
+    assert said(shown, history=EARLIER) == said(shown, history=EARLIER)
+    assert len({said(shown, history=EARLIER, room=str(at)) for at in range(20)}) > 2
 
 
 @pytest.mark.parametrize(
@@ -72,24 +274,26 @@ def test_a_token_limit(limit: int, kept: list[str], complete: bool) -> None:
     assert within(["One two three.", "Four five."], limit) == (kept, complete)
 
 
-async def test_the_engine_without_pictures_and_without_a_word() -> None:
+async def test_silence_makes_no_sound_and_a_room_is_told_once_what_cannot_be_done() -> None:
     engine = SketchEngine()
     try:
         await engine.start()
-        silent = GenerationRequest(text="Say what happens.", kind="commentary")
-        assert [type(delta) async for delta in engine.generate(silent)] == [Finished]
-        question = GenerationRequest(text="What moves?", kind="answer", audio=False)
-        text, end = [delta async for delta in engine.generate(question)]
-        assert text == TextDelta("I see no picture yet.")
-        assert isinstance(end, Finished)
-        first = GenerationRequest(pictures=window(BALL, 3.0), history=(Turn("user", "Hi"),))
-        deltas = [delta async for delta in engine.generate(first)]
-        assert isinstance(deltas[0], TextDelta)
+        quiet = GenerationRequest(pictures=STILL, history=(Turn("assistant", "Hm."),))
+        assert [type(delta) async for delta in engine.generate(quiet)] == [TextDelta, Finished]
+        plain_persona = "You are a live commentator. Be kind."
+        for system, room, notices in (
+            (plain_persona, "a", 0),
+            (f"{plain_persona}\nSpeak this language: de.", "a", 1),
+            ("You are a guard.", "a", 0),
+            ("You are a guard.", "b", 1),
+        ):
+            asked = GenerationRequest(system=system, room=room, text="Hm?", kind="answer")
+            deltas = [delta async for delta in engine.generate(asked)]
+            assert sum(isinstance(delta, Notice) for delta in deltas) == notices
     finally:
         await engine.aclose()
         await engine.aclose()
 
 
-def test_facts_are_bounded() -> None:
-    crowd = [Mover("blue", 40 + 60 * at, 60 + 25 * at, vx=20, size=14) for at in range(10)]
-    assert len(measured(window(film(WALL, *crowd), 3.0)).things) <= 6
+def test_one_picture_and_a_plain_one_are_looked_at() -> None:
+    assert "blue" in said(window(film(plain("blue")), 0.0, pictures=1))

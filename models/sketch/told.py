@@ -1,0 +1,84 @@
+"""What was told so far of each sort of thing, read off the lines themselves. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from models.engine import Turn
+from models.sketch import phrases, words
+from models.sketch.colours import NAMES
+from vision.names import COCO_NAMES
+
+_NOUNS = {
+    noun: re.compile(rf"\b(?:{noun}|{words.plural(noun)})\b")
+    for noun in map(words.noun, COCO_NAMES)
+} | {"person": re.compile(r"\b(?:person|people|some(?:one|body))\b")}
+_MOVER = re.compile(r"\bsomething(?: large)?(?: and)?(?: (\w+))?|\bthe (\w+) one\b")
+_COLOUR = re.compile(rf"\b(?:{'|'.join(NAMES)})\b")
+
+
+class Told:
+    """What lines of commentary told.
+
+    Attributes:
+        lines: The sentences, oldest first.
+        kinds: What each of them tells.
+    """
+
+    def __init__(self, history: Sequence[Turn]) -> None:
+        text = "\n".join(turn.text for turn in history if turn.role == "assistant")
+        lines = re.split(r"(?<=[.!?])\s+|\n", text)
+        self.lines = [line for line in lines if any(map(str.isalnum, line))]
+        self.kinds: list[frozenset[str]] = []
+        self._of: dict[str, set[str]] = {}
+        self._there: dict[str, int] = {}
+        about: list[str] = []
+        for line in self.lines:
+            kinds, filled = phrases.told(line)
+            self.kinds.append(kinds)
+            if "empty" in kinds:
+                self._there.clear()
+            named = [sort for text in filled.values() for sort in _sorts(text)]
+            about = named or about
+            for sort in about if named or "s" in filled else []:
+                self._add(sort, kinds, filled)
+
+    def _add(self, sort: str, kinds: frozenset[str], filled: dict[str, str]) -> None:
+        subject, many = filled.get("s", ""), filled.get("many", "")
+        if kinds & {"come", "leave", "pass"}:
+            self._of[sort] = set()
+        known = self._of.setdefault(sort, set())
+        known |= kinds | {filled.get("way", "")}
+        if sort == "person" and _COLOUR.search(f"{subject} {filled.get('colour', '')}"):
+            known.add("clothes")
+        before = self._there.get(sort, 0)
+        if many:
+            self._there[sort] = words.count_of(many.split()[0]) or 1
+        elif kinds & {"leave", "pass"}:
+            self._there[sort] = max(0, before - 1)
+        else:
+            self._there[sort] = before + 1 if "another" in subject else max(1, before)
+
+    def of(self, sort: str) -> set[str]:
+        """What was told of it since it last came or left."""
+        return self._of.get(sort, set())
+
+    def there(self, sort: str) -> int:
+        """How many of it are in view, as far as was told."""
+        return self._there.get(sort, 0)
+
+    def missed(self, sorts: Sequence[str]) -> list[str]:
+        """What is in view as far as was told, and is not among ``sorts``."""
+        return [sort for sort, count in self._there.items() if count and sort not in sorts]
+
+    def lately(self, kind: str, lines: int = 3) -> bool:
+        """Whether one of the last lines told it."""
+        return any(kind in kinds for kinds in self.kinds[-lines:])
+
+
+def _sorts(text: str) -> list[str]:
+    """The sorts of things that a part of a line names; movers go by their colour."""
+    found = [noun for noun, pattern in _NOUNS.items() if pattern.search(text)]
+    colours = [match[1] or match[2] for match in _MOVER.finditer(text)]
+    return found + [colour if colour in NAMES else "something" for colour in colours]

@@ -1,0 +1,118 @@
+"""Real footage as the agent would send it, and a commentator over it.
+
+``python -m tests.engine.footage FILM [FILM ...]`` prints what the sketch engine says of films.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from models.engine import GenerationRequest, NamedObject, Picture, Turn
+from models.sketch.eyes import Eyes
+from models.sketch.narrator import SILENCE
+from models.sketch.reply import reply
+from tests.engine.scenes import Image
+from vision.detector import Detector
+from vision.tracker import Tracker
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+WEIGHTS = SHARED / "models" / "yolox_nano.onnx"
+FPS = 2
+LETTERS = 15
+"""Spoken in a second."""
+PAUSE = 1.0
+TURNS = 8
+"""Earlier lines that go with a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A picture at ``time`` seconds, and what was tracked in it."""
+
+    time: float
+    jpeg: bytes
+    objects: tuple[NamedObject, ...] | None
+
+
+def sampled(path: Path, detector: Detector | None) -> list[Sample]:
+    """The film, ``FPS`` pictures of it a second."""
+    capture = cv2.VideoCapture(str(path))
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    frames: list[tuple[float, Image]] = []
+    number = 0
+    while capture.grab():
+        if number >= len(frames) * rate / FPS:
+            frames.append((number / rate, np.asarray(capture.retrieve()[1], np.uint8)))
+        number += 1
+    return samples(frames, detector)
+
+
+def samples(frames: Sequence[tuple[float, Image]], detector: Detector | None) -> list[Sample]:
+    tracker = Tracker()
+    found = []
+    for when, frame in frames:
+        scale = 640 / frame.shape[1]
+        small = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        _, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])
+        objects = None
+        if detector is not None:
+            tracked = tracker.update(when, detector.detect(np.asarray(small, np.uint8)))
+            objects = tuple(NamedObject(one.id, one.name, one.box) for one in tracked)
+        found.append(Sample(when, data.tobytes(), objects))
+    return found
+
+
+def window(film: Sequence[Sample], now: float, stride: int = 2) -> tuple[Picture, ...]:
+    """Four pictures, every ``stride``-th of those until ``now``."""
+    shown = [sample for sample in film if sample.time <= now + 0.01][::-1][: 4 * stride : stride]
+    newest = shown[0].time
+    return tuple(Picture(s.jpeg, s.time - newest, "", s.objects) for s in reversed(shown))
+
+
+def told(
+    film: Sequence[Sample],
+    *,
+    stride: int = 2,
+    eyes: Eyes | None = None,
+    watch: Callable[[float], None] = lambda _: None,
+) -> list[tuple[float, str]]:
+    """A commentator's lines with the time of their newest picture; ``watch`` gets each cost."""
+    eyes = eyes or Eyes()
+    lines: list[tuple[float, str]] = []
+    now = 1.0
+    while now <= film[-1].time:
+        turns = tuple(Turn("assistant", text) for _, text in lines[-TURNS:])
+        request = GenerationRequest(
+            history=turns, pictures=window(film, now, stride), text="Go on.", room="lobby"
+        )
+        begun = time.process_time()
+        line = " ".join(reply(request, eyes))
+        watch(time.process_time() - begun)
+        if line != SILENCE:
+            lines.append((now, line))
+            now += len(line) / LETTERS + PAUSE
+        else:
+            now += 1.0
+    return lines
+
+
+def main() -> None:
+    cv2.setNumThreads(1)
+    detector = Detector(WEIGHTS)
+    for name in sys.argv[1:]:
+        costs: list[float] = []
+        for when, line in told(sampled(Path(name), detector), watch=costs.append):
+            sys.stdout.write(f"{when:6.1f}  {line}\n")
+        mean = 1000 * sum(costs) / len(costs)
+        sys.stdout.write(f"{len(costs)} requests, {mean:.0f} ms each\n\n")
+
+
+if __name__ == "__main__":
+    main()
