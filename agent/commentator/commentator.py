@@ -127,8 +127,8 @@ class Commentator(Output, Generic[F]):
         self.wake()
         await self._tasks.aclose()
         await self._in_flight.aclose()
-        while self._to_judge:
-            self._to_judge.pop()[1].cancel()
+        for _, answer in self._to_judge:
+            answer.set_result("")
         await self._speaker.aclose()
         await self._sampler.aclose()
 
