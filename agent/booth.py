@@ -12,6 +12,7 @@ from typing import Literal
 from livekit import rtc
 from livekit.rtc.room import EventTypes
 
+from agent.alerts.alerts import Alerts
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
@@ -19,10 +20,13 @@ from agent.clock.remembered import RememberedTimes
 from agent.clock.unix_clock import UnixClock
 from agent.commentator.commentator import Commentator
 from agent.commentator.engine.client import EngineClient
+from agent.commentator.engine.second_engine import with_second
 from agent.commentator.frames import I420, FrameEncoder
 from agent.commentator.line import Line
 from agent.commentator.voice.choice import VoiceChoice
 from agent.commentator.voice.speaker import Speaker
+from agent.hearing.hearing import Hearing
+from agent.hearing.stt import SttChoice
 from agent.picture.delayed_track import DelayedTrack
 from agent.picture.picture import Picture
 from agent.picture.source import Source
@@ -91,12 +95,13 @@ class Booth:
             on_jump=self._delayed.skip_to_display,
         )
         self._pacer = BoothPacer(self.clock, self._delay, self._times, pause=full.tts_pause_after)
-        self._client = EngineClient(
+        first = EngineClient(
             settings.engine_url,
             api=settings.engine_api,
             api_key=settings.engine_api_key.get_secret_value(),
             model=settings.engine_model,
         )
+        self._client = with_second(first, settings)
         self.commentator: Commentator[I420] = Commentator(
             client=self._client,
             speaker=Speaker(VoiceChoice(settings.tts, settings.tts_options)),
@@ -137,7 +142,9 @@ class Booth:
             ask=self._ask,
             say=lambda text, asker: self.commentator.say(text, asker=asker),
             silence=self.commentator.silence,
-            order=lambda text, asker: self._control.order(text, asker),
+            order=lambda text, asker: (
+                self._alerts.order(text, asker) or self._control.order(text, asker)
+            ),
             tell=tell,
         )
         self._control = Control(
@@ -146,6 +153,32 @@ class Booth:
             state,
             apply=self._apply,
             silence=self.commentator.interrupt,
+            tell=tell,
+        )
+        self._hearing = Hearing(
+            room,
+            full,
+            SttChoice(settings.stt, settings.stt_options),
+            engine_hears=lambda: self._client.hears,
+            put=self._questions.put,
+            refuse=self._questions.refuse,
+            talking=self._talks,
+            watched=lambda: self._source.identity,
+            has_key=self._has_key,
+            tell=tell,
+        )
+        self.commentator.lines.listen(self._hearing.echo.changed)
+        self._talking: set[str] = set()
+        self._alerts = Alerts(
+            room,
+            self.commentator,
+            unix,
+            settings,
+            rules=full.rules,
+            source=lambda: self._source.identity,
+            heard=lambda: self._board.status.watching,
+            rests=self._why_no_judgement,
+            change=lambda changes, by: self._control.change(changes, by),
             tell=tell,
         )
         self._audience = Audience(full.idle_after, time.monotonic())
@@ -181,6 +214,8 @@ class Booth:
             self._commentary,
             self._questions,
             self._control,
+            self._hearing,
+            self._alerts,
             self._health,
         ):
             close(part.aclose)
@@ -222,6 +257,7 @@ class Booth:
         if self._health.changed(identity):
             self._feed.reset()
             self.commentator.reset_window()
+            self._alerts.forget()
 
     # questions and orders
 
@@ -238,6 +274,16 @@ class Booth:
         line.id = question.id
         return line
 
+    def _talks(self, identity: str, on: bool) -> None:
+        """Somebody begins to ask aloud, or has done so: nobody talks over it."""
+        self._audience.spoke(time.monotonic())
+        if on:
+            self._talking.add(identity)
+            self.commentator.silence()
+        else:
+            self._talking.discard(identity)
+        self._look()
+
     def _apply(self, settings: RoomSettings) -> None:
         """Go by these settings from now on."""
         before, full = self._full, settings.effective()
@@ -253,6 +299,8 @@ class Booth:
         self._delayed.set_bitrate(full.video_bitrate)
         self._delayed.set_codec(self._codec(full))
         self._audience.idle_after = full.idle_after
+        self._alerts.use(full.rules)
+        self._hearing.listen(full)
         if full.source != before.source:
             self._source.want(full.source)
         self._look()
@@ -274,6 +322,7 @@ class Booth:
         watched = is_watched(people(self._room), self._source.identity)
         worth_it = self._audience.update(watched, now)
         trouble = self._health.trouble(now)
+        self._alerts.lost(self._health.lost)
         paused = "" if worth_it else "nobody is watching"
         if paused != self._board.status.paused:
             log.info("commentary rests: %s", paused) if paused else log.info("somebody is watching")
@@ -281,9 +330,8 @@ class Booth:
         self._delay.watched, self._delay.shown = watched, self._delayed.published
         if self._delay.unseen:
             self._delay.steer(now)
-        self._go_on(
-            "rest" if mode == "idle" or not worth_it else "finish" if trouble else "commentate"
-        )
+        rests = mode == "idle" or not worth_it or bool(self._talking)
+        self._go_on("rest" if rests else "finish" if trouble else "commentate")
         engine = self.commentator.engine_state
         self._board.status = Status(
             mode=mode,
@@ -308,6 +356,13 @@ class Booth:
             remark=self._health.remark,
             problems=self._problem,
         )
+
+    def _why_no_judgement(self) -> str:
+        """Why no rule is judged by the engine now, "" where one may be."""
+        status = self._board.status
+        if status.lost or status.engine != "up":
+            return "the source gives no picture" if status.lost else "the engine is not up"
+        return "the engine is behind" if status.behind else ""
 
     def _still_since(self, now: float) -> int:
         """Unix seconds since when nothing was worth a line, 0 while something is."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
+
+from livekit import rtc
 
 from agent.alerts.conditions import Conditions
 from agent.alerts.judge import Judge
 from agent.alerts.plain_words import order
+from agent.alerts.rpc import RulesRpc
 from agent.alerts.rulebook import Rulebook, cheap
 from agent.alerts.rules_file import RulesFile
 from agent.alerts.telling import Telling, Voice
+from agent.alerts.webhook import Webhook
 from agent.alerts.wording import sentence
 from agent.clock.unix_clock import UnixClock
 from agent.commentator.scene.sight import Sight
 from config.alert_rule import Rule, RuleError, key
+from config.settings import Settings
 from config.tasks import Tell
 
 NAMELESS_AFTER = 10.0
@@ -33,28 +37,41 @@ class Alerts:
 
     def __init__(
         self,
+        room: rtc.Room,
         voice: Voice,
-        telling: Telling,
         unix: UnixClock,
+        settings: Settings,
         *,
-        folder: Path,
+        rules: tuple[Rule, ...],
+        source: Callable[[], str],
+        heard: Callable[[], bool],
         rests: Callable[[], str],
         change: Change,
         tell: Tell,
     ) -> None:
         """
         Args:
-            folder: Where the file of rules for all rooms lies.
+            rules: The room's, at the start.
+            source: Identity of what is watched.
+            heard: Whether anybody is there to hear an alert.
             rests: Why the engine is not to be asked for judgements now, "" where it may be.
             change: Takes changed settings, `{"rules": [...]}`, and who wants that; it calls `use`.
         """
         self._voice = voice
-        self._telling = telling
         self._unix = unix
         self._rests = rests
         self._change = change
         self._tell = tell
-        self._book = Rulebook()
+        url, secret = settings.webhook_url, settings.webhook_secret
+        self._telling = Telling(
+            voice,
+            Webhook(url.get_secret_value(), secret.get_secret_value(), tell),
+            unix,
+            room=room.name,
+            source=source,
+            heard=heard,
+            tell=tell,
+        )
         self._conditions = Conditions()
         self._judge = Judge(
             voice.judge,
@@ -63,20 +80,24 @@ class Alerts:
             rests=rests,
             tell=tell,
         )
-        self._file = RulesFile(folder, changed=self._use_shared, tell=tell)
+        self._file = RulesFile(settings.state_dir, changed=self._use_shared, tell=tell)
+        self._rpc = RulesRpc(room, edit=self.edit, listed=self.listed)
         self._last_hit: dict[str, float] = {}
         self._names_things = True
         self._looked: float | None = None
+        self._book = Rulebook()
+        self.use(rules)
 
     def start(self) -> None:
         """Begin to watch."""
         self._voice.scene.listen(self._see)
-        for part in (self._telling, self._file, self._judge):
+        for part in (self._telling, self._file, self._judge, self._rpc):
             part.start()
 
     async def aclose(self) -> None:
         """Stop. Idempotent."""
         self._conditions.use({})
+        await self._rpc.aclose()
         await self._judge.aclose()
         await self._file.aclose()
         await self._telling.aclose()

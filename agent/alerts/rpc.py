@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from livekit import rtc
 
-from agent.alerts.alerts import Alerts
 from agent.alerts.rulebook import ASKED
 from agent.room.control import BAD_REQUEST
 from config.alert_rule import RuleError
@@ -24,9 +25,19 @@ class RulesRpc:
     most needed of each.
     """
 
-    def __init__(self, room: rtc.Room, alerts: Alerts) -> None:
+    def __init__(
+        self,
+        room: rtc.Room,
+        *,
+        edit: Callable[[Mapping[str, Any], str], asyncio.Task[None]],
+        listed: Callable[[], list[dict[str, object]]],
+    ) -> None:
+        """`edit(order, by)` changes the rules at once, and its task keeps them; `listed()` is what
+        holds, as JSON values.
+        """
         self._room = room
-        self._alerts = alerts
+        self._edit = edit
+        self._listed = listed
         self._open = False
 
     def start(self) -> None:
@@ -49,11 +60,11 @@ class RulesRpc:
             raise rtc.RpcError(BAD_REQUEST, f"not a JSON object: expected {ASKED}")
         if order:
             try:
-                kept = self._alerts.edit(order, call.caller_identity)
+                kept = self._edit(order, call.caller_identity)
             except (RuleError, SettingsError) as error:
                 raise rtc.RpcError(BAD_REQUEST, str(error)) from error
             await asyncio.wait([kept])  # a caller who gives up must not end it
-        return _fitting(self._alerts.listed())
+        return _fitting(self._listed())
 
 
 def _fitting(listed: list[dict[str, object]]) -> str:

@@ -43,6 +43,8 @@ def describe(
     }
     if line.kind == "answer":
         described |= {"question": line.question, "asker": line.asker}
+    if line.kind == "alert":
+        described |= {"rule": line.rule, "severity": line.severity}
     return described
 
 
