@@ -15,7 +15,7 @@ from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
 
 from agent.booth import Booth
 from agent.places import Places
-from agent.room import room_settings
+from agent.room.chosen import choose
 from agent.room.dispatch import Dispatch
 from agent.room.only_booth import OnlyBooth
 from config import log as log_setup
@@ -73,9 +73,9 @@ async def run_booth(context: JobContext) -> None:
     """One job: join the room, run its booth until the job ends."""
     settings: Settings = context.proc.userdata["settings"]
     state = RoomState(settings.state_dir, context.job.room.name)
-    chosen, problems = room_settings.from_metadata(settings.room_settings(), context.job.metadata)
-    chosen, stale = room_settings.apply_each(chosen, await asyncio.to_thread(state.load))
-    for problem in [*problems, *stale]:
+    saved = await asyncio.to_thread(state.load)
+    chosen = choose(settings.room_settings(), context.job.metadata, saved)
+    for problem in chosen.problems:
         log.warning("room %s: %s", context.job.room.name, problem)
     if not await _joined(context, settings):
         return
@@ -84,7 +84,7 @@ async def run_booth(context: JobContext) -> None:
     context.add_shutdown_callback(only.aclose)
     if not await only.alone():
         return
-    booth = Booth(context.room, settings, chosen, state=state, problems=problems)
+    booth = Booth(context.room, settings, chosen, state=state)
     context.add_shutdown_callback(booth.aclose)
     try:
         await booth.start()

@@ -38,7 +38,7 @@ class OpeningHours:
     """Spans of a week, by the wall clock of a place.
 
     Attributes:
-        spans: None of them: always open.
+        spans: None of them: always open; what is open all week has none.
         zone: None: the local time of this machine.
     """
 
@@ -101,7 +101,16 @@ def parse(text: str) -> OpeningHours:
         spans += [_Span(day, start, end) for day in days]
     if waiting or (zone and not spans):
         raise ValueError(EXAMPLE)
+    if all(any(one.holds(*_after(span)) for one in spans) for span in spans):
+        spans = []
     return OpeningHours(tuple(spans), zone)
+
+
+def _after(span: _Span) -> tuple[int, int]:
+    """Day and minute at which that span is over."""
+    days, minute = divmod(span.end, _MINUTES_A_DAY)
+    days += span.end <= span.start
+    return (span.day + days) % 7, minute
 
 
 def _zone(text: str, as_written: str) -> tuple[str, ZoneInfo | None]:

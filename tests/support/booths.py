@@ -9,7 +9,7 @@ from pathlib import Path
 from livekit import rtc
 
 from agent.booth import Booth
-from agent.room.room_settings import apply_each, from_metadata
+from agent.room.chosen import choose
 from config.room_state import RoomState
 from config.settings import load_settings
 from tests.support.camera import room_options
@@ -33,15 +33,14 @@ async def booth(
     given = {"engine_url": engine_url, "state_dir": state_dir, **more}
     settings = load_settings(cli=given, env={})
     state = RoomState(settings.state_dir, room)
-    chosen, problems = from_metadata(settings.room_settings(), metadata)
-    chosen, _ = apply_each(chosen, state.load())
+    chosen = choose(settings.room_settings(), metadata, state.load())
     connection = rtc.Room()
     await connection.connect(
         server.url,
         server.token(room, "agent-pressbox", kind="agent"),
         room_options(settings.room_key.get_secret_value().encode()),
     )
-    made = Booth(connection, settings, chosen, state=state, problems=problems)
+    made = Booth(connection, settings, chosen, state=state)
     await made.start()
     try:
         yield made

@@ -17,6 +17,7 @@ from livekit import rtc
 
 from agent.booth import Booth
 from agent.commentator.line import Line, State
+from agent.room.chosen import choose
 from agent.room.control import SET
 from agent.room.line_feed import TOPIC as LINES
 from agent.room.questions.chat import TOPIC as CHAT
@@ -146,7 +147,7 @@ async def booth_stage(
         **{"tts_pause_after": 0.2, "inference_interval": 0.0} | settings,
     )
     state = RoomState(folder, room.name)
-    booth = Booth(room, process, process.room_settings(), state=state, problems=[])
+    booth = Booth(room, process, choose(process.room_settings(), "", state.load()), state=state)
     on = BoothStage(fake_rtc, booth, room, client, camera, track, fps)
     if keeps:
         booth.commentator.lines.listen(

@@ -80,7 +80,9 @@ def test_nothing_is_always() -> None:
     assert parse(" ") == OpeningHours()
     assert parse("").open_at(berlin(7, "3:00"))
     assert parse("").next_change(berlin(7, "3:00")) is None
-    assert parse("0-24").next_change(berlin(7, "3:00")) is None
+    for text in ("0-24", "mon-sat 0-24, sun 0-12, sun 12-24", "22-06, 6-22"):
+        assert parse(text) == OpeningHours()
+    assert parse("mon-sat 0-24, sun 0-23:59").spans
 
 
 def test_the_next_change() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from livekit import rtc
 
+from agent.room.chosen import choose
 from agent.room.control import GET, SET, Control
 from config.room_state import RoomState
 from config.settings import RoomSettings
@@ -38,16 +39,18 @@ class SlowState(RoomState):
 class Booth:
     """Writes down what is applied and told."""
 
-    def __init__(self, room: FakeRoom, directory: Path) -> None:
+    def __init__(self, room: FakeRoom, directory: Path, base: RoomSettings | None = None) -> None:
         self.state = SlowState(directory)
+        self.silenced: list[bool] = []
         self.applied: list[RoomSettings] = []
         self.told: list[str] = []
         self.failure: Exception | None = None
         self.control = Control(
             room,
-            RoomSettings(),
+            choose(base or RoomSettings(), "", self.state.load()),
             self.state,
             apply=self._apply,
+            silence=lambda: self.silenced.append(True),
             tell=self.told.append,
         )
         self.control.start()
