@@ -1,8 +1,8 @@
 """How truly persons and things are named: `python -m tests.bench.naming WEIGHTS FILM [LABELS]`.
 
 Reads the film as a booth does, two pictures a second to the detector, five times with a tenth of a
-second between, and holds what the tracker says is in view against labels made by eye. Prints the
-table's row, what it cost, and each mistake.
+second between, and holds what the tracker says is in view against labels made by eye; then what
+the engine sketch says of the film. Prints the table's rows, what it cost, and each mistake.
 """
 
 from __future__ import annotations
@@ -19,38 +19,16 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.commentator.frames import DETECTOR_FPS, FrameEncoder, SampleGrid
+from tests.bench import named_lines
+from tests.bench.labels import PEOPLE, Labels
 from tests.bench.report import Row, table
+from tests.engine.footage import sampled, told
 from vision.detection import TrackedObject
+from vision.detector import Detector
 from vision.tracker import Tracker
 
 PHASES = (0.0, 0.1, 0.2, 0.3, 0.4)
 """Seconds at which the first picture is taken: what is seen must not hang on it."""
-LABELS = Path(__file__).with_name("people_labels.txt")
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """What is in a film.
-
-    Attributes:
-        persons: Least and most persons that may be named, by second.
-        things: What else may be named.
-    """
-
-    persons: dict[float, tuple[int, int]]
-    things: frozenset[str]
-
-    @classmethod
-    def read(cls, path: Path) -> Labels:
-        persons, things = {}, frozenset[str]()
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.startswith("may name: "):
-                things = frozenset(name.strip() for name in line.partition(": ")[2].split(","))
-            elif line and not line.startswith("#"):
-                second, number = line.split()
-                least, _, most = number.partition("-")
-                persons[float(second)] = int(least), int(most or least)
-        return cls(persons, things)
 
 
 @dataclass(slots=True)
@@ -160,7 +138,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.naming", description=__doc__)
     parser.add_argument("weights", type=Path)
     parser.add_argument("film", type=Path)
-    parser.add_argument("labels", type=Path, nargs="?", default=LABELS)
+    parser.add_argument("labels", type=Path, nargs="?", default=PEOPLE)
     options = parser.parse_args()
     tally, labels = Tally(), Labels.read(options.labels)
     looked, seconds, comings, memory = 0, 0.0, list[str](), list[float]()
@@ -171,12 +149,21 @@ def main() -> None:
         seconds += watched.seconds
         memory.append(watched.memory)
         comings.append(str(dict(Counter(name for _, name in watched.comings()))))
-    goal = "precision ≥ 0.98, recall ≥ 0.8"
-    print(table([Row("persons and things named, detector and tracker", goal, str(tally), "")]))
+    lines = named_lines.hold(told(sampled(options.film, Detector(options.weights))), labels)
+    before = named_lines.hold(told(sampled(options.film, None)), labels)
+    goal, without = "precision ≥ 0.98, recall ≥ 0.8", "without the detector: "
+    print(
+        table(
+            [
+                Row("persons and things named, detector and tracker", goal, str(tally), ""),
+                Row("the same, in the lines of sketch", goal, str(lines), f"{without}{before}"),
+            ]
+        )
+    )
     each = seconds / looked
     print(f"{looked} pictures, {each * 1000:.1f} ms and {each * DETECTOR_FPS:.3f} core each")
     print(f"memory with the first film {memory[0]:.0f} MB; came into view: {', '.join(comings)}")
-    print("\n".join(tally.wrong))
+    print("\n".join([*tally.wrong, *lines.wrong]))
 
 
 if __name__ == "__main__":
