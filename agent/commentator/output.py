@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from agent.commentator.line import Line, Lines
+from agent.commentator.line import DropReason, Line, Lines
 from agent.commentator.pacer import Pacer
 
 LOOK_AGAIN = 0.05
@@ -33,6 +33,12 @@ class Output:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
+
+    def drop_unheard(self, reason: DropReason) -> None:
+        """Drop the commentary that is not yet heard."""
+        for line in self.lines:
+            if line.kind == "commentary" and line.state != "playing":
+                self.lines.drop(line, reason)
 
     async def change(self, timeout: float | None = None) -> None:
         """Wait until anything changes, ``timeout`` seconds at most."""

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import pytest
 
-from agent.commentator.commentator import MAX_LIVE, MAX_TRIALS
 from agent.commentator.engine.errors import EngineStarting
 from agent.commentator.line import Line, State
+from agent.commentator.loop import MAX_LIVE, MAX_TRIALS
 from tests.support.virtual_time import run_virtual, virtual
 
 from .scripted_client import NEVER, Say, ScriptedClient

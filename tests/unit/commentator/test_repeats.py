@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from agent.commentator.line import Line, Lines, new_line
+from agent.commentator.line import Kind, Line, Lines, new_line
 from agent.commentator.repeats import SAME_WITHIN, Repeats
 from tests.support.virtual_time import virtual
 
@@ -18,18 +18,18 @@ class Talk:
         self.lines = Lines(lambda: time.monotonic())
         self.repeats = Repeats(self.lines, threshold)
 
-    def line(self, text: str, kind: str = "commentary") -> Line:
+    def line(self, text: str, kind: Kind = "commentary") -> Line:
         line = new_line(kind, anchor=0.0, requested_at=0.0)
         line.text = text
         self.lines.add(line)
         return line
 
-    def say(self, text: str, kind: str = "commentary") -> None:
+    def say(self, text: str, kind: Kind = "commentary") -> None:
         line = self.line(text, kind)
         for state in ("ready", "waiting", "playing", "ended"):
             self.lines.move(line, state)
 
-    def like(self, text: str, *, whole: bool = True, kind: str = "commentary") -> str | None:
+    def like(self, text: str, *, whole: bool = True, kind: Kind = "commentary") -> str | None:
         line = self.line(text, kind)
         like = self.repeats.like(line, whole=whole)
         self.lines.drop(line, "cancelled")
