@@ -104,21 +104,22 @@ class Questions:
         text: str,
         sound: bytes = b"",
         over: Callable[[Question], None] = lambda _: None,
+        *,
+        at: float | None = None,
     ) -> tuple[Question, int]:
         """Somebody of this identity asks, in words, by `sound` (16 kHz mono int16) or by both.
+        `at`: when that was, `time.monotonic()` seconds, where it is not now.
 
         Returns the question, and how many turns off it is; 0: it is over already, an order or
         refused. `over` is called once when it is over, which may be before this returns.
         """
-        now = time.monotonic()
-        words, name = cleaned(text[: MAX_LENGTH + 1]), self._name(asker)
-        question = Question(asker, name, words, self._clock.displayed(now), over, sound)
+        question = self._new(asker, cleaned(text[: MAX_LENGTH + 1]), sound, over, at)
         if len(text) > MAX_LENGTH:
             return self._refuse(question, f"it is longer than {MAX_LENGTH} characters"), 0
-        if not words and not sound:
+        if not question.text and not sound:
             question.end("refused", error="there are no words in it")
             return question, 0
-        log.info("%s asks: %s", cleaned(asker), words or "something, aloud")
+        log.info("%s asks: %s", cleaned(asker), question.text or "something, aloud")
         if (reply := self._ordered(question)) is not None:
             question.end("order", reply=reply)
             return question, 0
@@ -134,8 +135,7 @@ class Questions:
         self, asker: str, why: str, over: Callable[[Question], None] = lambda _: None
     ) -> None:
         """That identity has asked something that cannot be put, and is told why."""
-        seen = self._clock.displayed(time.monotonic())
-        self._refuse(Question(asker, self._name(asker), "", seen, over), why)
+        self._refuse(self._new(asker, "", b"", over, None), why)
 
     def take_back(self, asker: str, question_id: str = "") -> list[Question]:
         """Forget what that identity asked, or the one question of that id: one that waits, or the
@@ -266,6 +266,15 @@ class Questions:
         self._output.lines.add(line)
         self._output.lines.drop(line, reason, why)
 
-    def _name(self, identity: str) -> str:
-        participant = self._room.remote_participants.get(identity)
-        return spoken_name(participant.name if participant else "", identity)
+    def _new(
+        self,
+        asker: str,
+        text: str,
+        sound: bytes,
+        over: Callable[[Question], None],
+        at: float | None,
+    ) -> Question:
+        participant = self._room.remote_participants.get(asker)
+        name = spoken_name(participant.name if participant else "", asker)
+        seen = self._clock.displayed(time.monotonic() if at is None else at)
+        return Question(asker, name, text, seen, over, sound)

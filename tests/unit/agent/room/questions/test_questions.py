@@ -59,9 +59,9 @@ async def test_a_question_is_about_what_was_seen_when_it_came(fake_rtc: FakeRtc)
         on.seconds = 20.0
         came = time.monotonic()
         on.questions.put("ann", "What?")
-        on.questions.put("bob", "Who?")
+        on.questions.put("bob", "", b"\0\0", at=came - 2.0)
         await asyncio.sleep(30)
-        assert on.seen == [came - DELAY, came - DELAY]
+        assert on.seen == [came - DELAY, came - 2.0 - DELAY]
 
 
 @virtual
