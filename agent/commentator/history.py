@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from agent.commentator.line import Line, Lines
 from agent.commentator.prompt import Turn
 
-MAX_KEPT = 100
-MAX_TURNS = 8
+MAX_KEPT = 32
+MAX_TURNS = 12
 """Earlier turns that go with a request."""
 
 

@@ -62,7 +62,9 @@ class Repeats:
 
     def _recent(self) -> list[str]:
         after = time.monotonic() - SAME_WITHIN
-        return [text for at, text in self._spoken if at >= after]
+        while len(self._spoken) > COMPARED and self._spoken[0][0] < after:
+            self._spoken.popleft()
+        return [text for _, text in self._spoken]
 
     def _in_flight(self, but: Line) -> list[str]:
         return [
