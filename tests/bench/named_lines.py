@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tests.bench.labels import Labels
 from vision.names import COCO_NAMES
 
-_NOBODY = re.compile(r"\b(nobody|no one|no person|without anybody|empty)\b")
+_NOBODY = re.compile(r"\b(nobody|no one|no person)\b")
 _NOBODY_LEFT = re.compile(r"\b(nobody|no one) is left\b")
 _GONE = re.compile(r"\b((has|have|is|are) (left|gone)|leaves?|left (?:to|at|over|by) )")
 _SOMEBODY = re.compile(
@@ -41,10 +41,10 @@ class Claim:
 
     @classmethod
     def of(cls, line: str) -> Claim:
-        text = line.lower()
-        left = bool(_GONE.search(_NOBODY_LEFT.sub("nobody", text)))
-        nobody = left or bool(_NOBODY.search(text))
-        there = False if nobody else True if _SOMEBODY.search(text) else None
+        text = _NOBODY_LEFT.sub("nobody", line.lower())
+        somebody, nobody = bool(_SOMEBODY.search(text)), bool(_NOBODY.search(text))
+        left = somebody and bool(_GONE.search(text))
+        there = False if nobody or left else True if somebody else None
         return cls(there, left, tuple(found.group() for found in _OTHERS.finditer(text)))
 
     @property
