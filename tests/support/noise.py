@@ -7,8 +7,11 @@ seconds. All are drawn from a seed, so that a film is the same in each run.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
+from itertools import count
 from math import pi, sin
 
+import av
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -364,6 +367,18 @@ def breathing(film: Film, rng: np.random.Generator) -> Film:
 
 
 @_noise
+def starved_encoder(film: Film, rng: np.random.Generator) -> Film:
+    """A grainy picture through H.264 at 60 kbit/s, with a key frame every three seconds."""
+    return encoded(lambda t: _picture(film(t) + _grain(rng, 5.0)), bitrate=60_000)
+
+
+@_noise
+def low_light_encoded(film: Film, rng: np.random.Generator) -> Film:
+    """A dark and grainy picture through the same."""
+    return encoded(low_light(film, rng), bitrate=120_000)
+
+
+@_noise
 def frozen(film: Film, rng: np.random.Generator) -> Film:
     """A grainy picture that stands still, doubles and skips."""
     shown: list[Picture] = []
@@ -371,6 +386,41 @@ def frozen(film: Film, rng: np.random.Generator) -> Film:
     def at(t: float) -> Picture:
         if not shown or (rng.uniform() > 0.5 and t % 8 < 6):
             shown[:] = [_picture(film(t) + _grain(rng, 6.0))]
+        return shown[0]
+
+    return at
+
+
+def encoded(film: Film, *, bitrate: int) -> Film:
+    """The film as a viewer sees it behind libx264, which gets ten pictures a second."""
+    encoder = av.CodecContext.create("libx264", "w")
+    if not isinstance(encoder, av.VideoCodecContext):
+        raise TypeError("libx264 encodes video")
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, 10), Fraction(10)
+    encoder.bit_rate, encoder.gop_size = bitrate, 30
+    encoder.options = {
+        "preset": "veryfast",
+        "tune": "zerolatency",
+        "maxrate": str(bitrate),
+        "bufsize": str(bitrate // 2),
+        "threads": "1",
+    }
+    decoder = av.CodecContext.create("h264", "r")
+    shown = [film(0.0)]
+    ticks = count()
+    next_tick = next(ticks)
+
+    def at(t: float) -> Picture:
+        nonlocal next_tick
+        while next_tick <= t * 10 + 1e-6:
+            frame = av.VideoFrame.from_ndarray(film(next_tick / 10), format="gray")
+            frame = frame.reformat(format="yuv420p")
+            frame.pts = next_tick
+            for packet in encoder.encode(frame):
+                for done in decoder.decode(packet):
+                    shown[0] = np.asarray(done.reformat(format="gray").to_ndarray(), np.uint8)
+            next_tick = next(ticks)
         return shown[0]
 
     return at

@@ -72,7 +72,7 @@ def relit(reference: Levels, picture: Levels, other: Levels) -> tuple[Levels, Le
 
 def _toned(picture: Levels, curve: Levels) -> Levels:
     x = picture * np.float32(1 / 128) - np.float32(1)
-    return np.clip(curve[0] + x * (curve[1] + x * curve[2]), 0, 255)
+    return np.asarray(np.clip(curve[0] + x * (curve[1] + x * curve[2]), 0, 255), np.float32)
 
 
 def _unlike(one: Levels, other: Levels) -> float:

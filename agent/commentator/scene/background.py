@@ -21,6 +21,7 @@ _USUAL = 6.0
 _NOISE_UP, _NOISE_DOWN = 3.0, 10.0
 _FLOOR, _NOISE_FACTOR, _MOST_NOISE = 10.0, 3.0, 16.0
 _START_NOISE = 2.0
+_ALSO_WITHIN = np.float32(0.3)
 _NOISE_STEP = 3.0
 _SURROUNDINGS = (25, 25)
 _DETAIL, _LEAST_DETAIL = (9, 9), 2.0
@@ -77,8 +78,9 @@ class Background:
         self.differs = contrast > least
         self.changed = _outlined(self.differs, sharp)
         shade = cv2.blur(np.clip(now - last, -_SHADE, _SHADE), _SOFT)
-        self._unrest = _beyond_neighbours(now - shade, last)
-        moved = self._unrest > least
+        beyond = _beyond_neighbours(now - shade, last)
+        moved = beyond > least
+        self._unrest = beyond + _ALSO_WITHIN * np.abs(now - last)
         self.changed_at[moved] = time
         self._held = np.where(moved, now, last)
 
@@ -124,7 +126,9 @@ class Background:
         self.usual = np.asarray(near / max(self._usual_weight, 0.3), np.float32)
 
 
-def share_of_places(values: npt.NDArray[np.generic], least: float) -> float:
+def share_of_places(
+    values: npt.NDArray[np.uint8 | np.float32] | cv2.typing.MatLike, least: float
+) -> float:
     """Part of 6 x 10 places whose mean is above ``least``."""
     return float((cv2.resize(values, (10, 6), interpolation=cv2.INTER_AREA) > least).mean())
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from agent.commentator.scene.background import Background, Mask, alike, details
 from vision.detection import Box
 
-LEAST_AREA = 0.003
+LEAST_AREA = 0.004
 """Part of the picture."""
 _MOST = 12
 

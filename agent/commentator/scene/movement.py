@@ -37,7 +37,7 @@ class Movement:
         """Forget everything: another source."""
         self._background: Background | None = None
         self._light = Light()
-        self._time = 0.0
+        self._time = self._since = 0.0
         self._other_since: float | None = None
 
     def see(self, capture_time: float, grey: Grey) -> Motion:

@@ -19,7 +19,7 @@ STAY = 1.0
 """Seconds for which a change in place must last to be one."""
 
 _LOOK_BACK = 1.2
-_STRAIGHT = 0.75
+_STRAIGHT, _JUMP = 0.75, 0.8
 _FASTEST, _NEAR = 0.9, 0.06
 _FORGET = 0.5
 _USUAL = 0.25
@@ -124,13 +124,14 @@ def _measures(box: Box) -> tuple[float, ...]:
 
 
 def _straight(values: Sequence[float]) -> float:
-    """The longest straight way that ends at the last of three or more values."""
-    best = path = 0.0
+    """The longest way that ends at the last of three or more values, straight and not one jump."""
+    best = path = jump = 0.0
     last = values[-1]
     for back in range(len(values) - 2, -1, -1):
-        path += abs(values[back + 1] - values[back])
+        step = abs(values[back + 1] - values[back])
+        path, jump = path + step, max(jump, step)
         net = abs(last - values[back])
-        if len(values) - back >= 3 and net >= _STRAIGHT * path:
+        if len(values) - back >= 3 and net >= _STRAIGHT * path and jump <= _JUMP * net:
             best = max(best, net)
     return best
 
