@@ -1,0 +1,234 @@
+"""What holds of the gates for silence whatever happens and whatever an engine says, by lot."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import random
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from rapidfuzz import fuzz
+
+from agent.commentator.engine.request import EngineRequest
+from agent.commentator.line import Line
+from agent.commentator.options import Options
+from agent.commentator.pacer import PlaybackPacer
+from agent.commentator.scene.sight import Motion
+from tests.support.virtual_time import run_virtual
+
+from .scripted_client import Say, ScriptedClient
+from .virtual_stage import VirtualStage, virtual_stage
+
+SEEDS = 9
+MINUTES = 8.0
+SOON = 15.0
+"""Seconds within which what happens is spoken of: the line that is being said (6 s at most), the
+next one's way through the engine (3 s) and the pace of requests.
+"""
+FIVE_MINUTES = 300.0
+STALE = 10.0
+HOURS = 8.0
+CODE = {"module", "type", "function", "ABCMeta", "_ProtocolMeta", "code", "frame"}
+
+NOTHING_NEW = (
+    "All is still.",
+    "Nothing moves at the moment.",
+    "The man stands at the table.",
+    "At the table stands the man.",
+    "The man is standing at the table.",
+    "...",
+    "",
+)
+SYLLABLES = ("ka", "lo", "mi", "ter", "sun", "ba", "rel", "do", "wen", "pi", "gar", "shu")
+
+
+@dataclass
+class World:
+    """What happens, and an engine that says something of it. novel: share of answers that are new;
+    the others are said again and again.
+    """
+
+    seed: int
+    pause: float
+    novel: float = 0.6
+    dice: random.Random = field(init=False)
+    happenings: list[float] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
+    letters: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+
+    def happen(self, seconds: float) -> None:
+        """Things happen from now on: in bursts, and with long pauses between."""
+        at = time.monotonic() + 5.0
+        end = at + seconds - 5.0
+        while at < end:
+            self.happenings.append(at)
+            at += self.dice.choice([0.7, 3.0, self.pause, self.pause * 3])
+
+    def motion(self, capture_time: float, _: object) -> Motion:
+        """In place of `Movement.see`."""
+        for at in reversed(self.happenings):
+            if at <= capture_time:
+                moving = capture_time - at < 1.5
+                return Motion(((0.1, 0.1, 0.4, 0.5),), 0.05) if moving else Motion()
+        return Motion()
+
+    def answer(self, request: EngineRequest) -> Say:
+        """In 0.2 to 3 seconds, 0.4 to 6 seconds long."""
+        self.asked.append(time.monotonic())
+        self.letters.append(sum(len(str(one["content"])) for one in request.messages))
+        dice = self.dice
+        new = dice.random() < self.novel
+        text = self._sentence() if new else dice.choice(NOTHING_NEW)
+        seconds = dice.choice([0.4, 2.0, 6.0]) if text.strip(". ") else 0.0
+        return Say(text, dice.choice([0.2, 0.8, 3.0]), seconds, dice.choice([1.5, 5.0]))
+
+    def _sentence(self) -> str:
+        """New words, mostly; as a model's they share some."""
+        words = ["".join(self.dice.choices(SYLLABLES, k=3)) for _ in range(4)]
+        return f"{words[0].title()} {words[1]} the {words[2]} {words[3]}."
+
+
+@asynccontextmanager
+async def living(
+    world: World, options: Options, *, pause: float = 0.5, keeps: bool = True, limit: float = 2e3
+) -> AsyncIterator[VirtualStage]:
+    """A commentator whose movement is the world's."""
+    client = ScriptedClient(answer=world.answer, keeps=False)
+    pacer = PlaybackPacer(pause=pause)
+    async with virtual_stage(
+        client, pacer=pacer, options=options, fps=2.0, keeps=keeps, limit=limit
+    ) as on:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(on.commentator.scene._movement, "see", world.motion)
+            yield on
+
+
+async def passes(on: VirtualStage, seconds: float) -> None:
+    """So much time."""
+    until = time.monotonic() + seconds
+    await on.until(lambda: time.monotonic() >= until)
+
+
+def plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def begun(lines: list[Line]) -> list[tuple[float, Line]]:
+    return [(line.started_at or 0.0, line) for line in lines]
+
+
+def check_voices(lines: list[Line]) -> None:
+    """Never two at once."""
+    for before, after in itertools.pairwise(lines):
+        assert before.ended_at is not None
+        assert (after.started_at or 0.0) >= before.ended_at
+
+
+def check_repeats(lines: list[Line], threshold: float) -> None:
+    """Nothing is said in the same words within five minutes, nor nearly so within five lines."""
+    for number, (at, line) in enumerate(begun(lines)):
+        text = plain(line.text)
+        recent = [one for then, one in begun(lines[:number]) if at - then < FIVE_MINUTES]
+        earlier = [plain(one.text) for one in recent]
+        assert text not in earlier, text
+        assert all(fuzz.ratio(text, one) / 100 < threshold for one in earlier[-5:]), text
+
+
+def check_freshness(lines: list[Line]) -> None:
+    """Nothing is said of what is long past."""
+    for at, line in begun(lines):
+        assert at - line.anchor <= STALE
+
+
+def check_hunger(lines: list[Line], world: World, until: float) -> None:
+    """What happens is spoken of soon."""
+    for happened in world.happenings:
+        if happened + SOON < until:
+            spoken = [at for at, line in begun(lines) if line.anchor >= happened]
+            assert spoken, happened
+            assert min(spoken) - happened <= SOON, happened
+
+
+async def run(seed: int, novel: float) -> None:
+    world = World(seed, pause=[4.0, 20.0, 90.0][seed % 3], novel=novel)
+    options = Options(inference_interval=[0.0, 1.0][seed % 2])
+    async with living(world, options) as on:
+        world.happen(MINUTES * 60)
+        await passes(on, MINUTES * 60)
+        until = time.monotonic()
+    lines = [line for line in on.player.started if line.ended_at is not None]
+    assert on.client.most_in_flight == 1
+    check_voices(lines)
+    check_repeats(lines, options.repeat_threshold)
+    check_freshness(lines)
+    if novel == 1:
+        check_hunger(lines, world, until)
+
+
+@pytest.mark.parametrize("novel", [0.6, 1.0])
+@pytest.mark.parametrize("block", range(3))
+def test_the_laws_of_silence_hold(block: int, novel: float) -> None:
+    for seed in range(block * SEEDS // 3, (block + 1) * SEEDS // 3):
+        try:
+            run_virtual(run(seed, novel))
+        except BaseException as error:
+            error.add_note(f"seed {seed}")
+            raise
+
+
+@pytest.mark.parametrize("novel", [0.0, 1.0])
+def test_a_still_scene_has_a_line_a_minute_at_most(novel: float) -> None:
+    async def still() -> None:
+        world = World(1, pause=1.0, novel=novel)
+        async with living(world, Options()) as on:
+            await passes(on, 1_200)
+        assert len(world.asked) <= 2 * 20
+        assert len(on.player.started) <= 20
+        check_repeats(on.player.started, Options().repeat_threshold)
+
+    run_virtual(still())
+
+
+def test_after_eight_hours_all_is_as_in_the_first_one() -> None:
+    async def long() -> None:
+        world = World(3, pause=20.0)
+        async with living(world, Options(), keeps=False, limit=HOURS * 4_000) as on:
+            objects, letters = await goes_on(on, world, 3_600)
+            await goes_on(on, world, (HOURS - 2) * 3_600)
+            objects_later, letters_later = await goes_on(on, world, 3_600)
+        assert objects_later <= objects * 1.1
+        assert letters_later <= letters * 1.1
+
+    run_virtual(long())
+
+
+async def goes_on(on: VirtualStage, world: World, seconds: float) -> tuple[int, int]:
+    """How many objects the commentator holds after that, and the letters of the longest of the last
+    requests.
+    """
+    world.happen(seconds)
+    await passes(on, seconds)
+    longest = max(world.letters[-50:])
+    for records in (world.happenings, world.asked, world.letters):
+        records.clear()
+    return held(on.commentator), longest
+
+
+def held(root: object) -> int:
+    """How many objects hang on this one, those of the code apart."""
+    found: dict[int, object] = {}
+    left = [root]
+    while left:
+        one = left.pop()
+        if id(one) not in found and type(one).__name__ not in CODE:
+            found[id(one)] = one
+            left += gc.get_referents(one)
+    return len(found)
