@@ -187,10 +187,13 @@ class Questions:
             return None
         if question.text.lower().rstrip(".! ") in NEVER_MIND:
             back = self.take_back(question.asker)
-            return "All right." if back else "No question of yours is waiting."
-        reply = self._order(question.text, question.asker)
+            reply: str | None = "All right." if back else "No question of yours is waiting."
+        else:
+            reply = self._order(question.text, question.asker)
         if reply:
-            self._aloud(reply, question.asker)
+            self._silence()
+            said = self._aloud(reply, question.asker)
+            said.id, said.question = question.id, question.text
         return reply
 
     # answers
@@ -253,11 +256,12 @@ class Questions:
             self._refused_at = now
             self._aloud(aloud, question.asker)
 
-    def _aloud(self, text: str, asker: str) -> None:
+    def _aloud(self, text: str, asker: str) -> Line:
         """Say this after what is being heard; what waited to be said so is left out."""
         if self._said and self._said.state != "playing":
             self._output.lines.drop(self._said, "cancelled")
         self._said = self._say(text, asker)
+        return self._said
 
     def _drop(self, question: Question, reason: Literal["refused", "cancelled"], why: str) -> None:
         """Whoever waits for the answer of a question that no engine was asked is told at once."""

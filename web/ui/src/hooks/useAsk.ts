@@ -5,8 +5,8 @@ import { unixNow } from '../logic/time';
 import { useSession } from '../session/context';
 import { CHAT_TOPIC } from '../session/receiveText';
 
-/** Seconds after which a question is given up; the booth itself gives up a little sooner. */
-const PATIENCE = 65;
+/** Seconds after which a question is given up: the booth, which tells what becomes of it, is gone. */
+const PATIENCE = 300;
 
 /** Sends a question to the room, and says in the transcript what became of it. */
 export function useAsk(): (text: string) => void {

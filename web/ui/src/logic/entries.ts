@@ -34,6 +34,8 @@ export interface LineEvent {
   readonly text: string;
   readonly displayTime: number;
   readonly dropped: string;
+  /** What it answers: empty for nothing that was written, undefined where the booth does not say. */
+  readonly question: string | undefined;
 }
 
 export function spoken(id: string, at: number): Spoken {

@@ -12,6 +12,8 @@ it('reads a line event', () => {
     display_time: 3.5,
     spoken: true,
     dropped: 'late',
+    question: 'What?',
+    asker: 'viewer-1',
   });
   expect(parseLineEvent(json)).toEqual({
     id: 'L1',
@@ -20,6 +22,7 @@ it('reads a line event', () => {
     text: 'Red.',
     displayTime: 3.5,
     dropped: 'late',
+    question: 'What?',
   });
 });
 

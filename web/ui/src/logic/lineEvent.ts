@@ -11,7 +11,7 @@ function isKind(value: unknown): value is SpokenKind {
 export function parseLineEvent(json: string): LineEvent | undefined {
   const object = parseObject(json);
   if (object === undefined) return undefined;
-  const { id, kind, phase, text, display_time: displayTime, dropped } = object;
+  const { id, kind, phase, text, display_time: displayTime, dropped, question } = object;
   if (typeof id !== 'string' || !isKind(kind)) return undefined;
   if (phase !== 'start' && phase !== 'end') return undefined;
   return {
@@ -21,5 +21,6 @@ export function parseLineEvent(json: string): LineEvent | undefined {
     text: typeof text === 'string' ? text : '',
     displayTime: typeof displayTime === 'number' ? displayTime : 0,
     dropped: typeof dropped === 'string' ? dropped : '',
+    question: typeof question === 'string' ? question : undefined,
   };
 }

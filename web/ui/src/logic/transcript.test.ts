@@ -9,7 +9,16 @@ const after = (...actions: Action[]): Transcript => actions.reduce(reduce, EMPTY
 
 const line = (phase: LineEvent['phase'], change: Partial<LineEvent> = {}): Action => ({
   type: 'line',
-  line: { id: 'L1', kind: 'commentary', phase, text: '', displayTime: 100, dropped: '', ...change },
+  line: {
+    id: 'L1',
+    kind: 'commentary',
+    phase,
+    text: '',
+    displayTime: 100,
+    dropped: '',
+    question: undefined,
+    ...change,
+  },
 });
 const segment: Action = { type: 'segment', id: 'L1', at: 101 };
 const words = (text: string): Action => ({ type: 'words', id: 'L1', text });
@@ -70,6 +79,18 @@ describe('a question', () => {
   it('is answered by the next answer that starts, the oldest first', () => {
     const { entries } = after(asked('Q1'), asked('Q2'), answer('start'));
     expect(entries).toMatchObject([{ state: 'answered' }, { state: 'waiting' }, { kind: 'answer' }]);
+  });
+
+  it('is answered in whatever turn, by the line that names it', () => {
+    const ask = (id: string, text: string): Action => ({ ...asked(id), text }) as Action;
+    const named = (question: string): Action => line('start', { id: 'A1', kind: 'answer', question });
+    const two = [ask('Q1', 'What?'), ask('Q2', 'Who \u202eis it?')];
+    expect(after(...two, named('Who is it?')).entries).toMatchObject([
+      { state: 'waiting' },
+      { state: 'answered' },
+      { kind: 'answer' },
+    ]);
+    expect(after(...two, named('')).entries[0]).toMatchObject({ state: 'waiting' });
   });
 
   it('stays open while there is only commentary', () => {

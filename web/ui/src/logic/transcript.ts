@@ -1,7 +1,7 @@
 /** What has been said and asked in the room: a pure reducer over what the text streams bring. */
 
 import { question, settled, spoken } from './entries';
-import type { Entry, LineEvent, Spoken } from './entries';
+import type { Entry, LineEvent, Question, Spoken } from './entries';
 
 export type Action =
   | { type: 'segment'; id: string; at: number }
@@ -40,7 +40,7 @@ export function reduce(state: Transcript, action: Action): Transcript {
     case 'asked':
       return append(state, question(action.id, action.text, action.at, action.who));
     case 'unanswered':
-      return settle(state, action.reason, action.id);
+      return settle(state, action.reason, (question) => question.id === action.id);
     case 'left':
       return {
         ...state,
@@ -59,14 +59,14 @@ function started(state: Transcript, line: LineEvent): Transcript {
     kind: line.kind,
     at: line.displayTime,
   }));
-  return line.kind === 'answer' ? settle(known, '') : known;
+  return line.kind === 'answer' ? settle(known, '', isAnsweredBy(line)) : known;
 }
 
 function ended(state: Transcript, line: LineEvent): Transcript {
   const unheard = line.dropped !== '' && !state.entries.some((entry) => entry.id === line.id);
   if (unheard) {
     const counted = { ...state, late: state.late + (line.dropped === 'late' ? 1 : 0) };
-    return line.kind === 'answer' ? settle(counted, line.dropped) : counted;
+    return line.kind === 'answer' ? settle(counted, line.dropped, isAnsweredBy(line)) : counted;
   }
   return put(state, line.id, (old) => ({
     ...(old ?? spoken(line.id, line.displayTime)),
@@ -77,11 +77,23 @@ function ended(state: Transcript, line: LineEvent): Transcript {
   }));
 }
 
-/** The booth answers in turn, so what is answered is the oldest question, unless `id` says which. */
-function settle(state: Transcript, reason: string, id?: string): Transcript {
+/** The booth has stripped what is not meant for eyes, so texts are compared by what is left of both. */
+function isAnsweredBy(line: LineEvent): (question: Question) => boolean {
+  return (question) => line.question === undefined || plain(question.text) === plain(line.question);
+}
+
+function plain(text: string): string {
+  return text.replace(/[\s\p{C}]+/gu, '');
+}
+
+/** The oldest waiting question that is meant is answered or, with a reason, will not be. */
+function settle(
+  state: Transcript,
+  reason: string,
+  meant: (question: Question) => boolean,
+): Transcript {
   const index = state.entries.findIndex(
-    (entry) =>
-      entry.kind === 'question' && entry.state === 'waiting' && (id === undefined || entry.id === id),
+    (entry) => entry.kind === 'question' && entry.state === 'waiting' && meant(entry),
   );
   return {
     ...state,

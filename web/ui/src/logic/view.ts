@@ -20,6 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   error: 'the engine failed',
   cancelled: 'cancelled',
   empty: 'the engine had nothing to say',
+  refused: 'it was refused',
 };
 
 export function dropReason(reason: string): string {
