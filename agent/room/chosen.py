@@ -50,8 +50,8 @@ def choose(process: RoomSettings, metadata: str, saved: Mapping[str, object]) ->
                 f'{_shown(ordered)}; pressbox.set {{"{key}": null}} takes it back'
             )
     until = saved.get(MODE_UNTIL)
-    until = float(until) if isinstance(until, int | float) else 0.0
-    mode = ModeChoice(settings.mode, opening_hours.parse(settings.schedule), until)
+    hours = opening_hours.parse(settings.schedule)
+    mode = ModeChoice(settings.mode, hours, until if isinstance(until, float) else 0.0)
     return Chosen(base, settings, mode, (*problems, *stale))
 
 
