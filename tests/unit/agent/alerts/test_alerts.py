@@ -1,0 +1,294 @@
+"""Alerts in a whole booth, on virtual time: heard, written, posted, edited."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from livekit import rtc
+
+from agent.alerts.rpc import RULES
+from agent.alerts.rules_file import LOOK_EVERY, NAME
+from agent.commentator.engine.request import EngineRequest
+from agent.commentator.scene.sight import Motion, Sight
+from config.room_state import RoomState
+from tests.support.fake_rtc import FakeRtc
+from tests.support.virtual_time import virtual
+from tests.unit.agent.booth_stage import BoothStage, booth_stage
+from tests.unit.commentator.scripted_client import NEVER, Say, ScriptedClient
+from vision.detection import TrackedObject
+
+from .receiver import SECRET, receiver, until
+
+LOST: dict[str, Any] = {"name": "lost", "if": {"source_lost": True}, "severity": "critical"}
+GATE: dict[str, Any] = {"name": "gate", "when": "the gate opens", "interval": 2, "cool_down": 10}
+PERSON: dict[str, Any] = {"name": "visitor", "if": {"appears": "person"}, "cool_down": 5}
+
+
+class Oracle:
+    """An engine that also judges: `says` is what it answers to questions about yes and no."""
+
+    def __init__(self, says: str = "No.") -> None:
+        self.says = says
+        self.client = ScriptedClient(answer=self._answer)
+        self.questions: list[float] = []
+
+    def _answer(self, request: EngineRequest) -> Say:
+        if "yes or no" in json.dumps(request.messages[-1]):
+            self.questions.append(time.monotonic())
+            return Say(self.says, seconds=0) if self.says else NEVER
+        if request.kind == "alert":
+            return Say("Look out, the gate opens!", seconds=1.0)
+        return Say(f"Line {self.client.count}.", seconds=1.0)
+
+
+def alerts(on: BoothStage) -> list[dict[str, Any]]:
+    """The alerts that have begun, as a viewer reads them."""
+    return [one for one in on.lines if one["kind"] == "alert" and one["phase"] == "start"]
+
+
+async def rules(on: BoothStage, /, **order: object) -> list[dict[str, Any]]:
+    answer = await on.room.local.called(RULES, json.dumps(order), caller="viewer") or ""
+    found: list[dict[str, Any]] = json.loads(answer)["rules"]
+    return found
+
+
+async def seen(on: BoothStage) -> None:
+    """Until the booth has pictures and an engine."""
+    await on.until(
+        lambda: on.status["engine"] == "up" and on.booth.commentator.newest_frame is not None
+    )
+
+
+def walk_in(on: BoothStage, seconds: float = 3.0, *, again: int = 1) -> None:
+    """Somebody is seen, after the scene was empty for a while."""
+    now = time.monotonic() + 1000 * again
+    for number in range(40):
+        at = now + number / 4
+        there = number / 4 >= 10 - seconds
+        person = TrackedObject(again, "person", (0.1, 0.1, 0.3, 0.9), now + 10 - seconds, at)
+        on.booth._alerts._see(Sight(at, Motion(), (person,) if there else ()))
+
+
+@virtual
+async def test_a_lost_source_is_told_aloud_in_the_text_and_to_the_webhook(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with (
+        receiver() as there,
+        booth_stage(
+            fake_rtc, monkeypatch, tmp_path, Oracle().client,
+            rules=[LOST], webhook_url=there.url, webhook_secret=SECRET,
+        ) as on,
+    ):  # fmt: skip
+        await seen(on)
+        on.track.mute(True)
+        on.filming = False
+        await on.until(lambda: bool(alerts(on)))
+        (told,) = alerts(on)
+        assert (told["rule"], told["severity"]) == ("lost", "critical")
+        await on.until(lambda: any(line.kind == "alert" for line in on.in_state("ended")))
+        await until(lambda: bool(there.got))
+        (got,) = there.got
+        data = got["data"]
+        assert data["snapshot"].startswith("data:image/jpeg;base64,/9j/")
+        assert data["source"] == "cam"
+        assert abs(data["capture_time"] - time.time()) < 60
+        assert {key: data[key] for key in ("room", "rule", "severity", "text")} == {
+            "room": on.room.name,
+            "rule": "lost",
+            "severity": "critical",
+            "text": "The source gives no picture any more.",
+        }
+
+
+@virtual
+async def test_an_alert_silences_commentary_and_is_heard_at_once(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client = ScriptedClient(answer=lambda r: Say("Well.", seconds=1 if r.kind == "alert" else 8))
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, client, rules=[PERSON]) as on:
+        await on.until(lambda: bool(on.in_state("playing")), within=120)
+        hit = time.monotonic()
+        walk_in(on)
+        await on.until(lambda: any(line.kind == "alert" for line in on.in_state("playing")))
+        (line,) = [line for line in on.in_state("playing") if line.kind == "alert"]
+        assert (line.started_at or 0.0) - hit <= 0.3 + 0.2, "the engine's ready time + 200 ms"
+        cut = [one for one in on.in_state("dropped") if one.reason == "interrupted"]
+        assert any(one.ended_at is not None and one.ended_at - hit <= 0.2 for one in cut)
+
+
+@virtual
+async def test_a_judged_rule_is_told_once_for_each_change_from_no_to_yes(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    oracle = Oracle()
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, oracle.client, rules=[GATE]) as on:
+        for times in (1, 2):
+            oracle.says = "No."
+            asked = len(oracle.questions)
+            await on.until(lambda n=asked: len(oracle.questions) >= n + 8)  # type: ignore[misc]
+            assert len(alerts(on)) == times - 1
+            oracle.says = "Yes, the gate is open."
+            await on.until(lambda n=times: len(alerts(on)) == n)  # type: ignore[misc]
+            await asyncio.sleep(60)
+            assert len(alerts(on)) == times
+        gaps = [b - a for a, b in zip(oracle.questions, oracle.questions[1:], strict=False)]
+        assert min(gaps) >= 2.0, "the interval of the rule"
+        (listed,) = await rules(on)
+        assert listed["so"] is True
+        assert abs(listed["last_judgement"] - time.time()) < 10
+        assert listed["not_judged"] == ""
+        assert [line for line in on.in_state("ended") if line.kind == "commentary"]
+
+
+@virtual
+async def test_it_works_while_idle_and_unwatched_without_speech(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    oracle = Oracle()
+    async with (
+        receiver() as there,
+        booth_stage(
+            fake_rtc, monkeypatch, tmp_path, oracle.client, rules=[GATE], mode="idle",
+            idle_after=5.0, webhook_url=there.url, webhook_secret=SECRET,
+        ) as on,
+    ):  # fmt: skip
+        on.room.leave("viewer")
+        await on.until(lambda: len(oracle.questions) >= 6, within=120)
+        asked = [request.kind for request in oracle.client.requests]
+        oracle.says = "Yes. It is open."
+        await on.until(lambda: bool(alerts(on)))
+        await until(lambda: bool(there.got))
+        assert there.got[0]["data"]["text"] == "It is open."
+        assert alerts(on)[0]["text"] == "It is open."
+        ended = [line for line in on.in_state("ended") if line.kind == "alert"]
+        assert [line.text_only for line in ended] == [True]
+        kinds = [request.kind for request in oracle.client.requests]
+        assert kinds[len(asked) :].count("alert") == 0, "nobody is there to hear it"
+
+
+@virtual
+@pytest.mark.parametrize("trouble", ["down", "silent"])
+async def test_what_the_engine_does_not_say_is_written_all_the_same(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trouble: str
+) -> None:
+    client = ScriptedClient()
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, client, rules=[PERSON]) as on:
+        await seen(on)
+        if trouble == "down":
+            client.down = True
+        else:
+            client.answer = lambda _: Say("", seconds=0)
+        walk_in(on)
+        await on.until(lambda: bool(alerts(on)), within=120)
+        assert alerts(on)[0]["text"] == "A person is there."
+        assert alerts(on)[0]["rule"] == "visitor"
+
+
+@virtual
+async def test_no_second_hit_within_the_cool_down_and_none_of_a_removed_rule(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, rules=[PERSON]) as on:
+        await seen(on)
+        walk_in(on)
+        walk_in(on, again=2)
+        await on.set(rules=[{**PERSON, "say": "Who is it?"}])
+        walk_in(on, again=3)
+        await on.until(lambda: bool(alerts(on)))
+        await asyncio.sleep(6)
+        assert len(alerts(on)) == 1
+        walk_in(on, again=4)
+        await on.until(lambda: len(alerts(on)) == 2)
+        await asyncio.sleep(6)
+        assert await rules(on, remove="Visitor") == []
+        walk_in(on, again=5)
+        await asyncio.sleep(10)
+        assert len(alerts(on)) == 2
+
+
+@virtual
+async def test_rules_are_edited_by_rpc_and_by_chat_and_kept(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, Oracle().client) as on:
+        await seen(on)
+        assert await rules(on) == []
+        (listed,) = await rules(on, add=GATE)
+        assert listed["name"] == "gate"
+        on.ask("Tell me when a dog appears")
+        await on.until(lambda: len(on.booth._alerts.listed()) == 2)
+        off = await rules(on, enable="gate", on=False)
+        assert [one["enabled"] for one in off if one["name"] == "gate"] == [False]
+        assert [one["not_judged"] != "" for one in off if one["name"] == "gate"] == [True]
+        on.ask("stop telling me when a dog appears")
+        await on.until(lambda: len(on.booth._alerts.listed()) == 1)
+        for wrong, said in (
+            ({"add": {**GATE, "interval": 0}}, "rule gate: interval"),
+            ({"remove": "nobody"}, "gate"),
+            ({"enable": "gate"}, "remove"),
+            ({"add": GATE, "remove": "gate"}, "remove"),
+        ):
+            with pytest.raises(rtc.RpcError, match=said):
+                await rules(on, **wrong)
+        await asyncio.sleep(1)
+    kept = RoomState(tmp_path, on.room.name).load()["rules"]
+    assert kept == [{**GATE, "interval": 2.0, "cool_down": 10.0, "enabled": False}]
+
+
+@virtual
+async def test_the_file_of_rules_is_read_again_when_it_changes(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / NAME
+    file.write_text("- name: gate\n  when: the gate opens\n- name: bad\n  when: x\n  interval: 0\n")
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, Oracle().client) as on:
+        await on.until(lambda: len(on.booth._alerts.listed()) == 1)
+        await on.until(lambda: f"{NAME} line 3: rule bad: interval" in on.status["error"])
+        (listed,) = await rules(on)
+        assert listed["for_all_rooms"] is True
+        with pytest.raises(rtc.RpcError, match="for all rooms"):
+            await rules(on, remove="gate")
+        (listed,) = await rules(on, enable="gate", on=False)
+        assert (listed["enabled"], listed["for_all_rooms"]) == (False, False)
+        file.write_text("- name: door\n  if: {motion: true}\n")
+        await asyncio.sleep(LOOK_EVERY + 1)
+        assert [one["name"] for one in await rules(on)] == ["gate", "door"]
+        file.unlink()
+        await asyncio.sleep(LOOK_EVERY + 1)
+        assert [one["name"] for one in await rules(on)] == ["gate"]
+
+
+@virtual
+async def test_what_this_engine_cannot_judge_is_said_once(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    oracle = Oracle("I can't tell.")
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, oracle.client, rules=[GATE]) as on:
+        await on.until(lambda: "cannot judge the rule gate" in on.status["error"])
+        asked = len(oracle.questions)
+        await on.until(lambda: "cannot judge" not in on.status["error"])
+        await asyncio.sleep(100)
+        assert "cannot judge" not in on.status["error"]
+        assert 1 <= len(oracle.questions) - asked <= 5
+        assert (await rules(on))[0]["not_judged"] != ""
+        assert alerts(on) == []
+
+
+@virtual
+async def test_a_long_list_still_fits_into_an_answer(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    many = [
+        {"name": f"{'long ' * 9}{n}", "when": "x" * 200, "say": "y" * 200, "enabled": False}
+        for n in range(32)
+    ]
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, rules=many) as on:
+        answer = await on.room.local.called(RULES, "{}", caller="viewer") or ""
+        assert len(answer.encode()) < 15_000
+        assert len(json.loads(answer)["rules"]) == 32
