@@ -1,0 +1,65 @@
+"""A booth that is steered while it speaks, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_rtc import FakeRtc
+from tests.support.virtual_time import virtual
+from tests.unit.commentator.scripted_client import Say, ScriptedClient
+
+from .booth_stage import booth_stage
+
+
+@virtual
+async def test_stop_is_silence_at_once_and_go_on_ends_it(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client = ScriptedClient(answer=lambda _: Say("one two three four five six", seconds=6.0))
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, client) as on:
+        await on.until(lambda: bool(on.in_state("playing")))
+        heard = on.in_state("playing")[0]
+        await asyncio.sleep(1.0)
+        asked = time.monotonic()
+        on.ask("Stop!")
+        await on.until(lambda: heard.over)
+        assert time.monotonic() - asked < 0.2
+        await on.until(lambda: on.status["mode"] == "idle")
+        requests = client.count
+        await asyncio.sleep(30.0)
+        assert not [
+            line
+            for at, line, state in on.states
+            if state == "playing" and at > asked and line.kind == "commentary"
+        ]
+        assert client.count == requests
+        on.ask("What is it?")
+        await on.until(lambda: any(line.question == "What is it?" for line in on.in_state("ended")))
+        back = time.monotonic()
+        on.ask("go on")
+        await on.until(lambda: on.status["mode"] == "active")
+        await on.until(
+            lambda: any(
+                line.kind == "commentary" and at > back
+                for at, line, state in on.states
+                if state == "playing"
+            ),
+            within=120.0,
+        )
+
+
+@virtual
+async def test_hours_are_kept_without_anybody_saying_so(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    now = datetime.fromtimestamp(time.time(), UTC)
+    ends = f"0:00-{now.hour}:{now.minute + 1} UTC"
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, schedule=ends) as on:
+        await on.until(lambda: on.status.get("mode") == "active")
+        assert on.status["schedule"] == ends
+        await on.until(lambda: on.status["mode"] == "idle", within=61.0)
