@@ -6,7 +6,7 @@ import ipaddress
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -16,6 +16,7 @@ Language = Annotated[
     str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["en", "pt-BR"])
 ]
 """A BCP 47 tag."""
+Listen = Literal["off", "push", "voice"]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 

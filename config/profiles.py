@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.errors import Problem, SettingsError
-from config.fields import Language
+from config.fields import Language, Listen
 from config.pacing import Length, Pacing
 from config.profile_files import Signature, read_each, read_entries, signature
 
@@ -23,8 +23,8 @@ LONGEST_PROMPT = 8000
 
 
 class Profile(BaseModel):
-    """A persona: who speaks, in which voice and language, by which rules; and at which pace, where
-    nobody has set another one.
+    """A persona: who speaks, in which voice and language, by which rules; and where nobody has set
+    anything else, at which pace and how it listens.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +35,7 @@ class Profile(BaseModel):
     voice: str = Field(default="", max_length=64)
     language: Language = "en"
     preset: str = "default"
+    listen: Listen = "push"
     length: Length | None = None
 
     @property

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from config import opening_hours
 from config.alert_rule import RuleList
 from config.check import checked
-from config.fields import Language
+from config.fields import Language, Listen
 from config.origins import Found
 from config.pacing import Pacing
 from config.profiles import LONGEST_PROMPT, load_presets, load_profile, profile_names
@@ -110,7 +110,7 @@ class RoomSettings(Pacing):
         le=86_400,
         description="seconds with nobody watching until the engine rests; 0: never",
     )
-    listen: Literal["off", "push", "voice"] = Field(
+    listen: Listen = Field(
         default="push",
         description="to microphones: off; push: while somebody holds the button; voice: also to "
         "questions, and to what begins with a wake word",
@@ -160,6 +160,6 @@ class RoomSettings(Pacing):
         filled["preset"] = preset if preset in presets else "default"
         filled["prompt"] = self.prompt or profile.instructions
         filled["voice"] = self.voice or profile.voice
-        if "language" not in self.model_fields_set:
-            filled["language"] = profile.language
+        spoken = {"language": profile.language, "listen": profile.listen}
+        filled |= {key: one for key, one in spoken.items() if key not in self.model_fields_set}
         return self.model_copy(update=filled)

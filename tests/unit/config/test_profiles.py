@@ -94,11 +94,12 @@ def test_a_profile_that_has_gone_holds_nothing_up(own: Path) -> None:
 
 
 def test_a_profile_sets_the_pace_where_nobody_else_does(own: Path) -> None:
-    put(own, "mine.yaml", MINE + "preset: calm\nlength: detailed\n")
+    put(own, "mine.yaml", MINE + "preset: calm\nlength: detailed\nlisten: voice\n")
     mine = RoomSettings().updated({"profile": "mine"})
     calm = load_presets()["calm"].numbers()
     effective = mine.effective()
-    assert (effective.preset, effective.length) == ("calm", "detailed")
+    assert (effective.preset, effective.length, effective.listen) == ("calm", "detailed", "voice")
+    assert mine.updated({"listen": "off"}).effective().listen == "off"
     assert effective.inference_interval == calm["inference_interval"]
     assert mine.updated({"inference_interval": 1}).effective().inference_interval == 1
     lively = mine.updated({"preset": "lively"}).effective()
