@@ -29,7 +29,7 @@ BEYOND = [
     "the gate opens", "somebody falls", "a red car comes", "a person comes into the kitchen",
     "nobody comes", "the last person leaves", "two dogs appear", "a dog appears and barks",
     "a dog does not appear", "the person in red leaves", "it gets dark in the hall",
-    "a child comes", "a person comes or a dog appears", "a person stays for 0 seconds", "", "appears",
+    "a child comes", "a person comes or a dog appears", "a person stays for 0 seconds", "",
 ]  # fmt: skip
 
 
