@@ -73,6 +73,7 @@ async def run_booth(context: JobContext) -> None:
     """One job: join the room, run its booth until the job ends."""
     settings: Settings = context.proc.userdata["settings"]
     state = RoomState(settings.state_dir, context.job.room.name)
+    await asyncio.to_thread(profiles.refresh)  # this process may have waited for hours
     saved = await asyncio.to_thread(state.load)
     chosen = choose(settings.room_settings(), context.job.metadata, saved)
     for problem in chosen.problems:
