@@ -41,6 +41,7 @@ class ScriptedClient:
     script: list[Say] = field(default_factory=list)
     answer: Callable[[EngineRequest], Say] = lambda _: Say()
     speaks: bool | None = True
+    hears: bool = False
     down: bool = False
     reach_takes: float = 0.01
     requests: list[EngineRequest] = field(default_factory=list)

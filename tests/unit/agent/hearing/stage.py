@@ -189,13 +189,15 @@ class Stage:
         assert [one for _, who, one in self.talking if who == identity][-1:] != [on]
         self.talking.append((self.now(), identity, on))
 
-    async def _air(self) -> None:
-        while True:
-            for person in self.people:
-                stream = FakeAudioStream.open.get(person.publication.sid)
-                if stream and not person.publication.muted:
-                    stream.put(VOICE if person.speaking else AIR)
-            await asyncio.sleep(WINDOW_SECONDS)
+
+async def breathe(people: list[Person]) -> None:
+    """Keep sound coming out of the microphones of these, who may change."""
+    while True:
+        for person in people:
+            stream = FakeAudioStream.open.get(person.publication.sid)
+            if stream and not person.publication.muted:
+                stream.put(VOICE if person.speaking else AIR)
+        await asyncio.sleep(WINDOW_SECONDS)
 
 
 @contextlib.asynccontextmanager
@@ -213,7 +215,7 @@ async def stage(
     monkeypatch.setattr("agent.hearing.ear.VoiceActivity", FakeVoiceActivity)
     on = Stage(fake_rtc.room(), stt, hears, settings)
     on.hearing.start()
-    air = asyncio.create_task(on._air())
+    air = asyncio.create_task(breathe(on.people))
     try:
         yield on
     finally:

@@ -102,7 +102,7 @@ async def test_so_many_at_once_and_each_has_a_turn(fake_rtc: FakeRtc, monkeypatc
         assert on.texts == [(waiting.identity, "What is it?")]
         for person in crowd:
             on.room.leave(person.identity)
-        on.people = quiet
+        on.people[:] = quiet
         await asyncio.sleep(2.0)
         assert opened(on) == {person.identity for person in quiet}
 
