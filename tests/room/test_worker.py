@@ -177,3 +177,17 @@ async def test_a_room_that_is_closed_while_it_is_joined_keeps_nobody_waiting(
         async with livekit_server.api() as lkapi:
             await lkapi.room.delete_room(api.DeleteRoomRequest(room="closing"))
         await agent.until_said("process exiting")
+
+
+async def test_a_profile_that_came_after_the_worker_is_known_to_its_jobs(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    async with worker(livekit_server, tmp_path) as agent:
+        await agent.until_said("process initialized")  # the one that waits for the job
+        folder = tmp_path / "profiles"
+        folder.mkdir()
+        (folder / "mine.yaml").write_text("about: Mine.\nprompt: You are mine.\n")
+        await agent.dispatch("dropped-in", '{"profile":"mine"}')
+        await agent.seated("dropped-in")
+        (there,) = await agent.agents("dropped-in")
+        assert '"profile":"mine"' in there.attributes["pressbox.status"]
