@@ -79,7 +79,6 @@ class Whisper:
             await asyncio.wait(self._ending)
 
     async def _program(self) -> Process:
-        self._stay()
         if self._loading and self._loading.done() and _has_ended(self._loading):
             self._end()
         if self._loading is None:
@@ -92,7 +91,9 @@ class Whisper:
             raise HearingError("whisper's model is still being loaded, please ask again in a while")
         if loading.cancelled():
             raise HearingError("whisper was ended meanwhile")
-        return loading.result()
+        process = loading.result()
+        self._wait_for_more()
+        return process
 
     async def _load(self) -> Process:
         process = await asyncio.create_subprocess_exec(
@@ -114,9 +115,10 @@ class Whisper:
         except BaseException:
             await _kill(process)
             raise
+        self._wait_for_more()
         return process
 
-    def _stay(self) -> None:
+    def _wait_for_more(self) -> None:
         if self._idle:
             self._idle.cancel()
         self._idle = asyncio.get_running_loop().call_later(IDLE, self._end)
