@@ -65,12 +65,16 @@ class Whisper:
         """
         async with self._turn:
             process = await self._program()
+            self._stay()
             try:
                 return await _ask(process, sound, language)
             except BaseException as error:
                 if not isinstance(error, HearingError) or process.returncode is not None:
                     self._end()
                 raise
+            finally:
+                if self._loading:
+                    self._wait_for_more()
 
     async def aclose(self) -> None:
         """End the program and wait. Idempotent."""
@@ -118,16 +122,18 @@ class Whisper:
         self._wait_for_more()
         return process
 
-    def _wait_for_more(self) -> None:
+    def _stay(self) -> None:
         if self._idle:
             self._idle.cancel()
+            self._idle = None
+
+    def _wait_for_more(self) -> None:
+        self._stay()
         self._idle = asyncio.get_running_loop().call_later(IDLE, self._end)
 
     def _end(self) -> None:
         """Let the program go; the next utterance starts another one."""
-        if self._idle:
-            self._idle.cancel()
-            self._idle = None
+        self._stay()
         if self._loading:
             ending = asyncio.create_task(_ended(self._loading), name="whisper.end")
             self._ending.add(ending)
