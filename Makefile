@@ -1,7 +1,7 @@
 # make run [NAME=VALUE ...]   start everything on this machine; make run HELP=1 lists the names
 # make test                   every check that needs no gigabytes
 # make test-all               the same, then the engines on torch
-# make engine-minicpmo | engine-vlm | voice-piper   what ENGINE=… and TTS=piper need on top
+# make engine-minicpmo | engine-vlm | voice-piper | stt   what ENGINE=…, TTS=piper and STT=whisper need on top
 # make test-sources           every source and every fault at length, against real peers
 # make lint | test-engine | bench | bench-engine | setup | requirements | clean
 
@@ -9,7 +9,7 @@ SHELL := bash
 .DEFAULT_GOAL := run
 .PHONY: run test test-all test-sources test-engine lint bench bench-engine setup requirements clean
 .PHONY: ingress-service test-ingress-service
-.PHONY: engine-minicpmo engine-vlm voice-piper test-minicpmo test-vlm
+.PHONY: engine-minicpmo engine-vlm voice-piper stt test-minicpmo test-vlm
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -40,6 +40,10 @@ engine-vlm:
 voice-piper:
 	@$(SETUP) python base
 	@$(SETUP) piper
+
+stt:
+	@$(SETUP) python base
+	@$(SETUP) stt
 
 # LiveKit Ingress alone, with a livekit-server where LIVEKIT_URL names none; beside everything else it is
 # make run INGRESS_SERVICE=on

@@ -2,7 +2,7 @@
 # Set-up steps of `make`. Each does nothing when its stamp is there; stamps carry the hash of what they
 # were made from. A step that cannot go on ends with one line that says what to install.
 #
-#   bash launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | page | chromium | peers
+#   bash launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | page | chromium | peers
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -176,11 +176,11 @@ peers_step() {
 
 case "${1:-}" in
   python) python_step "${2:?base or dev}" ;;
-  piper) python_step piper ;;
+  piper | stt) python_step "$1" ;;
   engine) engine_step "${2:?minicpmo or vlm}" ;;
   page) page_step ;;
   chromium) chromium_step ;;
   ingress) ingress_step ;;
   peers) peers_step ;;
-  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | page | chromium | peers" ;;
+  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | page | chromium | peers" ;;
 esac

@@ -1,1 +1,1 @@
-"""Local voices: text in, speech out, without a network. Used by the engines and by the agent."""
+"""Local voices and Whisper: text in, speech out, and back. Used by the engines and by the agent."""
