@@ -120,7 +120,7 @@ def rows(hour: Hour) -> list[Row]:
         Row("two voices at once", "never", f"{voices_at_once(told)} times", ""),
         Row("not said", "", _not_said(hour), ""),
         sync_row("the whole hour", told, None),
-        Row("questions", "20", _answers(hour, told), ""),
+        Row("questions", "each answered", _answers(hour, told), ""),
         Row("alerts", "", _alerts(hour), ""),
         Row("engine requests a minute", "", asked or "none", ""),
         Row("cost", "", _cost(hour), ""),
@@ -157,9 +157,24 @@ def _not_said(hour: Hour) -> str:
 
 
 def _answers(hour: Hour, told: Sequence[Told]) -> str:
-    questions = [done for done in hour.done if _is_question(done.act)]
-    answers = [line for line in told if line.kind == "answer"]
-    return f"{len(questions)} asked, {len(answers)} answers begun"
+    starts = {line.id: line.start for line in told if line.kind == "answer"}
+    begun = [
+        (str(line.more.get("question")), starts[line.id])
+        for line in hour.lines
+        if line.phase == "start" and line.id in starts
+    ]
+    waits, lost = [], []
+    for done in hour.done:
+        if _is_question(done.act):
+            heard = [at for text, at in begun if text == done.act.what and at > done.at]
+            if heard:
+                waits.append(min(heard) - done.at)
+            else:
+                lost.append(repr(done.act.what))
+    unheard = f"; no answer to {', '.join(lost)}" if lost else ""
+    return (
+        f"{len(waits)} of {len(waits) + len(lost)} answered, first sound {spread(waits)}{unheard}"
+    )
 
 
 def _is_question(act: Act) -> bool:

@@ -69,11 +69,6 @@ class CutOut:
         ).round()
 
 
-def present() -> bool:
-    """Whether the footage is there."""
-    return PEOPLE.is_file() and CARS.is_file()
-
-
 @cache
 def room() -> Image:
     """A room with a table, and nobody in it: (HEIGHT, WIDTH, 3) uint8 BGR."""
@@ -130,6 +125,9 @@ def _largest(mask: Image, number: int, film: Path) -> CutOut:
 
 @cache
 def _pictures(film: Path, numbers: tuple[int, ...]) -> dict[int, Image]:
+    if not film.is_file():
+        where = "intel-iot-devkit/sample-videos has it"
+        raise RuntimeError(f"no {film.name} in {film.parent.parent.name}/media: {where}")
     found = {}
     with av.open(str(film)) as container:
         for number, frame in enumerate(container.decode(video=0)):
