@@ -69,6 +69,7 @@ def _ball(image: Picture, t: float) -> None:
     """A ball of 3 % of the width flies across in two seconds."""
     place = round(WIDTH + 30 - 350 * t), round(250 - 200 * t + 90 * t * t)
     cv2.circle(image, place, 26, 235, -1, cv2.LINE_AA)
+    cv2.ellipse(image, place, (26, 26), 200 * t, 0, 180, 30, -1, cv2.LINE_AA)
 
 
 def _far(image: Picture, t: float) -> None:

@@ -122,7 +122,7 @@ class Background:
         restless = (time - self.changed_at < _RESTLESS) & (self.changed_at > self._since) & quiet
         self._usual_sum = fade * self._usual_sum + (1 - fade) * restless
         self._usual_weight = fade * self._usual_weight + (1 - fade)
-        near = cv2.dilate(self._usual_sum, np.ones((5, 5), np.uint8))
+        near = cv2.dilate(self._usual_sum, np.ones((9, 9), np.uint8))
         self.usual = np.asarray(near / max(self._usual_weight, 0.3), np.float32)
 
 

@@ -23,6 +23,7 @@ _CERTAIN = 0.15
 _ALIKE = 0.4
 _ALL_OVER, _MUCH = 0.6, 0.3
 _SETTLE, _SETTLE_LIGHT = 4.0, 0.4
+_RARE, _LONG_AGO = 2.0, -1e9
 _SAME_DETAILS = 0.7
 _LONGEST_GAP = 5.0
 
@@ -38,6 +39,7 @@ class Movement:
         self._background: Background | None = None
         self._light = Light()
         self._time = self._since = 0.0
+        self._jumped_at = self._last_jump = _LONG_AGO
         self._other_since: float | None = None
 
     def see(self, capture_time: float, grey: Grey) -> Motion:
@@ -53,7 +55,9 @@ class Movement:
         light = self._light.see(capture_time, level)
         background.see(capture_time, grey)
         if background.jumped >= _ALL_OVER:
-            self._jumped_at = capture_time
+            if capture_time - self._last_jump > _RARE:
+                self._jumped_at = capture_time
+            self._last_jump = capture_time
         if light:
             background.take()
             self._tracks = Tracks(self._since)
@@ -72,7 +76,7 @@ class Movement:
         self._tracks = Tracks(time)
         self._time = self._since = time
         self._other_since = None
-        self._jumped_at = -1e9
+        self._jumped_at = self._last_jump = _LONG_AGO
 
     def _is_cut(self, time: float, background: Background) -> bool:
         """Whether the whole picture is another one, and for long enough to be sure.
@@ -109,7 +113,7 @@ class Movement:
         return movers
 
     def _is_light(self, track: Track, time: float) -> bool:
-        """It shows what was there before, or came with a jump of the whole picture's tones."""
+        """It shows what was there before, or came with a rare jump of the whole picture's tones."""
         if track.blob.as_before >= _SAME_DETAILS:
             return True
         return track.moved is None and 0 <= time - self._jumped_at < _SETTLE_LIGHT

@@ -15,6 +15,8 @@ WAY = 0.04
 """Widths of the picture that a mover has to go."""
 USUAL_WAY = 0.15
 """The same where leaves, waves or a fan move anyway."""
+LEAP = 0.08
+"""The same where pictures are so rare that two must do."""
 STAY = 1.0
 """Seconds for which a change in place must last to be one."""
 
@@ -23,6 +25,7 @@ _STRAIGHT, _JUMP = 0.75, 0.8
 _FASTEST, _NEAR = 0.9, 0.06
 _FORGET = 0.5
 _USUAL = 0.25
+_SELDOM, _LARGE = 0.4, 0.012
 _START = 2.5
 _SOLID = 0.5
 
@@ -53,6 +56,13 @@ class Track:
     def way(self) -> float:
         """Widths that one of its edges, or its centre, went straight on of late."""
         return max(_straight(values) for values in zip(*(m for _, m in self.seen), strict=True))
+
+    def leap(self) -> float:
+        """How far something large went in two pictures that are far apart in time."""
+        (before, old), (now, new) = self.seen[0], self.seen[-1]
+        if len(self.seen) != 2 or now - before < _SELDOM or self.blob.area < _LARGE:
+            return 0.0
+        return max(abs(a - b) for a, b in zip(old, new, strict=True))
 
     def whole_way(self) -> float:
         """The same, but all of it went: both edges and the centre."""
@@ -102,9 +112,11 @@ class Tracks:
         if time - self._start < _START or track.blob.solid < _SOLID:
             return
         unusual = track.blob.usual < _USUAL
-        if len(track.seen) >= 3:
-            far = track.way() >= WAY if unusual else track.whole_way() >= USUAL_WAY
-            track.moved = time if far else track.moved
+        if unusual:
+            far = track.way() >= WAY or track.leap() >= LEAP
+        else:
+            far = track.whole_way() >= USUAL_WAY
+        track.moved = time if far else track.moved
         if track.stayed is None and unusual:
             lasted = time - track.since >= STAY and track.blob.quiet_for >= STAY
             if lasted and _is_a_thing(track.blob):

@@ -1,0 +1,156 @@
+"""Movement tells what happens, and nothing of what only changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+
+from agent.commentator.scene.movement import Movement
+from agent.commentator.scene.sight import Motion
+from agent.commentator.window import Grey
+from tests.support.events import events
+from tests.support.noise import Film, noises, room, still
+
+BEGIN = 6.0
+"""Seconds of quiet before an event."""
+NOTHING = np.zeros((90, 160), np.uint8)
+
+
+def small(film: Film, t: float) -> Grey:
+    return np.asarray(cv2.resize(film(t), (160, 90), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def steady(seconds: float, fps: float) -> list[float]:
+    return [number / fps for number in range(round(seconds * fps))]
+
+
+def uneven(seconds: float) -> list[float]:
+    rng = np.random.default_rng(2)
+    return [float(t) for t in np.cumsum(rng.uniform(0.1, 1.0, 999)) if t < seconds]
+
+
+def motions(film: Film, times: Iterable[float]) -> Iterator[tuple[float, Motion]]:
+    movement = Movement()
+    for t in times:
+        yield t, movement.see(100.0 + t, small(film, t))
+
+
+def told(film: Film, times: Iterable[float]) -> list[tuple[float, str]]:
+    return [
+        (round(t, 2), name)
+        for t, motion in motions(film, times)
+        for name in ("movers", "cut", "dimmed", "lit")
+        if getattr(motion, name)
+    ]
+
+
+@pytest.mark.parametrize("name", noises())
+def test_noise_is_nothing(name: str) -> None:
+    film = noises()[name](still(room()), np.random.default_rng(7))
+    assert told(film, steady(12, 10)) == []
+
+
+@pytest.mark.parametrize("name", noises())
+def test_noise_is_nothing_however_seldom_it_is_looked_at(name: str) -> None:
+    film = noises()[name](still(room()), np.random.default_rng(7))
+    assert told(film, uneven(25)) == []
+
+
+@pytest.mark.parametrize("name", ["rain", "fan", "leaves", "flicker", "shake", "starved encoder"])
+@pytest.mark.parametrize("what", ["person comes", "ball crosses", "light goes out", "cut"])
+def test_what_happens_is_told_through_noise(name: str, what: str) -> None:
+    event = next(each for each in events(BEGIN) if each.name == what)
+    film = event.film(noises()[name](still(room()), np.random.default_rng(7)))
+    seen = told(film, steady(BEGIN + 2, 10))
+    assert min(t for t, shows in seen if shows == event.shows) <= BEGIN + 1.0
+    assert min(t for t, _ in seen) >= BEGIN
+
+
+@pytest.mark.parametrize("what", [event.name for event in events(BEGIN)])
+@pytest.mark.parametrize("fps", [2, 10])
+def test_each_event_is_told(what: str, fps: float) -> None:
+    event = next(each for each in events(BEGIN) if each.name == what)
+    seen = told(event.film(still(room())), steady(BEGIN + event.lasts, fps))
+    assert event.shows in {shows for _, shows in seen}
+    assert min(t for t, _ in seen) >= BEGIN
+
+
+def test_a_mover_has_its_place_and_size() -> None:
+    ball = next(each for each in events(BEGIN) if each.name == "ball crosses")
+    at = BEGIN + 1.0
+    *_, (_, motion) = motions(ball.film(still(room())), steady(at + 0.05, 10))
+    assert len(motion.movers) == 1
+    left, top, right, bottom = motion.movers[0]
+    assert (left + right) / 2 == pytest.approx((640 + 30 - 350) / 640, abs=0.08)
+    assert (top + bottom) / 2 == pytest.approx((250 - 200 + 90) / 360, abs=0.05)
+    assert motion.share == pytest.approx(np.pi * 26 * 26 / 640 / 360, rel=0.6)
+
+
+def test_a_busy_road_moves_for_ever() -> None:
+    def film(t: float) -> Grey:
+        image = room()
+        x = round(t % 2.0 * 420) - 100
+        cv2.rectangle(image, (x, 260), (x + 100, 320), 20, -1)
+        return image
+
+    moving = [t for t, motion in motions(film, steady(60, 10)) if motion.movers]
+    assert max(b - a for a, b in pairwise(moving)) < 2.5
+    assert moving[-1] > 57
+
+
+def test_who_stands_still_is_background_and_goes_again() -> None:
+    def film(t: float) -> Grey:
+        image = room()
+        x = round(min(300.0, 150 * (t - 5)) if t < 20 else 300 + 200 * (t - 20))
+        if x > -60:
+            cv2.rectangle(image, (x, 120), (x + 60, 340), 30, -1)
+        return image
+
+    moving = [t for t, motion in motions(film, steady(28, 10)) if motion.movers]
+    assert moving
+    assert not [t for t in moving if 12 < t < 20]
+    assert [t for t in moving if 20 <= t < 20.6]
+
+
+def test_light_that_goes_on_is_told_once() -> None:
+    def film(t: float) -> Grey:
+        return room() if t >= 6 else np.asarray(room() * 0.1, np.uint8)
+
+    assert [name for _, name in told(film, steady(15, 10))] == ["lit"]
+
+
+def test_one_broken_picture_is_no_cut() -> None:
+    rng = np.random.default_rng(3)
+    garbage = cv2.resize(rng.integers(0, 255, (9, 16), np.uint8), (640, 360), interpolation=0)
+
+    def film(t: float) -> Grey:
+        return np.asarray(garbage, np.uint8) if abs(t - 6) < 0.01 else room()
+
+    assert told(film, steady(10, 10)) == []
+
+
+def test_a_clock_that_jumps_starts_anew() -> None:
+    movement, other = Movement(), np.full((90, 160), 255, np.uint8)
+    for t in (10.0, 10.1, 10.2):
+        assert movement.see(t, NOTHING) == Motion(light=0.0)
+    assert movement.see(3.0, other) == Motion(light=255.0)
+    assert movement.see(60.0, NOTHING) == Motion(light=0.0)
+
+
+def test_after_a_reset_the_first_picture_is_no_news() -> None:
+    movement, other = Movement(), small(still(room()), 0)
+    for t in (0.0, 0.1):
+        movement.see(t, NOTHING)
+    movement.reset()
+    for t in (0.2, 0.3, 0.8, 1.8, 3.8):
+        motion = movement.see(t, other)
+        assert (motion.movers, motion.cut, motion.lit) == ((), False, False)
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_picture_without_anything_in_it(level: int) -> None:
+    assert told(lambda _: np.full((360, 640), level, np.uint8), steady(5, 10)) == []
