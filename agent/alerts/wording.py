@@ -15,10 +15,11 @@ _SAID = {
 
 def question(rule: Rule) -> str:
     """What an engine is asked, to judge a rule in plain words."""
-    what = rule.when.replace('"', "'")
+    what = rule.when.replace('"', "'").replace("?", "")
     return (
-        f'Answer yes or no: is this so in the newest picture, or does it happen now: "{what}"? '
-        "If yes, say in one short sentence what you see. If the pictures do not show it, answer no."
+        f'Answer yes or no: "{what}"? If yes, say in one short sentence what you see. Yes means '
+        "that it happens just now, or is so in the newest picture. If the pictures do not show it, "
+        "answer no."
     )
 
 

@@ -75,6 +75,7 @@ def test_what_happened_is_what_was_said() -> None:
         (PEOPLE, "Is there a cat?", "No."),
         (PEOPLE, "Does the person look happy?", "I can't tell."),
         (PEOPLE, "Is the gate open?", "I can't tell."),
+        (PEOPLE, '"a person is there"? If yes, say in one sentence what you see.', "Yes."),
         (NOBODY, "Is nobody in the picture?", "Yes."),
         (STILL, "Is there a person?", "I can't tell."),  # nobody has looked
         (RED, "Is somebody wearing red?", "Yes."),

@@ -38,7 +38,7 @@ class Oracle:
         self.questions: list[float] = []
 
     def _answer(self, request: EngineRequest) -> Say:
-        if "yes or no" in json.dumps(request.messages[-1]):
+        if "Answer yes or no" in json.dumps(request.messages[-1]):
             self.questions.append(time.monotonic())
             return Say(self.says, seconds=0) if self.says else NEVER
         if request.kind == "alert":

@@ -6,6 +6,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -14,6 +17,10 @@ from tests.support.virtual_time import virtual
 
 from .receiver import SECRET, Receiver, receiver, until
 
+_DOCS = Path(__file__).resolve().parents[4] / "docs"
+DOCUMENTED = (_DOCS / "alerts.md").read_text(encoding="utf-8")
+    encoding="utf-8"
+)
 AT = "2026-11-26T04:55:00+00:00"
 
 
@@ -178,3 +185,25 @@ async def test_neither_secret_nor_password_is_ever_told(caplog: pytest.LogCaptur
 async def test_without_an_address_nothing_happens() -> None:
     async with webhook("") as out:
         out.send({"text": "one"}, "critical", AT)
+
+
+async def test_the_receiver_of_the_documentation_takes_what_is_signed_and_nothing_else() -> None:
+    program = DOCUMENTED.split("```python\n")[1].split("```")[0].replace(".serve_forever()", "")
+    program = program.replace("http.server.HTTPServer", "server = http.server.HTTPServer")
+    environment = {"WEBHOOK_SECRET": SECRET, "PORT": "0"}
+    with mock.patch.dict("os.environ", environment):
+        space: dict[str, Any] = {}
+        exec(compile(program, "alerts.md", "exec"), space)  # noqa: S102
+    statuses: list[int] = []
+    monkey = mock.patch.object(
+        space["Receiver"], "log_request", lambda _, code, *__: statuses.append(int(code))
+    )
+    with space["server"] as server, monkey:
+        url = f"http://127.0.0.1:{server.server_port}/"
+        for secret in (SECRET, SECRET.replace("A", "B")):
+            out = Webhook(url, secret, lambda _: None)
+            out.start()
+            out.send({"text": "A person is there."}, "info", AT)
+            await asyncio.to_thread(server.handle_request)
+            await out.aclose()
+    assert statuses == [204, 401]
