@@ -19,8 +19,6 @@ from .receiver import SECRET, Receiver, receiver, until
 
 _DOCS = Path(__file__).resolve().parents[4] / "docs"
 DOCUMENTED = (_DOCS / "alerts.md").read_text(encoding="utf-8")
-    encoding="utf-8"
-)
 AT = "2026-11-26T04:55:00+00:00"
 
 
