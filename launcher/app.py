@@ -80,7 +80,13 @@ class Launcher:
         began = time.monotonic()
         spec = wanted(source, self._settings, directory)
         self._log.hide(secrets(self._settings, spec), shortest=_SHORT)
-        keys = (self._settings.engine_api_key, self._settings.room_key)
+        keys = (
+            self._settings.engine_api_key,
+            self._settings.second_engine_api_key,
+            self._settings.room_key,
+            self._settings.webhook_secret,
+            self._settings.webhook_url,
+        )
         self._log.hide([key.get_secret_value() for key in keys])
         check(plan.ports(self._settings))
         weights = await detector_weights.prepare(self._settings.detector, self._say)
