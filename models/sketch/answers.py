@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.engine import GenerationRequest
@@ -52,11 +52,17 @@ class _Question:
         return re.search(rf"\b(?:{pattern})\b", self.text) is not None
 
 
-def answer(scene: Scene | None, request: GenerationRequest) -> list[str]:
-    """One or two sentences in answer to the request's text."""
+def answer(
+    scene: Scene | None, request: GenerationRequest, since: Mapping[str, float]
+) -> list[str]:
+    """One or two sentences in answer to the request's text.
+
+    ``since`` is for how many seconds the sorts of things have been in view, as far as is known.
+    """
     text = request.text.strip()
     if text.lower().startswith(_JUDGE):
-        verdict = _verdict(scene, _read(text[len(_JUDGE) :])) if scene else None
+        asked = _read(text[len(_JUDGE) :].partition("?")[0])  # what follows says how to answer
+        verdict = _verdict(scene, asked) if scene else None
         return [_VERDICTS[verdict]]
     question = _read(text)
     if question.has("who are you|what are you|what can you|your name|how do you work|help"):
@@ -66,6 +72,9 @@ def answer(scene: Scene | None, request: GenerationRequest) -> list[str]:
     if question.has("happened|did i miss|earlier|before|so far"):
         lines = Told(request.history).lines[-3:]
         return [f"So far: {' '.join(lines)}"] if lines else ["I have said nothing so far."]
+    if question.has("how long|since when"):
+        long = [f"a {sort} for {since[sort]:.0f} seconds" for sort in since if sort in _SORTS]
+        return [sentence(words.listed(long)) if long else CANNOT]
     if scene.light.black:
         return ["It is too dark to see anything."]
     for pattern, answerer in _ANSWERS:

@@ -5,8 +5,8 @@ Nothing says more than was measured: "the woman" is never said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from models.sketch import words
@@ -22,6 +22,8 @@ _PASSED = 1.5
 """The same for what has no name: nothing says that it was the same that was told of."""
 _BELIEVED = 1.9
 """Seconds that something nameless must be seen where people are: it may be one of them."""
+_QUICK = 0.15
+"""Picture widths a second."""
 _NEAR_SHARE = 0.35
 _TOGETHER = 0.05
 
@@ -34,24 +36,29 @@ class Event:
         weight: How much it matters, 0 to 100.
         lines: Wordings.
         about: What it is of, for those who want to hear of something only.
+        quick: Whether it is over soon: a few words must do.
     """
 
     weight: float
     lines: tuple[str, ...]
     about: str = ""
+    quick: bool = False
 
 
-def events(scene: Scene, told: Told) -> list[Event]:
-    """What can be said of ``scene`` that was not told yet."""
+def events(scene: Scene, told: Told, since: Mapping[str, float]) -> list[Event]:
+    """What can be said of ``scene`` that was not told yet.
+
+    ``since`` is for how many seconds the sorts of things have been in view, as far as is known.
+    """
     sorts: dict[str, list[Thing]] = {}
-    for thing in scene.things:
+    for thing in _recognised(scene.things, told):
         sorts.setdefault(_sort(thing), []).append(thing)
     found = [*_light(scene, told), *_view(scene, told), *_absent(scene, told, list(sorts))]
     for sort, things in sorts.items():
         if things[0].name and not lives(things[0].name):
             found += _lying(sort, things, told)
         else:
-            found += _living(sort, things, told)
+            found += _living(sort, things, told, words.lasting(since.get(sort, 0.0)))
     return [*found, *_several(scene, told)]
 
 
@@ -60,18 +67,33 @@ def _sort(thing: Thing) -> str:
     return words.noun(thing.name) if thing.name else thing.colour or "something"
 
 
+def _recognised(things: Sequence[Thing], told: Told) -> list[Thing]:
+    """A mover whose colour is not to be seen any more is the only one that is missed."""
+    missed = [sort for sort in told.missed([_sort(thing) for thing in things]) if sort in NAMES]
+    return [
+        replace(one, colour=missed[0])
+        if not one.name and not one.colour and one.leaving and len(missed) == 1
+        else one
+        for one in things
+    ]
+
+
 def _event(weight: float, *groups: str, about: str = "", **filled: str) -> Event:
     return Event(weight, tuple(said(groups, [("", False)], **filled)), about)
 
 
-def _of(thing: Thing, base: float, subjects: Sequence[Subject], *groups: str) -> Event:
+def _of(
+    thing: Thing, base: float, subjects: Sequence[Subject], *groups: str, long: str = ""
+) -> Event:
     """Something about a thing: large ones and persons matter more."""
     weight = base + 8 * min(1.0, 4 * thing.share) - (0 if thing.name == "person" else 8)
     filled = {"where": words.place(thing), "way": words.way(thing), "colour": thing.colour}
+    filled["long"] = long
     if thing.side:
         filled |= {"side": words.from_side(thing), "to": words.to_side(thing)}
     about = f"{words.noun(thing.name)} {thing.name} {thing.colour}"
-    return Event(weight, tuple(said(groups, subjects, **filled)), about)
+    quick = not thing.name and thing.speed > _QUICK
+    return Event(weight, tuple(said(groups, subjects, **filled)), about, quick)
 
 
 def _light(scene: Scene, told: Told) -> Iterator[Event]:
@@ -100,7 +122,7 @@ def _view(scene: Scene, told: Told) -> Iterator[Event]:
         yield _event(50, "restless")
 
 
-def _living(sort: str, things: Sequence[Thing], told: Told) -> Iterator[Event]:
+def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterator[Event]:
     """Persons, animals, vehicles, movers: they come and go."""
     here = [thing for thing in things if not thing.gone]
     known, done = told.there(sort), told.of(sort)
@@ -119,6 +141,9 @@ def _living(sort: str, things: Sequence[Thing], told: Told) -> Iterator[Event]:
             yield _coming(thing, strangers, another=known > 0, again=bool(done))
         elif known:
             yield from _doing(thing, alone, done)
+            if thing.stays and alone and long and long not in done and "stand" in done:
+                subjects = words.known(thing, alone=alone, dressed="clothes" in done)
+                yield _of(thing, 20, subjects, "while", long=long)
         elif len(here) > 1 and thing.name:
             places = words.listed([words.place(one) for one in here[:4]])
             many = words.many(thing.name, len(here))
@@ -138,10 +163,11 @@ def _coming(thing: Thing, strangers: Sequence[Subject], *, another: bool, again:
     if another:
         strangers = [(strangers[0][0].replace("a ", "another ", 1), False)]
     groups = ["come"] if thing.side else ["come inside"]
-    if thing.side and thing.name == "person":
-        groups.append("come person")
+    if thing.side:
+        groups.append("come person" if thing.name == "person" else "come mover")
     if again and not another:
         groups = ["come again"] if thing.side else ["come inside again"]
+        groups += ["come mover again"] * bool(thing.side and not thing.name)
     return _of(thing, 84, strangers, *groups)
 
 
@@ -178,8 +204,6 @@ def _doing(thing: Thing, alone: bool, done: set[str]) -> Iterator[Event]:
             yield _of(thing, 42, [("they", True), ("the person", False)], "clothes")
         if "stay" not in done:
             yield _of(thing, 32, subjects, "stay")
-        elif "while" not in done:
-            yield _of(thing, 20, subjects, "while")
 
 
 def _lying(sort: str, things: Sequence[Thing], told: Told) -> Iterator[Event]:
@@ -216,22 +240,25 @@ def _several(scene: Scene, told: Told) -> Iterator[Event]:
             break
     moving = [one for one in scene.present if one.heading and not one.name and not one.leaving]
     if len(moving) > 1 and not told.lately("both", 4):
-        a, b = (words.unknown(one)[0] for one in moving[:2])
+        a, b = (f"something {one.colour}".strip() for one in moving[:2])
         way, other = (words.way(one) for one in moving[:2])
         group = "both same" if way == other else "both"
-        yield _event(90, group, a=a, b=b, way=way, other=other, about="thing car")
+        yield _event(95, group, a=a, b=b, way=way, other=other, about="thing car")
 
 
 def _absent(scene: Scene, told: Told, sorts: Sequence[str]) -> Iterator[Event]:
     """Who or what was there when last told of, and is not."""
     if scene.light.black or scene.restless or scene.pan:
         return
-    for sort in told.missed(sorts):
-        if sort == "person" and scene.named:
-            lines = said(["leave nobody"], [("the person", False)])
-            yield Event(80, tuple(lines), sort)
-        elif sort in NAMES:
-            yield Event(50, tuple(said(["leave away"], [(f"the {sort} one", False)])), sort)
-    if told.lately("leave", 1) and not scene.present and not told.lately("nobody", 1):
-        group = "empty" if "leave" in told.of("person") and scene.named else "empty thing"
-        yield _event(45, group, about="person")
+    missed = [sort for sort in told.missed(sorts) if sort in NAMES or sort == "something"]
+    if "person" in told.missed(sorts) and scene.named:
+        lines = said(["leave nobody"], [("the person", False), ("they", True)])
+        yield Event(80, tuple(lines), "person")
+    elif missed and scene.present:
+        lines = said(
+            ["leave away"], [(f"the {sort} one", False) for sort in missed if sort in NAMES]
+        )
+        yield Event(50, tuple(lines), "thing")
+    elif missed or (told.lately("leave", 1) and not scene.present and not told.lately("nobody", 1)):
+        nobody = "leave" in told.of("person") and scene.named and not missed
+        yield _event(45, "empty" if nobody else "empty thing", about="person thing")

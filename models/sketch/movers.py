@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -135,11 +136,12 @@ def _cost(
 def _colour(track: Sequence[_Region]) -> str:
     """The name that most of what was seen of it has.
 
-    What is grey and white is white, in part in its own shade; of other mixtures none is said.
+    Windows, wheels and shade are black or grey: what is grey and white is white, what is black and
+    red is red; of other mixtures none is said.
     """
     seen: dict[str, float] = {}
     for region in track:
-        name = region.colour.replace("grey and white", "white")
+        name = re.sub("(?:black|grey) and (?!grey)", "", region.colour)
         seen[name] = seen.get(name, 0.0) + region.share
     best = max(seen, key=lambda name: seen[name])
     return best if 2 * seen[best] >= sum(seen.values()) and " " not in best else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz
 
@@ -26,21 +26,21 @@ _MORE = 50.0
 """What matters less is not said after something else."""
 _MOST_WARNING = 160
 _WARNING = re.compile(r"What you say is a warning:\s*([^\n]*)")
-_FOCUS = re.compile(r"Talk about:\s*([^\n]*)")
+_FOCUS = re.compile(r"Talk about:\s*([^\n.]*)")
 _SIMPLE = {
     "people": "person", "persons": "person", "man": "person", "woman": "person", "who": "person",
     "cars": "car", "traffic": "car vehicle thing", "lights": "light",
 }  # fmt: skip
 
 
-def comment(scene: Scene, request: GenerationRequest) -> list[str]:
-    """Sentences about ``scene``, or SILENCE when nothing is news."""
+def comment(scene: Scene, request: GenerationRequest, since: Mapping[str, float]) -> list[str]:
+    """Sentences about ``scene``, or SILENCE when nothing is news; ``since`` as for `events`."""
     warning = _WARNING.search(request.text) if request.kind == "alert" else None
     if warning and warning[1].strip():
         return [_short(warning[1])]
     told = Told(request.history)
     wished = _wished(request.text)
-    found = events(scene, told)
+    found = events(scene, told, since)
     if request.kind == "alert":
         found = [event for event in found if event.weight >= _ALERT]
     dice = dice_of(request)
@@ -51,7 +51,8 @@ def comment(scene: Scene, request: GenerationRequest) -> list[str]:
     most = 3 if "Say it in detail." in request.text else 1 if told.lines else 2
     lines: list[str] = []
     for event in ranked:
-        line = _worded(event, [*told.lines, *lines], dice, "Be brief." in request.text)
+        brief = event.quick or "Be brief." in request.text
+        line = _worded(event, [*told.lines, *lines], dice, brief)
         if line and not (lines and event.weight < _MORE):
             lines.append(line)
         if len(lines) == most:
@@ -85,7 +86,7 @@ def _worded(event: Event, said: Sequence[str], dice: random.Random, brief: bool)
     alike = {line: _likeness(line, said[-_LAST:]) for line in fresh}
     fitting = [line for line in fresh if alike[line] < ALIKE]
     if brief:
-        return min(fitting, key=len, default="")
+        fitting = sorted(fitting, key=len)[:2]
     unlike = [line for line in fitting if alike[line] < 60] or fitting
     return dice.choice(unlike) if unlike else ""
 

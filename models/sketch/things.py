@@ -55,7 +55,7 @@ def make(
     if name and abs(right) > 0.7 * abs(down):
         down = 0.0  # who walks aside goes up and down in the picture with each step
     new = first[0] > times[0]
-    shift = steps[-1] if going else (0.0, 0.0)
+    shift = (steps[-1][0], steps[-1][1] if down else 0.0) if going else (0.0, 0.0)
     leaves = _crossed(last[1], *shift, aspect, 0.5 if gone or not name else 0.0) if going else ""
     return Thing(
         name=name,

@@ -49,7 +49,7 @@ class Told:
         if kinds & {"come", "leave", "pass"}:
             self._of[sort] = set()
         known = self._of.setdefault(sort, set())
-        known |= kinds | {filled.get("way", "")}
+        known |= kinds | {filled.get("way", ""), filled.get("long", "")}
         if sort == "person" and _COLOUR.search(f"{subject} {filled.get('colour', '')}"):
             known.add("clothes")
         before = self._there.get(sort, 0)

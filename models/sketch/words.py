@@ -119,6 +119,14 @@ def known(thing: Thing, *, alone: bool, dressed: bool) -> list[Subject]:
     return [("they", True), ("the person", False), full]
 
 
+def lasting(seconds: float) -> str:
+    """ "for half a minute", growing in ever longer steps; empty at first."""
+    steps = ((3600, "for more than an hour"), (1800, "for half an hour"), (600, "for ten minutes"))
+    short = ((300, "for five minutes"), (120, "for two minutes"), (60, "for a minute"))
+    shortest = ((30, "for half a minute"), (15, "for fifteen seconds"))
+    return next((said for least, said in (*steps, *short, *shortest) if seconds >= least), "")
+
+
 def with_article(text: str) -> str:
     return f"an {text}" if text[0] in "aeiou" else f"a {text}"
 

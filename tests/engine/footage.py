@@ -14,6 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from agent.commentator.history import MAX_TURNS
+from agent.commentator.prompt import COMMENTARY, in_view
 from models.engine import GenerationRequest, NamedObject, Picture, Turn
 from models.sketch.eyes import Eyes
 from models.sketch.narrator import SILENCE
@@ -28,8 +30,6 @@ FPS = 2
 LETTERS = 15
 """Spoken in a second."""
 PAUSE = 1.0
-TURNS = 8
-"""Earlier lines that go with a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Sample:
     time: float
     jpeg: bytes
     objects: tuple[NamedObject, ...] | None
+    text: str = ""
 
 
 def sampled(path: Path, detector: Detector | None) -> list[Sample]:
@@ -61,11 +62,12 @@ def samples(frames: Sequence[tuple[float, Image]], detector: Detector | None) ->
         scale = 640 / frame.shape[1]
         small = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         _, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])
-        objects = None
+        objects, text = None, ""
         if detector is not None:
             tracked = tracker.update(when, detector.detect(np.asarray(small, np.uint8)))
             objects = tuple(NamedObject(one.id, one.name, one.box) for one in tracked)
-        found.append(Sample(when, data.tobytes(), objects))
+            text = in_view(tracked, when)
+        found.append(Sample(when, data.tobytes(), objects, text))
     return found
 
 
@@ -81,16 +83,24 @@ def told(
     *,
     stride: int = 2,
     eyes: Eyes | None = None,
+    turns: int = MAX_TURNS,
     watch: Callable[[float], None] = lambda _: None,
 ) -> list[tuple[float, str]]:
-    """A commentator's lines with the time of their newest picture; ``watch`` gets each cost."""
+    """A commentator's lines with the time of their newest picture.
+
+    ``turns`` of them go with each request; ``watch`` gets each one's cost in processor seconds.
+    """
     eyes = eyes or Eyes()
     lines: list[tuple[float, str]] = []
     now = 1.0
     while now <= film[-1].time:
-        turns = tuple(Turn("assistant", text) for _, text in lines[-TURNS:])
+        history = tuple(Turn("assistant", text) for _, text in lines[-turns:])
+        text = [sample.text for sample in film if sample.time <= now + 0.01][-1]
         request = GenerationRequest(
-            history=turns, pictures=window(film, now, stride), text="Go on.", room="lobby"
+            history=history,
+            pictures=window(film, now, stride),
+            text=f"{text}\n{COMMENTARY}",
+            room="lobby",
         )
         begun = time.process_time()
         line = " ".join(reply(request, eyes))

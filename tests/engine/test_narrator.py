@@ -144,7 +144,20 @@ def test_a_still_scene_is_told_once() -> None:
 def test_a_phrase_is_understood_when_it_comes_back() -> None:
     """Each one, filled in; else its news would be told for ever."""
     filled = dict.fromkeys(
-        [*"ab", "side", "to", "where", "way", "other", "looks", "turn", "colour", "many", "places"],
+        [
+            *"ab",
+            "side",
+            "to",
+            "where",
+            "way",
+            "other",
+            "looks",
+            "turn",
+            "colour",
+            "many",
+            "places",
+            "long",
+        ],
         "over there",
     )
     filled["change"] = "darker"
@@ -259,7 +272,7 @@ def test_a_shaking_camera_moves_nothing() -> None:
 def test_the_same_request_gets_the_same_words() -> None:
     shown = window(BALL, 3.0)
     assert said(shown, history=EARLIER) == said(shown, history=EARLIER)
-    assert len({said(shown, history=EARLIER, room=str(at)) for at in range(20)}) > 2
+    assert len({said(shown, history=EARLIER, room=str(at)) for at in range(20)}) > 1
 
 
 @pytest.mark.parametrize(
