@@ -1,5 +1,5 @@
-"""The words of orders, and what is replied to them, by language. Patterns match a whole order, in
-lower case, without accents, punctuation and politeness (`agent.room.orders`).
+"""The words of orders and the replies to them, by language. Patterns match a whole order in lower
+case, without accents, punctuation and politeness (`agent.room.orders`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Regular expressions; alternatives stand on lines of their own where there are many.
+    """Regular expressions.
 
     Attributes:
         request: Begins what is an order even where a question mark ends it.
@@ -58,8 +58,7 @@ ENGLISH = Words(
         r" (?:anything|everything|whatever(?: you (?:like|want|see)| happens)?|all of it|it all"
         r"|what you (?:see|like|want)|what happens|anything you (?:like|want))",
         r"forget (?:that|it|this|the focus|about (?:that|it))",
-        r"(?:no|stop|drop the|clear the) focus(?:ing)?",
-        r"focus on (?:anything|everything|nothing)",
+        r"(?:no|stop|drop the|clear the) focus(?:ing)?|focus on (?:anything|everything|nothing)",
     ),
     brief=(
         r"(?:be |keep it |make it |stay )?(?:a (?:bit|little) )?(?:more )?"
@@ -73,9 +72,7 @@ ENGLISH = Words(
         r"(?:say|talk|speak) more|(?:be )?longer|(?:in )?longer (?:lines|sentences)",
         r"(?:give|tell) (?:me|us) more details?",
     ),
-    normal=(
-        r"(?:be |go |back to )*(?:the )?normal(?: length)?|(?:at |of )?(?:normal|medium) length",
-    ),
+    normal=(r"(?:be |go |back to )*(?:the )?normal(?: length)?|(?:at )?(?:normal|medium) length",),
     idle=(
         rf"stop(?: {_TALK})?|(?:be |keep |stay |go )?(?:quiet|silent)|silence|shut up|shush|hush",
         r"pause(?: the commentary)?|(?:that's|that is) enough|enough|mute|no more talking",
@@ -261,13 +258,12 @@ FRENCH = Words(
         r"parle(?:r)? moins|moins de details",
     ),
     detailed=(
-        r"(?:sois |etre )?plus (?:detaille|precis)|(?:avec )?plus de details?|en detail",
-        r"parle plus",
+        r"(?:sois |etre )?plus (?:detaille|precis)|(?:(?:avec )?plus de|en) details?|parle plus",
     ),
     normal=(r"(?:longueur |de longueur )?normale?",),
     idle=(
-        r"arrete(?: de parler| toi)?|arreter|stop|silence|tais toi|te taire|taisez vous|pause|chut",
-        r"ca suffit",
+        r"arrete(?: de parler| toi)?|arreter|stop|silence|tais toi|te taire|taisez vous|pause",
+        r"chut|ca suffit",
     ),
     active=(r"continue|continuer|vas y|reprends|reprendre|commence|commencer",),
     language=(
