@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.explain import allowed
 from vision.names import COCO_NAMES
 
 MOST_RULES = 32
@@ -124,7 +125,10 @@ class Rule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = Field(
-        pattern=r"^[^\W_]+([ '-][^\W_]+)*$", max_length=64, description="plain words, unique"
+        pattern=r"^[^\W_]+([ '-][^\W_]+)*$",
+        max_length=64,
+        examples=["gate", "front door"],
+        description="plain words, unique",
     )
     when: str = Field(default="", max_length=200, description="plain words, as: the gate opens")
     if_: Condition | None = Field(default=None, alias="if", description="or a cheap condition")
@@ -190,13 +194,18 @@ def key(name: str) -> str:
 
 
 def _plain(error: Any) -> str:
+    """What would be right, in the words of settings."""
+    model = Condition if len(error["loc"]) > 1 else Rule
     if error["type"] == "extra_forbidden":
-        fields = (Condition if len(error["loc"]) > 1 else Rule).model_fields
-        names = (field.alias or name for name, field in fields.items())
+        names = (field.alias or name for name, field in model.model_fields.items())
         return "no such field; there are " + ", ".join(names)
-    if error["type"] == "string_pattern_mismatch":
-        return "plain words, such as: gate, front door"
-    return str(error["msg"])
+    schema = model.model_json_schema()["properties"].get(error["loc"][-1], {})
+    known = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
+    if error["type"] == "missing":
+        return "it is missing"
+    if not known or "$ref" in known[0]:
+        return 'a condition such as {"appears": "person"}'
+    return "true" if "const" in known[0] else allowed(known[0])
 
 
 def _short(text: str) -> str:
