@@ -21,7 +21,7 @@ _SURE_AT_ONCE = 0.8
 """A person of this score is believed after one picture."""
 _PERSON = 0.5
 _OTHER = 0.65
-_STILL = 0.7
+_STILL = 0.75
 """Scores from which a detection makes a person, an animal or vehicle, anything else sure; below, it
 keeps it in view or doubts it."""
 _DOUBTED = frozenset({"fire hydrant", "frisbee", "kite", "parking meter"})
@@ -46,6 +46,9 @@ _FLICKER = 0.5
 _MOVED = 0.3
 """From how far on something has moved, in its own sizes."""
 _LEAST_LIKENESS = 0.2
+_FIRST = 0.3
+"""What it counts beside likeness that an object is in view, and that a detection is no weak one:
+shadows and halves of somebody must not take their place."""
 _MOST = 64
 """Objects followed, and detections looked at in one picture."""
 _FREE = frozenset({"person", "sports ball"}) | ANIMALS | VEHICLES
@@ -178,15 +181,14 @@ def _pairs(
 ) -> Iterable[tuple[_Track, int]]:
     """Each track's detection, the likest pair first."""
     likenesses = [
-        (_likeness(time, track, one), number, at)
+        (_likeness(time, track, one), track.confirmed + _strong(one), number, at)
         for number, track in enumerate(tracks)
         for at, one in enumerate(found)
     ]
     used_tracks: set[int] = set()
     used: set[int] = set()
-    for likeness, number, at in sorted(likenesses, reverse=True):
-        if likeness < _LEAST_LIKENESS:
-            return
+    likenesses = [pair for pair in likenesses if pair[0] >= _LEAST_LIKENESS]
+    for _, _, number, at in sorted(likenesses, key=lambda it: -it[0] - _FIRST * it[1]):
         if number not in used_tracks and at not in used:
             used_tracks.add(number)
             used.add(at)
@@ -226,15 +228,19 @@ def _follow(track: _Track, time: float, one: Detection, persons: list[Box]) -> N
 
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union, 0 to 1."""
+    both = _shared(one, other)
+    return both / (_area(one) + _area(other) - both)
+
+
+def _shared(one: Box, other: Box) -> float:
+    """Area that is in both."""
     wide = min(one[2], other[2]) - max(one[0], other[0])
     high = min(one[3], other[3]) - max(one[1], other[1])
-    if wide <= 0 or high <= 0:
-        return 0.0
-    return wide * high / (_area(one) + _area(other) - wide * high)
+    return max(wide, 0.0) * max(high, 0.0)
 
 
 def _touch(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    return _shared(one, other) > 0
 
 
 def _distance(one: Box, other: Box) -> float:

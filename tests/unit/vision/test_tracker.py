@@ -104,6 +104,17 @@ def test_two_that_cross_keep_their_ids(fps: float) -> None:
     assert {one.id: one.centre[0] > 0.5 for one in seen[-1]} == sides
 
 
+def test_halves_of_somebody_are_nobody() -> None:
+    """In the dark the detector takes the upper half for the whole, and the lower for another."""
+    whole = Detection("person", 0.8, (0.5, 0.04, 0.67, 0.95))
+    upper = Detection("person", 0.6, (0.5, 0.03, 0.67, 0.68))
+    lower = Detection("person", 0.4, (0.49, 0.41, 0.68, 0.95))
+    tail = [[upper], [whole], [whole], [upper], [], [whole], [upper, lower], [whole], [whole]]
+    assert len(ids(views([[whole]] * 4 + [[upper, lower], *tail]))) == 1
+    shadow = Detection("person", 0.4, (0.6, 0.04, 0.77, 0.95))
+    assert len(ids(views([[whole]] * 4 + [[upper, shadow], *tail]))) == 1
+
+
 def test_one_picture_is_enough_for_a_person_of_whom_it_is_sure() -> None:
     assert not views([[person(0.5, 0.79)]])[-1]
     assert views([[person(0.5, 0.8)]])[-1]
