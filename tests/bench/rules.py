@@ -83,20 +83,29 @@ async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> A
         for line in begun.values()
         if (rule := rule_of(line)) and (probe_offset := first.at - first.place + WAY)
     ]
-    joined = probe.frames[0].received - first.at if probe.frames else 0.0
+    since, until = (probe.frames[at].received - first.at for at in (0, -1))
+    loops = range(int(until // film.seconds) + 1)
+    true = {
+        name: [moment + loop * film.seconds for loop in loops for moment in moments]
+        for name, moments in TRUE.items()
+    }
     told = timeline(probe.lines, probe.bursts, probe.frames)
     ready = [one.ready for one in there.tap.asked if one.kind == "alert" and one.ready]
     sounds = [line.start for line in told if line.kind == "alert" and line.spoken]
     beyond = [
         min(after) - at for at in ready if (after := [one for one in sounds if one >= at - 0.05])
     ]
-    return Alerted(score_rules(hits, TRUE, joined), beyond, _absent(probe, bool(alerts)))
+    return Alerted(score_rules(hits, true, (since, until)), beyond, _absent(probe, bool(alerts)))
 
 
 def score_rules(
-    hits: Sequence[tuple[str, float]], true: Mapping[str, Sequence[float]], since: float
+    hits: Sequence[tuple[str, float]],
+    true: Mapping[str, Sequence[float]],
+    within: tuple[float, float],
 ) -> RuleScore:
-    """hits: (rule, second of the film). What came true before `since` could not be told."""
+    """hits: (rule, seconds since the film began). What came true too near the ends of `within`
+    may have been told, and was not missed.
+    """
     left = sorted(hits, key=lambda hit: hit[1])
     missed, count = [], 0
     for name, moments in true.items():
@@ -104,11 +113,11 @@ def score_rules(
             fits = [hit for hit in left if hit[0] == name and -EARLY <= hit[1] - moment <= LATE]
             if fits:
                 left.remove(fits[0])
-            if moment >= since:
+            if within[0] <= moment <= within[1] - LATE:
                 count += 1
                 if not fits:
                     missed.append(f"{name} at {moment:g} s")
-    wrong = [f"{name} at {at:.1f} s" for name, at in left if at >= since]
+    wrong = [f"{name} at {at:.1f} s" for name, at in left if at >= within[0]]
     return RuleScore(count, count - len(missed) + len(wrong), missed, wrong)
 
 

@@ -106,7 +106,7 @@ def test_a_capture_time_is_on_display_when_its_frame_is_seen() -> None:
 
 def test_rules_hit_when_they_come_true() -> None:
     hits = [("gone", 29.0), ("gone", 50.0), ("visitor", 10.5), ("visitor", 11.0)]
-    found = score_rules(hits, {"gone": (28.0, 78.0), "visitor": (10.0,)}, since=5.0)
+    found = score_rules(hits, {"gone": (28.0, 78.0), "visitor": (10.0, 98.0)}, (5.0, 100.0))
     assert found.missed == ["gone at 78 s"]
     assert found.wrong == ["visitor at 11.0 s", "gone at 50.0 s"]
     assert found.precision == pytest.approx(0.5)
