@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.sketch.pictures import Image
-
 NAMES = (
     "black",
     "grey",
@@ -49,11 +47,6 @@ def shares(pixels: NDArray[np.uint8]) -> dict[str, float]:
     counts = np.bincount(_named(pixels), minlength=len(NAMES)) / len(pixels)
     order = np.argsort(-counts, kind="stable")
     return {NAMES[at]: float(counts[at]) for at in order if counts[at] > 0}
-
-
-def name_map(image: Image) -> NDArray[np.uint8]:
-    """The index into NAMES of each pixel of a (height, width, 3) BGR image."""
-    return _named(image.reshape(-1, 3)).reshape(image.shape[:2])
 
 
 def main_colour(pixels: NDArray[np.uint8]) -> str:

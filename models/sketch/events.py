@@ -19,7 +19,7 @@ from models.sketch.told import Told
 _RECENT = 3.5
 """Seconds after which somebody's coming or leaving is no news."""
 _PASSED = 1.5
-"""The same for what has no name: nothing says that it was the same that was told of."""
+"""The same for what passed by and was not told of."""
 _BELIEVED = 1.9
 """Seconds that something nameless must be seen where people are: it may be one of them."""
 _QUICK = 0.15
@@ -128,12 +128,12 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
     known, done = told.there(sort), told.of(sort)
     for thing in things:
         alone = len(here) <= 1 and not (thing.gone and here)
-        recent = _RECENT if thing.name else _PASSED
+        recent = _RECENT if thing.name or known else _PASSED
         strangers = [(one, False) for one in words.unknown(thing)]
         if (thing.leaving or (thing.gone and thing.name)) and thing.ago < recent:
-            if known:
+            if known >= max(1, len(here) + thing.gone):
                 yield _leaving(thing, alone, done)
-            elif thing.side and not {"leave", "pass"} & done:
+            elif not known and thing.side and not {"leave", "pass"} & done:
                 yield _of(thing, 70, strangers, "pass")
         elif thing.gone or (not thing.name and told.of("person") and thing.age < _BELIEVED):
             continue
@@ -156,7 +156,9 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
 
 def _moved_on(done: set[str], here: Sequence[Thing]) -> bool:
     """Whether the one who was told of has stood or walked before this one came."""
-    return len(here) == 1 and bool(done & {"stand", "go", "little", "stay", "while", "present"})
+    return len(here) == 1 and bool(
+        done & {"stand", "go", "along", "both", "little", "stay", "while", "present"}
+    )
 
 
 def _coming(thing: Thing, strangers: Sequence[Subject], *, another: bool, again: bool) -> Event:
@@ -250,15 +252,12 @@ def _absent(scene: Scene, told: Told, sorts: Sequence[str]) -> Iterator[Event]:
     """Who or what was there when last told of, and is not."""
     if scene.light.black or scene.restless or scene.pan:
         return
-    missed = [sort for sort in told.missed(sorts) if sort in NAMES or sort == "something"]
-    if "person" in told.missed(sorts) and scene.named:
+    missed = told.missed(sorts)
+    if "person" in missed and scene.named:
         lines = said(["leave nobody"], [("the person", False), ("they", True)])
         yield Event(80, tuple(lines), "person")
-    elif missed and scene.present:
-        lines = said(
-            ["leave away"], [(f"the {sort} one", False) for sort in missed if sort in NAMES]
-        )
-        yield Event(50, tuple(lines), "thing")
-    elif missed or (told.lately("leave", 1) and not scene.present and not told.lately("nobody", 1)):
-        nobody = "leave" in told.of("person") and scene.named and not missed
-        yield _event(45, "empty" if nobody else "empty thing", about="person thing")
+    elif told.lately("leave", 1) and not told.lately("nobody", 1) and not scene.present:
+        if "leave" in told.of("person") and scene.named:
+            yield _event(45, "empty", about="person")
+        elif not missed:  # what came and stopped is not to be seen, but it is there
+            yield _event(45, "empty thing", about="thing")

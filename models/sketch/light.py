@@ -27,12 +27,10 @@ class Light:
     Attributes:
         level: Of the newest picture.
         change: What happened to the light within the window.
-        ago: Seconds since the first picture that shows the change; 0 when it is the newest one.
     """
 
     level: float
     change: Change = ""
-    ago: float = 0.0
 
     @property
     def black(self) -> bool:
@@ -59,25 +57,19 @@ def gain(old: Image, new: Image) -> float:
     return float(np.median(after[seen] / before[seen]))
 
 
-def judge(levels: Sequence[float], gains: Sequence[float], times: Sequence[float]) -> Light:
-    """What the light did; ``gains[i]`` is from picture i to i + 1, ``times`` are seconds to now.
+def judge(levels: Sequence[float], gains: Sequence[float]) -> Light:
+    """What the light did; ``gains[i]`` is from picture i to i + 1.
 
     The newest change counts that was not taken back since.
     """
     now = levels[-1]
     total = 1.0
-    for at in range(len(gains) - 1, -1, -1):
-        total *= gains[at]
-        change = _named(total, levels[at], now)
+    for before, gain_here in zip(levels[-2::-1], gains[::-1], strict=True):
+        total *= gain_here
+        change = _named(total, before, now)
         if change:
-            return Light(now, change, times[-1] - times[_begin(gains, at, total < 1)])
+            return Light(now, change)
     return Light(now)
-
-
-def _begin(gains: Sequence[float], first: int, darker: bool) -> int:
-    """The picture with the largest single step of a change that began at ``first``."""
-    steps = [value if darker else -value for value in gains[first:]]
-    return first + 1 + int(np.argmin(steps))
 
 
 def _named(total: float, before: float, now: float) -> Change:

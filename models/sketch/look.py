@@ -51,7 +51,7 @@ def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) 
     begin = len(cuts) - cuts[::-1].index(True) if any(cuts) else 0
     images, times, seen = images[begin:], times[begin:], seen[begin:]
     gains, steps = gains[begin:], steps[begin:]
-    lit = light.judge([light.level(image) for image in images], gains, times)
+    lit = light.judge([light.level(image) for image in images], gains)
     restless = sum(cuts) > 1 or _restless(steps)
     pan = _pan(steps, images[-1].shape[1])
     things = [] if lit.black or restless else named(images, times, seen)

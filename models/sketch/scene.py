@@ -24,7 +24,6 @@ class Thing:
         box: Where it was last seen.
         heading: Where it goes in the picture; empty when it stays or wavers.
         speed: Picture widths a second.
-        growth: Height at the end, as a factor of that at the beginning; 1 at a border.
         stopped: Whether it went somewhere and now stands.
         stays: Whether it stood in its place for a second or more.
         stirs: Whether it stays and something of it moves.
@@ -41,7 +40,6 @@ class Thing:
     box: Box
     heading: Heading = ""
     speed: float = 0.0
-    growth: float = 1.0
     stopped: bool = False
     stays: bool = False
     stirs: bool = False

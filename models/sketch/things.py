@@ -63,7 +63,6 @@ def make(
         box=last[1],
         heading=heading_of(right, down) if going else "",
         speed=math.hypot(right, down) / elapsed if going else 0.0,
-        growth=_growth(first[1], last[1]),
         stopped=not gone and pace < _CREEP and _span(sightings, aspect) >= 2 * _LEAST_WAY,
         stays=not gone and pace < _CREEP and last[0] - _still_since(sightings) >= _STAND_SECONDS,
         new=new,
@@ -114,12 +113,6 @@ def _still_since(sightings: Sequence[Sighting]) -> float:
             break
         since = time
     return since
-
-
-def _growth(first: Box, last: Box) -> float:
-    if any(_at_border(first, at, last) for at in (1, 3)):
-        return 1.0
-    return (last[3] - last[1]) / max(first[3] - first[1], 0.01)
 
 
 def _crossed(box: Box, right: float, down: float, aspect: float, ahead: float) -> str:

@@ -16,6 +16,8 @@ _NOUNS = {
 } | {"person": re.compile(r"\b(?:person|people|some(?:one|body))\b")}
 _MOVER = re.compile(r"\bsomething(?: large)?(?: and)?(?: (\w+))?|\bthe (\w+) one\b")
 _COLOUR = re.compile(rf"\b(?:{'|'.join(NAMES)})\b")
+_LATELY = 2
+"""Lines after which a mover that was not seen to leave is another one."""
 
 
 class Told:
@@ -33,6 +35,7 @@ class Told:
         self.kinds: list[frozenset[str]] = []
         self._of: dict[str, set[str]] = {}
         self._there: dict[str, int] = {}
+        self._last: dict[str, int] = {}
         about: list[str] = []
         for line in self.lines:
             kinds, filled = phrases.told(line)
@@ -48,6 +51,7 @@ class Told:
         subject, many = filled.get("s", ""), filled.get("many", "")
         if kinds & {"come", "leave", "pass"}:
             self._of[sort] = set()
+        self._last[sort] = len(self.kinds)
         known = self._of.setdefault(sort, set())
         known |= kinds | {filled.get("way", ""), filled.get("long", "")}
         if sort == "person" and _COLOUR.search(f"{subject} {filled.get('colour', '')}"):
@@ -65,8 +69,9 @@ class Told:
         return self._of.get(sort, set())
 
     def there(self, sort: str) -> int:
-        """How many of it are in view, as far as was told."""
-        return self._there.get(sort, 0)
+        """How many of it are in view, as far as was told; movers, as far as was told lately."""
+        old = sort in (*NAMES, "something") and self._last.get(sort, 0) < len(self.lines) - _LATELY
+        return 0 if old else self._there.get(sort, 0)
 
     def missed(self, sorts: Sequence[str]) -> list[str]:
         """What is in view as far as was told, and is not among ``sorts``."""

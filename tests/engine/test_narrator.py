@@ -90,6 +90,14 @@ def test_one_more_is_another_one() -> None:
     )
 
 
+def test_one_of_two_leaves_once() -> None:
+    leaves = seen({"person 1": [MIDDLE] * 4, "person 2": [BESIDE, RIGHT, None, None]})
+    first = lines(leaves, ["Two people are in view."])
+    assert "left" in first or "gone" in first or "off" in first
+    second = lines(leaves, ["Two people are in view.", first])
+    assert not re.search("left|gone|off|nobody|no one", second), second
+
+
 def test_how_many_and_where_and_who_is_together() -> None:
     two = seen({"person 1": [LEFT] * 4, "person 2": [RIGHT] * 4})
     told = lines(two, text="Say what happens. Say it in detail.")
