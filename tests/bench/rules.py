@@ -75,15 +75,11 @@ async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> A
     async with commentated(folder, path, setup) as (there, probe):
         await asyncio.sleep(film.seconds + LATE)
     shown = film_times(there.log())
-    first = shown[0]
+    began = shown[0].at - shown[0].place + WAY
     alerts = [line for line in probe.lines if line.kind == "alert"]
-    begun = {line.id: line for line in reversed(alerts)}
-    hits = [
-        (rule, line.received - probe_offset)
-        for line in begun.values()
-        if (rule := rule_of(line)) and (probe_offset := first.at - first.place + WAY)
-    ]
-    since, until = (probe.frames[at].received - first.at for at in (0, -1))
+    first = {line.id: line for line in reversed(alerts)}.values()
+    hits = [(rule_of(line), line.received - began) for line in first]
+    since, until = (probe.frames[at].received - began for at in (0, -1))
     loops = range(int(until // film.seconds) + 1)
     true = {
         name: [moment + loop * film.seconds for loop in loops for moment in moments]
