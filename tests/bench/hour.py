@@ -212,10 +212,14 @@ async def _act(run: _Run, act: Act) -> None:
 async def _samples(run: _Run, folder: Path) -> None:
     """Cost and memory each minute; the timeline so far."""
     rig, jobs = run.there.rig, run.there.rig.cpu()
-    meter, own = Meter(rig), cpu_seconds(os.getpid())
+    meter, own, seen = Meter(rig), cpu_seconds(os.getpid()), 0
     while True:
         await asyncio.sleep(min(EACH, run.seconds / 8))
         now = time.monotonic()
+        if len(run.viewer.frames) == seen:
+            run.viewer.wrong.append(f"no picture for a while at {(now - run.begun) / 60:.1f} min")
+            await run.viewer.subscribe_anew()
+        seen = len(run.viewer.frames)
         run.costs.append((now, meter.read()))
         meter = Meter(rig)
         run.bench = (cpu_seconds(os.getpid()) - own) / (now - run.begun)

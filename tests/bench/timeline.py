@@ -128,13 +128,14 @@ def timeline(
             shown.setdefault(frame.user_timestamp, frame.received)
     begun = [(onsets.get(line.id, line.received), line) for line in _once(starts)]
     begun.sort(key=lambda pair: pair[0])
+    sounds = np.array([burst.start for burst in bursts])
     found: list[Told] = []
     for number, (start, line) in enumerate(begun):
         until = begun[number + 1][0] if number + 1 < len(begun) else math.inf
         last = ends.get(line.id, line)
-        sounds = [b.end for b in bursts if start - 0.001 <= b.start < until]
+        own = bursts[slice(*np.searchsorted(sounds, (start - 0.001, until)))]
         spoken = line.id in onsets
-        end = max(sounds) if spoken and sounds else min(last.received, until)
+        end = own[-1].end if spoken and own else min(last.received, until)
         seen = shown.get(line.timestamp) if spoken else None
         before = found[-1] if found else None
         found.append(
@@ -273,14 +274,19 @@ def _onsets(starts: Sequence[LineMessage], bursts: Sequence[Burst]) -> dict[str,
     spoken = [line for line in starts if line.spoken]
     if not len(places) or not spoken:
         return {}
-    distances = np.array([places - line.received for line in spoken])
-    usual = float(np.median(distances[range(len(spoken)), np.abs(distances).argmin(axis=1)]))
-    off = np.abs(distances - usual)
+    times = np.array([line.received for line in spoken])
+    nearest = [float(places[np.abs(places - at).argmin()] - at) for at in times]
+    usual = float(np.median(nearest))
+    pairs = []
+    for line, at in zip(spoken, times + usual, strict=True):
+        low, high = np.searchsorted(places, (at - NEAR, at + NEAR))
+        pairs += [(abs(firsts[place] - at), place, line.id) for place in range(low, high)]
     found: dict[str, float] = {}
-    while off.min() < NEAR:  # the closest pair first, and no sound twice
-        line, place = (int(at) for at in np.unravel_index(off.argmin(), off.shape))
-        found[spoken[line].id] = firsts[place]
-        off[line], off[:, place] = np.inf, np.inf
+    taken: set[int] = set()
+    for _, place, name in sorted(pairs):  # the closest pair first, and no sound twice
+        if name not in found and place not in taken:
+            found[name] = firsts[place]
+            taken.add(place)
     return found
 
 

@@ -20,7 +20,7 @@ from tests.support.sample_clock import SampleClock
 
 RATE = 48_000
 FRAMES_KEPT = 200_000
-JOIN_TIMEOUT = 15.0
+JOIN_TIMEOUT, RESUBSCRIBE = 15.0, 1.0
 GREY, EACH = 128, 37
 """The chroma of grey, and how many values stand for one in a frame's means."""
 
@@ -103,6 +103,20 @@ class ViewerProbe:
             payload=payload,
             response_timeout=timeout,
         )
+
+    async def subscribe_anew(self) -> None:
+        """Takes the tracks anew: at times LiveKit hands one on no further."""
+        mine = [
+            publication
+            for participant in self.room.remote_participants.values()
+            for publication in participant.track_publications.values()
+            if publication.name in (self._picture, self._sound)
+        ]
+        for publication in mine:
+            publication.set_subscribed(False)
+        await asyncio.sleep(RESUBSCRIBE)
+        for publication in mine:
+            publication.set_subscribed(True)
 
     async def aclose(self) -> None:
         """Leaves and ends every task. Idempotent."""
