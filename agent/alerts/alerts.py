@@ -11,7 +11,7 @@ from livekit import rtc
 
 from agent.alerts.conditions import Conditions
 from agent.alerts.judge import Judge
-from agent.alerts.plain_words import order
+from agent.alerts.orders import order
 from agent.alerts.rpc import RulesRpc
 from agent.alerts.rulebook import Rulebook, cheap
 from agent.alerts.rules_file import RulesFile
@@ -140,15 +140,15 @@ class Alerts:
             if wanted.add is not None:
                 if not any(one.enabled for one in self._book.meant(wanted.add.when)):
                     self._keep(self._book.added(wanted.add), by)
-                return f"I will tell you when {wanted.add.when}."
+                return wanted.reply
             meant = self._book.meant(wanted.stop)
             for one in meant:
                 self._keep(self._book.stopped(one), by)
         except RuleError as error:
-            return f"That cannot be: {error}."
+            return f"{error}."
         if meant:
-            return f"I will not tell you any more: {', '.join(one.name for one in meant)}."
-        return "There is no such rule." if wanted.surely else None
+            return wanted.reply.format(", ".join(one.name for one in meant))
+        return wanted.unknown if wanted.surely else None
 
     def _keep(self, own: tuple[Rule, ...], by: str) -> asyncio.Task[None]:
         return self._change({"rules": [one.model_dump(mode="json") for one in own]}, by)

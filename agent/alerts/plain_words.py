@@ -1,4 +1,4 @@
-"""Plain words that mean a rule: orders such as "tell me when a person comes". Pure.
+"""Plain words, and the cheap condition that says the same. Pure.
 
 The reader is conservative: it takes a sentence for a condition only where the condition says all
 that the sentence says. "A red car comes" is left to the engine.
@@ -7,27 +7,15 @@ that the sentence says. "A red car comes" is left to the engine.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
 
-from config.alert_rule import GROUPS, Condition, Rule, RuleError, key, rule
+from config.alert_rule import GROUPS, Condition, Rule, key
 from vision.names import COCO_NAMES
 
-LONGEST = 200
-"""Characters of what may be watched for."""
-
-_TELL = (
-    r"(?:please |can you |could you |will you )*"
-    r"(?:tell|let|alert|warn|notify|inform|call) (?:me|us)(?: know)?"
-)
-_ORDER = re.compile(rf"{_TELL}(?: please)? (?:when(?:ever)?|if|as soon as|once) (.+)", re.I)
-_STOP = re.compile(
-    r"(?:please )?(?:(?:stop|quit) (?:telling|alerting|warning|notifying) (?:me|us)|"
-    r"(?:do not|don[\u2019']t) (?:tell|alert|warn|notify) (?:me|us))"
-    r" (?:(when(?:ever)?|if|as soon as) |about )(.+)",
+_WHEN = re.compile(
+    r"(?:(?:please )?(?:tell|let|alert|warn|notify) (?:me|us)(?: know)? )?(?:when(?:ever)?|if) ",
     re.I,
 )
-_LATER = re.compile(r" (?:please|any ?more|any longer)$", re.I)
+_LATER = re.compile(r" (?:please|any ?more|any longer|bitte|mehr|s'il vous plaît|por favor)$", re.I)
 
 _PERSON = "person|people|persons|somebody|someone|anybody|anyone|human|human being"
 _SAME = {
@@ -79,21 +67,9 @@ _SETS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What somebody wants of the rules: one more, or none that is named or worded so.
-
-    `surely`: rules are meant even where none of them is worded so.
-    """
-
-    add: Rule | None = None
-    stop: str = ""
-    surely: bool = True
-
-
 def condition(words: str) -> Condition | None:
     """The condition that says exactly this; None: an engine must judge it."""
-    text = _plain(_told(words)).casefold()
+    text = _WHEN.sub("", plain(words)).casefold()
     for kind, pattern in _SETS.items():
         if pattern.fullmatch(text):
             return Condition.model_validate({kind: True})
@@ -110,43 +86,17 @@ def condition(words: str) -> Condition | None:
     return None
 
 
-def order(text: str, taken: Collection[str] = ()) -> Order | None:
-    """What `text` wants of the rules; None: it is about something else.
-
-    `taken` are names that a new rule may not have. Raises RuleError for an order that cannot be
-    kept, such as one that is too long.
-    """
-    said = " ".join(text.split()).strip(" .!?")
-    if len(said) > 4 * LONGEST:
-        return None
-    if found := _STOP.fullmatch(said):
-        return Order(stop=_plain(found[2]), surely=bool(found[1]))
-    if text.rstrip().endswith("?") and not said.casefold().startswith(("can ", "could ", "will ")):
-        return None  # "tell me if that is a dog?" is to be answered now
-    if found := _ORDER.fullmatch(said):
-        what = _plain(found[1])
-        if len(what) > LONGEST:
-            raise RuleError(f"what is to be watched for is longer than {LONGEST} characters")
-        return Order(add=rule({"name": _called(what, taken), "when": what}))
-    return None
-
-
 def is_meant(one: Rule, words: str) -> bool:
     """Whether `words`, a name or what it watches for, mean this rule."""
-    asked = key(_plain(words))
+    asked = key(plain(words))
     if asked in (key(one.name), key(one.when)):
         return True
     wanted = condition(words)
     return wanted is not None and wanted == (one.if_ or condition(one.when))
 
 
-def _told(words: str) -> str:
-    """Without "tell me when", or "when" alone."""
-    found = _ORDER.fullmatch(words.strip(" .!?"))
-    return found[1] if found else re.sub(r"^\s*(?:when|if)\s+", "", words, flags=re.I)
-
-
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
+    """Without what only makes an order of it."""
     text = " ".join(words.replace("\u2019", "'").split()).strip(" .!?,")
     text = re.sub(r"\bthere's\b", "there is", text)
     while (shorter := _LATER.sub("", text).rstrip(" ,")) != text:
@@ -170,18 +120,3 @@ def _timed(fields: dict[str, object]) -> Condition | None:
         return Condition.model_validate(fields)
     except ValueError:  # no number of seconds that it takes
         return None
-
-
-def _called(what: str, taken: Collection[str]) -> str:
-    """A name for what is watched for: its first words."""
-    words = [
-        word for word in re.findall(r"[^\W_]+(?:'[^\W_]+)*", what) if word.casefold() not in _SMALL
-    ]
-    name = " ".join(words[:4])[:48].strip() or "rule"
-    used = {key(one) for one in taken}
-    return next(
-        one for one in (name, *(f"{name} {n}" for n in range(2, 99))) if key(one) not in used
-    )
-
-
-_SMALL = frozenset({"a", "an", "it's", "the", "is", "are", "there", "it", "any", "some", "for"})

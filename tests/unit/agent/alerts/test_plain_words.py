@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from agent.alerts.plain_words import LONGEST, Order, condition, is_meant, order
+from agent.alerts.orders import LONGEST, order
+from agent.alerts.plain_words import condition, is_meant
 from config.alert_rule import Condition, Rule, RuleError, rule
 
 EXACT: list[tuple[str, dict[str, Any]]] = [
@@ -76,9 +77,30 @@ def test_an_end_means_the_rule_by_name_by_words_or_by_meaning() -> None:
     gate = rule({"name": "gate opens", "when": "the gate opens"})
     person = rule({"name": "visitor", "if": {"appears": "person"}})
     ended = order("stop telling me when the gate opens")
-    assert ended == Order(stop="the gate opens")
+    assert ended is not None
+    assert (ended.add, ended.stop, ended.surely) == (None, "the gate opens", True)
     assert is_meant(gate, "the gate opens")
     assert is_meant(gate, "Gate opens")
     assert not is_meant(gate, "the gate closes")
     assert is_meant(person, "somebody comes")
-    assert order("don't tell me about visitor any more") == Order(stop="visitor", surely=False)
+    other = order("Don\u2019t tell me about visitor any more")
+    assert other is not None
+    assert (other.add, other.stop, other.surely) == (None, "visitor", False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken_back", "when"),
+    [
+        ("Sag mir bitte Bescheid, wenn das Tor aufgeht!",
+         "Sag mir nicht mehr Bescheid, wenn das Tor aufgeht", "das Tor aufgeht"),
+        ("Préviens-moi quand le portail s'ouvre", "Ne me préviens plus quand le portail s'ouvre",
+         "le portail s'ouvre"),
+        ("Avísame cuando se abra la puerta", "deja de avisarme cuando se abra la puerta",
+         "se abra la puerta"),
+    ],
+)  # fmt: skip
+def test_orders_in_other_languages(asked: str, taken_back: str, when: str) -> None:
+    assert added(asked).when == when
+    ended = order(taken_back)
+    assert ended is not None
+    assert ended.stop == when
