@@ -408,4 +408,5 @@ def _chosen(full: RoomSettings) -> float | None:
 def _engine_name(settings: Settings, full: RoomSettings) -> str:
     """What ready times depend on."""
     parts = (settings.engine_url, settings.engine_model, settings.tts, full.frames_per_inference)
-    return " ".join(map(str, parts))
+    second = (settings.second_engine_url, settings.second_engine_model)
+    return " ".join(map(str, (*parts, *second))).rstrip()
