@@ -52,7 +52,7 @@ def relit(reference: Levels, picture: Levels, other: Levels) -> tuple[Levels, Le
     y = picture[::_STEP, ::_STEP].ravel()
     powers = np.stack([np.ones_like(x), x, x * x])
     curve = np.array([128.0, 128.0, 0.0], np.float32)
-    offset = float(np.median((y - (x + 1.0) * 128.0)[::4]))
+    offset = float(_median((y - (x + 1.0) * 128.0)[::4]))
     curve[0] += offset
     for spread in _SPREADS:
         residual = (y - curve @ powers) / spread
@@ -64,10 +64,16 @@ def relit(reference: Levels, picture: Levels, other: Levels) -> tuple[Levels, Le
         except np.linalg.LinAlgError:
             break
     lit = _toned(reference, curve)
-    rows = np.median((picture - lit)[:, ::5], axis=1).astype(np.float32).reshape(-1, 1)
+    rows = _median((picture - lit)[:, ::5]).reshape(-1, 1)
     # A box would sharpen some stripes, and they would grow from picture to picture.
     level = np.asarray(cv2.GaussianBlur(rows, (1, 9), 2.0), np.float32)
     return lit + level, _toned(other, curve) + level
+
+
+def _median(values: Levels) -> Levels:
+    """Along the last axis. numpy's own takes ten times as long for as little as this."""
+    middle = values.shape[-1] // 2
+    return np.asarray(np.partition(values, middle, axis=-1)[..., middle], np.float32)
 
 
 def _toned(picture: Levels, curve: Levels) -> Levels:

@@ -21,7 +21,7 @@ STAY = 1.0
 """Seconds for which a change in place must last to be one."""
 
 _LOOK_BACK = 1.2
-_STRAIGHT, _JUMP = 0.75, 0.8
+_STRAIGHT, _JUMP, _EVEN = 0.75, 0.8, 0.6
 _FASTEST, _NEAR = 0.9, 0.06
 _FORGET = 0.5
 _USUAL = 0.25
@@ -67,7 +67,7 @@ class Track:
     def whole_way(self) -> float:
         """The same, but all of it went: both edges and the centre."""
         left, top, right, bottom, x, y = (
-            _straight(values) for values in zip(*(m for _, m in self.seen), strict=True)
+            _straight(values, _EVEN) for values in zip(*(m for _, m in self.seen), strict=True)
         )
         return max(min(left, right, x), min(top, bottom, y))
 
@@ -135,15 +135,18 @@ def _measures(box: Box) -> tuple[float, ...]:
     return (left, top * HIGH, right, bottom * HIGH, x, y * HIGH)
 
 
-def _straight(values: Sequence[float]) -> float:
-    """The longest way that ends at the last of three or more values, straight and not one jump."""
+def _straight(values: Sequence[float], most: float = _JUMP) -> float:
+    """The longest straight way that ends at the last of three or more values.
+
+    No single step of it is more than the part ``most`` of it.
+    """
     best = path = jump = 0.0
     last = values[-1]
     for back in range(len(values) - 2, -1, -1):
         step = abs(values[back + 1] - values[back])
         path, jump = path + step, max(jump, step)
         net = abs(last - values[back])
-        if len(values) - back >= 3 and net >= _STRAIGHT * path and jump <= _JUMP * net:
+        if len(values) - back >= 3 and net >= _STRAIGHT * path and jump <= most * net:
             best = max(best, net)
     return best
 
