@@ -14,6 +14,7 @@ from livekit import rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
 
 from agent.booth import Booth
+from agent.hearing import voice_activity
 from agent.places import Places
 from agent.room.chosen import choose
 from agent.room.dispatch import Dispatch
@@ -66,6 +67,7 @@ def _encryption(settings: Settings) -> rtc.E2EEOptions | None:
 def _prepare(settings: Settings, process: JobProcess) -> None:
     process.userdata["settings"] = settings
     profiles.use(settings.profile_dir)
+    voice_activity.load()
     cv2.setNumThreads(1)  # its pool spins while it waits: two threads take twice the CPU
 
 

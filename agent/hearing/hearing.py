@@ -17,6 +17,7 @@ from agent.hearing.microphones import Microphones
 from agent.hearing.push_to_talk import PushToTalk
 from agent.hearing.stt import Recogniser, SttChoice
 from agent.hearing.utterance import MAX_SECONDS, Utterance
+from agent.room.questions.question import cleaned
 from config.room_settings import RoomSettings
 from config.tasks import Tasks, Tell
 from speech.whisper import HearingError
@@ -167,12 +168,12 @@ class Hearing:
             try:
                 text = await self._recogniser.text(said.sound, self._language, asked=False)
             except HearingError as error:
-                log.info("what %s said was left out: %s", identity, error)
+                log.info("what %s said was left out: %s", cleaned(identity), error)
                 return
             if not text:
                 return
         if self.echo.is_own(text, began, ended):
-            log.info("%s has the commentary on a loudspeaker", identity)
+            log.info("%s has the commentary on a loudspeaker", cleaned(identity))
             return
         asked = addressed(text, wake_words(self._settings.wake_words)) if text else ""
         if asked is None and began - ear.called < CALLED:
@@ -248,7 +249,7 @@ class Hearing:
             if not hears:
                 self._refuse(identity, str(error))
                 return
-            log.warning("the engine alone hears %s: %s", identity, error)
+            log.warning("the engine alone hears %s: %s", cleaned(identity), error)
         self._put(identity, text, said.sound if hears else b"")
 
     @property

@@ -14,6 +14,7 @@ from livekit.rtc.room import EventTypes
 
 from agent.room.audience import MACHINES
 from agent.room.control import BAD_REQUEST
+from agent.room.questions.question import cleaned
 
 log = logging.getLogger("pressbox.hearing")
 
@@ -105,7 +106,7 @@ class PushToTalk:
         if not ways:
             del self._held[identity]
         if bool(ways) != before:
-            log.info("%s %s", identity, "talks" if on else "has talked")
+            log.info("%s %s", cleaned(identity), "talks" if on else "has talked")
             self._changed(identity, on)
 
     def _look_at_all(self) -> None:

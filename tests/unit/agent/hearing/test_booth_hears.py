@@ -104,3 +104,24 @@ async def test_an_order_is_given_aloud(
         await person.say(1.0)
         await on.until(lambda: on.status["mode"] == "idle")
         air.cancel()
+
+
+@virtual
+async def test_a_booth_closes_while_somebody_talks(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stt: ScriptedStt
+) -> None:
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path) as on:
+        person = viewer(on)
+        air = asyncio.create_task(breathe([person]))
+        await asyncio.sleep(1.0)
+        person.hold(True)
+        await person.say(1.0)
+        stt.seconds = 10.0
+        person.hold(False)
+        await asyncio.sleep(1.0)
+        person.hold(True)
+        person.speaking = True
+        await asyncio.sleep(1.0)
+        air.cancel()
+    assert stt.closed
+    assert FakeAudioStream.open == {}
