@@ -148,7 +148,9 @@ def alike(one: Levels, other: Levels) -> float:
 
 def _outlined(differs: Flags, sharp: Flags) -> Mask:
     """What differs and has an outline; shadows of clouds and the like have none."""
-    opened = cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, _PLUS)
+    opened = np.asarray(cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_OPEN, _PLUS), np.uint8)
+    if not opened.any():
+        return opened
     closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _GAP)
     count, labels = cv2.connectedComponents(closed)
     flat = labels.ravel()
