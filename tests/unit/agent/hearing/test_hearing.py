@@ -335,6 +335,7 @@ def test_by_voice_the_commentary_from_a_loudspeaker_is_no_question(
             on.stt.texts = ["Who comes there?", "How many are there?"]
             await ann.say(2.0)
             line.ended_at, line.state = on.now(), "ended"
+            on.hearing.echo.changed(line)
             await asyncio.sleep(4.0)
             assert on.questions == []
             await ann.say(2.0)
