@@ -26,10 +26,13 @@ ALIKE = 0.85
 IN_TIME = 2.0
 """Seconds within which an event is to be told."""
 
-_COMES = r"\b(comes?|came|enters?|entered|appears?|arrives?|joins?|walks? in|steps? in)\b"
+_COMES = (
+    r"\b(comes?(?! to )|came|enters?|entered|appears?|arrives?|joins?|(walks?|steps?) in"
+    r"|here (is|are)|from (the )?(left|right|front|above|below|top|bottom|behind))\b"
+)
 _GOES = (
-    r"\b(leaves?|left the|has left|have left|gone|goes (out|off|away)|went (out|off|away)"
-    r"|walks? (out|off|away)|disappears?)\b"
+    r"\b(leaves?|(has|have) (just )?left|gone|(goes|went|walks?|walked) (out|off|away)"
+    r"|disappears?)\b"
 )
 TELLS = {
     "came": _COMES,
@@ -39,7 +42,8 @@ TELLS = {
     + r"|\b(puts?|placed|sets? down|new|added|(is|are|stands|lies) (now )?on the|hand)\b",
     "taken": _GOES + r"|\b(takes?|taken|removed|missing|picks? up|hand)\b",
     "dark": r"\b(dark|darker|lights? (goes?|went|is|are|go) (out|off)|lights? out|dims?|dimmed)\b",
-    "lit": r"\b(bright|brighter|light(s)? (goes?|comes?|came|is|are|go|come) (back|on|up)|lit)\b",
+    "lit": r"\b(bright|brighter|lit|is light|light again"
+    r"|lights? (goes?|comes?|came|is|are) (back|on|up))\b",
     "cut": r"\b(scene|view|picture|cut|camera|another|somewhere else|shows? (now|a new))\b",
 }
 """What tells of an event of each kind, when it has just happened."""
