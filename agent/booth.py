@@ -140,7 +140,7 @@ class Booth:
             self.commentator,
             self.clock,
             ask=self._ask,
-            say=lambda text, asker: self.commentator.say(text, asker=asker),
+            say=self.commentator.say,
             silence=self.commentator.silence,
             order=lambda text, asker: (
                 self._alerts.order(text, asker) or self._control.order(text, asker)
@@ -264,15 +264,14 @@ class Booth:
     def _ask(self, question: Question, instructions: str) -> Line:
         self._audience.spoke(time.monotonic())
         lost = LAST_PICTURES if self._health.lost else ""
-        line = self.commentator.ask(
+        return self.commentator.ask(
             question.text,
             f"{instructions} {lost}".strip(),
             question.sound,
             asker=question.asker,
             seen=question.seen,
+            line_id=question.id,
         )
-        line.id = question.id
-        return line
 
     def _talks(self, identity: str, on: bool) -> None:
         """Somebody begins to ask aloud, or has done so: nobody talks over it."""

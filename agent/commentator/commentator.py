@@ -147,16 +147,18 @@ class Commentator(Output, Generic[F]):
         *,
         asker: str = "",
         seen: float | None = None,
+        line_id: str = "",
     ) -> Line:
         """Put a question before all commentary; what of that is not yet heard is dropped.
 
         ``sound`` is the question as it was spoken, 16 kHz mono int16, empty where it was written.
         ``seen`` is the capture time of what who asks saw, monotonic seconds; None: what is on
-        display now. The answer's line is returned at once; ``until_over`` waits for its end.
+        display now. The answer's line is returned at once; ``until_over`` waits for its end. Its id
+        is a new one unless ``line_id`` is given.
         """
         asked = Asked(question or SPOKEN_QUESTION, instructions, sound)
         limit = self._pacer.answer_anchor() if seen is None else seen
-        return self._loop.ask(_new("answer", question, asker), asked, limit)
+        return self._loop.ask(_new("answer", question, asker, line_id), asked, limit)
 
     def alert(self, text: str, instructions: str = "") -> Line:
         """Warn of something, now: commentary falls silent, and waiting questions wait on."""
@@ -164,9 +166,9 @@ class Commentator(Output, Generic[F]):
         asked = Asked(f"{WARNING}{text}", instructions)
         return self._loop.ask(_new("alert"), asked, time.monotonic())
 
-    def say(self, text: str, *, asker: str = "") -> Line:
+    def say(self, text: str, *, asker: str = "", question: str = "", line_id: str = "") -> Line:
         """Have this said, word for word, without any engine; as an answer."""
-        return self._loop.say(_new("answer", asker=asker), text)
+        return self._loop.say(_new("answer", question, asker, line_id), text)
 
     async def judge(self, question: str) -> str:
         """What the engine says of the newest pictures, as text that nobody hears; "" where it says
@@ -191,6 +193,8 @@ class Commentator(Output, Generic[F]):
             self.lines.drop(line, "interrupted", "the question was interrupted")
 
 
-def _new(kind: Kind, question: str = "", asker: str = "") -> Line:
+def _new(kind: Kind, question: str = "", asker: str = "", line_id: str = "") -> Line:
     now = time.monotonic()
-    return new_line(kind, anchor=now, requested_at=now, question=question, asker=asker)
+    line = new_line(kind, anchor=now, requested_at=now, question=question, asker=asker)
+    line.id = line_id or line.id
+    return line

@@ -77,6 +77,11 @@ class Generation:
         """Whether it is not known that an engine listens at all."""
         return self.health.state is None or self._unreachable
 
+    @property
+    def is_down(self) -> bool:
+        """Whether the last that was heard of the engine is a failure."""
+        return self.health.state is not None and not self.health.state.up
+
     async def probe(self) -> None:
         """Ask whether the engine is there: cheaper than a window."""
         try:

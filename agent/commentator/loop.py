@@ -180,6 +180,8 @@ class Loop(Generic[F]):
                 wanted = max(after, await self._pacer.next_anchor())
                 anchor = await self._sampler.first_from(wanted)
                 occasion = self._occasions.at(anchor.capture_time, self._requests.options)
+                if occasion is None and self._generation.is_down:
+                    occasion = "still"  # or nobody would see that it is back
                 if occasion is not None:
                     return anchor, occasion
                 after = anchor.capture_time + NEXT_LOOK

@@ -116,8 +116,10 @@ class FrameSampler(Generic[F]):
                 return found
 
     async def newest_until(self, limit: float) -> SampledFrame | None:
-        """The newest frame captured at ``limit`` or earlier; None when there is none."""
-        known = self._window.newest_until(limit)
+        """The newest frame captured at ``limit`` or earlier, the oldest one there is where none is
+        so old; None when there is none at all.
+        """
+        known = self._window.newest_until(limit) or self._window.first_from(-math.inf)
         if self._latest is None or self._latest[1] > limit:
             return known
         if known is not None and known.capture_time >= self._latest[1]:

@@ -56,6 +56,8 @@ class Scene:
         if self._sights and frame.capture_time <= self._sights[-1].capture_time:
             return replace(frame, objects=self._objects)
         motion = self._movement.see(frame.capture_time, frame.grey)
+        if motion.cut:
+            self._tracker.forget()
         before = self._objects or ()
         if frame.detections is not None:
             self._objects = self._tracker.update(frame.capture_time, frame.detections)
@@ -73,7 +75,7 @@ class Scene:
     def reset(self) -> None:
         """The source is another one."""
         self._movement.reset()
-        self._tracker = Tracker()
+        self._tracker.forget()
         self._sights.clear()
         self._objects = None
 

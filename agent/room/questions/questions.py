@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import Literal, Protocol
 
 from livekit import rtc
 
@@ -46,6 +46,12 @@ Ask = Callable[[Question, str], Line]
 Order = Callable[[str, str], str | None]
 
 
+class Say(Protocol):
+    """Has a text said, word for word: `Commentator.say`."""
+
+    def __call__(self, text: str, *, asker: str, question: str, line_id: str) -> Line: ...
+
+
 class Questions:
     """Owns the questions of everybody from their arrival until they are answered or refused."""
 
@@ -56,13 +62,13 @@ class Questions:
         clock: DisplayClock,
         *,
         ask: Ask,
-        say: Callable[[str, str], Line],
+        say: Say,
         silence: Callable[[], None],
         order: Order,
         tell: Tell,
     ) -> None:
-        """`ask(question, instructions)`: the line in `output` that answers it. `say(text, asker)`:
-        the line that says a text to that identity, word for word. `silence()`: ends commentary,
+        """`ask(question, instructions)`: the line in `output` that answers it. `say`: see
+        `Say`. `silence()`: ends commentary,
         also what is being heard. `order(text, asker)`: does what that orders, and returns what to
         reply, "" for nothing; None where it is no order. None of them may raise.
         """
@@ -192,8 +198,7 @@ class Questions:
             reply = self._order(question.text, question.asker)
         if reply:
             self._silence()
-            said = self._aloud(reply, question.asker)
-            said.id, said.question = question.id, question.text
+            self._aloud(reply, question.asker, question.text, question.id)
         return reply
 
     # answers
@@ -256,12 +261,11 @@ class Questions:
             self._refused_at = now
             self._aloud(aloud, question.asker)
 
-    def _aloud(self, text: str, asker: str) -> Line:
+    def _aloud(self, text: str, asker: str, question: str = "", line_id: str = "") -> None:
         """Say this after what is being heard; what waited to be said so is left out."""
         if self._said and self._said.state != "playing":
             self._output.lines.drop(self._said, "cancelled")
-        self._said = self._say(text, asker)
-        return self._said
+        self._said = self._say(text, asker=asker, question=question, line_id=line_id)
 
     def _drop(self, question: Question, reason: Literal["refused", "cancelled"], why: str) -> None:
         """Whoever waits for the answer of a question that no engine was asked is told at once."""

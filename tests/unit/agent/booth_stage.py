@@ -121,6 +121,15 @@ class BoothStage:
             await asyncio.sleep(1 / self.fps)
 
 
+GATES_OPEN = {
+    "tts_pause_after": 0.2,
+    "inference_interval": 0.0,
+    "change_threshold": 0.0,
+    "repeat_threshold": 1.0,
+}
+"""One line after another, whatever the picture does and whatever they say."""
+
+
 @asynccontextmanager
 async def booth_stage(
     fake_rtc: FakeRtc,
@@ -144,7 +153,7 @@ async def booth_stage(
     process = Settings(
         state_dir=folder,
         tts="engine",
-        **{"tts_pause_after": 0.2, "inference_interval": 0.0} | settings,
+        **GATES_OPEN | settings,
     )
     state = RoomState(folder, room.name)
     booth = Booth(room, process, choose(process.room_settings(), "", state.load()), state=state)

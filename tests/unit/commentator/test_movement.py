@@ -13,7 +13,8 @@ from agent.commentator.scene.movement import Movement
 from agent.commentator.scene.sight import Motion
 from agent.commentator.window import Grey
 from tests.support.events import events
-from tests.support.noise import Film, noises, room, still
+from tests.support.films import Film, room, still
+from tests.support.noise import noises
 
 BEGIN = 6.0
 """Seconds of quiet before an event."""

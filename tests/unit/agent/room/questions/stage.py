@@ -83,9 +83,11 @@ class Stage:
         line.id = question.id
         return self._play(line, f"To {question.text}")
 
-    def _say(self, text: str, asker: str) -> Line:
+    def _say(self, text: str, *, asker: str, question: str, line_id: str) -> Line:
         self.said.append(text)
-        return self._play(new_line("answer", anchor=0.0, requested_at=0.0), text)
+        line = new_line("answer", anchor=0.0, requested_at=0.0, question=question, asker=asker)
+        line.id = line_id or line.id
+        return self._play(line, text)
 
     def _play(self, line: Line, text: str) -> Line:
         self.output.lines.add(line)
