@@ -93,7 +93,10 @@ def _of(
         filled |= {"side": words.from_side(thing), "to": words.to_side(thing)}
     about = f"{words.noun(thing.name)} {thing.name} {thing.colour}"
     quick = not thing.name and thing.speed > _QUICK
-    return Event(weight, tuple(said(groups, subjects, **filled)), about, quick)
+    lines = said(groups, subjects, **filled)
+    where = filled["where"]
+    once = tuple(line for line in lines if line.lower().count(where) < 2)
+    return Event(weight, once, about, quick)
 
 
 def _light(scene: Scene, told: Told) -> Iterator[Event]:
@@ -126,13 +129,21 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
     """Persons, animals, vehicles, movers: they come and go."""
     here = [thing for thing in things if not thing.gone]
     known, done = told.there(sort), told.of(sort)
+    if not known and len(here) > 1 and here[0].name and not all(one.new for one in here):
+        places = words.listed(list(dict.fromkeys(map(words.place, here))))
+        many = words.many(here[0].name, len(here))
+        yield _event(78, "present many", about=sort, many=many, places=places)
+        return
     for thing in things:
-        alone = len(here) <= 1 and not (thing.gone and here)
+        others = [one for one in here if one is not thing]
+        subjects = words.known(
+            thing, others, dressed="clothes" in done, recent=told.about == [sort]
+        )
         recent = _RECENT if thing.name or known else _PASSED
         strangers = [(one, False) for one in words.unknown(thing)]
         if (thing.leaving or (thing.gone and thing.name)) and thing.ago < recent:
             if known >= max(1, len(here) + thing.gone):
-                yield _leaving(thing, alone, done)
+                yield _leaving(thing, subjects, last=not others)
             elif not known and thing.side and not {"leave", "pass"} & done:
                 yield _of(thing, 70, strangers, "pass")
         elif thing.gone or (not thing.name and told.of("person") and thing.age < _BELIEVED):
@@ -140,14 +151,9 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
         elif thing.new and thing.age < _RECENT and (known < len(here) or _moved_on(done, here)):
             yield _coming(thing, strangers, another=known > 0, again=bool(done))
         elif known:
-            yield from _doing(thing, alone, done)
-            if thing.stays and alone and long and long not in done and "stand" in done:
-                subjects = words.known(thing, alone=alone, dressed="clothes" in done)
+            yield from _doing(thing, subjects, done)
+            if thing.stays and not others and long and long not in done and "stand" in done:
                 yield _of(thing, 20, subjects, "while", long=long)
-        elif len(here) > 1 and thing.name:
-            places = words.listed([words.place(one) for one in here[:4]])
-            many = words.many(thing.name, len(here))
-            yield _event(78, "present many", about=sort, many=many, places=places)
         elif thing.heading:
             yield _of(thing, 78, strangers, "go person" if thing.name == "person" else "go")
         else:
@@ -173,21 +179,17 @@ def _coming(thing: Thing, strangers: Sequence[Subject], *, another: bool, again:
     return _of(thing, 84, strangers, *groups)
 
 
-def _leaving(thing: Thing, alone: bool, done: set[str]) -> Event:
-    subjects = words.known(thing, alone=alone, dressed="clothes" in done)
+def _leaving(thing: Thing, subjects: Sequence[Subject], *, last: bool) -> Event:
     if not thing.side:
-        last = alone and thing.name == "person"
-        return _of(thing, 82, subjects, "leave nobody" if last else "leave away")
+        nobody = last and thing.name == "person"
+        return _of(thing, 82, subjects, "leave nobody" if nobody else "leave away")
     if thing.gone:
         return _of(thing, 82, subjects, "leave gone")
     return _of(thing, 82, subjects, "leave person" if thing.name == "person" else "leave")
 
 
-def _doing(thing: Thing, alone: bool, done: set[str]) -> Iterator[Event]:
+def _doing(thing: Thing, subjects: Sequence[Subject], done: set[str]) -> Iterator[Event]:
     """What somebody or something does that was introduced."""
-    subjects = words.known(thing, alone=alone, dressed="clothes" in done)
-    if not subjects:
-        return
     if thing.heading and words.way(thing) not in done:
         yield _of(thing, 58, subjects, "go person" if thing.name == "person" else "go")
     if not thing.name:
@@ -203,7 +205,7 @@ def _doing(thing: Thing, alone: bool, done: set[str]) -> Iterator[Event]:
         if thing.share > _NEAR_SHARE and "close" not in done:
             yield _of(thing, 40, subjects, "close")
         if thing.colour and thing.name == "person" and "clothes" not in done:
-            yield _of(thing, 42, [("they", True), ("the person", False)], "clothes")
+            yield _of(thing, 42, [("the person", False)], "clothes")
         if "stay" not in done:
             yield _of(thing, 32, subjects, "stay")
 
@@ -231,7 +233,7 @@ def _several(scene: Scene, told: Told) -> Iterator[Event]:
     people = [thing for thing in scene.present if thing.name == "person"]
     known = told.there("person")
     if len(people) > 1 and known and known != len(people):
-        places = words.listed([words.place(one) for one in people[:4]])
+        places = words.listed(list(dict.fromkeys(map(words.place, people))))
         many = words.many("person", len(people))
         yield _event(68, "count", many=many, places=places, about="person")
     for one, two in combinations(people, 2) if "meet" not in told.of("person") else ():

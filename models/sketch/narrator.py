@@ -50,11 +50,15 @@ def comment(scene: Scene, request: GenerationRequest, since: Mapping[str, float]
     )
     most = 3 if "Say it in detail." in request.text else 1 if told.lines else 2
     lines: list[str] = []
+    subjects: set[str] = set()
     for event in ranked:
+        if event.about and event.about in subjects:
+            continue
         brief = event.quick or "Be brief." in request.text
         line = _worded(event, [*told.lines, *lines], dice, brief)
         if line and not (lines and event.weight < _MORE):
             lines.append(line)
+            subjects.add(event.about)
         if len(lines) == most:
             break
     return lines or [SILENCE]

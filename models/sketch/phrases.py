@@ -33,7 +33,9 @@ def told(line: str) -> tuple[frozenset[str], dict[str, str]]:
     for kinds, pattern in _patterns():
         match = pattern.fullmatch(line.strip())
         if match:
-            return kinds, {name: text.lower() for name, text in match.groupdict().items()}
+            return kinds, {
+                name: text.lower().rstrip(".") for name, text in match.groupdict().items()
+            }
     return frozenset(), {}
 
 

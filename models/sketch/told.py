@@ -25,6 +25,7 @@ class Told:
 
     Attributes:
         lines: The sentences, oldest first.
+        about: The sorts of things that the last of them is about.
         kinds: What each of them tells.
     """
 
@@ -36,19 +37,20 @@ class Told:
         self._of: dict[str, set[str]] = {}
         self._there: dict[str, int] = {}
         self._last: dict[str, int] = {}
-        about: list[str] = []
+        self.about: list[str] = []
         for line in self.lines:
             kinds, filled = phrases.told(line)
             self.kinds.append(kinds)
             if "empty" in kinds:
                 self._there.clear()
             named = [sort for text in filled.values() for sort in _sorts(text)]
-            about = named or about
-            for sort in about if named or "s" in filled else []:
+            self.about = named or self.about
+            for sort in self.about if named or "s" in filled else []:
                 self._add(sort, kinds, filled)
 
     def _add(self, sort: str, kinds: frozenset[str], filled: dict[str, str]) -> None:
-        subject, many = filled.get("s", ""), filled.get("many", "")
+        subject = filled.get("s", "")
+        many = words.count_of((filled.get("many") or subject or " ").split(" ")[0])
         if kinds & {"come", "leave", "pass"}:
             self._of[sort] = set()
         self._last[sort] = len(self.kinds)
@@ -57,8 +59,8 @@ class Told:
         if sort == "person" and _COLOUR.search(f"{subject} {filled.get('colour', '')}"):
             known.add("clothes")
         before = self._there.get(sort, 0)
-        if many:
-            self._there[sort] = words.count_of(many.split()[0]) or 1
+        if many > 1:
+            self._there[sort] = many
         elif kinds & {"leave", "pass"}:
             self._there[sort] = max(0, before - 1)
         else:

@@ -98,25 +98,29 @@ def unknown(thing: Thing) -> list[str]:
     return [plain, *(plain.replace("a person", other) for other in others)]
 
 
-def known(thing: Thing, *, alone: bool, dressed: bool) -> list[Subject]:
+def known(thing: Thing, others: Sequence[Thing], *, dressed: bool, recent: bool) -> list[Subject]:
     """What it is called once it was named.
 
-    ``alone``: there is no other of its sort; ``dressed``: its colour was told.
+    ``others`` of its sort are in view; ``dressed``: its colour was told; ``recent``: the last line
+    was about it.
     """
     if not thing.name:
         one = [(f"the {thing.colour} one", False)] if thing.colour else []
-        return [*one, ("it", False)] if alone else one
-    full = (f"the {described(thing)}", False)
-    if not alone:
-        return [full if thing.colour else (f"{full[0]} {place(thing)}", False)]
-    if thing.name != "person":
-        return [("it", False), (f"the {noun(thing.name)}", False), full]
-    if thing.colour and not dressed:
+        return [*one, ("it", False)] if recent and not others else one
+    full = f"the {described(thing)}"
+    if others:
+        placed = f"the {noun(thing.name)} {place(thing)}"
+        if thing.colour and all(other.colour != thing.colour for other in others):
+            return [(full, False)]
+        alike = any(place(other) == place(thing) for other in others)
+        return [(f"one of the {plural(noun(thing.name))}" if alike else placed, False)]
+    if thing.name == "person" and thing.colour and not dressed:
         return [
             (f"the person, dressed in {thing.colour},", False),
             (f"the one in {thing.colour}", False),
         ]
-    return [("they", True), ("the person", False), full]
+    pronoun = ("they", True) if thing.name == "person" else ("it", False)
+    return [*([pronoun] if recent else []), (f"the {noun(thing.name)}", False), (full, False)]
 
 
 def lasting(seconds: float) -> str:

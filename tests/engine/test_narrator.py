@@ -172,8 +172,9 @@ def test_a_phrase_is_understood_when_it_comes_back() -> None:
     for group in phrases.PHRASES:
         for subject in (("they", True), ("somebody in grey", False)):
             for line in phrases.said([group], [subject], **filled):
-                kinds, _ = phrases.told(line)
+                kinds, found = phrases.told(line)
                 assert group.split()[0] in kinds, (group, line, kinds)
+                assert set(found.values()) - {subject[0]} <= {*filled.values()}, (line, found)
 
 
 def test_wishes() -> None:
