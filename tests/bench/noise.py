@@ -20,7 +20,8 @@ from agent.commentator.frames import GREY_SIZE
 from agent.commentator.scene.movement import Movement
 from agent.commentator.window import Grey, change
 from tests.support.events import Event, events
-from tests.support.noise import HEIGHT, WIDTH, Film, Picture, noises, room, still
+from tests.support.films import HEIGHT, WIDTH, Film, Picture, room, still
+from tests.support.noise import noises
 
 MEDIA = Path(__file__).resolve().parents[3] / "shared" / "media"
 OLD_GATE = 5.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tests.support.noise import HEIGHT, WIDTH, Film, Picture
+from tests.support.films import HEIGHT, WIDTH, Film, Picture
 
 
 @dataclass(frozen=True)
