@@ -18,8 +18,8 @@ from tests.bench.rig import SOURCE, FilmCamera, Rig, Sketch, rig
 from tests.bench.timeline import Due, Score, Told, displayed, score, timeline
 from tests.support.cutouts import MEDIA
 from tests.support.film_source import film_times
-from tests.support.films import Event
 from tests.support.procfs import cpu_seconds, descendants
+from tests.support.scripted_films import Event
 from tests.support.viewer_probe import ViewerProbe
 
 WEIGHTS = MEDIA.parent / "models" / "yolox_nano.onnx"

@@ -28,8 +28,8 @@ from tests.bench.rig import ROOM, FilmCamera
 from tests.support.cutouts import CARS, PEOPLE
 from tests.support.film_scripts import films
 from tests.support.film_source import film_times
-from tests.support.films import rendered
 from tests.support.procfs import cpu_seconds, own_memory
+from tests.support.scripted_films import rendered
 from tests.support.viewer_probe import ViewerProbe, watching
 
 MINUTES = 60.0

@@ -15,7 +15,7 @@ from tests.bench.report import Row
 from tests.bench.rules import Alerted, alerted
 from tests.bench.timeline import as_text, timeline
 from tests.support.film_scripts import films
-from tests.support.films import rendered
+from tests.support.scripted_films import rendered
 
 SCRIPTED = ("visits", "traffic", "lights", "desk")
 STILL_SHORT, STILL_LONG, NIGHT, NOISE = 90.0, 600.0, 60.0, 30.0

@@ -11,14 +11,17 @@ import numpy as np
 
 from tests.support import cutouts, noise
 from tests.support.cutouts import Image
-from tests.support.films import FPS, cached
+from tests.support.scripted_films import FPS, cached
 
 SECONDS = 45.0
+SIZE = (640, 360)
+"""Width and height that the noises are made for."""
 
 
 def noise_films() -> dict[str, Path]:
     """All of them by name, made where they are not there."""
-    sources = Path(noise.__file__).read_bytes()
+    folder = Path(noise.__file__).parent
+    sources = b"".join(path.read_bytes() for path in sorted(folder.glob("noise*.py")))
     return {
         name: cached(name, hashlib.sha256(sources).hexdigest()[:12], _pictures(make))
         for name, make in noise.noises().items()
@@ -27,7 +30,7 @@ def noise_films() -> dict[str, Path]:
 
 def _pictures(make: noise.Noise) -> Iterator[Image]:
     grey = cv2.cvtColor(cutouts.room(), cv2.COLOR_BGR2GRAY)
-    scene = np.asarray(cv2.resize(grey, (noise.WIDTH, noise.HEIGHT)), np.uint8)
-    film = make(noise.still(scene), np.random.default_rng(1))
+    scene = np.asarray(cv2.resize(grey, SIZE), np.uint8)
+    film = make(lambda _: scene, np.random.default_rng(1))
     for number in range(round(SECONDS * FPS)):
         yield np.repeat(film(number / FPS)[:, :, None], 3, axis=2)

@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.bench.commentary import WAY, Setup, commentated, statuses
 from tests.bench.timeline import timeline
 from tests.support.film_source import film_times
-from tests.support.films import Film
 from tests.support.records import LineMessage
+from tests.support.scripted_films import Film
 from tests.support.viewer_probe import ViewerProbe
 
 LEFT_HALF = (0.0, 0.0, 0.5, 1.0)

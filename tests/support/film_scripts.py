@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support import cutouts
 from tests.support.cutouts import HEIGHT, WIDTH
-from tests.support.films import PERSON_SCALE, Actor, Event, Film, Side
+from tests.support.scripted_films import PERSON_SCALE, Actor, Event, Film, Side
 
 SPEED = 150.0
 """Pixels a second at which persons walk."""

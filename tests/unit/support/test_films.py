@@ -8,7 +8,7 @@ import pytest
 from tests.support import cutouts
 from tests.support.film_scripts import films
 from tests.support.film_source import Shown, film_times
-from tests.support.films import Film
+from tests.support.scripted_films import Film
 
 pytestmark = pytest.mark.skipif(
     not (cutouts.PEOPLE.is_file() and cutouts.CARS.is_file()), reason="no footage"
