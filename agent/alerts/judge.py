@@ -45,6 +45,7 @@ class Judge:
         self._tell = tell
         self._tasks = Tasks(tell)
         self._told: set[str] = set()
+        self._news = asyncio.Event()
         self.turns = Turns()
 
     def use(self, rules: Iterable[Rule]) -> None:
@@ -52,6 +53,7 @@ class Judge:
         judged = tuple(rules)
         self._told &= {one.when for one in judged}
         self.turns.use(judged, time.monotonic())
+        self._news.set()
 
     def start(self) -> None:
         """Begin."""
@@ -63,7 +65,11 @@ class Judge:
 
     async def _run(self) -> None:
         while True:
+            self._news.clear()
             now = time.monotonic()
+            if self.turns.wait(now) is None:
+                await self._news.wait()
+                continue
             rule = None if self._rests() else self.turns.next(now)
             if rule is not None:
                 await self._judge(rule)

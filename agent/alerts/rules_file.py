@@ -12,7 +12,7 @@ from config.alert_rule import MOST_RULES, Rule, RuleError, key, rule
 from config.tasks import Tasks, Tell
 
 NAME = "rules.yaml"
-LOOK_EVERY = 2.0
+LOOK_EVERY = 3.0
 """Seconds between two looks at the file."""
 LARGEST = 256 * 1024
 """Bytes of the file."""
