@@ -52,6 +52,7 @@ class FrameEncoder:
 
     def __init__(self, weights: Path | None = None) -> None:
         """``weights``: of the detector (`vision.weights.find`); None: it never looks."""
+        cv2.setNumThreads(1)  # one picture is not worth all cores, which other rooms need
         self._weights = weights
         self._detector: Detector | None = None
         self._grid = SampleGrid(DETECTOR_FPS)
