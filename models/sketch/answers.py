@@ -168,10 +168,10 @@ def _where(scene: Scene, question: _Question) -> str:
     if not question.names and not question.colours and not question.has("it|they"):
         return ""
     found = _meant(scene, question)
-    if found is None:  # the red ball is the red thing that moves
-        found = [one for one in scene.present if one.colour in question.colours]
-        if not found:
-            return ""
+    if not found:  # the red ball is the red thing that moves
+        found = [one for one in scene.present if one.colour in question.colours] or found
+    if found is None:
+        return ""
     going = [one for one in found if one.heading]
     if question.has("which way|which direction|going|heading") and going:
         return words.listed([f"{words.unknown(one)[0]} goes {words.way(one)}" for one in going[:3]])

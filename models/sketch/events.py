@@ -252,8 +252,8 @@ def _several(scene: Scene, told: Told) -> Iterator[Event]:
 
 def _absent(scene: Scene, told: Told, sorts: Sequence[str]) -> Iterator[Event]:
     """Who or what was there when last told of, and is not."""
-    if scene.light.black or scene.restless or scene.pan:
-        return
+    if scene.light.black or scene.restless or scene.pan or not scene.calm:
+        return  # somebody may just be coming
     missed = told.missed(sorts)
     if "person" in missed and scene.named:
         lines = said(["leave nobody"], [("the person", False), ("they", True)])

@@ -26,6 +26,7 @@ _PAN = 0.02
 _LIGHT_RANGE = 2.2
 """Pictures whose light differs by more than this factor are not compared."""
 _RESTLESS = 0.45
+_CALM = 0.01
 _TOO_LARGE = 0.6
 """Part of the picture from which on a mover is no thing in it."""
 
@@ -63,6 +64,7 @@ def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) 
         light=lit,
         cut=any(cuts),
         pan=pan,
+        calm=not steps or steps[-1].changed < _CALM,
         restless=restless,
         things=tuple(things[:MAX_THINGS]),
         named=seen[-1] is not None and not lit.black,

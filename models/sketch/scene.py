@@ -75,6 +75,7 @@ class Scene:
         light: How bright, and what the light did.
         cut: Whether the picture became another one within the window.
         pan: Where the camera turns; empty when it stands.
+        calm: Whether next to nothing changed from the last picture to the newest.
         restless: Whether too much moves to tell things apart.
         things: Those with a name, then those that only move; the largest first.
         named: Whether a detector looked at the newest picture.
@@ -85,6 +86,7 @@ class Scene:
     light: Light
     cut: bool
     pan: Heading
+    calm: bool
     restless: bool
     things: tuple[Thing, ...]
     named: bool

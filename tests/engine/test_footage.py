@@ -54,6 +54,9 @@ def test_people_are_named_when_they_are_there(stride: int) -> None:
         for colour in ("grey", "black"):
             if f"in {colour}" in line:
                 assert any(DRESSED[visit] == colour for visit in visits), (now, line)
+        if re.search("nobody|no one|empty", line):
+            inside = [(begin, end) for begin, end in VISITS if begin + 0.5 < now < end]
+            assert not inside, (now, line)
         if "something" in line.lower():
             pytest.fail(f"{now} {line}: nothing but people moves")
     for begin, end in VISITS:
