@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Literal
 
 from livekit import rtc
 from livekit.rtc.room import EventTypes
@@ -32,7 +31,6 @@ from agent.picture.picture import Picture
 from agent.picture.source import Source
 from agent.picture.source_health import LAST_PICTURES, SourceHealth
 from agent.picture.window_feed import WindowFeed
-from agent.room.audience import Audience, is_watched, people
 from agent.room.chosen import Chosen
 from agent.room.control import Control
 from agent.room.line_feed import LineFeed
@@ -43,6 +41,7 @@ from agent.room.status import Status, StatusBoard
 from agent.sound.captions import Captions
 from agent.sound.commentary import Commentary
 from agent.sound.original_track import OriginalTrack
+from agent.watch import Watch
 from config.room_state import RoomState
 from config.settings import RoomSettings, Settings
 from config.tasks import Tasks
@@ -51,36 +50,26 @@ from vision.weights import find
 
 log = logging.getLogger("pressbox.booth")
 
-TICK = 0.5
-
-STILL = 5.0
-"""Seconds without anything worth a line after which the status says so."""
-
 REMEMBER_EVERY = 300.0
 """Seconds between two times at which the engine's ready times are saved."""
-
-Pace = Literal["commentate", "finish", "rest"]
 
 
 class Booth:
     """Wires source, hold, clock, voice and the room's texts together, and owns them."""
 
+    _alerts: Alerts
+    _control: Control
+    _watch: Watch
+
     def __init__(
-        self,
-        room: rtc.Room,
-        settings: Settings,
-        chosen: Chosen,
-        *,
-        state: RoomState,
+        self, room: rtc.Room, settings: Settings, chosen: Chosen, *, state: RoomState
     ) -> None:
         self._room = room
-        self._problem = "; ".join(chosen.problems)
         self._full = full = chosen.settings.effective()
         self._has_key = bool(settings.room_key.get_secret_value())
         self._board = StatusBoard(room)
         tell = self._board.tell
         self.clock, unix = DisplayClock(0.0), UnixClock()
-        self._unix = unix
         self._times = ReadyTimes()
         self._remembered = RememberedTimes(settings.state_dir, _engine_name(settings, full))
         self._delayed = DelayedTrack(
@@ -109,11 +98,11 @@ class Booth:
             options=options(chosen.settings, room.name),
             encode=FrameEncoder(find(settings.detector)).sample,
         )
-        self.commentator.observe(engine_state=lambda _: self._look(), notice=tell)
+        self.commentator.observe(engine_state=lambda _: self._watch.look(), notice=tell)
         self._commentary = Commentary(room, self.commentator, tell=tell)
         self._captions = Captions(room, lambda: self._commentary.sid, tell=tell)
         self._lines = LineFeed(room, self.clock, unix, tell)
-        for changed in (self._captions.changed, self._lines.changed, lambda _: self._look()):
+        for changed in (self._captions.changed, self._lines.changed, lambda _: self._watch.look()):
             self.commentator.lines.listen(changed)
         self._original = OriginalTrack(room, self.clock, tell=tell)
         self._feed = WindowFeed(self.commentator.push)
@@ -131,7 +120,7 @@ class Booth:
             self._source,
             unix,
             show=self._delayed.push,
-            on_lost=self._look,
+            on_lost=lambda: self._watch.look(),
             on_back=self.commentator.reset_window,
             tell=tell,
         )
@@ -162,13 +151,12 @@ class Booth:
             engine_hears=lambda: self._client.hears,
             put=self._questions.put,
             refuse=self._questions.refuse,
-            talking=self._talks,
+            talking=lambda identity, on: self._watch.talks(identity, on),
             watched=lambda: self._source.identity,
             has_key=self._has_key,
             tell=tell,
         )
         self.commentator.lines.listen(self._hearing.echo.changed)
-        self._talking: set[str] = set()
         self._alerts = Alerts(
             room,
             self.commentator,
@@ -177,18 +165,31 @@ class Booth:
             rules=full.rules,
             source=lambda: self._source.identity,
             heard=lambda: self._board.status.watching,
-            rests=self._why_no_judgement,
+            rests=lambda: self._watch.why_no_judgement,
             change=lambda changes, by: self._control.change(changes, by),
             tell=tell,
         )
-        self._audience = Audience(full.idle_after, time.monotonic())
+        self._watch = Watch(
+            room,
+            self._board,
+            self.commentator,
+            self._source,
+            self._health,
+            self._delayed,
+            self._control,
+            clock=self.clock,
+            delay=self._delay,
+            pacer=self._pacer,
+            unix=unix,
+            lost=self._alerts.lost,
+            problem="; ".join(chosen.problems),
+        )
         self._tasks = Tasks(tell)
         self._heard: tuple[tuple[EventTypes, Callable[..., None]], ...] = (
             ("reconnected", self._board.forget),
             ("participant_attributes_changed", self._health.look),
-            ("participant_connected", lambda _: self._look()),
+            ("participant_connected", lambda _: self._watch.look()),
         )
-        self._pace: Pace | None = None
         self._closing = AsyncExitStack()
         self._closed = False
 
@@ -201,7 +202,7 @@ class Booth:
         """Publish, listen and begin to watch."""
         for ready in await asyncio.to_thread(self._remembered.load):
             self._times.add(ready)
-        self._look()
+        self._watch.look()
         close = self._closing.push_async_callback
         close(self._client.aclose)
         for part in (
@@ -226,7 +227,7 @@ class Booth:
             self._room.on(event, heard)
             self._closing.callback(self._room.off, event, heard)
         close(self._tasks.aclose)
-        self._tasks.keep("the watch", self._watch)
+        self._tasks.keep("the watch", self._watch.run)
         self._tasks.keep("the memory of the engine", self._remember)
 
     async def aclose(self) -> None:
@@ -241,7 +242,7 @@ class Booth:
             self._delayed.refused,
         )
         await self._closing.aclose()
-        await self._save_times()
+        await asyncio.to_thread(self._remembered.save, self._times.seconds)
 
     # pictures
 
@@ -262,7 +263,7 @@ class Booth:
     # questions and orders
 
     def _ask(self, question: Question, instructions: str) -> Line:
-        self._audience.spoke(time.monotonic())
+        self._watch.spoke()
         lost = LAST_PICTURES if self._health.lost else ""
         return self.commentator.ask(
             question.text,
@@ -273,20 +274,10 @@ class Booth:
             line_id=question.id,
         )
 
-    def _talks(self, identity: str, on: bool) -> None:
-        """Somebody begins to ask aloud, or has done so: nobody talks over it."""
-        self._audience.spoke(time.monotonic())
-        if on:
-            self._talking.add(identity)
-            self.commentator.silence()
-        else:
-            self._talking.discard(identity)
-        self._look()
-
     def _apply(self, settings: RoomSettings) -> None:
         """Go by these settings from now on."""
         before, full = self._full, settings.effective()
-        self._full, self._problem = full, ""
+        self._full = full
         self._delay.choose(
             _chosen(full),
             first=full.stream_delay_init,
@@ -297,105 +288,19 @@ class Booth:
         self.commentator.update_options(options(settings, self._room.name))
         self._delayed.set_bitrate(full.video_bitrate)
         self._delayed.set_codec(self._codec(full))
-        self._audience.idle_after = full.idle_after
         self._alerts.use(full.rules)
         self._hearing.listen(full)
         if full.source != before.source:
             self._source.want(full.source)
-        self._look()
+        self._watch.use(full)
 
     def _codec(self, full: RoomSettings) -> Codec:
         """LiveKit's encryption leaves little of H.264 that was encoded before."""
         return "vp8" if self._has_key else full.video_codec
 
-    # state
-
-    async def _watch(self) -> None:
-        """Keep pacing and status true to what goes on."""
-        while True:
-            self._look()
-            await asyncio.sleep(TICK)
-
-    def _look(self) -> None:
-        now = time.monotonic()
-        watched = is_watched(people(self._room), self._source.identity)
-        worth_it = self._audience.update(watched, now)
-        trouble = self._health.trouble(now)
-        self._alerts.lost(self._health.lost)
-        paused = "" if worth_it else "nobody is watching"
-        if paused != self._board.status.paused:
-            log.info("commentary rests: %s", paused) if paused else log.info("somebody is watching")
-        mode = self._control.mode
-        self._delay.watched, self._delay.shown = watched, self._delayed.published
-        if self._delay.unseen:
-            self._delay.steer(now)
-        rests = mode == "idle" or not worth_it or bool(self._talking)
-        self._go_on("rest" if rests else "finish" if trouble else "commentate")
-        engine = self.commentator.engine_state
-        self._board.status = Status(
-            mode=mode,
-            profile=self._full.profile,
-            preset=self._full.preset,
-            focus=self._full.focus,
-            length=self._full.length,
-            language=self._full.language,
-            schedule=self._full.schedule,
-            source=self._source.identity,
-            lost=self._health.lost,
-            delay=self.clock.delay(now),
-            behind=self._pacer.behind,
-            still_since=self._still_since(now),
-            repeats=self.commentator.repeats.held_back,
-            engine="starting" if engine is None else "up" if engine.up else "down",
-            watching=watched,
-            paused=paused,
-            agent_state=self._agent_state,
-            trouble=trouble,
-            engine_trouble="" if engine is None else engine.reason,
-            remark=self._health.remark,
-            problems=self._problem,
-        )
-
-    def _why_no_judgement(self) -> str:
-        """Why no rule is judged by the engine now, "" where one may be."""
-        status = self._board.status
-        if status.lost or status.engine != "up":
-            return "the source gives no picture" if status.lost else "the engine is not up"
-        return "the engine is behind" if status.behind else ""
-
-    def _still_since(self, now: float) -> int:
-        """Unix seconds since when nothing was worth a line, 0 while something is."""
-        since = self.commentator.occasions.nothing_since
-        still = since is not None and now - since >= STILL
-        return round(self._unix.seconds(since)) if since is not None and still else 0
-
-    def _go_on(self, pace: Pace) -> None:
-        """commentate; finish: what is ready may still be said, since it is true of what is shown;
-        rest: nothing more is said.
-        """
-        if pace == self._pace:
-            return
-        self._pace = pace
-        if pace == "commentate":
-            self.commentator.resume()
-        else:
-            self.commentator.pause(unheard=pace == "rest" or not self._delay.in_sync)
-
-    @property
-    def _agent_state(self) -> str:
-        """As LiveKit's own agents have it."""
-        lines = list(self.commentator.lines)
-        if any(line.state == "playing" and not line.text_only for line in lines):
-            return "speaking"
-        return "thinking" if any(line.kind == "answer" for line in lines) else "listening"
-
     async def _remember(self) -> None:
         while True:
             await asyncio.sleep(REMEMBER_EVERY)
-            await self._save_times()
-
-    async def _save_times(self) -> None:
-        if self._times:
             await asyncio.to_thread(self._remembered.save, self._times.seconds)
 
 

@@ -41,7 +41,7 @@ class Pacing(BaseModel):
         default=5.0,
         ge=0,
         le=255,
-        description="side of what must move for a line, % of the picture's (a cut: 255); 0: nothing need",
+        description="side of what must move for a line, % of the picture's (a cut: 255); 0: none",
     )
     tts_pause_after: float = Field(
         default=1.0, ge=0, le=30, description="breathing pause in seconds after each line"

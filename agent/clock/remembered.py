@@ -30,7 +30,9 @@ class RememberedTimes:
         return self._read().get(self._engine, [])
 
     def save(self, seconds: Sequence[float]) -> None:
-        """Remember these. A disk that takes nothing costs the memory, and is logged."""
+        """Remember these, if any. A disk that takes nothing costs the memory, and is logged."""
+        if not seconds:
+            return
         known = self._read()
         known.pop(self._engine, None)
         known[self._engine] = [round(one, 3) for one in seconds]

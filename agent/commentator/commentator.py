@@ -161,8 +161,12 @@ class Commentator(Output, Generic[F]):
         return self._loop.ask(_new("answer", question, asker, line_id), asked, limit)
 
     def alert(self, text: str, instructions: str = "") -> Line:
-        """Warn of something, now: commentary falls silent, and waiting questions wait on."""
+        """Warn of something, now: commentary falls silent, and waiting questions wait on. Where no
+        engine can word it, the text is said as it is.
+        """
         self.silence()
+        if self._generation.is_down:
+            return self._loop.say(_new("alert"), text)
         asked = Asked(f"{WARNING}{text}", instructions)
         return self._loop.ask(_new("alert"), asked, time.monotonic())
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from agent.commentator.line import Line, Lines
 from agent.commentator.prompt import Turn
 
-MAX_KEPT = 32
-MAX_TURNS = 12
-"""Earlier turns that go with a request."""
+MAX_TURNS = 32
+"""Earlier turns that are kept, and go with a request."""
 
 
 class History:
@@ -24,7 +23,7 @@ class History:
 
     def replace(self, turns: Mapping[str, Turn]) -> None:
         """Somebody else keeps the record: this is it, by the id of the message or line."""
-        self._turns = dict(list(turns.items())[-MAX_KEPT:])
+        self._turns = dict(list(turns.items())[-MAX_TURNS:])
 
     def correct(self, line_id: str, text: str) -> None:
         """So much of that line was heard, maybe nothing."""
@@ -53,7 +52,7 @@ class History:
         if line.question:
             self._turns.setdefault(f"question of {line.id}", Turn("user", line.question))
         self._turns[line.id] = Turn("assistant", line.said)
-        for oldest in list(self._turns)[:-MAX_KEPT]:
+        for oldest in list(self._turns)[:-MAX_TURNS]:
             del self._turns[oldest]
 
 

@@ -47,6 +47,16 @@ async def test_a_warning_does_not_cut_an_answer_short_and_goes_before_waiting_qu
 
 
 @virtual
+async def test_a_warning_needs_no_engine() -> None:
+    async with virtual_stage(client := ScriptedClient(down=True)) as on:
+        await on.until(lambda: bool(on.states and not on.states[-1].up))
+        warning = on.commentator.alert("The gate is open.")
+        await on.commentator.until_over(warning)
+        assert (warning.state, warning.text) == ("ended", "The gate is open.")
+        assert not client.requests
+
+
+@virtual
 async def test_words_are_said_as_they_are_and_no_engine_is_asked() -> None:
     client = ScriptedClient()
     async with virtual_stage(client, options=GATED) as on:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from agent.commentator.history import MAX_KEPT, MAX_TURNS, Covered, History
+from agent.commentator.history import MAX_TURNS, Covered, History
 from agent.commentator.line import DropReason, Line, Lines, State, new_line
 from agent.commentator.prompt import Turn
 
@@ -80,11 +80,11 @@ def test_a_question_goes_before_its_answer_and_not_twice_into_its_own_request() 
 
 def test_it_stays_bounded() -> None:
     talk = Talk()
-    for number in range(3 * MAX_KEPT):
+    for number in range(3 * MAX_TURNS):
         talk.say(talk.line(f"Line {number}."))
-    assert len(talk.history._turns) == MAX_KEPT
+    assert len(talk.history._turns) == MAX_TURNS
     assert len(talk.turns) == MAX_TURNS
-    assert talk.turns[-1].text == f"Line {3 * MAX_KEPT - 1}."
+    assert talk.turns[-1].text == f"Line {3 * MAX_TURNS - 1}."
 
 
 def test_the_commentary_has_come_to_the_picture_that_was_spoken_of_or_still_may_be() -> None:
