@@ -62,6 +62,7 @@ class Covered:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self._until = float("-inf")
+        self._repeated = False
         lines.listen(self._changed)
 
     @property
@@ -77,6 +78,10 @@ class Covered:
         self._until = float("-inf")
 
     def _changed(self, line: Line) -> None:
-        settled = line.said or line.reason in ("empty", "repeat")
-        if line.over and line.kind == "commentary" and settled:
+        if not line.over or line.kind != "commentary":
+            return
+        # What happened may be told in other words: a repeat is given a second try.
+        again = line.reason == "repeat" and not self._repeated
+        self._repeated = again
+        if line.said or line.reason == "empty" or (line.reason == "repeat" and not again):
             self._until = max(self._until, line.anchor)

@@ -14,7 +14,9 @@ from agent.commentator.line import Line, Lines
 COMPARED = 5
 """Lines spoken last that a new one is compared with."""
 SAME_WITHIN = 300.0
-"""Seconds within which nothing is said in the same words again."""
+"""Seconds within which nothing is said in nearly the same words again."""
+SAME = 0.92
+"""Likeness of nearly the same words."""
 SUSPECT = 0.6
 """Likeness of the beginnings from which on the end of the sentence is waited for."""
 BEGINNING = 16
@@ -53,12 +55,13 @@ class Repeats:
             return None
         spoken = [*self._recent(), *self._in_flight(line)]
         if not whole and not _SENTENCE.search(line.text):
-            begun = (one[: len(text)] for one in spoken[-COMPARED:])
+            begun = (one[: len(text)] for one in spoken)
             return None if any(likeness(text, one) >= SUSPECT for one in begun) else ""
-        near = next(
-            (one for one in spoken[-COMPARED:] if likeness(text, one) >= self.threshold), ""
-        )
-        return near or (text if text in spoken else "")
+        older = len(spoken) - COMPARED
+        for at, one in enumerate(spoken):
+            if likeness(text, one) >= (SAME if at < older else self.threshold):
+                return one
+        return ""
 
     def _recent(self) -> list[str]:
         after = time.monotonic() - SAME_WITHIN

@@ -102,9 +102,11 @@ def test_the_commentary_has_come_to_the_picture_that_was_spoken_of_or_still_may_
     talk.drop(talk.line("...", anchor=9.0), "empty")
     assert talk.covered.until == 9.0
     talk.drop(talk.line("A.", anchor=10.0), "repeat")
-    assert talk.covered.until == 10.0
+    assert talk.covered.until == 9.0  # once more, in other words
+    talk.drop(talk.line("A.", anchor=10.1), "repeat")
+    assert talk.covered.until == 10.1
     talk.say(talk.line("Yes.", question="Is it?", anchor=11.0))
-    assert talk.covered.until == 10.0
+    assert talk.covered.until == 10.1
     talk.covered.clear()
     assert talk.covered.until == float("-inf")
 

@@ -77,6 +77,7 @@ async def test_the_same_words_come_again_after_five_minutes() -> None:
     for other in OTHERS:
         talk.say(other)
     assert talk.like(OLD)
+    assert talk.like("And a white car comes in from the top.")
     assert talk.like("A white car comes in from the right.") == ""  # like an older one only
     await asyncio.sleep(SAME_WITHIN + 1)
     assert talk.like(OLD) == ""
