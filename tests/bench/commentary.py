@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.engine_tap import Asked, EngineTap, engine_tap
+from tests.bench.event_score import Due, Score, displayed, score
 from tests.bench.rig import SOURCE, FilmCamera, Rig, Sketch, rig
-from tests.bench.timeline import Due, Score, Told, displayed, score, timeline
+from tests.bench.timeline import Told, timeline
 from tests.support.cutouts import MEDIA
 from tests.support.film_source import film_times
 from tests.support.procfs import cpu_seconds, descendants

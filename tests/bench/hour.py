@@ -22,7 +22,7 @@ from livekit import rtc
 
 from tests.bench.commentary import Cost, Meter, Setup, Stage, stage
 from tests.bench.hour_script import ACTS, SHIFTS, Act, Shift
-from tests.bench.hour_text import Done, Hour, rows, written
+from tests.bench.hour_text import Done, Hour, all_over, rows, written
 from tests.bench.report import Row
 from tests.bench.rig import ROOM, FilmCamera
 from tests.support.cutouts import CARS, PEOPLE
@@ -34,6 +34,9 @@ from tests.support.viewer_probe import ViewerProbe, watching
 
 MINUTES = 60.0
 JOIN_TIMEOUT, ACT_TIMEOUT, SPARE = 60.0, 15.0, 180.0
+LAST_ANSWERS = 20.0
+"""Seconds at most for the answers to the last questions."""
+
 OVERLAP = 3.0
 """Seconds for which two cameras are there when one takes over."""
 
@@ -114,6 +117,11 @@ async def hour(folder: Path, minutes: float, agent: Path | None) -> list[Row]:
         try:
             await run.until(1.0)
             await asyncio.wait(tasks[1:2], timeout=SPARE)
+            with contextlib.suppress(AssertionError):  # what has no answer then is told as such
+                await run.viewer.until(
+                    lambda: all_over(run.viewer.lines, run.done), timeout=LAST_ANSWERS
+                )
+            await asyncio.sleep(1)  # the last sound of the last line
         finally:
             for task in tasks:
                 task.cancel()

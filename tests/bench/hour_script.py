@@ -21,6 +21,11 @@ class Act:
     do: Literal["set", "chat", "ask", "skip"]
     what: Any = ""
 
+    @property
+    def is_question(self) -> bool:
+        """Whether an answer is due; orders by chat get one too, but are no questions."""
+        return self.do == "ask" or (self.do == "chat" and str(self.what).endswith("?"))
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 from tests.bench.commentary import STATUS, Cost
 from tests.bench.engine_tap import Asked
 from tests.bench.hour_script import Act
-from tests.bench.listening_rows import sync_row
+from tests.bench.listening_rows import again_text, sync_row
 from tests.bench.report import Row, spread
 from tests.bench.timeline import Told, line_text, repeats, silences, timeline, voices_at_once
 from tests.support.onsets import Burst
@@ -42,6 +43,11 @@ class Done:
     at: float
     act: Act
     result: str
+
+    @property
+    def ids(self) -> list[str]:
+        """Of the lines that it made or took back, where the call gave them."""
+        return re.findall(r"line_\w+", self.result)
 
 
 @dataclass(slots=True)
@@ -115,9 +121,9 @@ def rows(hour: Hour) -> list[Row]:
             f"{said or 'none'}; {lines / minutes:.1f} of commentary a minute",
             "",
         ),
-        Row("repeats", "", f"{len(again)} of {lines} lines", ""),
+        Row("repeats", "", f"{len(again)} of {lines} lines; {again_text(told)}", ""),
         Row("silence between lines", "", spread(silences(told)), ""),
-        Row("two voices at once", "never", f"{voices_at_once(told)} times", ""),
+        Row("two voices at once", "never", f"{voices_at_once(hour.lines)} times", ""),
         Row("not said", "", _not_said(hour), ""),
         sync_row("the whole hour", told, None),
         Row("questions", "each answered", _answers(hour, told), ""),
@@ -157,28 +163,41 @@ def _not_said(hour: Hour) -> str:
 
 
 def _answers(hour: Hour, told: Sequence[Told]) -> str:
-    starts = {line.id: line.start for line in told if line.kind == "answer"}
-    begun = [
-        (str(line.more.get("question")), starts[line.id])
-        for line in hour.lines
-        if line.phase == "start" and line.id in starts
-    ]
-    waits, lost = [], []
+    heard = {line.id: line.start for line in told if line.kind == "answer"}
+    back = {name for done in hour.done for name in done.ids if done.act.do == "skip"}
+    waits, lost, taken_back = [], [], 0
     for done in hour.done:
-        if _is_question(done.act):
-            heard = [at for text, at in begun if text == done.act.what and at > done.at]
-            if heard:
-                waits.append(min(heard) - done.at)
-            else:
-                lost.append(repr(done.act.what))
+        if not done.act.is_question:
+            continue
+        own = [line for line in hour.lines if _answers_to(line, done)]
+        if back & {line.id for line in own} or back & set(done.ids):
+            taken_back += 1
+        elif onsets := [heard[line.id] for line in own if line.id in heard]:
+            waits.append(min(onsets) - done.at)
+        else:
+            lost.append(repr(done.act.what))
     unheard = f"; no answer to {', '.join(lost)}" if lost else ""
     return (
-        f"{len(waits)} of {len(waits) + len(lost)} answered, first sound {spread(waits)}{unheard}"
+        f"{len(waits)} of {len(waits) + len(lost)} answered ({taken_back} taken back), "
+        f"first sound {spread(waits)}{unheard}"
     )
 
 
-def _is_question(act: Act) -> bool:
-    return act.do == "ask" or (act.do == "chat" and str(act.what).endswith("?"))
+def all_over(lines: Sequence[LineMessage], done: Sequence[Done]) -> bool:
+    """Whether every question has an answer that has ended."""
+    ended = [line for line in lines if line.phase == "end"]
+    asked = [one for one in done if one.act.is_question]
+    return all(any(_answers_to(line, one) for line in ended) for one in asked)
+
+
+def _answers_to(line: LineMessage, done: Done) -> bool:
+    """By the id that the call gave, or else by the question as it was put."""
+    if line.kind != "answer":
+        return False
+    if done.ids:
+        return line.id in done.ids
+    same = line.more.get("question") == done.act.what and line.more.get("asker") == done.act.who
+    return same and line.received >= done.at
 
 
 def _alerts(hour: Hour) -> str:

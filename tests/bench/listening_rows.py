@@ -11,11 +11,14 @@ from tests.bench.commentary import Cost, Heard
 from tests.bench.report import Row, p, spread
 from tests.bench.rows import RULE
 from tests.bench.sync import inside
-from tests.bench.timeline import Told, repeats, silences
+from tests.bench.timeline import Told, nearly_again, repeats, silences
 
 if TYPE_CHECKING:
     from tests.bench.listening import Asked
     from tests.bench.rules import Alerted
+
+SHOWN = 5
+"""Pairs of repeats in a row."""
 
 Measured = TypeVar("Measured")
 
@@ -130,6 +133,13 @@ def sync_row(where: str, told: Sequence[Told], old: Sequence[Heard] | None) -> R
     return _row(f"sync error, {where}", RULE, say, told, before)
 
 
+def again_text(told: Sequence[Told]) -> str:
+    """How many lines were nearly said within five minutes before, and the first few."""
+    pairs = nearly_again(told)
+    shown = "; ".join(f"{then.text!r}, {now.text!r}" for then, now in pairs[:SHOWN])
+    return f"{len(pairs)} nearly as within five minutes before" + (f" ({shown})" if shown else "")
+
+
 def _row(
     what: str,
     reach: str,
@@ -141,7 +151,7 @@ def _row(
 
 
 def _repeats(run: Heard) -> str:
-    return f"{len(repeats(run.told))} of {_commentary(run)} lines"
+    return f"{len(repeats(run.told))} of {_commentary(run)} lines; {again_text(run.told)}"
 
 
 def _repeats_of_all(runs: Sequence[Heard]) -> str:

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from tests.bench.event_score import Due, displayed, score
 from tests.bench.rules import score_rules
 from tests.bench.timeline import (
-    Due,
     Told,
-    displayed,
     likeness,
+    nearly_again,
     repeats,
-    score,
     silences,
     timeline,
+    voices_at_once,
 )
 from tests.support.onsets import Burst
 from tests.support.records import LineMessage, SeenFrame
@@ -53,6 +54,41 @@ def test_a_sound_is_of_one_line_and_a_line_without_is_not_heard() -> None:
     lines = [message("a", 10.0, "One."), message("cut", 11.9, "Cut."), message("b", 12.0, "Two.")]
     found = timeline(lines, [Burst(10.1, 11.0, 0), Burst(12.1, 13.0, 0)], [])
     assert [(line.id, line.spoken) for line in found] == [("a", True), ("cut", False), ("b", True)]
+
+
+def test_a_line_that_cuts_off_another_without_a_gap_begins_with_its_message() -> None:
+    cut = replace(message("a", 11.3, "One, two", "end"), dropped="interrupted")
+    lines = [
+        message("0", 5.0, "Zero."),
+        message("a", 10.0, "One, two."),
+        cut,
+        message("b", 11.33, "An answer."),
+    ]
+    bursts = [Burst(5.1, 6.0, 0), Burst(10.1, 10.8, 0), Burst(10.9, 12.5, 0)]
+    found = timeline(lines, bursts, [frame(12.0, 9.33)])
+    assert [(line.start, line.end) for line in found[1:]] == [
+        (10.1, pytest.approx(11.43)),
+        (pytest.approx(11.43), 12.5),
+    ]
+    assert (found[2].spoken, found[2].sync) == (True, None)
+    assert voices_at_once(lines) == 0
+
+
+def test_voices_at_once_are_told_by_messages() -> None:
+    lines = [message("a", 10.0, "One."), message("b", 11.0, "Two."), message("a", 11.5, "", "end")]
+    assert voices_at_once(lines) == 1
+
+
+def test_nearly_the_same_within_five_minutes_is_a_repeat_of_any_line() -> None:
+    texts = [
+        "They go to the right side of the table.",
+        *"abcdef",
+        "Now they go to the right side of the table.",
+        "They go to the right side of the table.",
+    ]
+    times = [float(at) for at in (*range(0, 80, 10), 369)]
+    lines = [told(at, text) for at, text in zip(times, texts, strict=True)]
+    assert nearly_again(lines) == [(lines[0], lines[7]), (lines[7], lines[8])]
 
 
 def test_a_rephrased_line_is_a_repeat_of_one_of_the_last_five() -> None:
