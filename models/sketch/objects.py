@@ -99,15 +99,15 @@ def _held(
     moved = max(abs(a - b) for a, b in zip(path[0][1], path[-1][1], strict=True)) > 0.04
     for person in persons:
         at_time = dict(person)
-        inside = [_inside(box, at_time[time]) for time, box in path if time in at_time]
-        if len(inside) == len(path) and moved and min(inside) > 0.5:
+        parts = [inside(box, at_time[time]) for time, box in path if time in at_time]
+        if len(parts) == len(path) and moved and min(parts) > 0.5:
             return "with"
-        if moved and inside and inside[-1] > 0.4 and (len(inside) < len(path) or inside[0] < 0.05):
+        if moved and parts and parts[-1] > 0.4 and (len(parts) < len(path) or parts[0] < 0.05):
             return "taken"
     return ""
 
 
-def _inside(box: Box, other: Box) -> float:
+def inside(box: Box, other: Box) -> float:
     """Part of ``box`` that is in ``other``."""
     wide = min(box[2], other[2]) - max(box[0], other[0])
     high = min(box[3], other[3]) - max(box[1], other[1])
@@ -118,5 +118,5 @@ def _inside(box: Box, other: Box) -> float:
 def explains(things: Sequence[Thing], mover: Thing) -> bool:
     """Whether a mover is one of the named things, a part of one or its shadow."""
     return any(
-        _inside(mover.box, one.box) > 0.2 or _inside(one.box, mover.box) > 0.5 for one in things
+        inside(mover.box, one.box) > 0.2 or inside(one.box, mover.box) > 0.5 for one in things
     )

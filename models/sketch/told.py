@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from models.engine import Turn
 from models.sketch import phrases, words
@@ -27,13 +27,13 @@ class Told:
         lines: The sentences, oldest first.
         about: The sorts of things that the last of them is about.
         kinds: What each of them tells.
+        sorts: The sorts of things that each of them names.
     """
 
     def __init__(self, history: Sequence[Turn]) -> None:
-        text = "\n".join(turn.text for turn in history if turn.role == "assistant")
-        lines = re.split(r"(?<=[.!?])\s+|\n", text)
-        self.lines = [line for line in lines if any(map(str.isalnum, line))]
+        self.lines = list(_commentary(history))
         self.kinds: list[frozenset[str]] = []
+        self.sorts: list[list[str]] = []
         self._of: dict[str, set[str]] = {}
         self._there: dict[str, int] = {}
         self._last: dict[str, int] = {}
@@ -44,6 +44,7 @@ class Told:
             if "empty" in kinds:
                 self._there.clear()
             named = [sort for text in filled.values() for sort in _sorts(text)]
+            self.sorts.append(named)
             self.about = named or self.about
             for sort in self.about if named or "s" in filled else []:
                 self._add(sort, kinds, filled)
@@ -82,6 +83,18 @@ class Told:
     def lately(self, kind: str, lines: int = 3) -> bool:
         """Whether one of the last lines told it."""
         return any(kind in kinds for kinds in self.kinds[-lines:])
+
+
+def _commentary(history: Sequence[Turn]) -> Iterator[str]:
+    """Its whole sentences. The first line after a question is the answer to it."""
+    asked = False
+    for turn in history:
+        if turn.role == "assistant":
+            for line in turn.text.splitlines()[asked:]:
+                for one in re.split(r"(?<=[.!?])\s+", line.strip()):
+                    if re.search(r"\w.*(?<!\.\.)[.!?]$", one):
+                        yield one
+        asked = turn.role == "user"
 
 
 def _sorts(text: str) -> list[str]:

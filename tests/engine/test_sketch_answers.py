@@ -62,7 +62,58 @@ def test_what_happened_is_what_was_said() -> None:
     request = GenerationRequest(
         pictures=STILL, history=history, text="What happened so far?", kind="answer"
     )
-    assert "A person walks in." in " ".join(reply(request, Eyes()))
+    assert "A person walked in." in " ".join(reply(request, Eyes()))
+
+
+HEARD = (
+    Turn("assistant", "Something large and red comes from the left."),
+    Turn("user", "Talk about cars only."),
+    Turn("assistant", "I will talk about cars only.\nHere comes somebody, from the right."),
+    Turn("user", "Who is there?"),
+    Turn("assistant", "Yes, a person on the right."),
+    Turn("assistant", "The person walks out to the left. Now there is"),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("What happened?", "So far: Here came somebody, from the right. The person walked out to"),
+        ("Did I miss anything?", "So far: Here came somebody, from the right."),
+        ("Who was here before?", "So far: Here came somebody, from the right."),
+        ("How many people have come?", "I have told of one that came."),
+        ("How many cars have come?", "I have told of one that came; I can't tell whether it is a"),
+        ("Which colour was the last car?", "The last one was red; I can't tell whether it is a"),
+    ],
+)
+def test_only_commentary_is_remembered(question: str, told: str) -> None:
+    request = GenerationRequest(pictures=STILL, history=HEARD, text=question, kind="answer")
+    answer = " ".join(reply(request, Eyes()))
+    assert answer.startswith(told), answer
+    assert not {"Yes,", "will", "Now"} & set(answer.split())
+
+
+CUP = seen({"dining table 1": [(0.3, 0.5, 0.8, 0.9)] * 4, "cup 2": [(0.5, 0.4, 0.6, 0.6)] * 4})
+
+
+@pytest.mark.parametrize(
+    ("shown", "question", "told"),
+    [
+        (PEOPLE, "What is on the table?", CANNOT),
+        (PEOPLE, "What is on the wall?", CANNOT),
+        (CUP, "What is on the table?", "I see a cup there."),
+        (CUP, "What is on the wall?", CANNOT),
+    ],
+)
+def test_what_is_at_a_place_is_told_of_a_named_place(
+    shown: Shown, question: str, told: str
+) -> None:
+    assert answered(shown, question) == told
+
+
+def test_a_mover_may_be_the_car_that_is_asked_for() -> None:
+    answer = answered(BALL, "Where does the red car go?")
+    assert answer == "Something red goes to the right; I can't tell whether it is a car."
 
 
 @pytest.mark.parametrize(
