@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.bench.timeline import Told
+from tests.bench.timeline import Told, line_text
 from tests.support.records import SeenFrame
 
 IN_TIME = 2.0
@@ -58,26 +58,31 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Events told and claimed. late: seconds from each told event to the beginning of its line."""
+    """Events that were told, each with its line; those that were not; lines that claim others."""
 
-    late: tuple[float, ...]
+    told: tuple[tuple[Due, Told], ...]
     missed: tuple[Due, ...]
     wrong: tuple[Told, ...]
 
     @property
+    def late(self) -> tuple[float, ...]:
+        """Seconds from each told event to the beginning of its line."""
+        return tuple(line.start - event.at for event, line in self.told)
+
+    @property
     def precision(self) -> float:
         """Of the lines that tell of an event, those that tell of one that happened; nan of none."""
-        return _share(len(self.late), len(self.wrong))
+        return _share(len(self.told), len(self.wrong))
 
     @property
     def recall(self) -> float:
         """Share of the events that were told; nan of none."""
-        return _share(len(self.late), len(self.missed))
+        return _share(len(self.told), len(self.missed))
 
     @property
     def f1(self) -> float:
         """Their harmonic mean."""
-        found, lost = 2 * len(self.late), len(self.missed) + len(self.wrong)
+        found, lost = 2 * len(self.told), len(self.missed) + len(self.wrong)
         return found / (found + lost) if found + lost else float("nan")
 
 
@@ -86,7 +91,7 @@ def score(due: Sequence[Due], told: Sequence[Told], within: tuple[float, float])
     tell several that happen at once. An event too near the ends of `within` (monotonic seconds)
     may be told, and is not missed.
     """
-    late: list[float] = []
+    pairs: list[tuple[Due, Told]] = []
     missed: list[Due] = []
     used: set[tuple[str, str]] = set()
     for event in due:
@@ -102,7 +107,7 @@ def score(due: Sequence[Due], told: Sequence[Told], within: tuple[float, float])
             used.add((best.id, event.kind))
         if within[0] + IN_TIME <= event.at <= within[1] - IN_TIME:
             if best:
-                late.append(best.start - event.at)
+                pairs.append((event, best))
             else:
                 missed.append(event)
     true = {name for name, _ in used}
@@ -114,7 +119,25 @@ def score(due: Sequence[Due], told: Sequence[Told], within: tuple[float, float])
         and line.id not in true
         and any(_says(CLAIMS, kind, line.text) for kind in kinds)
     ]
-    return Score(tuple(late), tuple(missed), tuple(wrong))
+    return Score(tuple(pairs), tuple(missed), tuple(wrong))
+
+
+def score_text(found: Score, told: Sequence[Told], begun: float) -> str:
+    """Lines and events in order, one a row, since `begun`: which events were told and how late,
+    which were missed, and which lines claim something that did not happen.
+    """
+    wrong = {line.id for line in found.wrong}
+    rows = [
+        (line.start, ("WRONG " if line.id in wrong else "      ") + line_text(line))
+        for line in told
+    ]
+    rows += [
+        (event.at, f"      * {event.kind} {event.place}: told {line.start - event.at:+.1f} s")
+        for event, line in found.told
+    ]
+    rows += [(event.at, f"MISS  * {event.kind} {event.place}") for event in found.missed]
+    rows.sort(key=lambda row: row[0])
+    return "".join(f"{at - begun:6.1f} {text}\n" for at, text in rows)
 
 
 def displayed(frames: Sequence[SeenFrame], unix_offset: float) -> Callable[[float], float | None]:

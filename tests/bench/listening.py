@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Protocol, TypeVar
 
 from tests.bench import listening_rows
 from tests.bench.commentary import SETTLE, Cost, Heard, Setup, commentated, heard, in_turn
+from tests.bench.event_score import score_text
 from tests.bench.noise_films import SECONDS, noise_films
 from tests.bench.report import Row
 from tests.bench.rules import Alerted, alerted
-from tests.bench.timeline import as_text, timeline
+from tests.bench.timeline import timeline
 from tests.support.film_scripts import films
 from tests.support.scripted_films import rendered
 
@@ -148,7 +150,9 @@ class Listening:
                 path = await asyncio.to_thread(rendered, film)
                 place, rest = folder / name, seconds or film.seconds + MORE
                 run = await heard(place, name, path, film.events, rest, replace(setup, agent=agent))
-                await asyncio.to_thread((place / "timeline.txt").write_text, as_text(run.told))
+                text = score_text(run.score, run.told, run.within[0])
+                await asyncio.to_thread((place / "timeline.txt").write_text, text)
+                sys.stdout.write(f"{name}\n{text}")
                 found.append(run)
             return found
 

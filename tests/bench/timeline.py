@@ -142,16 +142,6 @@ def voices_at_once(lines: Sequence[LineMessage]) -> int:
     return sum(ends.get(one.id, 0.0) > other.received + 0.05 for one, other in pairwise(starts))
 
 
-def as_text(told: Sequence[Told]) -> str:
-    """One line each: time since the first, and `line_text`."""
-    begun = told[0].start if told else 0.0
-    rows = []
-    for line in told:
-        minutes, seconds = divmod(line.start - begun, 60)
-        rows.append(f"{minutes:3.0f}:{seconds:04.1f} {line_text(line)}\n")
-    return "".join(rows)
-
-
 def line_text(line: Told) -> str:
     """Kind, seconds heard, silence before, likeness, sync and text of a line."""
     sync = "" if line.sync is None or line.kind != "commentary" else f"{line.sync * 1000:+.0f} ms"
