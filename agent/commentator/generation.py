@@ -99,17 +99,29 @@ class Generation:
         that is not stays as it is. So does one at which something else than the engine fails,
         which is raised.
         """
-        answer = Answer(line, wants_audio=request.audio, pace=self._pace)
+        left = self._pacer.deadline(line) - line.requested_at
+        left = min(max(LEAST_WAIT, left), MOST_WAIT)
+        deltas = self._deltas(replace(request, deadline=left))
         try:
-            await self._streamed(answer, request)
+            await self._fill(line, deltas, left, request.audio, self._answered)
         except TimeoutError:
             self._broke_off(line, EngineTimeout(NOT_IN_TIME))
         except EngineError as error:
             self._broke_off(line, error)
-        finally:
-            answer.end(whole=False)
-            if line.state != "made":
-                self._lines.complete(line)
+
+    async def say(self, line: Line, text: str, request: EngineRequest) -> None:
+        """The same for a line whose text is known: the request tells how it is spoken, and no
+        engine is asked.
+        """
+
+        async def told() -> AsyncGenerator[Delta, None]:
+            yield Delta(text=text)
+
+        deltas = self._voiced(told(), request, engine_speaks=False) if request.audio else told()
+        try:
+            await self._fill(line, deltas, MOST_WAIT, request.audio, lambda: None)
+        except TimeoutError:
+            self._lines.drop(line, "late", "the voice gave no sound in time")
 
     async def try_out(self, request: EngineRequest) -> float | None:
         """Seconds until the first sound of an answer that nobody hears; None: there was none."""
@@ -132,68 +144,6 @@ class Generation:
             self._failed(error)
         return None
 
-    async def _streamed(self, answer: Answer, request: EngineRequest) -> None:
-        line = answer.line
-        left = self._pacer.deadline(line) - line.requested_at
-        left = min(max(LEAST_WAIT, left), MOST_WAIT)
-        request = replace(request, deadline=left)
-        async with asyncio.timeout(left) as limit, aclosing(self._deltas(request)) as deltas:
-            async for delta in deltas:
-                if delta.notice:
-                    self.on_notice(delta.notice)
-                answer.feed(delta)
-                self._output.wake()
-                if answer.sounding and line.state == "made" and self._is_new(line, whole=False):
-                    limit.reschedule(asyncio.get_running_loop().time() + MAX_GENERATION)
-                    self._sounds(line)
-                if line.over or line.audio_seconds >= MAX_SECONDS:
-                    return
-        answer.end(whole=True)
-        if line.state == "made" and answer.sounding:
-            if self._is_new(line, whole=True):
-                self._sounds(line)
-        elif line.state == "made":
-            self._answered()
-            self._lines.drop(line, "empty", EMPTY)
-
-    def _is_new(self, line: Line, *, whole: bool) -> bool:
-        """Whether it may be spoken, as far as its text tells; a repeat is dropped."""
-        like = self._repeats.like(line, whole=whole)
-        if like:
-            self._answered()
-            self._lines.drop(line, "repeat", f"too like what was said before: {like}")
-        return like == ""
-
-    async def say(self, line: Line, text: str, request: EngineRequest) -> None:
-        """See a line through whose text is known, with the voice of the request: no engine."""
-        answer = Answer(line, wants_audio=request.audio, pace=SpeechPace())
-
-        async def told() -> AsyncGenerator[Delta, None]:
-            yield Delta(text=text)
-
-        deltas = told()
-        if request.audio:
-            deltas = self._speaker.voiced(
-                deltas, engine_speaks=False, language=request.language, voice=request.voice
-            )
-        try:
-            async with asyncio.timeout(MOST_WAIT), aclosing(deltas):
-                async for delta in deltas:
-                    answer.feed(delta)
-                    self._output.wake()
-                    if answer.sounding and line.state == "made":
-                        self._lines.move(line, "ready")
-                    if line.over:
-                        return
-        except TimeoutError:
-            pass
-        finally:
-            answer.end(whole=True)
-            if line.state == "made" and answer.sounding:
-                self._lines.move(line, "ready")
-            if line.state != "made":
-                self._lines.complete(line)
-
     async def read(self, request: EngineRequest) -> str:
         """An answer as text, which nobody hears; "" for none."""
         text, chosen = "", AnswerText()
@@ -208,20 +158,71 @@ class Generation:
             self._failed(error)
         return text.strip()
 
+    async def _fill(
+        self,
+        line: Line,
+        deltas: AsyncGenerator[Delta, None],
+        left: float,
+        wants_audio: bool,
+        answered: Callable[[], None],
+    ) -> None:
+        """Fill the line with what comes; within ``left`` seconds it must be ready, or TimeoutError
+        is raised.
+        """
+        answer = Answer(line, wants_audio=wants_audio, pace=self._pace)
+        try:
+            async with asyncio.timeout(left) as limit, aclosing(deltas):
+                async for delta in deltas:
+                    if delta.notice:
+                        self.on_notice(delta.notice)
+                    answer.feed(delta)
+                    self._output.wake()
+                    if line.state == "made" and answer.sounding:
+                        answered()
+                        if self._is_new(line, whole=False):
+                            limit.reschedule(asyncio.get_running_loop().time() + MAX_GENERATION)
+                            self._sounds(line)
+                    if line.over or line.audio_seconds >= MAX_SECONDS:
+                        return
+            answered()
+            answer.end(whole=True)
+            if line.state == "made" and not answer.sounding:
+                self._lines.drop(line, "empty", EMPTY)
+            elif line.state == "made" and self._is_new(line, whole=True):
+                self._sounds(line)
+        finally:
+            answer.end(whole=False)
+            if line.state != "made":
+                self._lines.complete(line)
+
+    def _is_new(self, line: Line, *, whole: bool) -> bool:
+        """Whether it may be spoken, as far as its text tells; a repeat is dropped."""
+        like = self._repeats.like(line, whole=whole)
+        if like:
+            self._lines.drop(line, "repeat", f"too like what was said before: {like}")
+        return like == ""
+
     def _deltas(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
         if not request.audio:
             return self._client.stream(request)
-        asked = replace(request, audio=not self._speaker.always)
-        deltas = self._client.stream(asked)
+        asked = self._client.stream(replace(request, audio=not self._speaker.always))
+        return self._voiced(asked, request, engine_speaks=self._client.speaks)
+
+    def _voiced(
+        self,
+        deltas: AsyncGenerator[Delta, None],
+        request: EngineRequest,
+        *,
+        engine_speaks: bool | None,
+    ) -> AsyncGenerator[Delta, None]:
         return self._speaker.voiced(
             deltas,
-            engine_speaks=self._client.speaks,
+            engine_speaks=engine_speaks,
             language=request.language,
             voice=request.voice,
         )
 
     def _sounds(self, line: Line) -> None:
-        self._answered()
         self._lines.move(line, "ready")
         if self._pacer.is_late(line):
             self._lines.drop(line, "late", LATE)
