@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from tests.bench.commentary import WAY, Setup, commentated, statuses
 from tests.bench.timeline import timeline
-from tests.support.film_source import film_times
+from tests.support.film_source import Shown, film_times
 from tests.support.records import LineMessage
 from tests.support.scripted_films import Film
 from tests.support.viewer_probe import ViewerProbe
@@ -26,11 +28,14 @@ RULES: tuple[dict[str, object], ...] = (
 TRUE: Mapping[str, tuple[float, ...]] = {
     "visitor": (10.0, 62.0),
     "left side": (10.0,),
-    "lingering": (20.0, 72.0),
+    "lingering": (10.0, 62.0),
     "gone": (28.4, 78.5),
     "lights": (38.0,),
 }
-"""Seconds of the film `watched` at which each comes true."""
+"""Seconds of the film `watched` at which each comes true, or begins to."""
+
+AFTER = {"lingering": 10.0}
+"""Seconds for which it must last, by the clock: a camera that lags shows the film later."""
 
 EARLY, LATE = 1.0, 6.0
 """Seconds around that moment in which a hit is right: what lasts must last a while."""
@@ -74,16 +79,15 @@ async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> A
     setup = Setup({"rules": RULES}, agent=agent, ready=READY)
     async with commentated(folder, path, setup) as (there, probe):
         await asyncio.sleep(film.seconds + LATE)
-    shown = film_times(there.log())
-    began = shown[0].at - shown[0].place + WAY
     alerts = [line for line in probe.lines if line.kind == "alert"]
+    shown = film_times(there.log())
+    began = shown[0].at
     first = {line.id: line for line in reversed(alerts)}.values()
     hits = [(rule_of(line), line.received - began) for line in first]
     since, until = (probe.frames[at].received - began for at in (0, -1))
-    loops = range(int(until // film.seconds) + 1)
     true = {
-        name: [moment + loop * film.seconds for loop in loops for moment in moments]
-        for name, moments in TRUE.items()
+        name: [at + AFTER.get(name, 0.0) for at in moments_of(shown, each, film.seconds)]
+        for name, each in TRUE.items()
     }
     told = timeline(probe.lines, probe.bursts, probe.frames)
     ready = [one.ready for one in there.tap.asked if one.kind == "alert" and one.ready]
@@ -92,6 +96,17 @@ async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> A
         min(after) - at for at in ready if (after := [one for one in sounds if one >= at - 0.05])
     ]
     return Alerted(score_rules(hits, true, (since, until)), beyond, _absent(probe, bool(alerts)))
+
+
+def moments_of(shown: Sequence[Shown], places: Sequence[float], length: float) -> list[float]:
+    """When these seconds of a film of that length were on, each time that it was shown: seconds
+    since it was first shown, at the booth.
+    """
+    began, found = shown[0].at, []
+    for one, after in pairwise([*shown, Shown(math.inf, 0.0)]):
+        times = [one.at + place - one.place for place in places if one.place <= place < length]
+        found += [at - began + WAY for at in times if at < after.at]
+    return found
 
 
 def score_rules(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.bench.event_score import Due, displayed, score
-from tests.bench.rules import score_rules
+from tests.bench.rules import WAY, moments_of, score_rules
 from tests.bench.timeline import (
     Told,
     likeness,
@@ -16,6 +16,7 @@ from tests.bench.timeline import (
     timeline,
     voices_at_once,
 )
+from tests.support.film_source import Shown
 from tests.support.onsets import Burst
 from tests.support.records import LineMessage, SeenFrame
 
@@ -147,3 +148,9 @@ def test_rules_hit_when_they_come_true() -> None:
     assert found.wrong == ["visitor at 11.0 s", "gone at 50.0 s"]
     assert found.precision == pytest.approx(0.5)
     assert found.recall == pytest.approx(2 / 3)
+
+
+def test_a_camera_that_lags_or_begins_anew_shows_what_comes_true_later() -> None:
+    shown = [Shown(100.0, 0.0), Shown(125.0, 20.0), Shown(195.0, 0.0)]
+    found = moments_of(shown, (10.0, 28.0), 90.0)
+    assert found == pytest.approx([10 + WAY, 33 + WAY, 105 + WAY, 123 + WAY])
