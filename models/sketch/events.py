@@ -26,6 +26,7 @@ _QUICK = 0.15
 """Picture widths a second."""
 _NEAR_SHARE = 0.35
 _TOGETHER = 0.05
+_NAMELESS = frozenset({*NAMES, "something"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def events(scene: Scene, told: Told, since: Mapping[str, float]) -> list[Event]:
             found += _lying(sort, things, told)
         else:
             found += _living(sort, things, told, words.lasting(since.get(sort, 0.0)))
-    return [*found, *_several(scene, told)]
+    return [*found, *_several(scene, told), *_put(scene, told)]
 
 
 def _sort(thing: Thing) -> str:
@@ -116,7 +117,7 @@ def _view(scene: Scene, told: Told) -> Iterator[Event]:
         yield _event(
             66, "overview nobody" if scene.named and not people else "overview", looks=looks
         )
-    if scene.cut and not scene.restless and not told.lately("cut", 1):
+    if scene.cut and not scene.restless and not (told.lately("cut", 1) and looks in told.lines[-1]):
         yield _event(90, "cut", looks=looks, about="scene")
     if scene.pan and not told.lately("pan", 2):
         turn = " and ".join(f"to the {part}" for part in scene.pan.split())
@@ -137,19 +138,32 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
     for thing in things:
         others = [one for one in here if one is not thing]
         subjects = words.known(
-            thing, others, dressed="clothes" in done, recent=told.about == [sort]
+            thing,
+            others,
+            dressed="clothes" in done,
+            recent=told.about == [sort] and not (sort == "person" and told.they(3)),
         )
         recent = _RECENT if thing.name or known else _PASSED
         strangers = [(one, False) for one in words.unknown(thing)]
         if (thing.leaving or (thing.gone and thing.name)) and thing.ago < recent:
             if known >= max(1, len(here) + thing.gone):
-                yield _leaving(thing, subjects, last=not others)
+                one = (
+                    [(f"one {words.noun(thing.name)}", False)]
+                    if others and thing.name
+                    else subjects
+                )
+                yield _leaving(thing, one, last=not others)
             elif not known and thing.side and not {"leave", "pass"} & done:
                 yield _of(thing, 70, strangers, "pass")
         elif thing.gone or (not thing.name and told.of("person") and thing.age < _BELIEVED):
             continue
+        elif thing.name and not known and not others and _movers(told, 1):
+            yield _of(thing, 66, strangers, "named")
         elif thing.new and thing.age < _RECENT and (known < len(here) or _moved_on(done, here)):
-            yield _coming(thing, strangers, another=known > 0, again=bool(done))
+            again = (
+                "next" if not thing.name and not done and _movers(told, 4) else "again" * bool(done)
+            )
+            yield _coming(thing, strangers, another=bool(known and others), again=again)
         elif known:
             yield from _doing(thing, subjects, done)
             if thing.stays and not others and long and long not in done and "stand" in done:
@@ -160,6 +174,12 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
             yield _of(thing, 78, strangers, "present stand" if thing.stays else "present")
 
 
+def _movers(told: Told, lines: int) -> bool:
+    """Whether one of the last lines told of a mover that came."""
+    recent = list(zip(told.sorts, told.kinds, strict=True))[-lines:]
+    return any(kinds & {"come", "go"} and _NAMELESS & {*of} for of, kinds in recent)
+
+
 def _moved_on(done: set[str], here: Sequence[Thing]) -> bool:
     """Whether the one who was told of has stood or walked before this one came."""
     return len(here) == 1 and bool(
@@ -167,13 +187,17 @@ def _moved_on(done: set[str], here: Sequence[Thing]) -> bool:
     )
 
 
-def _coming(thing: Thing, strangers: Sequence[Subject], *, another: bool, again: bool) -> Event:
+def _coming(thing: Thing, strangers: Sequence[Subject], *, another: bool, again: str) -> Event:
     if another:
         strangers = [(strangers[0][0].replace("a ", "another ", 1), False)]
     groups = ["come"] if thing.side else ["come inside"]
     if thing.side:
         groups.append("come person" if thing.name == "person" else "come mover")
-    if again and not another:
+    elif thing.name == "person":
+        groups.append("come inside person")
+    if again == "next" and thing.side:
+        groups = ["come mover next"]
+    elif again and not another:
         groups = ["come again"] if thing.side else ["come inside again"]
         groups += ["come mover again"] * bool(thing.side and not thing.name)
     return _of(thing, 84, strangers, *groups)
@@ -228,6 +252,18 @@ def _lying(sort: str, things: Sequence[Thing], told: Told) -> Iterator[Event]:
     )
 
 
+def _put(scene: Scene, told: Told) -> Iterator[Event]:
+    """What has no name and was put down or taken away."""
+    passing = scene.things or told.lately("leave", 1) or told.lately("pass", 1)
+    for one in scene.changed:
+        where = words.place(one)
+        lay = told.lying.get(where)
+        if one.new and not lay:
+            yield _event(76, "put", where=where)
+        elif one.gone and (lay or (lay is None and (one.stays or not passing))):
+            yield _event(74, "away", where=where)
+
+
 def _several(scene: Scene, told: Told) -> Iterator[Event]:
     """How many people there are, who is together, and two movers at a time."""
     people = [thing for thing in scene.present if thing.name == "person"]
@@ -256,7 +292,7 @@ def _absent(scene: Scene, told: Told, sorts: Sequence[str]) -> Iterator[Event]:
         return  # somebody may just be coming
     missed = told.missed(sorts)
     if "person" in missed and scene.named:
-        lines = said(["leave nobody"], [("the person", False), ("they", True)])
+        lines = said(["leave nobody"], [("the person", False)])
         yield Event(80, tuple(lines), "person")
     elif told.lately("leave", 1) and not told.lately("nobody", 1) and not scene.present:
         if "leave" in told.of("person") and scene.named:

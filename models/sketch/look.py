@@ -12,8 +12,9 @@ from models.sketch import camera, light
 from models.sketch.background import prepare
 from models.sketch.camera import Step
 from models.sketch.colours import shares
+from models.sketch.lying import changed
 from models.sketch.movers import movers
-from models.sketch.objects import Seen, explains, named
+from models.sketch.objects import Seen, explains, lives, named
 from models.sketch.pictures import Image, as_image
 from models.sketch.scene import Heading, Scene, Thing
 from models.sketch.things import heading_of
@@ -56,9 +57,12 @@ def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) 
     restless = sum(cuts) > 1 or _restless(steps)
     pan = _pan(steps, images[-1].shape[1])
     things = [] if lit.black or restless else named(images, times, seen)
+    put: list[Thing] = []
     if not (restless or pan or lit.black):
-        moving = _moving(images, gains, steps, times)
-        things += [one for one in moving if not explains(things, one)]
+        moving, put = _moving(images, gains, steps, times)
+        put = [] if any(lives(one.name) for one in things) else put
+        put, moving = ([o for o in row if not explains(things, o)] for row in (put, moving))
+        things += moving
     return Scene(
         pictures=count,
         light=lit,
@@ -69,6 +73,7 @@ def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) 
         things=tuple(things[:MAX_THINGS]),
         named=seen[-1] is not None and not lit.black,
         colours=_colours(images[-1]),
+        changed=tuple(put),
     )
 
 
@@ -92,8 +97,10 @@ def _moving(
     gains: Sequence[float],
     steps: Sequence[Step],
     times: Sequence[float],
-) -> list[Thing]:
-    """What moves in the pictures whose light is like the newest one's, in its light and place."""
+) -> tuple[list[Thing], list[Thing]]:
+    """What moves, and what was put or taken, in the pictures whose light is like the newest one's,
+    in its light and place.
+    """
     total, right, down = 1.0, 0.0, 0.0
     steady, frames = [images[-1]], [prepare(images[-1])]
     for image, gain, step in zip(images[-2::-1], gains[::-1], steps[::-1], strict=True):
@@ -106,9 +113,10 @@ def _moving(
         steady.append(moved)
         frames.append(prepare(moved if even else as_image(cv2.convertScaleAbs(moved, alpha=total))))
     if len(steady) < 2:
-        return []
-    found = movers(steady[::-1], frames[::-1], times[-len(steady) :])
-    return [one for one in found if one.share < _TOO_LARGE]
+        return [], []
+    steady, frames = steady[::-1], frames[::-1]
+    found = movers(steady, frames, times[-len(steady) :])
+    return [one for one in found if one.share < _TOO_LARGE], changed(steady, frames)
 
 
 def _colours(image: Image) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz
@@ -16,8 +18,10 @@ from models.sketch.told import Told
 
 SILENCE = "..."
 """What is answered when nothing is worth saying."""
-ALIKE = 80.0
-"""rapidfuzz's token_sort_ratio from which on a line repeats an earlier one."""
+ALIKE, _SAME, _UNLIKE = 0.79, 0.91, 0.6
+"""Likeness from which on a line repeats one of the last, one of all; below which it is unlike. Just
+under those at which the agent holds a line back.
+"""
 _LAST = 8
 """Earlier lines that a new one must be unlike."""
 _ALERT = 60.0
@@ -85,15 +89,40 @@ def _short(text: str) -> str:
 
 
 def _worded(event: Event, said: Sequence[str], dice: random.Random, brief: bool) -> str:
-    """One of its wordings that is unlike what was said last; empty when there is none."""
-    fresh = [line for line in event.lines if line not in said]
-    alike = {line: _likeness(line, said[-_LAST:]) for line in fresh}
-    fitting = [line for line in fresh if alike[line] < ALIKE]
+    """One of its wordings that is unlike what was said; empty when there is none."""
+    plain = [_plain(line) for line in said]
+    alike = {line: _likeness(_plain(line), plain[-_LAST:]) for line in event.lines}
+    fitting = [
+        line
+        for line in event.lines
+        if alike[line] < ALIKE and _likeness(_plain(line), plain) < _SAME
+    ]
     if brief:
         fitting = sorted(fitting, key=len)[:2]
-    unlike = [line for line in fitting if alike[line] < 60] or fitting
+    unlike = [line for line in fitting if alike[line] < _UNLIKE] or fitting
     return dice.choice(unlike) if unlike else ""
 
 
 def _likeness(line: str, others: Sequence[str]) -> float:
-    return max((fuzz.token_sort_ratio(line, other) for other in others), default=0.0)
+    """0 to 1: by letters, in any order of words, or by bags of words, whichever is most."""
+    return max(
+        (
+            max(
+                fuzz.ratio(line, other) / 100,
+                fuzz.token_sort_ratio(line, other) / 100,
+                _cosine(line, other),
+            )
+            for other in others
+        ),
+        default=0.0,
+    )
+
+
+def _cosine(one: str, other: str) -> float:
+    first, second = Counter(one.split()), Counter(other.split())
+    common = sum(count * second[word] for word, count in first.items())
+    return common / max(1.0, math.hypot(*first.values()) * math.hypot(*second.values()))
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))

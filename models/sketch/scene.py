@@ -77,6 +77,7 @@ class Scene:
         pan: Where the camera turns; empty when it stands.
         calm: Whether next to nothing changed from the last picture to the newest.
         restless: Whether too much moves to tell things apart.
+        changed: What lies there newly, or is gone from its place, and has no name.
         things: Those with a name, then those that only move; the largest first.
         named: Whether a detector looked at the newest picture.
         colours: Names of the newest picture's largest colours.
@@ -91,6 +92,7 @@ class Scene:
     things: tuple[Thing, ...]
     named: bool
     colours: tuple[str, ...]
+    changed: tuple[Thing, ...] = ()
 
     @property
     def present(self) -> tuple[Thing, ...]:

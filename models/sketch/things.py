@@ -42,7 +42,7 @@ def make(
 ) -> Thing:
     """The thing of a track through pictures of ``times``; ``aspect`` is height over width."""
     gone = sightings[-1][0] < times[-1]
-    if gone:
+    if gone or any(_at_border(sightings[-1][1], at, sightings[-1][1]) for at in (0, 2)):
         sightings = without_echoes(sightings)
     first, last = sightings[0], sightings[-1]
     recent = sightings[-3:]

@@ -16,6 +16,7 @@ _NOUNS = {
 } | {"person": re.compile(r"\b(?:person|people|some(?:one|body))\b")}
 _MOVER = re.compile(r"\bsomething(?: large)?(?: and)?(?: (\w+))?|\bthe (\w+) one\b")
 _COLOUR = re.compile(rf"\b(?:{'|'.join(NAMES)})\b")
+_NAMELESS = frozenset({*NAMES, "something"})
 _LATELY = 2
 """Lines after which a mover that was not seen to leave is another one."""
 
@@ -27,6 +28,7 @@ class Told:
         lines: The sentences, oldest first.
         about: The sorts of things that the last of them is about.
         kinds: What each of them tells.
+        lying: Whether something nameless was put at a place, or taken from it.
         sorts: The sorts of things that each of them names.
     """
 
@@ -34,6 +36,7 @@ class Told:
         self.lines = list(_commentary(history))
         self.kinds: list[frozenset[str]] = []
         self.sorts: list[list[str]] = []
+        self.lying: dict[str, bool] = {}
         self._of: dict[str, set[str]] = {}
         self._there: dict[str, int] = {}
         self._last: dict[str, int] = {}
@@ -41,6 +44,12 @@ class Told:
         for line in self.lines:
             kinds, filled = phrases.told(line)
             self.kinds.append(kinds)
+            if kinds & {"put", "away"}:
+                self.lying[filled.get("where", "").removeprefix("from ")] = "put" in kinds
+                self.sorts.append([])
+                continue
+            if "named" in kinds:  # what had no name has one now
+                self._there = {k: n for k, n in self._there.items() if k not in _NAMELESS}
             if "empty" in kinds:
                 self._there.clear()
             named = [sort for text in filled.values() for sort in _sorts(text)]
@@ -73,12 +82,16 @@ class Told:
 
     def there(self, sort: str) -> int:
         """How many of it are in view, as far as was told; movers, as far as was told lately."""
-        old = sort in (*NAMES, "something") and self._last.get(sort, 0) < len(self.lines) - _LATELY
+        old = sort in _NAMELESS and self._last.get(sort, 0) < len(self.lines) - _LATELY
         return 0 if old else self._there.get(sort, 0)
 
     def missed(self, sorts: Sequence[str]) -> list[str]:
         """What is in view as far as was told, and is not among ``sorts``."""
         return [sort for sort, count in self._there.items() if count and sort not in sorts]
+
+    def they(self, lines: int) -> bool:
+        """Whether one of the last lines says "they"."""
+        return any(re.search(r"\bthey\b", line, re.IGNORECASE) for line in self.lines[-lines:])
 
     def lately(self, kind: str, lines: int = 3) -> bool:
         """Whether one of the last lines told it."""
