@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.bench.commentary import WAY
 from tests.bench.event_score import Due, displayed, score
-from tests.bench.rules import WAY, moments_of, score_rules
+from tests.bench.rules import moments_of, score_rules
 from tests.bench.timeline import (
     Told,
     likeness,
