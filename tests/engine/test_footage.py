@@ -8,9 +8,9 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-from rapidfuzz import fuzz
 
 from agent.commentator.history import MAX_TURNS
+from agent.commentator.repeats import COMPARED, likeness
 from models.sketch.eyes import Eyes
 from tests.engine.footage import SHARED, WEIGHTS, Sample, sampled, told
 from vision.detector import Detector
@@ -41,7 +41,13 @@ def test_nothing_is_said_twice_or_of_stillness(
     assert not any("still" in line or "movement" in line for line in lines)
     for at, line in enumerate(lines):
         assert line not in lines[max(0, at - turns) : at]
-        assert all(fuzz.token_sort_ratio(line, other) < 85 for other in lines[max(0, at - 5) : at])
+        heard = [plain(one) for one in lines[max(0, at - turns) : at]]
+        assert all(likeness(plain(line), one) < 0.8 for one in heard[-COMPARED:]), line
+        assert plain(line) not in heard
+
+
+def plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))
 
 
 @pytest.mark.parametrize("stride", [1, 2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -319,3 +319,61 @@ async def test_silence_makes_no_sound_and_a_room_is_told_once_what_cannot_be_don
 
 def test_one_picture_and_a_plain_one_are_looked_at() -> None:
     assert "blue" in said(window(film(plain("blue")), 0.0, pictures=1))
+
+
+def test_what_is_put_down_and_taken_away_is_told_once() -> None:
+    thing = Mover("red", 120, 290, size=30)
+    bare, lying = film(WALL), film(WALL, thing)
+    hand = film(WALL, Mover("orange", 120, 230, size=90, shape="bar"), thing)
+
+    def shown(*films: Callable[[float], Image]) -> tuple[Picture, ...]:
+        last = [window(one, 0.0, pictures=1)[0] for one in films]
+        return tuple(Picture(p.data, at - 3.0, "", ()) for at, p in enumerate(last))
+
+    put = shown(bare, hand, lying, lying)
+    first = said(put, history=EARLIER)
+    assert "at the bottom left" in first.lower()
+    assert "put" in phrases.told(first)[0]
+    assert said(put, history=[*EARLIER, first]) == SILENCE
+    taken = said(shown(lying, hand, bare, bare), history=[*EARLIER, first])
+    assert "away" in phrases.told(taken)[0]
+    assert said(shown(lying, lying, lying, lying), history=EARLIER) == SILENCE
+    assert said(shown(bare, bare, hand, hand), history=EARLIER) != first
+
+
+def test_who_is_cut_by_the_border_goes_on() -> None:
+    """The tracker tells for a while where it last saw who walks out."""
+    out: Box = (0.0, 0.2, 0.07, 0.9)
+    leaves = seen({"person 1": [LEFT, out, out, out]})
+    told = lines(leaves, ["A person stands on the left."])
+    assert phrases.told(told)[0] & {"leave", "go"}, told
+    first = lines(seen({"person 1": [MIDDLE, LEFT, out, out]}), ["The person stands on the left."])
+    assert "leave" in phrases.told(first)[0]
+    assert not phrases.told(lines(leaves, ["A person stands on the left.", first]))[0] & {"leave"}
+
+
+def test_a_mover_that_gets_a_name_has_not_come_twice() -> None:
+    comes = seen({"person 1": [None, None, LEFT, MIDDLE]}, dressed="black")
+    told = lines(comes, [*EARLIER, "Something black, from the left."])
+    assert "named" in phrases.told(told)[0], told
+    assert "person in black" in told or "some" in told
+    again = lines(comes, [*EARLIER, "Something black, from the left.", told])
+    assert not phrases.told(again)[0] & {"come", "named"}, again
+
+
+def test_they_is_said_at_most_every_third_line() -> None:
+    standing = seen({"person 1": [MIDDLE] * 4})
+    before = ["They walk to the right.", "The person stands in the middle."]
+    told = {said(standing, history=before, room=str(room)) for room in range(40)}
+    assert not any("they" in line.lower().split() for line in told)
+
+
+def test_two_cuts_are_two() -> None:
+    red = window(film(plain("red")), 0.0, pictures=2)
+    blue = window(film(plain("blue")), 0.0, pictures=2)
+    cut = tuple(Picture(picture.data, at - 3.0) for at, picture in enumerate([*red, *blue]))
+    first = said(cut, history=EARLIER)
+    assert "blue" in first
+    assert said(cut, history=[*EARLIER, first]) == SILENCE
+    back = tuple(Picture(p.data, at - 3.0) for at, p in enumerate([*blue, *red]))
+    assert "red" in said(back, history=[*EARLIER, first])
