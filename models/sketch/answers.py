@@ -7,18 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.engine import GenerationRequest
-from models.sketch import words
+from models.sketch import memory, words
 from models.sketch.colours import NAMES
 from models.sketch.objects import inside
 from models.sketch.phrases import sentence
 from models.sketch.scene import Scene, Thing
-from models.sketch.told import Told
 from vision.names import ANIMALS, COCO_NAMES, VEHICLES
 
-CANNOT = "I can't tell that from the picture."
-_UNSURE = "; I can't tell whether it is a car"
-_CARS = frozenset({"car", "vehicle", "train"})
-_NEWS = frozenset({"come", "leave", "pass", "take", "put", "away", "out", "on", "cut"})
+CANNOT = memory.CANNOT
 _ON = 0.3
 """Part of a thing's box in that of what it lies on."""
 _JUDGE = "answer yes or no:"
@@ -39,18 +35,6 @@ _DOING: dict[str, Callable[[Thing], bool]] = {
     r"walk\w*|mov\w+|motion": lambda thing: not thing.gone and bool(thing.heading or thing.stirs),
 }
 _COUNT = r"(more than|at least|exactly)? ?\b(one|two|three|four|five|six|seven|eight|nine|ten|\d)\b"
-_PAST = (
-    "happened|miss(?:ed)?|earlier|before|so far|who (?:was|came|left|has been)|was the|"
-    "(?:have|has|did|which|how many).* (?:come|came|passed|left|gone by)"
-)
-_THEN = {
-    "is": "was", "are": "were", "has": "had", "comes": "came", "come": "came", "goes": "went",
-    "go": "went", "walks": "walked", "walk": "walked", "steps": "stepped", "leaves": "left",
-    "enters": "entered", "stands": "stood", "stops": "stopped", "moves": "moved",
-    "passes": "passed", "takes": "took", "turns": "turned", "heads": "headed", "lies": "lay",
-    "disappears": "disappeared", "appears": "appeared", "gets": "got", "strolls": "strolled",
-    "makes": "made", "now": "then",
-}  # fmt: skip
 _PLACE = (
     r"\b(?:on|in|under|behind|at|inside|near) (?:the|a|my|your|that|this) "
     r"(?!left|right|middle|top|bottom|picture|view|image|scene|video|room|moment|camera)"
@@ -92,8 +76,8 @@ def answer(
         return [_ABOUT]
     if scene is None:
         return ["I see no picture yet."]
-    if question.has(_PAST):
-        return [_remembered(Told(request.history), question)]
+    if question.has(memory.PAST):
+        return [memory.remembered(request.history, question.text, question.names)]
     if question.has("how long|since when"):
         long = [f"a {sort} for {since[sort]:.0f} seconds" for sort in since if sort in _SORTS]
         return [sentence(words.listed(long)) if long else CANNOT]
@@ -115,41 +99,6 @@ def _read(text: str) -> _Question:
     if re.search(rf"\b(?:{_PERSON})\b", plain):
         names.add("person")
     return _Question(plain, frozenset(names), frozenset(NAMES) & frozenset(plain.split()))
-
-
-def _remembered(told: Told, question: _Question) -> str:
-    """What was told in at most two sentences, or how many or which of them came."""
-    sorts = {words.noun(name) for name in question.names}
-    lines = [
-        (line, of, kinds)
-        for line, of, kinds in zip(told.lines, told.sorts, told.kinds, strict=True)
-        if not sorts or sorts & {*of} or (sorts & _CARS and {*of} & {*NAMES, "something"})
-    ]
-    unsure = "" if all(sorts & {*of} for _, of, _ in lines) else _UNSURE
-    came = [of for _, of, kinds in lines if kinds & {"come", "pass"}]
-    if question.has("how many|count"):
-        return sentence(f"{_told_of(len(came))}{unsure if came else ''}")
-    if question.has("colou?r"):
-        colours = [sort for of in came for sort in of if sort in NAMES]
-        return sentence(f"the last one was {colours[-1]}{unsure}") if colours else CANNOT
-    news = [line for line, _, kinds in lines if kinds & _NEWS] or [line for line, *_ in lines]
-    if not news:
-        return "I have not told of any so far." if sorts else "I have told nothing so far."
-    return f"So far: {' '.join(_past(line) for line in news[-2:])}"
-
-
-def _told_of(count: int) -> str:
-    return f"I have told of {words.number(count) if count else 'none'} that came"
-
-
-def _past(line: str) -> str:
-    """A line of commentary as of what is over."""
-
-    def then(match: re.Match[str]) -> str:
-        word = _THEN.get(match[0].lower(), match[0])
-        return word.capitalize() if match[0][0].isupper() else word
-
-    return re.sub(r"\w+", then, line)
 
 
 def _lying_on(scene: Scene, place: str) -> str:

@@ -363,7 +363,7 @@ def test_a_mover_that_gets_a_name_has_not_come_twice() -> None:
 
 def test_they_is_said_at_most_every_third_line() -> None:
     standing = seen({"person 1": [MIDDLE] * 4})
-    before = ["They walk to the right.", "The person stands in the middle."]
+    before = ["They walk to the right.", "The person in grey stands there, in the middle."]
     told = {said(standing, history=before, room=str(room)) for room in range(40)}
     assert not any("they" in line.lower().split() for line in told)
 

@@ -82,8 +82,14 @@ HEARD = (
         ("Did I miss anything?", "So far: Here came somebody, from the right."),
         ("Who was here before?", "So far: Here came somebody, from the right."),
         ("How many people have come?", "I have told of one that came."),
-        ("How many cars have come?", "I have told of one that came; I can't tell whether it is a"),
-        ("Which colour was the last car?", "The last one was red; I can't tell whether it is a"),
+        (
+            "How many cars have come?",
+            "I have told of one thing that came; I can't tell whether it is a",
+        ),
+        (
+            "Which colour was the last car?",
+            "The last that I told of was red; I can't tell whether it is a",
+        ),
     ],
 )
 def test_only_commentary_is_remembered(question: str, told: str) -> None:
