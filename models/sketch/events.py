@@ -159,13 +159,18 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
             continue
         elif thing.name and not known and not others and _movers(told, 1):
             yield _of(thing, 66, strangers, "named")
-        elif thing.new and thing.age < _RECENT and (known < len(here) or _moved_on(done, here)):
+        elif (
+            thing.new
+            and thing.age < _RECENT
+            and (known < len(here) or _moved_on(thing, done, here))
+        ):
             again = (
                 "next" if not thing.name and not done and _movers(told, 4) else "again" * bool(done)
             )
             yield _coming(thing, strangers, another=bool(known and others), again=again)
         elif known:
-            yield from _doing(thing, subjects, done)
+            maybe_another = thing.new and not thing.name
+            yield from _doing(thing, strangers if maybe_another else subjects, done)
             if thing.stays and not others and long and long not in done and "stand" in done:
                 yield _of(thing, 20, subjects, "while", long=long)
         elif thing.heading:
@@ -180,10 +185,14 @@ def _movers(told: Told, lines: int) -> bool:
     return any(kinds & {"come", "go"} and _NAMELESS & {*of} for of, kinds in recent)
 
 
-def _moved_on(done: set[str], here: Sequence[Thing]) -> bool:
-    """Whether the one who was told of has stood or walked before this one came."""
+def _moved_on(thing: Thing, done: set[str], here: Sequence[Thing]) -> bool:
+    """Whether the one who was told of has stood or walked before this one came, or came over
+    another border.
+    """
+    sides = {one for one in done if one.startswith("from ")}
     return len(here) == 1 and bool(
         done & {"stand", "go", "along", "both", "little", "stay", "while", "present"}
+        or (sides and thing.side and words.from_side(thing) not in sides)
     )
 
 
@@ -261,7 +270,7 @@ def _put(scene: Scene, told: Told) -> Iterator[Event]:
         if one.new and not lay:
             yield _event(76, "put", where=where)
         elif one.gone and (lay or (lay is None and (one.stays or not passing))):
-            yield _event(74, "away", where=where)
+            yield _event(74, "vanish", where=where)
 
 
 def _several(scene: Scene, told: Told) -> Iterator[Event]:
@@ -292,8 +301,11 @@ def _absent(scene: Scene, told: Told, sorts: Sequence[str]) -> Iterator[Event]:
         return  # somebody may just be coming
     missed = told.missed(sorts)
     if "person" in missed and scene.named:
-        lines = said(["leave nobody"], [("the person", False)])
-        yield Event(80, tuple(lines), "person")
+        told_of = told.about == ["person"] and told.lately(
+            "leave", 1
+        )  # another may be gone as well
+        group = "empty" if told_of else "leave nobody"
+        yield Event(80, tuple(said([group], [("the person", False)])), "person")
     elif told.lately("leave", 1) and not told.lately("nobody", 1) and not scene.present:
         if "leave" in told.of("person") and scene.named:
             yield _event(45, "empty", about="person")

@@ -14,7 +14,7 @@ from models.sketch.told import Told
 CANNOT = "I can't tell that from the picture."
 _UNSURE = ("", "; I can't tell whether it is a car", "; I can't tell whether they are cars")
 _CARS = frozenset({"car", "vehicle", "train"})
-_NEWS = frozenset({"come", "leave", "pass", "take", "put", "away", "out", "on", "cut"})
+_NEWS = frozenset({"come", "leave", "pass", "take", "put", "vanish", "out", "on", "cut"})
 PAST = (
     "happened|miss(?:ed)?|earlier|before|so far|who (?:was|came|left|has been)|was the|"
     "(?:have|has|did|which|how many).* (?:come|came|passed|left|gone by)"

@@ -44,7 +44,7 @@ class Told:
         for line in self.lines:
             kinds, filled = phrases.told(line)
             self.kinds.append(kinds)
-            if kinds & {"put", "away"}:
+            if kinds & {"put", "vanish"}:
                 self.lying[filled.get("where", "").removeprefix("from ")] = "put" in kinds
                 self.sorts.append([])
                 continue
@@ -65,7 +65,7 @@ class Told:
             self._of[sort] = set()
         self._last[sort] = len(self.kinds)
         known = self._of.setdefault(sort, set())
-        known |= kinds | {filled.get("way", ""), filled.get("long", "")}
+        known |= kinds | {filled.get(key, "") for key in ("way", "long", "side")}
         if sort == "person" and _COLOUR.search(f"{subject} {filled.get('colour', '')}"):
             known.add("clothes")
         before = self._there.get(sort, 0)

@@ -13,6 +13,7 @@ from models.sketch import phrases
 from models.sketch.engine import SketchEngine, within
 from models.sketch.narrator import SILENCE
 from models.sketch.scene import Box
+from models.sketch.told import Told
 from tests.engine.scenes import (
     HEIGHT,
     WIDTH,
@@ -336,7 +337,7 @@ def test_what_is_put_down_and_taken_away_is_told_once() -> None:
     assert "put" in phrases.told(first)[0]
     assert said(put, history=[*EARLIER, first]) == SILENCE
     taken = said(shown(lying, hand, bare, bare), history=[*EARLIER, first])
-    assert "away" in phrases.told(taken)[0]
+    assert "vanish" in phrases.told(taken)[0]
     assert said(shown(lying, lying, lying, lying), history=EARLIER) == SILENCE
     assert said(shown(bare, bare, hand, hand), history=EARLIER) != first
 
@@ -377,3 +378,18 @@ def test_two_cuts_are_two() -> None:
     assert said(cut, history=[*EARLIER, first]) == SILENCE
     back = tuple(Picture(p.data, at - 3.0) for at, p in enumerate([*blue, *red]))
     assert "red" in said(back, history=[*EARLIER, first])
+
+
+def test_one_that_leaves_is_one_less() -> None:
+    """However it is said."""
+    before = ["A person stands on the left.", "Another person comes in from the right."]
+    for group in ("leave away", "leave gone", "leave person", "leave nobody"):
+        for line in phrases.said([group], [("one person", False)], to="to the left"):
+            assert Told([Turn("assistant", one) for one in [*before, line]]).there("person") == 1
+
+
+def test_a_mover_from_another_side_is_another_one() -> None:
+    shown = window(film(WALL, Mover("red", -150, 200, vx=150)), 3.0)
+    told = said(shown, history=["Something red, from the right."])
+    assert "something red" in told.lower()
+    assert "from the left" in told
