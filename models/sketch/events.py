@@ -6,11 +6,12 @@ Nothing says more than was measured: "the woman" is never said.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 from models.sketch import words
 from models.sketch.colours import NAMES
+from models.sketch.event import Event, event, of_thing
 from models.sketch.objects import lives
 from models.sketch.phrases import Subject, said
 from models.sketch.scene import Scene, Thing
@@ -22,28 +23,9 @@ _PASSED = 1.5
 """The same for what passed by and was not told of."""
 _BELIEVED = 1.9
 """Seconds that something nameless must be seen where people are: it may be one of them."""
-_QUICK = 0.15
-"""Picture widths a second."""
 _NEAR_SHARE = 0.35
 _TOGETHER = 0.05
 _NAMELESS = frozenset({*NAMES, "something"})
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something to say.
-
-    Attributes:
-        weight: How much it matters, 0 to 100.
-        lines: Wordings.
-        about: What it is of, for those who want to hear of something only.
-        quick: Whether it is over soon: a few words must do.
-    """
-
-    weight: float
-    lines: tuple[str, ...]
-    about: str = ""
-    quick: bool = False
 
 
 def events(scene: Scene, told: Told, since: Mapping[str, float]) -> list[Event]:
@@ -79,51 +61,30 @@ def _recognised(things: Sequence[Thing], told: Told) -> list[Thing]:
     ]
 
 
-def _event(weight: float, *groups: str, about: str = "", **filled: str) -> Event:
-    return Event(weight, tuple(said(groups, [("", False)], **filled)), about)
-
-
-def _of(
-    thing: Thing, base: float, subjects: Sequence[Subject], *groups: str, long: str = ""
-) -> Event:
-    """Something about a thing: large ones and persons matter more."""
-    weight = base + 8 * min(1.0, 4 * thing.share) - (0 if thing.name == "person" else 8)
-    filled = {"where": words.place(thing), "way": words.way(thing), "colour": thing.colour}
-    filled["long"] = long
-    if thing.side:
-        filled |= {"side": words.from_side(thing), "to": words.to_side(thing)}
-    about = f"{words.noun(thing.name)} {thing.name} {thing.colour}"
-    quick = not thing.name and thing.speed > _QUICK
-    lines = said(groups, subjects, **filled)
-    where = filled["where"]
-    once = tuple(line for line in lines if line.lower().count(where) < 2)
-    return Event(weight, once, about, quick)
-
-
 def _light(scene: Scene, told: Told) -> Iterator[Event]:
     change = scene.light.change
     if change in {"out", "on"} and not told.lately(change, 2):
-        yield _event(100, change, about="light")
+        yield event(100, change, about="light")
     elif scene.light.black and not (told.lately("out", 8) or told.lately("dark", 8)):
-        yield _event(40, "dark", about="light")
+        yield event(40, "dark", about="light")
     elif change in {"darker", "brighter"} and not scene.things and not told.lines:
-        yield _event(38, "dim", change=change)
+        yield event(38, "dim", change=change)
 
 
 def _view(scene: Scene, told: Told) -> Iterator[Event]:
     looks = words.looks(scene.light.level, scene.colours)
     if not told.lines and not scene.light.black:
         people = any(thing.name == "person" for thing in scene.present)
-        yield _event(
+        yield event(
             66, "overview nobody" if scene.named and not people else "overview", looks=looks
         )
     if scene.cut and not scene.restless and not (told.lately("cut", 1) and looks in told.lines[-1]):
-        yield _event(90, "cut", looks=looks, about="scene")
+        yield event(90, "cut", looks=looks, about="scene")
     if scene.pan and not told.lately("pan", 2):
         turn = " and ".join(f"to the {part}" for part in scene.pan.split())
-        yield _event(66, "pan", turn=turn.replace("to the up", "up").replace("to the down", "down"))
+        yield event(66, "pan", turn=turn.replace("to the up", "up").replace("to the down", "down"))
     if scene.restless and not told.lately("restless", 4):
-        yield _event(50, "restless")
+        yield event(50, "restless")
 
 
 def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterator[Event]:
@@ -133,7 +94,7 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
     if not known and len(here) > 1 and here[0].name and not all(one.new for one in here):
         places = words.listed(list(dict.fromkeys(map(words.place, here))))
         many = words.many(here[0].name, len(here))
-        yield _event(78, "present many", about=sort, many=many, places=places)
+        yield event(78, "present many", about=sort, many=many, places=places)
         return
     for thing in things:
         others = [one for one in here if one is not thing]
@@ -154,11 +115,11 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
                 )
                 yield _leaving(thing, one, last=not others)
             elif not known and thing.side and not {"leave", "pass"} & done:
-                yield _of(thing, 70, strangers, "pass")
+                yield of_thing(thing, 70, strangers, "pass")
         elif thing.gone or (not thing.name and told.of("person") and thing.age < _BELIEVED):
             continue
         elif thing.name and not known and not others and _movers(told, 1):
-            yield _of(thing, 66, strangers, "named")
+            yield of_thing(thing, 66, strangers, "named")
         elif (
             thing.new
             and thing.age < _RECENT
@@ -172,11 +133,11 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
             maybe_another = thing.new and not thing.name
             yield from _doing(thing, strangers if maybe_another else subjects, done)
             if thing.stays and not others and long and long not in done and "stand" in done:
-                yield _of(thing, 20, subjects, "while", long=long)
+                yield of_thing(thing, 20, subjects, "while", long=long)
         elif thing.heading:
-            yield _of(thing, 78, strangers, "go person" if thing.name == "person" else "go")
+            yield of_thing(thing, 78, strangers, "go person" if thing.name == "person" else "go")
         else:
-            yield _of(thing, 78, strangers, "present stand" if thing.stays else "present")
+            yield of_thing(thing, 78, strangers, "present stand" if thing.stays else "present")
 
 
 def _movers(told: Told, lines: int) -> bool:
@@ -209,38 +170,38 @@ def _coming(thing: Thing, strangers: Sequence[Subject], *, another: bool, again:
     elif again and not another:
         groups = ["come again"] if thing.side else ["come inside again"]
         groups += ["come mover again"] * bool(thing.side and not thing.name)
-    return _of(thing, 84, strangers, *groups)
+    return of_thing(thing, 84, strangers, *groups)
 
 
 def _leaving(thing: Thing, subjects: Sequence[Subject], *, last: bool) -> Event:
     if not thing.side:
         nobody = last and thing.name == "person"
-        return _of(thing, 82, subjects, "leave nobody" if nobody else "leave away")
+        return of_thing(thing, 82, subjects, "leave nobody" if nobody else "leave away")
     if thing.gone:
-        return _of(thing, 82, subjects, "leave gone")
-    return _of(thing, 82, subjects, "leave person" if thing.name == "person" else "leave")
+        return of_thing(thing, 82, subjects, "leave gone")
+    return of_thing(thing, 82, subjects, "leave person" if thing.name == "person" else "leave")
 
 
 def _doing(thing: Thing, subjects: Sequence[Subject], done: set[str]) -> Iterator[Event]:
     """What somebody or something does that was introduced."""
     if thing.heading and words.way(thing) not in done:
-        yield _of(thing, 58, subjects, "go person" if thing.name == "person" else "go")
+        yield of_thing(thing, 58, subjects, "go person" if thing.name == "person" else "go")
     if not thing.name:
         if thing.heading and "along" not in done:
-            yield _of(thing, 44, subjects, "along")
+            yield of_thing(thing, 44, subjects, "along")
         return
     if "stand" not in done:
         if thing.stopped or thing.stays:
-            yield _of(thing, 60, subjects, "stand now" if thing.stopped else "stand")
+            yield of_thing(thing, 60, subjects, "stand now" if thing.stopped else "stand")
     elif thing.stays:
         if thing.stirs and "little" not in done:
-            yield _of(thing, 46, subjects, "little")
+            yield of_thing(thing, 46, subjects, "little")
         if thing.share > _NEAR_SHARE and "close" not in done:
-            yield _of(thing, 40, subjects, "close")
+            yield of_thing(thing, 40, subjects, "close")
         if thing.colour and thing.name == "person" and "clothes" not in done:
-            yield _of(thing, 42, [("the person", False)], "clothes")
+            yield of_thing(thing, 42, [("the person", False)], "clothes")
         if "stay" not in done:
-            yield _of(thing, 32, subjects, "stay")
+            yield of_thing(thing, 32, subjects, "stay")
 
 
 def _lying(sort: str, things: Sequence[Thing], told: Told) -> Iterator[Event]:
@@ -248,7 +209,7 @@ def _lying(sort: str, things: Sequence[Thing], told: Told) -> Iterator[Event]:
     for thing in things:
         if thing.held and ("take" if thing.held == "taken" else "with") not in told.of(sort):
             group, weight = ("take", 88) if thing.held == "taken" else ("with", 60)
-            yield _event(weight, group, a=words.many(thing.name, 1), about=f"person {sort}")
+            yield event(weight, group, a=words.many(thing.name, 1), about=f"person {sort}")
     here = [thing for thing in things if not thing.gone and not thing.held]
     if not here or told.there(sort) >= len(here) or here[0].new:
         return
@@ -268,9 +229,9 @@ def _put(scene: Scene, told: Told) -> Iterator[Event]:
         where = words.place(one)
         lay = told.lying.get(where)
         if one.new and not lay:
-            yield _event(76, "put", where=where)
+            yield event(76, "put", where=where)
         elif one.gone and (lay or (lay is None and (one.stays or not passing))):
-            yield _event(74, "vanish", where=where)
+            yield event(74, "vanish", where=where)
 
 
 def _several(scene: Scene, told: Told) -> Iterator[Event]:
@@ -280,19 +241,19 @@ def _several(scene: Scene, told: Told) -> Iterator[Event]:
     if len(people) > 1 and known and known != len(people):
         places = words.listed(list(dict.fromkeys(map(words.place, people))))
         many = words.many("person", len(people))
-        yield _event(68, "count", many=many, places=places, about="person")
+        yield event(68, "count", many=many, places=places, about="person")
     for one, two in combinations(people, 2) if "meet" not in told.of("person") else ():
         gap = max(one.box[0], two.box[0]) - min(one.box[2], two.box[2])
         level = min(one.box[3], two.box[3]) - max(one.box[1], two.box[1])
         if gap < _TOGETHER and level > 0 and (one.stays or two.stays) and known > 1:
-            yield _event(64, "meet", about="person")
+            yield event(64, "meet", about="person")
             break
     moving = [one for one in scene.present if one.heading and not one.name and not one.leaving]
     if len(moving) > 1 and not told.lately("both", 4):
         a, b = (f"something {one.colour}".strip() for one in moving[:2])
         way, other = (words.way(one) for one in moving[:2])
         group = "both same" if way == other else "both"
-        yield _event(95, group, a=a, b=b, way=way, other=other, about="thing car")
+        yield event(95, group, a=a, b=b, way=way, other=other, about="thing car")
 
 
 def _absent(scene: Scene, told: Told, sorts: Sequence[str]) -> Iterator[Event]:
@@ -308,6 +269,6 @@ def _absent(scene: Scene, told: Told, sorts: Sequence[str]) -> Iterator[Event]:
         yield Event(80, tuple(said([group], [("the person", False)])), "person")
     elif told.lately("leave", 1) and not told.lately("nobody", 1) and not scene.present:
         if "leave" in told.of("person") and scene.named:
-            yield _event(45, "empty", about="person")
+            yield event(45, "empty", about="person")
         elif not missed:  # what came and stopped is not to be seen, but it is there
-            yield _event(45, "empty thing", about="thing")
+            yield event(45, "empty thing", about="thing")

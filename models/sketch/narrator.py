@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from rapidfuzz import fuzz
 
 from models.engine import GenerationRequest
-from models.sketch.events import Event, events
+from models.sketch.event import Event
+from models.sketch.events import events
 from models.sketch.phrases import sentence
 from models.sketch.scene import Scene
 from models.sketch.told import Told
