@@ -24,8 +24,8 @@ _THEN = {
     "go": "went", "walks": "walked", "walk": "walked", "steps": "stepped", "leaves": "left",
     "enters": "entered", "stands": "stood", "stops": "stopped", "moves": "moved",
     "passes": "passed", "takes": "took", "turns": "turned", "heads": "headed", "lies": "lay",
-    "disappears": "disappeared", "appears": "appeared", "gets": "got", "strolls": "strolled",
-    "makes": "made", "now": "then",
+    "disappears": "disappeared", "appears": "appeared", "gets": "got",
+    "now": "then",
 }  # fmt: skip
 
 
