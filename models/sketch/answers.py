@@ -38,7 +38,7 @@ _COUNT = r"(more than|at least|exactly)? ?\b(one|two|three|four|five|six|seven|e
 _PLACE = (
     r"\b(?:on|in|under|behind|at|inside|near) (?:the|a|my|your|that|this) "
     r"(?!left|right|middle|top|bottom|picture|view|image|scene|video|room|moment|camera)"
-    r"([a-z]+(?: table| plant)?)\b"
+    rf"(?!(?:{'|'.join(NAMES)})\b)([a-z]+(?: table| plant)?)\b"
 )
 _PLAIN = frozenset(
     """is are was were there a an the any in on at to of do does did you see can now it view and

@@ -17,7 +17,7 @@ _CARS = frozenset({"car", "vehicle", "train"})
 _NEWS = frozenset({"come", "leave", "pass", "take", "put", "vanish", "out", "on", "cut"})
 PAST = (
     "happened|miss(?:ed)?|earlier|before|so far|who (?:was|came|left|has been)|was the|"
-    "(?:have|has|did|which|how many).* (?:come|came|passed|left|gone by)"
+    "(?:have|has|did).* (?:come|passed|(?<!the )left|gone by)|(?:which|how many).* (?:came|passed)"
 )
 _THEN = {
     "is": "was", "are": "were", "has": "had", "comes": "came", "come": "came", "goes": "went",
