@@ -25,6 +25,8 @@ _ALL_OVER, _MUCH = 0.6, 0.3
 _SETTLE, _SETTLE_LIGHT = 4.0, 0.4
 _RARE, _LONG_AGO = 2.0, -1e9
 _SAME_DETAILS = 0.7
+_LIGHT_FACTOR = 2.0
+"""Change of the mean level beyond which details come or go with the light."""
 _LONGEST_GAP = 5.0
 
 
@@ -60,9 +62,9 @@ class Movement:
             self._last_jump = capture_time
         if light:
             background.take()
-            self._tracks = Tracks(self._since)
+            self._tracks, self._level = Tracks(self._since), level
             return Motion(light=level, dimmed=light < 0, lit=light > 0)
-        if self._is_cut(capture_time, background):
+        if self._is_cut(capture_time, level, background):
             self._start(capture_time, grey)
             return Motion(light=level, cut=True)
         if self._other_since is not None:
@@ -76,26 +78,29 @@ class Movement:
         self._tracks = Tracks(time)
         self._time = self._since = time
         self._other_since = None
+        self._level = float(grey.mean())
         self._jumped_at = self._last_jump = _LONG_AGO
 
-    def _is_cut(self, time: float, background: Background) -> bool:
+    def _is_cut(self, time: float, level: float, background: Background) -> bool:
         """Whether the whole picture is another one, and for long enough to be sure.
 
         The same things in another tone, as in infrared, are taken for the background at once.
         """
-        changed = share_of_places(background.changed.astype(np.float32), _MUCH)
-        if changed < _ALL_OVER:
-            self._other_since = None
+        changed = share_of_places(background.changed.astype(np.float32), _MUCH) >= _ALL_OVER
+        dark = not 1 / _LIGHT_FACTOR < level / max(self._level, 1.0) < _LIGHT_FACTOR
+        jumped = not dark and (self._other_since is not None or background.jumped >= _ALL_OVER)
+        likeness = alike(details(background.now), details(background.behind)) if jumped else 1.0
+        if not changed and likeness >= _ALIKE:
+            self._other_since, self._level = None, level
             return False
         if self._other_since is None:
             self._other_since = time
             return False
         if time - self._other_since < _CERTAIN:
             return False
-        same = alike(details(background.now), details(background.behind)) >= _ALIKE
-        if same:
+        if likeness >= _ALIKE:
             background.take()
-        return not same
+        return likeness < _ALIKE
 
     def _movers(self, time: float, background: Background) -> list[Track]:
         tracks = self._tracks.see(time, blobs(background, time))

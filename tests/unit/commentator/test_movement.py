@@ -124,6 +124,19 @@ def test_light_that_goes_on_is_told_once() -> None:
     assert [name for _, name in told(film, steady(15, 10))] == ["lit"]
 
 
+@pytest.mark.parametrize("fps", [2, 10])
+def test_a_cut_to_a_picture_with_little_in_it_is_one(fps: float) -> None:
+    """As from a room to an empty road: most places have about the same tone."""
+    road = np.full((360, 640), int(room().mean()), np.uint8)
+    cv2.line(road, (40, 359), (300, 0), 200, 6)
+    cv2.line(road, (600, 359), (330, 0), 200, 6)
+
+    def film(t: float) -> Grey:
+        return road if 8 <= t < 16 else room()
+
+    assert [name for _, name in told(film, steady(24, fps))] == ["cut", "cut"]
+
+
 def test_one_broken_picture_is_no_cut() -> None:
     rng = np.random.default_rng(3)
     garbage = cv2.resize(rng.integers(0, 255, (9, 16), np.uint8), (640, 360), interpolation=0)

@@ -49,6 +49,9 @@ def test_help_names_every_setting_that_it_takes() -> None:
         "ADMIN_TOKEN",
         "INGRESS_REDIS",
         "ROOM_KEY",
+        "SECOND_ENGINE_API_KEY",
+        "WEBHOOK_SECRET",
+        "WEBHOOK_URL",
     }
 
 
