@@ -42,7 +42,8 @@ _REFOUND = 12.0
 _REACH = 1.0
 """How far an object gets in half a second, in its own sizes; at most twice that in any time."""
 _FLICKER = 0.5
-"""Overlap from which on a new name for an object in view is a mistake, not another object."""
+"""Overlap from which on a new name for an object in view, or a strong one for what was weak, is a
+mistake, not another object."""
 _MOVED = 0.3
 """From how far on something has moved, in its own sizes."""
 _LEAST_LIKENESS = 0.2
@@ -199,7 +200,7 @@ def _likeness(time: float, track: _Track, one: Detection) -> float:
     """0 to 1: whether the detection is where the track could be by now, and what it was."""
     expected = track.predicted(time)
     known = one.name in track.calls
-    if track.confirmed and not known and overlap(expected, one.box) < _FLICKER:
+    if not known and (track.confirmed or _strong(one)) and overlap(expected, one.box) < _FLICKER:
         return 0.0
     reach = _REACH * min(max((time - track.seen) / 0.5, 1.0), 2.0)
     near = max(overlap(expected, one.box), 1 - _distance(expected, one.box) / reach)

@@ -169,6 +169,15 @@ def test_two_names_for_one_object_are_none() -> None:
     assert not any(views(turns))
 
 
+def test_somebody_who_passes_a_weak_ghost_is_not_the_ghost() -> None:
+    """A dark screen in the corner is called a "tv", weakly and not in each picture."""
+    ghost = Detection("tv", 0.35, (0.0, 0.0, 0.15, 0.39))
+    comes = [Detection("person", 0.9, (0.05 * n, 0.23, 0.1 + 0.05 * n, 0.92)) for n in range(4)]
+    seen = views([*[[ghost]] * 20, [], *[[one] for one in comes]])
+    assert [[one.name for one in view] for view in seen[21:]] == [["person"]] * 4
+    assert seen[-1][0].since == 100 + 21 / 2
+
+
 def test_another_thing_where_one_was_is_another() -> None:
     car = [[Detection("car", 0.9, at(0.5))]] * 4
     bicycle = [[Detection("bicycle", 0.9, at(0.56, 0.6, 0.3, 0.3))]] * 4
