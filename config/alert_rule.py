@@ -28,9 +28,9 @@ MOST_RULES = 32
 GROUPS = ("vehicle", "animal", "anything")
 """What may stand for a COCO name."""
 
-_ONE = "exactly one of " + ", ".join(
-    ("appears", "stays", "leaves", "motion", "darkness", "light", "cut", "still", "source_lost")
-)
+_KINDS = (
+    "appears", "stays", "leaves", "motion", "darkness", "light", "cut", "still", "source_lost"
+)  # fmt: skip
 
 
 class RuleError(ValueError):
@@ -62,7 +62,21 @@ Region = Annotated[tuple[float, float, float, float], BeforeValidator(_region)]
 Seconds = Annotated[float, Field(ge=1, le=86_400)]
 
 
-class Condition(BaseModel):
+class _Written(BaseModel):
+    """Its dump is what it was made from."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, serialize_by_alias=True
+    )
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = dump(self)
+        written = {name.removesuffix("_") for name in self.model_fields_set}  # `if_` is `if`
+        return {name: value for name, value in fields.items() if name in written}
+
+
+class Condition(_Written):
     """What needs no engine to be judged: exactly one field is set, beside region and seconds.
 
     Attributes:
@@ -73,8 +87,6 @@ class Condition(BaseModel):
         still: Nothing has moved for so many seconds.
         region: Left, top, right, bottom; of appears, stays, leaves and motion.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     appears: Name | None = None
     stays: Name | None = None
@@ -90,8 +102,8 @@ class Condition(BaseModel):
 
     @property
     def kind(self) -> str:
-        """The field that is set."""
-        return self._set()[0]
+        """The one of _KINDS that is set."""
+        return next(kind for kind in _KINDS if getattr(self, kind) is not None)
 
     @property
     def thing(self) -> str:
@@ -100,29 +112,17 @@ class Condition(BaseModel):
 
     @model_validator(mode="after")
     def _is_one(self) -> Condition:
-        if len(self._set()) != 1:
-            raise ValueError(_ONE)
+        if sum(getattr(self, kind) is not None for kind in _KINDS) != 1:
+            raise ValueError("exactly one of " + ", ".join(_KINDS))
         if self.region and not (self.thing or self.motion):
             raise ValueError("region: only with appears, stays, leaves or motion")
         if (self.stays is None) != (self.seconds is None):
             raise ValueError("seconds: with stays, and with nothing else")
         return self
 
-    @model_serializer(mode="wrap")
-    def _as_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields: dict[str, Any] = dump(self)
-        return {name: value for name, value in fields.items() if value is not None}
 
-    def _set(self) -> list[str]:
-        beside = ("region", "seconds")
-        fields = type(self).model_fields
-        return [name for name in fields if name not in beside and getattr(self, name) is not None]
-
-
-class Rule(BaseModel):
-    """One rule; its dump is what it is made from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class Rule(_Written):
+    """One rule."""
 
     name: str = Field(
         pattern=r"^[^\W_]+([ '-][^\W_]+)*$",
@@ -153,12 +153,6 @@ class Rule(BaseModel):
         if bool(self.when) == (self.if_ is not None):
             raise ValueError("either when (plain words) or if (a condition), and not both")
         return self
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields: dict[str, Any] = dump(self)
-        made = {name: fields[name] for name in fields if name in self.model_fields_set}
-        return {"if" if name == "if_" else name: value for name, value in made.items()}
 
 
 def rule(values: object) -> Rule:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
 
 from agent.hearing.utterance import Cutter, Utterance
 from agent.hearing.voice_activity import VoiceActivity
@@ -59,30 +57,3 @@ class Ear:
         self.cutter.forget()
         self._voice.reset()
         return utterance
-
-
-class Silence:
-    """The silence that somebody is listened to in, once for each time the button is held; the
-    same one may press again before the answer to the last question is on its way.
-    """
-
-    def __init__(
-        self, identity: str, kept: Counter[str], talking: Callable[[str, bool], None]
-    ) -> None:
-        """`kept`: the silences of everybody, by identity; shared."""
-        self._identity = identity
-        self._kept = kept
-        self._talking = talking
-        self._on = False
-
-    def keep(self, on: bool) -> None:
-        """Whether it is to be silent now."""
-        if on == self._on:
-            return
-        self._on = on
-        before = self._kept[self._identity]
-        self._kept[self._identity] += 1 if on else -1
-        if not self._kept[self._identity]:
-            del self._kept[self._identity]
-        if not before or self._identity not in self._kept:
-            self._talking(self._identity, on)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable
 
 from livekit import rtc
 
 from agent.hearing.address import addressed, wake_words
-from agent.hearing.ear import Ear, Silence
+from agent.hearing.ear import Ear
 from agent.hearing.echo import Echo
 from agent.hearing.microphones import Microphones
 from agent.hearing.push_to_talk import PushToTalk
@@ -71,7 +70,7 @@ class Hearing:
         self._tasks = Tasks(tell)
         self._recogniser = Recogniser(choice)
         self._ears: dict[str, Ear] = {}
-        self._silences: Counter[str] = Counter()
+        self._silences: dict[str, set[object]] = {}
         self._told = ""
         self.echo = Echo()
         """To be told of the lines: `lines.listen(hearing.echo.changed)`."""
@@ -200,10 +199,10 @@ class Hearing:
 
     async def _hold(self, identity: str, ear: Ear) -> None:
         """From the press of a button to the question, or to nothing."""
-        silence = Silence(identity, self._silences, self._talking)
+        hold = object()
         try:
             try:
-                sure = await self._until_let_go(identity, ear, silence)
+                sure = await self._until_let_go(identity, ear, hold)
             finally:
                 said = ear.let_go()
             # A microphone that stays open is a conversation.
@@ -212,9 +211,21 @@ class Hearing:
             else:
                 await self._ask(identity, said)
         finally:
-            silence.keep(False)
+            self._silence(identity, hold, False)
 
-    async def _until_let_go(self, identity: str, ear: Ear, silence: Silence) -> bool:
+    def _silence(self, identity: str, hold: object, on: bool) -> None:
+        """Whether it is to be silent for this time that the button is held; the same one may press
+        again before the answer to the last question is on its way.
+        """
+        holds = self._silences.setdefault(identity, set())
+        before = bool(holds)
+        holds.add(hold) if on else holds.discard(hold)
+        if not holds:
+            del self._silences[identity]
+        if bool(holds) != before:
+            self._talking(identity, on)
+
+    async def _until_let_go(self, identity: str, ear: Ear, hold: object) -> bool:
         """Wait until the button is let go and what was said then is in, or MAX_SECONDS of it are;
         whether it was held on purpose.
         """
@@ -230,7 +241,7 @@ class Hearing:
             if ear.cutter.open and not voice:
                 voice, until = True, time.monotonic() + MAX_SECONDS + TAIL
             left = until - time.monotonic()
-            silence.keep(voice or left > 0)
+            self._silence(identity, hold, voice or left > 0)
             if voice and left <= 0:  # its sound has stopped to come
                 break
             await _set_within(ear.changed, left if left > 0 else None)

@@ -29,10 +29,10 @@ QUEUE = 64
 CLOSE_TIMEOUT = 5.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Microphone:
     """One that is published. `since`: when it was opened, monotonic seconds, None while it is not;
-    `voice`: when something was last said into it.
+    `voice`: when something was last said into it; `track`: what `task` reads.
     """
 
     identity: str
@@ -40,6 +40,8 @@ class Microphone:
     held: bool = False
     since: float | None = None
     voice: float = float("-inf")
+    track: rtc.Track | None = None
+    task: asyncio.Task[None] | None = None
 
     def busy(self, now: float) -> bool:
         """Whether it keeps its place."""
@@ -56,13 +58,6 @@ def choose(microphones: Iterable[Microphone], now: float) -> list[Microphone]:
         return (not one.held, one.publication.muted, not one.busy(now), -opened)
 
     return sorted(microphones, key=rank)[:MOST]
-
-
-@dataclass(slots=True)
-class _Reader:
-    microphone: Microphone
-    track: rtc.Track | None = None
-    task: asyncio.Task[None] | None = None
 
 
 class Microphones:
@@ -105,7 +100,7 @@ class Microphones:
         self._watched = watched
         self._has_key = has_key
         self._tasks = Tasks(tell)
-        self._readers: dict[str, _Reader] = {}
+        self._open: dict[str, Microphone] = {}
         self._listening = False
 
     def start(self) -> None:
@@ -121,16 +116,16 @@ class Microphones:
 
     def spoken(self, identity: str) -> None:
         """Something was said into the microphone of this one."""
-        for reader in self._readers.values():
-            if reader.microphone.identity == identity:
-                reader.microphone.voice = time.monotonic()
+        for one in self._open.values():
+            if one.identity == identity:
+                one.voice = time.monotonic()
 
     async def aclose(self) -> None:
         """Close all of them and wait. Idempotent."""
         for event in self._EVENTS:
             self._room.off(event, self.look)
         self._listening = False
-        self._readers.clear()
+        self._open.clear()
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._tasks.aclose()
@@ -143,12 +138,11 @@ class Microphones:
         chosen = choose(there, time.monotonic()) if self._listening else []
         wanted = {one.publication.sid: one for one in chosen}
         published = {one.publication.sid for one in there}
-        for sid in self._readers.keys() - wanted.keys():
-            self._leave(self._readers.pop(sid), still_there=sid in published)
-        for sid, one in wanted.items():
-            reader = self._readers.setdefault(sid, _Reader(one))
-            reader.microphone.held = one.held
-            self._follow(reader, one.publication)
+        before, self._open = self._open, wanted
+        for sid in before.keys() - wanted.keys():
+            self._leave(before[sid], still_there=sid in published)
+        for one in chosen:
+            self._follow(one)
 
     def _published(self) -> list[Microphone]:
         """The microphones of people that can be heard, one each."""
@@ -162,35 +156,33 @@ class Microphones:
                     or (encrypted and not self._has_key)
                 ):
                     continue
-                reader = self._readers.get(publication.sid)
-                one = reader.microphone if reader else Microphone(person.identity, publication)
+                new = Microphone(person.identity, publication)
+                one = self._open.get(publication.sid, new)
                 one.publication, one.held = publication, self._holds(person.identity)
                 found.setdefault(person.identity, one)
         return list(found.values())
 
-    def _follow(self, reader: _Reader, publication: rtc.RemoteTrackPublication) -> None:
-        one, track = reader.microphone, publication.track
+    def _follow(self, one: Microphone) -> None:
+        track = one.publication.track
         if one.since is None:
             one.since = time.monotonic()
         if track is None:
-            publication.set_subscribed(True)
-        if reader.track is not track:
-            if reader.task:
-                reader.task.cancel()
-            reader.track, reader.task = track, None
+            one.publication.set_subscribed(True)
+        if one.track is not track:
+            if one.task:
+                one.task.cancel()
+            one.track, one.task = track, None
             if track:
                 name = f"the microphone of {one.identity}"
-                reader.task = self._tasks.keep(name, lambda: self._read(one, track))
-        if publication.muted:
+                one.task = self._tasks.keep(name, lambda: self._read(one, track))
+        if one.publication.muted:
             self._gone(one.identity)
 
-    def _leave(self, reader: _Reader, *, still_there: bool) -> None:
-        one = reader.microphone
-        if reader.task:
-            reader.task.cancel()
+    def _leave(self, one: Microphone, *, still_there: bool) -> None:
+        if one.task:
+            one.task.cancel()
         if still_there and one.identity != self._watched():
             one.publication.set_subscribed(False)
-        one.since = None
         self._gone(one.identity)
 
     async def _read(self, one: Microphone, track: rtc.Track) -> None:

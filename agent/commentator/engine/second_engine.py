@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from agent.commentator.engine.chunks import AnswerText, Delta, is_blank
 from agent.commentator.engine.client import EngineClient
@@ -42,31 +42,10 @@ SHOWN = "This is what the pictures show, as somebody describes them who sees the
 WANTED = "Go by this description as if you saw the pictures yourself, and do not mention it."
 
 
-class Client(Protocol):
-    """An ``EngineClient``."""
-
-    @property
-    def speaks(self) -> bool | None:
-        """Whether it gives speech."""
-
-    @property
-    def hears(self) -> bool:
-        """Whether it takes spoken questions."""
-
-    async def reach(self) -> None:
-        """Raises EngineError."""
-
-    def stream(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
-        """Raises EngineError."""
-
-    async def aclose(self) -> None:
-        """Idempotent."""
-
-
 class SecondEngine:
     """An ``Engine`` of two clients."""
 
-    def __init__(self, first: Client, second: Client) -> None:
+    def __init__(self, first: EngineClient, second: EngineClient) -> None:
         self._first = first
         self._second = second
         self._failures = 0
@@ -164,7 +143,7 @@ class SecondEngine:
         self._failures, self._again_at, self._notice = 0, float("-inf"), ""
 
 
-def with_second(first: Client, settings: EngineSettings) -> Client:
+def with_second(first: EngineClient, settings: EngineSettings) -> EngineClient | SecondEngine:
     """The first engine alone, or with the second one that the settings name."""
     if not settings.second_engine_url:
         return first
