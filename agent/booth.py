@@ -21,7 +21,6 @@ from agent.commentator.commentator import Commentator
 from agent.commentator.engine.client import EngineClient
 from agent.commentator.engine.second_engine import with_second
 from agent.commentator.frames import I420, FrameEncoder
-from agent.commentator.line import Line
 from agent.commentator.voice.choice import VoiceChoice
 from agent.commentator.voice.speaker import Speaker
 from agent.hearing.hearing import Hearing
@@ -31,12 +30,10 @@ from agent.picture.picture import Picture
 from agent.picture.source import Source
 from agent.picture.source_health import LAST_PICTURES, SourceHealth
 from agent.picture.window_feed import WindowFeed
-from agent.room.chosen import Chosen
+from agent.room.chosen import Chosen, options
 from agent.room.control import Control
 from agent.room.line_feed import LineFeed
-from agent.room.questions.question import Question
 from agent.room.questions.questions import Questions
-from agent.room.room_settings import options
 from agent.room.status import Status, StatusBoard
 from agent.sound.captions import Captions
 from agent.sound.commentary import Commentary
@@ -128,28 +125,19 @@ class Booth:
             room,
             self.commentator,
             self.clock,
-            ask=self._ask,
-            say=self.commentator.say,
-            silence=self.commentator.silence,
-            order=lambda text, asker: (
-                self._alerts.order(text, asker) or self._control.order(text, asker)
-            ),
+            remark=lambda: LAST_PICTURES if self._health.lost else "",
+            order=self._order,
             tell=tell,
         )
         self._control = Control(
-            room,
-            chosen,
-            state,
-            apply=self._apply,
-            silence=self.commentator.interrupt,
-            tell=tell,
+            room, chosen, state, apply=self._apply, silence=self.commentator.interrupt, tell=tell
         )
         self._hearing = Hearing(
             room,
             full,
             SttChoice(settings.stt, settings.stt_options),
             engine_hears=lambda: self._client.hears,
-            put=self._questions.put,
+            put=lambda who, text, sound: self._questions.put(who, text, sound=sound),
             refuse=self._questions.refuse,
             talking=lambda identity, on: self._watch.talks(identity, on),
             watched=lambda: self._source.identity,
@@ -260,19 +248,11 @@ class Booth:
             self.commentator.reset_window()
             self._alerts.forget()
 
-    # questions and orders
+    # orders
 
-    def _ask(self, question: Question, instructions: str) -> Line:
+    def _order(self, text: str, asker: str) -> str | None:
         self._watch.spoke()
-        lost = LAST_PICTURES if self._health.lost else ""
-        return self.commentator.ask(
-            question.text,
-            f"{instructions} {lost}".strip(),
-            question.sound,
-            asker=question.asker,
-            seen=question.seen,
-            line_id=question.id,
-        )
+        return self._alerts.order(text, asker) or self._control.order(text, asker)
 
     def _apply(self, settings: RoomSettings) -> None:
         """Go by these settings from now on."""

@@ -13,8 +13,8 @@ from livekit import rtc
 from livekit.rtc.room import EventTypes
 
 from agent.room.audience import MACHINES
-from agent.room.control import BAD_REQUEST
 from agent.room.questions.question import cleaned
+from agent.room.rpc import BAD_REQUEST, Methods, json_object
 
 log = logging.getLogger("pressbox.hearing")
 
@@ -63,7 +63,7 @@ class PushToTalk:
             ("track_unpublished", lambda publication, person: self._muted(person, publication)),
             ("reconnected", self._look_at_all),
         )
-        self._open = False
+        self._methods = Methods(room, {TALK: self._on_call})
         self.by_microphone = True
         """Whether switching a microphone on counts."""
         self.deaf = ""
@@ -73,18 +73,14 @@ class PushToTalk:
         """Begin to listen."""
         for event, heard in self._events:
             self._room.on(event, heard)
-        self._room.local_participant.register_rpc_method(TALK, self._on_call)
-        self._open = True
+        self._methods.start()
         self._look_at_all()
 
     def stop(self) -> None:
         """Stop listening. Idempotent."""
-        if not self._open:
-            return
-        self._open = False
         for event, heard in self._events:
             self._room.off(event, heard)
-        self._room.local_participant.unregister_rpc_method(TALK)
+        self._methods.stop()
 
     def holds(self, identity: str) -> bool:
         """Whether this one holds the button."""
@@ -144,20 +140,11 @@ class PushToTalk:
     async def _on_call(self, call: rtc.RpcInvocationData) -> str:
         person = self._room.remote_participants.get(call.caller_identity)
         tracks = person.track_publications.values() if person else ()
-        on = _switch(call.payload)
-        if on is None:
+        on = json_object(call.payload, '{"on": true}').get("on")
+        if not isinstance(on, bool):
             raise rtc.RpcError(BAD_REQUEST, 'expected {"on": true} or {"on": false}')
         if on and (self.deaf or not any(map(is_microphone, tracks))):
             why = self.deaf or "there is no microphone: publish one first"
             raise rtc.RpcError(BAD_REQUEST, why)
         self._set(call.caller_identity, "rpc", on)
         return json.dumps({"on": self.holds(call.caller_identity)})
-
-
-def _switch(payload: str) -> bool | None:
-    try:
-        found = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    on = found.get("on") if isinstance(found, dict) else None
-    return on if isinstance(on, bool) else None

@@ -1,15 +1,17 @@
-"""What a booth starts with: the process's settings, the dispatch's, and what people changed in its
-room before.
+"""What a booth goes by: the process's settings, its dispatch's, and what people changed in its room
+before.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from agent.commentator.options import Options
 from agent.room.mode import ModeChoice
-from agent.room.room_settings import apply_each, from_metadata
 from config import opening_hours
+from config.errors import SettingsError
 from config.explain import shown
 from config.room_settings import RoomSettings
 
@@ -38,22 +40,60 @@ def choose(process: RoomSettings, metadata: str, saved: Mapping[str, object]) ->
     What people changed in the room stands before the dispatch, since LiveKit and the launcher send
     the same dispatch again whenever a job has died. That is told where the two differ.
     """
-    base, problems = from_metadata(process, metadata)
+    base, problems = _dispatched(process, metadata)
     changes = {key: value for key, value in saved.items() if key != MODE_UNTIL}
-    settings, stale = apply_each(base, changes)
+    settings, stale = _apply_each(base, changes)
+    problems += stale
     for key in sorted(changes.keys() & base.model_fields_set):
         ordered, holds = getattr(base, key), getattr(settings, key)
         of_dispatch = key not in process.model_fields_set or ordered != getattr(process, key)
         if of_dispatch and ordered != holds:
-            stale.append(
+            problems.append(
                 f"{key}={_shown(holds)}, set in this room before, holds and not the dispatch's "
                 f'{_shown(ordered)}; pressbox.set {{"{key}": null}} takes it back'
             )
     until = saved.get(MODE_UNTIL)
     hours = opening_hours.parse(settings.schedule)
     mode = ModeChoice(settings.mode, hours, until if isinstance(until, float) else 0.0)
-    return Chosen(base, settings, mode, (*problems, *stale))
+    return Chosen(base, settings, mode, tuple(problems))
 
 
 def _shown(value: object) -> str:
     return shown(value, secret=False)
+
+
+def options(settings: RoomSettings, room: str) -> Options:
+    """The commentator's options, with preset and profile filled in."""
+    full = settings.effective()
+    same = {one.name for one in fields(Options)} & RoomSettings.model_fields.keys()
+    return Options(
+        **{name: getattr(full, name) for name in same},
+        max_new_tokens=full.tts_max_new_tokens,
+        room=room,
+    )
+
+
+def _dispatched(process: RoomSettings, metadata: str) -> tuple[RoomSettings, list[str]]:
+    """With the dispatch's metadata, a JSON object or nothing, and what is wrong with that."""
+    if not metadata.strip():
+        return process, []
+    try:
+        found = json.loads(metadata)
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict):
+        return _apply_each(process, found)
+    return process, ['the dispatch metadata is no JSON object such as {"profile":"match"}']
+
+
+def _apply_each(
+    base: RoomSettings, changes: Mapping[str, object]
+) -> tuple[RoomSettings, list[str]]:
+    """With what is right among `changes`; the rest as one line each."""
+    problems = []
+    for key, value in changes.items():
+        try:
+            base = base.updated({key: value})
+        except SettingsError as error:
+            problems.append(str(error))
+    return base, problems

@@ -10,13 +10,13 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from livekit import rtc
 
 from agent.room import orders
 from agent.room.chosen import MODE_UNTIL, Chosen
 from agent.room.mode import Mode
+from agent.room.rpc import BAD_REQUEST, Methods, json_object
 from config import profiles
 from config.room_state import RoomState
 from config.settings import RoomSettings, SettingsError
@@ -26,11 +26,6 @@ log = logging.getLogger("pressbox.control")
 
 GET = "pressbox.get"
 SET = "pressbox.set"
-
-BAD_REQUEST = 400
-"""Code of the RpcError that a wrong request is answered with; its data is `{"problems": [{key,
-value, allowed}]}`.
-"""
 
 SAVE_TIMEOUT = 5.0
 """Seconds that a change under way may take when the room is left."""
@@ -58,7 +53,7 @@ class Control:
         """`apply` takes the new settings whole; what it raises leaves the old ones in force.
         `silence` ends what is being heard: somebody ordered it to be idle.
         """
-        self._room = room
+        self._methods = Methods(room, {GET: self._on_get, SET: self._on_set})
         self._base = chosen.base
         self._choice = chosen.mode
         self._state = state
@@ -70,7 +65,6 @@ class Control:
         self._saving = asyncio.Lock()
         self._unsaved: dict[str, object] = {}
         self._next_save: asyncio.Task[None] | None = None
-        self._open = False
         self.settings = chosen.settings
         """What holds now."""
         self._effective = chosen.settings.effective()
@@ -82,17 +76,12 @@ class Control:
 
     def start(self) -> None:
         """Register the methods."""
-        self._room.local_participant.register_rpc_method(GET, self._on_get)
-        self._room.local_participant.register_rpc_method(SET, self._on_set)
-        self._open = True
+        self._methods.start()
         self._looks.keep("the look at the profiles", self._look)
 
     async def aclose(self) -> None:
         """Take the methods back, and wait for a change that is being saved. Idempotent."""
-        if self._open:
-            self._open = False
-            self._room.local_participant.unregister_rpc_method(GET)
-            self._room.local_participant.unregister_rpc_method(SET)
+        self._methods.stop()
         await self._looks.aclose()
         await self._saves.aclose(grace=SAVE_TIMEOUT)
 
@@ -177,7 +166,7 @@ class Control:
         return self.settings.model_dump_json()
 
     async def _on_set(self, call: rtc.RpcInvocationData) -> str:
-        changes = _changes(call.payload)
+        changes = json_object(call.payload, '{"delay": 4}')
         if changes.keys() & {"profile", "preset"}:
             await asyncio.to_thread(profiles.refresh)
         try:
@@ -204,16 +193,7 @@ class Control:
         self._state.save({key: value for key, value in kept.items() if value is not None})
 
 
-def _changes(payload: str) -> dict[str, Any]:
-    try:
-        changes = json.loads(payload)
-    except (ValueError, RecursionError):
-        changes = None
-    if not isinstance(changes, dict):
-        raise rtc.RpcError(BAD_REQUEST, 'not a JSON object: expected one such as {"delay": 4}')
-    return changes
-
-
 def _refusal(error: SettingsError) -> rtc.RpcError:
+    """Its data is `{"problems": [{key, value, allowed}]}`."""
     problems = [{"key": p.key, "value": p.value, "allowed": p.allowed} for p in error.problems]
     return rtc.RpcError(BAD_REQUEST, str(error), json.dumps({"problems": problems}))

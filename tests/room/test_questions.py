@@ -147,8 +147,8 @@ async def test_by_rpc_a_question_has_a_place_an_answer_and_is_taken_back(
         )
         assert heard["text"] == "It is a bar."
         assert heard["id"] == answers(probe, "start")[0].id
-        await probe.call("pressbox.ask", "Who?")
-        back = json.loads(await probe.call("pressbox.ask", "Where?"))
+        await probe.call("pressbox.ask", '{"text": "Who?"}')
+        back = json.loads(await probe.call("pressbox.ask", '{"text": "Where?"}'))
         assert back["position"] == 1
         skipped = json.loads(await probe.call("pressbox.skip", json.dumps({"id": back["id"]})))
         assert skipped == {"skipped": [back["id"]]}

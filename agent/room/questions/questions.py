@@ -7,14 +7,13 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, Protocol
+from typing import Any, Literal
 
 from livekit import rtc
 
 from agent.clock.display_clock import DisplayClock
+from agent.commentator.commentator import Commentator
 from agent.commentator.line import Line
-from agent.commentator.output import Output
-from agent.room.questions.askers import Askers
 from agent.room.questions.chat import Chat, Sender
 from agent.room.questions.fair_queue import FairQueue, QueueFullError
 from agent.room.questions.question import MAX_LENGTH, Question, cleaned, spoken_name
@@ -29,6 +28,9 @@ ANSWER_TIMEOUT = 100.0
 ALOUD_EVERY = 20.0
 """Seconds between two refusals that are said aloud: each of them is written in any case."""
 
+RECENT = 60.0
+"""Seconds after an answer for which its asker counts as one of several."""
+
 SHORT = "Answer in one short sentence unless more is asked for."
 NAMED = "Begin with the name of who asked: {}."
 NAMELESS = "Begin with a few words that say what was asked."
@@ -42,15 +44,6 @@ BROKEN = "the commentator broke off"
 NEVER_MIND = frozenset({"never mind", "nevermind", "forget it", "skip", "skip it", "skip that"})
 """What takes back all questions of whoever says it."""
 
-Ask = Callable[[Question, str], Line]
-Order = Callable[[str, str], str | None]
-
-
-class Say(Protocol):
-    """Has a text said, word for word: `Commentator.say`."""
-
-    def __call__(self, text: str, *, asker: str, question: str, line_id: str) -> Line: ...
-
 
 class Questions:
     """Owns the questions of everybody from their arrival until they are answered or refused."""
@@ -58,34 +51,36 @@ class Questions:
     def __init__(
         self,
         room: rtc.Room,
-        output: Output,
+        commentator: Commentator[Any],
         clock: DisplayClock,
         *,
-        ask: Ask,
-        say: Say,
-        silence: Callable[[], None],
-        order: Order,
+        remark: Callable[[], str],
+        order: Callable[[str, str], str | None],
         tell: Tell,
     ) -> None:
-        """`ask(question, instructions)`: the line in `output` that answers it. `say`: see
-        `Say`. `silence()`: ends commentary,
-        also what is being heard. `order(text, asker)`: does what that orders, and returns what to
-        reply, "" for nothing; None where it is no order. None of them may raise.
+        """`remark()`: what an engine is told of the pictures besides, "" for nothing. `order(text,
+        asker)`: does what that orders, and returns what to reply, "" for nothing; None where it is
+        no order. Neither may raise.
         """
         self._room = room
-        self._output = output
+        self._commentator = commentator
         self._clock = clock
-        self._ask, self._say, self._silence, self._order = ask, say, silence, order
+        self._remark, self._order = remark, order
         self._tell = tell
         self._queue = FairQueue()
-        self._askers = Askers()
+        self._answered: dict[str, float] = {}
+        """When the last answer to an identity was over."""
         self._arrival = asyncio.Event()
         self._current: tuple[Question, Line] | None = None
         self._refused_at = float("-inf")
         self._said: Line | None = None
         """What was said last of a refusal or an order."""
         self._chat = Chat(room, heard=self._written, refused=self._unread, tell=tell)
-        self._rpc = QuestionRpc(room, put=self._called, take_back=self.take_back)
+        self._rpc = QuestionRpc(
+            room,
+            put=lambda asker, text, over: self.put(asker, text, over=over),
+            take_back=self.take_back,
+        )
         self._tasks = Tasks(tell)
 
     def start(self) -> None:
@@ -108,9 +103,9 @@ class Questions:
         self,
         asker: str,
         text: str,
-        sound: bytes = b"",
         over: Callable[[Question], None] = lambda _: None,
         *,
+        sound: bytes = b"",
         at: float | None = None,
     ) -> tuple[Question, int]:
         """Somebody of this identity asks, in words, by `sound` (16 kHz mono int16) or by both.
@@ -133,7 +128,7 @@ class Questions:
             position = self._queue.put(question)
         except QueueFullError as error:
             return self._refuse(question, str(error)), 0
-        self._silence()
+        self._commentator.silence()
         self._arrival.set()
         return question, position
 
@@ -151,7 +146,7 @@ class Questions:
         question, line = self._current or (None, None)
         if question and line and question.asker == asker and question_id in ("", question.id):
             question.end("taken back", error=TAKEN_BACK)
-            self._output.lines.drop(line, "cancelled", TAKEN_BACK)
+            self._commentator.lines.drop(line, "cancelled", TAKEN_BACK)
             back.insert(0, question)
         return back
 
@@ -179,11 +174,6 @@ class Questions:
         elif question.reply and (question.state == "order" or sender.reads != "stream"):
             self._chat.reply(sender, question.reply)
 
-    def _called(
-        self, identity: str, text: str, over: Callable[[Question], None]
-    ) -> tuple[Question, int]:
-        return self.put(identity, text, over=over)
-
     def _gone(self, participant: rtc.RemoteParticipant) -> None:
         self._take_back_waiting(participant.identity)
 
@@ -197,7 +187,7 @@ class Questions:
         else:
             reply = self._order(question.text, question.asker)
         if reply:
-            self._silence()
+            self._commentator.silence()
             self._aloud(reply, question.asker, question.text, question.id)
         return reply
 
@@ -218,18 +208,25 @@ class Questions:
 
     async def _answer(self, question: Question) -> None:
         question.state = "asked"
-        self._silence()
-        line = self._ask(question, self._instructions(question))
+        self._commentator.silence()
+        line = self._commentator.ask(
+            question.text,
+            self._instructions(question),
+            question.sound,
+            asker=question.asker,
+            seen=question.seen,
+            line_id=question.id,
+        )
         self._current = question, line
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT) as limit:
-                await self._output.until_over(line)
+                await self._commentator.until_over(line)
         except TimeoutError:
             if not limit.expired():
                 raise
         finally:  # given up meanwhile: it is not to be heard after the next question
-            self._output.lines.drop(line, "cancelled", NOTHING_CAME)
-        self._askers.answered(question.asker, time.monotonic())
+            self._commentator.lines.drop(line, "cancelled", NOTHING_CAME)
+        self._answered[question.asker] = time.monotonic()
         if line.said:
             question.end("answered", reply=line.said)
         elif line.reason == "interrupted":
@@ -239,11 +236,11 @@ class Questions:
             self._told(question, "could not be answered", CANNOT)
 
     def _instructions(self, question: Question) -> str:
-        waiting = self._queue.askers | {question.asker}
-        several = self._askers.several(waiting, time.monotonic())
-        if not several:
-            return SHORT
-        return f"{NAMED.format(question.name) if question.name else NAMELESS} {SHORT}"
+        now = time.monotonic()
+        self._answered = {who: at for who, at in self._answered.items() if now - at < RECENT}
+        named = NAMED.format(question.name) if question.name else NAMELESS
+        askers = self._answered.keys() | self._queue.askers | {question.asker}
+        return " ".join(filter(None, (named if len(askers) > 1 else "", SHORT, self._remark())))
 
     # what is said and written of questions that no engine answers
 
@@ -264,15 +261,15 @@ class Questions:
     def _aloud(self, text: str, asker: str, question: str = "", line_id: str = "") -> None:
         """Say this after what is being heard; what waited to be said so is left out."""
         if self._said and self._said.state != "playing":
-            self._output.lines.drop(self._said, "cancelled")
-        self._said = self._say(text, asker=asker, question=question, line_id=line_id)
+            self._commentator.lines.drop(self._said, "cancelled")
+        self._said = self._commentator.say(text, asker=asker, question=question, line_id=line_id)
 
     def _drop(self, question: Question, reason: Literal["refused", "cancelled"], why: str) -> None:
         """Whoever waits for the answer of a question that no engine was asked is told at once."""
         now = time.monotonic()
         line = Line(question.id, "answer", now, now, question.text, question.asker)
-        self._output.lines.add(line)
-        self._output.lines.drop(line, reason, why)
+        self._commentator.lines.add(line)
+        self._commentator.lines.drop(line, reason, why)
 
     def _new(
         self,

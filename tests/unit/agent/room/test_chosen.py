@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from agent.room.chosen import MODE_UNTIL, choose
+from agent.room.chosen import MODE_UNTIL, choose, options
 from config.settings import RoomSettings
 
 
@@ -40,3 +41,24 @@ def test_what_is_saved_and_no_longer_right_is_left_out(until: Any) -> None:
     assert chosen.settings == RoomSettings(delay=4)
     assert len(chosen.problems) == 2
     assert chosen.mode.at(1e9) == "active"
+
+
+def test_what_is_right_in_the_dispatch_holds_and_the_rest_is_told() -> None:
+    metadata = '{"delay":"soon","bogus":1,"preset":"calm","capture_fps":3}'
+    chosen = choose(RoomSettings(), metadata, {})
+    assert (chosen.settings.preset, chosen.settings.capture_fps) == ("calm", 3)
+    assert [re.split("\\W", told)[0] for told in chosen.problems] == ["delay", "bogus"]
+
+
+@pytest.mark.parametrize("metadata", ["{", "[1]", "null", "[" * 100_000])
+def test_a_dispatch_that_is_no_object_changes_nothing_and_is_told(metadata: str) -> None:
+    chosen = choose(RoomSettings(), metadata, {})
+    assert (chosen.settings, len(chosen.problems)) == (RoomSettings(), 1)
+
+
+def test_preset_and_profile_are_filled_in() -> None:
+    settings = RoomSettings(profile="match", preset="calm", tts_max_new_tokens=50)
+    filled = options(settings, "studio")
+    assert filled.prompt
+    assert filled.inference_interval == settings.effective().inference_interval
+    assert (filled.room, filled.max_new_tokens) == ("studio", 50)

@@ -34,18 +34,17 @@ async def test_a_change_is_applied_answered_and_kept(fake_rtc: FakeRtc, tmp_path
 
 
 @pytest.mark.parametrize("payload", ["not json", "[1]", "", "[" * 100_000, '{"delay": 99}'])
-def test_what_is_wrong_changes_nothing(fake_rtc: FakeRtc, tmp_path: Path, payload: str) -> None:
-    @virtual
-    async def run() -> None:
-        room = fake_rtc.room()
-        booth = Booth(room, tmp_path)
-        with pytest.raises(rtc.RpcError) as refused:
-            await room.local.called(SET, payload)
-        assert refused.value.code == 400
-        assert (booth.applied, booth.state.load()) == ([], {})
-        await booth.control.aclose()
-
-    run()
+@virtual
+async def test_what_is_wrong_changes_nothing(
+    fake_rtc: FakeRtc, tmp_path: Path, payload: str
+) -> None:
+    room = fake_rtc.room()
+    booth = Booth(room, tmp_path)
+    with pytest.raises(rtc.RpcError) as refused:
+        await room.local.called(SET, payload)
+    assert refused.value.code == 400
+    assert (booth.applied, booth.state.load()) == ([], {})
+    await booth.control.aclose()
 
 
 @virtual

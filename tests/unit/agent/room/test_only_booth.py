@@ -104,26 +104,23 @@ async def test_it_leaves_where_an_older_one_lives() -> None:
 
 
 @pytest.mark.parametrize("fault", [None, 1501, 1502, "bare"])
-def test_a_ghost_is_waited_for_but_not_for_ever(fault: int | str | None) -> None:
-    @virtual
-    async def run() -> None:
-        watched, loop = Watched(), asyncio.get_running_loop()
-        watched.room.comes("ghost", 9.0)
-        if isinstance(fault, int):
-            watched.room.answers["ghost"] = refuses(fault)
-        elif fault is not None:
+@virtual
+async def test_a_ghost_is_waited_for_but_not_for_ever(fault: int | str | None) -> None:
+    watched, loop = Watched(), asyncio.get_running_loop()
+    watched.room.comes("ghost", 9.0)
+    if isinstance(fault, int):
+        watched.room.answers["ghost"] = refuses(fault)
+    elif fault is not None:
 
-            def bare() -> None:
-                raise Exception("InvalidState")
+        def bare() -> None:
+            raise Exception("InvalidState")
 
-            watched.room.answers["ghost"] = bare
-        began = loop.time()
-        assert await watched.only.alone()
-        assert PATIENCE <= loop.time() - began < PATIENCE + 5
-        assert watched.left == []
-        await watched.only.aclose()
-
-    run()
+        watched.room.answers["ghost"] = bare
+    began = loop.time()
+    assert await watched.only.alone()
+    assert PATIENCE <= loop.time() - began < PATIENCE + 5
+    assert watched.left == []
+    await watched.only.aclose()
 
 
 @virtual

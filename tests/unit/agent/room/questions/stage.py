@@ -6,46 +6,48 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 from agent.clock.display_clock import DisplayClock
+from agent.commentator.commentator import Commentator
 from agent.commentator.line import DropReason, Line, new_line
 from agent.commentator.output import Output
 from agent.commentator.pacer import PlaybackPacer
 from agent.room.questions.chat import TOPIC
-from agent.room.questions.question import Question
 from agent.room.questions.questions import Questions
 from tests.support.fake_rtc import FakeRoom, FakeRtc
 
 DELAY = 3.0
 
 
-class Stage:
-    """Answers after `seconds`, or drops the line as it is told, and writes down what it hears."""
+class Stage(Output):
+    """Stands in for the commentator: answers after `seconds`, or drops the line as it is told, and
+    writes down what it hears.
+    """
 
     def __init__(self, room: FakeRoom) -> None:
+        super().__init__(PlaybackPacer())
         self.room = room
-        self.output = Output(PlaybackPacer())
+        self.remark = ""
         self.questions = Questions(
             room,
-            self.output,
+            cast("Commentator[Any]", self),
             DisplayClock(DELAY),
-            ask=self._ask,
-            say=self._say,
-            silence=self._silence,
-            order=self._order,
-            tell=self._tell,
+            remark=lambda: self.remark,
+            order=lambda text, who: f"{who}, I am brief." if text == "be brief" else None,
+            tell=lambda text: self.told.append(text),
         )
         self.seconds = 2.0
         self.drops: list[tuple[DropReason, str]] = []
         self.bug: Exception | None = None
         self.asked: list[tuple[str, str]] = []
-        self.seen: list[float] = []
+        self.seen: list[float | None] = []
         self.instructions: list[str] = []
         self.said: list[str] = []
         self.told: list[str] = []
         self.silenced = 0
         self.over: list[tuple[str, str | None]] = []
-        self.output.lines.listen(self._changed)
+        self.lines.listen(self._changed)
         self._playing: set[asyncio.Task[None]] = set()
 
     def chat(self, identity: str, text: str) -> None:
@@ -72,34 +74,37 @@ class Stage:
         if self._playing:
             await asyncio.wait(self._playing)
 
-    def _ask(self, question: Question, instructions: str) -> Line:
-        self.asked.append((question.text, question.asker))
-        self.seen.append(question.seen)
+    # the commentator
+
+    def ask(
+        self, question: str, instructions: str, _: bytes, *, asker: str, seen: float, line_id: str
+    ) -> Line:
+        self.asked.append((question, asker))
+        self.seen.append(seen)
         self.instructions.append(instructions)
         if bug := self.bug:
             self.bug = None
             raise bug
-        line = new_line("answer", anchor=0.0, requested_at=0.0, question=question.text)
-        line.id = question.id
-        return self._play(line, f"To {question.text}")
+        return self._play(_line(question, asker, line_id), f"To {question}")
 
-    def _say(self, text: str, *, asker: str, question: str, line_id: str) -> Line:
+    def say(self, text: str, *, asker: str, question: str, line_id: str) -> Line:
         self.said.append(text)
-        line = new_line("answer", anchor=0.0, requested_at=0.0, question=question, asker=asker)
-        line.id = line_id or line.id
-        return self._play(line, text)
+        return self._play(_line(question, asker, line_id), text)
+
+    def silence(self) -> None:
+        self.silenced += 1
 
     def _play(self, line: Line, text: str) -> Line:
-        self.output.lines.add(line)
+        self.lines.add(line)
         if self.drops and line.question:
-            self.output.lines.drop(line, *self.drops.pop(0))
+            self.lines.drop(line, *self.drops.pop(0))
         else:
             line.text, line.text_only = text, True
             self._playing.add(asyncio.create_task(self._through(line)))
         return line
 
     async def _through(self, line: Line) -> None:
-        lines = self.output.lines
+        lines = self.lines
         await asyncio.sleep(0.1)
         lines.move(line, "ready")
         while any(one.state == "playing" for one in lines):
@@ -108,18 +113,15 @@ class Stage:
             await asyncio.sleep(self.seconds)
             lines.move(line, "ended")
 
-    def _silence(self) -> None:
-        self.silenced += 1
-
-    def _order(self, text: str, asker: str) -> str | None:
-        return f"{asker}, I am brief." if text == "be brief" else None
-
-    def _tell(self, text: str) -> None:
-        self.told.append(text)
-
     def _changed(self, line: Line) -> None:
         if line.over:
             self.over.append((line.question, line.reason))
+
+
+def _line(question: str, asker: str, line_id: str) -> Line:
+    line = new_line("answer", anchor=0.0, requested_at=0.0, question=question, asker=asker)
+    line.id = line_id or line.id
+    return line
 
 
 @asynccontextmanager

@@ -82,19 +82,16 @@ async def test_an_endless_text_is_not_read_on(fake_rtc: FakeRtc) -> None:
 
 
 @pytest.mark.parametrize("feed", [["half ", None], ["half ", STALL]])
-def test_a_text_that_does_not_come_whole_is_refused(
+@virtual
+async def test_a_text_that_does_not_come_whole_is_refused(
     fake_rtc: FakeRtc, feed: list[str | float | None]
 ) -> None:
-    @virtual
-    async def run() -> None:
-        room = fake_rtc.room()
-        heard = Heard(room)
-        room.stream(TOPIC, "ann", feed)
-        await asyncio.sleep(READ_TIMEOUT + 1)
-        assert (heard.whys, room.readers) == ([NOT_WHOLE], [])
-        await heard.chat.aclose()
-
-    run()
+    room = fake_rtc.room()
+    heard = Heard(room)
+    room.stream(TOPIC, "ann", feed)
+    await asyncio.sleep(READ_TIMEOUT + 1)
+    assert (heard.whys, room.readers) == ([NOT_WHOLE], [])
+    await heard.chat.aclose()
 
 
 @virtual
@@ -139,31 +136,27 @@ async def test_data_packets_of_older_clients_are_heard(fake_rtc: FakeRtc) -> Non
         packet(message="x" * (MAX_LENGTH + 1)),
     ],
 )
-def test_a_packet_that_is_too_long_is_refused(fake_rtc: FakeRtc, data: bytes) -> None:
-    @virtual
-    async def run() -> None:
-        room = fake_rtc.room()
-        heard = Heard(room)
-        room.join("ann")
-        room.packet(TOPIC, "ann", data)
-        assert (heard.texts, heard.whys) == ([], [TOO_LONG])
-        await heard.chat.aclose()
-
-    run()
+@virtual
+async def test_a_packet_that_is_too_long_is_refused(fake_rtc: FakeRtc, data: bytes) -> None:
+    room = fake_rtc.room()
+    heard = Heard(room)
+    room.join("ann")
+    room.packet(TOPIC, "ann", data)
+    assert (heard.texts, heard.whys) == ([], [TOO_LONG])
+    await heard.chat.aclose()
 
 
 @pytest.mark.parametrize("data", [b"[" * 900, b'{"message": 5}', b"\xff\xfe?", b'{"a": '])
-def test_a_packet_that_is_no_chat_message_is_a_bare_text(fake_rtc: FakeRtc, data: bytes) -> None:
-    @virtual
-    async def run() -> None:
-        room = fake_rtc.room()
-        heard = Heard(room)
-        room.join("ann")
-        room.packet(LEGACY_TOPIC, "ann", data)
-        assert [sender.reads for sender, _ in heard.texts] == ["text"]
-        await heard.chat.aclose()
-
-    run()
+@virtual
+async def test_a_packet_that_is_no_chat_message_is_a_bare_text(
+    fake_rtc: FakeRtc, data: bytes
+) -> None:
+    room = fake_rtc.room()
+    heard = Heard(room)
+    room.join("ann")
+    room.packet(LEGACY_TOPIC, "ann", data)
+    assert [sender.reads for sender, _ in heard.texts] == ["text"]
+    await heard.chat.aclose()
 
 
 @virtual

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from agent.room.questions.askers import RECENT, Askers
 from agent.room.questions.question import NAME_LENGTH, cleaned, spoken_name
 
 
@@ -38,13 +37,3 @@ def test_control_characters_go_no_further(text: str, clean: str) -> None:
 )
 def test_a_name_is_no_place_for_a_sentence(name: str, identity: str, spoken: str) -> None:
     assert spoken_name(name, identity) == spoken
-
-
-def test_answers_say_whom_they_are_for_while_several_ask() -> None:
-    askers = Askers()
-    assert not askers.several(["ann", "ann"], 0.0)
-    assert askers.several(["ann", "bob"], 0.0)
-    askers.answered("ann", 10.0)
-    assert not askers.several(["ann"], 11.0)
-    assert askers.several(["bob"], 10.0 + RECENT - 1)
-    assert not askers.several(["bob"], 10.0 + RECENT)
