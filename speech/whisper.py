@@ -12,12 +12,12 @@ import asyncio
 import contextlib
 import importlib.util
 import json
-import os
-import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from pathlib import Path
+
+from config.child_process import environment, how_it_ended
 
 DEFAULT_MODEL = "base"
 """Knows 99 languages; 145 MB."""
@@ -34,8 +34,6 @@ IDLE = 300.0
 DYING = 5.0
 
 _ROOT = Path(__file__).resolve().parent.parent
-_SECRET = ("PRESSBOX_", "LIVEKIT_")
-_SECRET_ENDS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 
 
 class HearingError(Exception):
@@ -104,7 +102,7 @@ class Whisper:
             *self._command,
             self._model,
             cwd=_ROOT,
-            env={name: value for name, value in os.environ.items() if not _is_secret(name)},
+            env=environment(),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,  # a library's own words; what matters comes by the pipe
@@ -158,7 +156,7 @@ async def _answer(process: Process) -> str:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DYING):
                 await process.wait()
-        raise HearingError(f"whisper ended ({_how(process.returncode)})")
+        raise HearingError(f"whisper ended ({how_it_ended(process.returncode)})")
     found = json.loads(line)
     if "error" in found:
         raise HearingError(f"whisper: {found['error']}")
@@ -184,17 +182,3 @@ async def _kill(process: Process) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DYING):
             await process.wait()
-
-
-def _how(status: int | None) -> str:
-    if status is None:
-        return "it hangs"
-    if status >= 0:
-        return f"status {status}"
-    with contextlib.suppress(ValueError):
-        return signal.Signals(-status).name
-    return f"signal {-status}"
-
-
-def _is_secret(name: str) -> bool:
-    return name.startswith(_SECRET) or name.endswith(_SECRET_ENDS)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from livekit import rtc
-from livekit.rtc.room import EventTypes
 
 from agent.hearing.push_to_talk import is_microphone
 from agent.hearing.utterance import SAMPLE_RATE, WINDOW_BYTES, WINDOW_SECONDS
+from agent.picture.published import CHANGES
 from agent.room.audience import MACHINES
 from config.tasks import Tasks, Tell
 
@@ -67,18 +67,6 @@ class Microphones:
     when no more comes: muted, closed, or its owner left.
     """
 
-    _EVENTS: tuple[EventTypes, ...] = (
-        "track_published",
-        "track_unpublished",
-        "track_muted",
-        "track_unmuted",
-        "track_subscribed",
-        "track_unsubscribed",
-        "participant_connected",
-        "participant_disconnected",
-        "reconnected",
-    )
-
     def __init__(
         self,
         room: rtc.Room,
@@ -105,7 +93,7 @@ class Microphones:
 
     def start(self) -> None:
         """Begin to look after the room; nothing is opened before `listen`."""
-        for event in self._EVENTS:
+        for event in CHANGES:
             self._room.on(event, self.look)
         self._tasks.keep("the choice of microphones", self._keep_looking)
 
@@ -122,7 +110,7 @@ class Microphones:
 
     async def aclose(self) -> None:
         """Close all of them and wait. Idempotent."""
-        for event in self._EVENTS:
+        for event in CHANGES:
             self._room.off(event, self.look)
         self._listening = False
         self._open.clear()

@@ -6,11 +6,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 from livekit import rtc
+from livekit.rtc.room import EventTypes
 
 from config.source_names import MODEL_TRACK
 
 Kind = Literal["camera", "screen", "small", "sound"]
 By = Literal["person", "ingress", "agent"]
+
+CHANGES: tuple[EventTypes, ...] = (
+    "track_published",
+    "track_unpublished",
+    "track_muted",
+    "track_unmuted",
+    "track_subscribed",
+    "track_unsubscribed",
+    "participant_connected",
+    "participant_disconnected",
+    "reconnected",
+)
+"""Events of a room after which other tracks are there, or are to be had."""
 
 _DECODED = frozenset({"vp8", "vp9", "av1", "h264"})
 """What this LiveKit decodes."""

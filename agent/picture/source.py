@@ -13,12 +13,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from livekit import rtc
-from livekit.rtc.room import EventTypes
 
 from agent.picture.frame_stream import FrameStream
 from agent.picture.liveness import Received
 from agent.picture.picture import Picture, from_event
-from agent.picture.published import Track, published
+from agent.picture.published import CHANGES, Track, published
 from agent.picture.source_choice import Choice
 from config.tasks import Tasks, Tell
 
@@ -60,17 +59,6 @@ class Source:
     identity ("" for none) whenever another participant is watched, before its first picture.
     """
 
-    _EVENTS: tuple[EventTypes, ...] = (
-        "track_published",
-        "track_unpublished",
-        "track_muted",
-        "track_unmuted",
-        "track_subscribed",
-        "track_unsubscribed",
-        "participant_connected",
-        "reconnected",
-    )
-
     def __init__(
         self,
         room: rtc.Room,
@@ -107,7 +95,7 @@ class Source:
 
     def start(self, wanted: str) -> None:
         """Begin to follow; `wanted` as in `Choice`."""
-        for event in self._EVENTS:
+        for event in CHANGES:
             self._room.on(event, self._look)
         self._room.on("participant_disconnected", self._left)
         self.want(wanted)
@@ -120,7 +108,7 @@ class Source:
 
     async def aclose(self) -> None:
         """Stop following and wait until every stream is closed. Idempotent."""
-        for event in self._EVENTS:
+        for event in CHANGES:
             self._room.off(event, self._look)
         self._room.off("participant_disconnected", self._left)
         self._readers.clear()
@@ -169,7 +157,6 @@ class Source:
             self._look()
 
     def _left(self, participant: rtc.RemoteParticipant) -> None:
-        self._look()
         if participant.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED:
             self._choice.newest.left(participant.identity, time.monotonic())
 

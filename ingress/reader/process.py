@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
+from config.child_process import environment, how_it_ended
 from ingress.reader.inbox import Inbox
 from ingress.reader.messages import (
     Failed,
@@ -38,8 +38,6 @@ TURN = 64
 """Messages after which others on the event loop get their turn."""
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_SECRET = ("PRESSBOX_", "LIVEKIT_")
-_SECRET_ENDS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 
 
 class ReaderProcess:
@@ -106,7 +104,8 @@ class ReaderProcess:
                 await asyncio.sleep(0)
         if self._verdict is None:
             await self.aclose()
-            self._verdict = Failed("internal", f"the reader ended ({self._how()})")
+            ended = how_it_ended(self._process.poll())
+            self._verdict = Failed("internal", f"the reader ended ({ended})")
         yield self._verdict
 
     def order(self, order: Order) -> None:
@@ -163,16 +162,6 @@ class ReaderProcess:
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
-
-    def _how(self) -> str:
-        status = self._process.poll()
-        if status is None:
-            return "it hangs"
-        if status >= 0:
-            return f"status {status}"
-        with contextlib.suppress(ValueError):
-            return signal.Signals(-status).name
-        return f"signal {-status}"
 
 
 class _Pipe(asyncio.BufferedProtocol):
@@ -245,14 +234,10 @@ def _spawn(command: list[str], descriptor: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         cwd=_ROOT,
-        env={name: value for name, value in os.environ.items() if not _is_secret(name)},
+        env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=(descriptor,),
         process_group=0,
     )
-
-
-def _is_secret(name: str) -> bool:
-    return name.startswith(_SECRET) or name.endswith(_SECRET_ENDS)

@@ -1,0 +1,30 @@
+"""What programs that we start may know, and how they ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+
+_SECRET = ("PRESSBOX_", "LIVEKIT_")
+_SECRET_ENDS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
+
+
+def environment() -> dict[str, str]:
+    """Ours without secrets."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_SECRET) and not name.endswith(_SECRET_ENDS)
+    }
+
+
+def how_it_ended(status: int | None) -> str:
+    """Of a return code, as Popen has it: such as `status 1` or `SIGKILL`."""
+    if status is None:
+        return "it hangs"
+    if status >= 0:
+        return f"status {status}"
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-status).name
+    return f"signal {-status}"
