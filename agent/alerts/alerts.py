@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from livekit import rtc
 
 from agent.alerts.conditions import Conditions
 from agent.alerts.judge import Judge
 from agent.alerts.orders import order
-from agent.alerts.rpc import RulesRpc
-from agent.alerts.rulebook import Rulebook, cheap
-from agent.alerts.rules_file import RulesFile
+from agent.alerts.plain_words import sentence
+from agent.alerts.rulebook import ASKED, Rulebook, cheap
+from agent.alerts.rules_file import follow
 from agent.alerts.telling import Telling, Voice
 from agent.alerts.webhook import Webhook
-from agent.alerts.wording import sentence
 from agent.clock.unix_clock import UnixClock
 from agent.commentator.scene.sight import Sight
+from agent.room.rpc import BAD_REQUEST, Methods, json_object
 from config.alert_rule import Rule, RuleError, key
+from config.errors import SettingsError
 from config.settings import Settings
-from config.tasks import Tell
+from config.tasks import Tasks, Tell
+
+RULES = "pressbox.rules"
+"""RPC method for any participant: lists the rules of the room, and changes them."""
+LARGEST = 14_000
+"""Bytes of its answer: LiveKit takes 15 kB."""
+_SHORT = ("name", "enabled", "last_hit", "not_judged")
+"""What is told of each rule where that is too long."""
 
 NAMELESS_AFTER = 10.0
 """Seconds of pictures without any look of a detector after which there is none."""
@@ -57,20 +65,23 @@ class Alerts:
             rests: Why the engine is not to be asked for judgements now, "" where it may be.
             change: Takes changed settings, `{"rules": [...]}`, and who wants that; it calls `use`.
         """
+        self._methods = Methods(room, {RULES: self._on_rules})
         self._voice = voice
         self._unix = unix
         self._rests = rests
         self._change = change
         self._tell = tell
+        self._tasks = Tasks(tell)
+        self._folder = settings.state_dir
         url, secret = settings.webhook_url, settings.webhook_secret
         self._telling = Telling(
             voice,
             Webhook(url.get_secret_value(), secret.get_secret_value(), tell),
             unix,
+            self._tasks,
             room=room.name,
             source=source,
             heard=heard,
-            tell=tell,
         )
         self._conditions = Conditions()
         self._judge = Judge(
@@ -80,8 +91,6 @@ class Alerts:
             rests=rests,
             tell=tell,
         )
-        self._file = RulesFile(settings.state_dir, changed=self._use_shared, tell=tell)
-        self._rpc = RulesRpc(room, edit=self.edit, listed=self.listed)
         self._last_hit: dict[str, float] = {}
         self._names_things = True
         self._looked: float | None = None
@@ -91,15 +100,16 @@ class Alerts:
     def start(self) -> None:
         """Begin to watch."""
         self._voice.scene.listen(self._see)
-        for part in (self._telling, self._file, self._judge, self._rpc):
-            part.start()
+        self._telling.start()
+        self._tasks.keep("the file of rules", self._follow_file)
+        self._tasks.keep("the judge of rules", self._judge.run)
+        self._methods.start()
 
     async def aclose(self) -> None:
         """Stop. Idempotent."""
         self._conditions.use({})
-        await self._rpc.aclose()
-        await self._judge.aclose()
-        await self._file.aclose()
+        self._methods.stop()
+        await self._tasks.aclose()
         await self._telling.aclose()
 
     # what holds
@@ -110,9 +120,12 @@ class Alerts:
             self._book.own = rules
             self._sort()
 
-    def _use_shared(self, rules: tuple[Rule, ...]) -> None:
-        self._book.shared = rules
-        self._sort()
+    async def _follow_file(self) -> None:
+        def use(rules: tuple[Rule, ...]) -> None:
+            self._book.shared = rules
+            self._sort()
+
+        await follow(self._folder, use, self._tell)
 
     def _sort(self) -> None:
         """Who judges which rule."""
@@ -123,11 +136,19 @@ class Alerts:
         known = {key(one.name) for one in self._book.all}
         self._last_hit = {name: at for name, at in self._last_hit.items() if name in known}
 
-    def edit(self, order: Mapping[str, Any], by: str) -> asyncio.Task[None]:
-        """Change the room's rules as `Rulebook.edited` says, at once; the task keeps them for the
-        next start. Raises RuleError.
-        """
-        return self._keep(self._book.edited(order), by)
+    async def _on_rules(self, call: rtc.RpcInvocationData) -> str:
+        if order := json_object(call.payload or "{}", ASKED):
+            try:
+                kept = self._keep(self._book.edited(order), call.caller_identity)
+            except (RuleError, SettingsError) as error:
+                raise rtc.RpcError(BAD_REQUEST, str(error)) from error
+            await asyncio.wait([kept])  # a caller who gives up must not end it
+        listed = self.listed()
+        answer = json.dumps({"rules": listed})
+        if len(answer.encode()) > LARGEST:
+            short = [{name: one[name] for name in _SHORT} for one in listed]
+            answer = json.dumps({"rules": short})
+        return answer
 
     def order(self, text: str, by: str) -> str | None:
         """Do what an order such as "tell me when the gate opens" says, and say what to reply; None

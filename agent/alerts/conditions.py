@@ -9,11 +9,10 @@ All times are monotonic seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from agent.alerts.things import GONE, LASTS, Things, area, shared
+from agent.alerts.things import GONE, LASTS, Things
 from agent.commentator.scene.sight import Sight
 from config.alert_rule import Condition
 from vision.detection import Box
@@ -30,34 +29,21 @@ INSIDE = 0.3
 """Part of a mover, or of a smaller region, that must be in both for a motion in the region."""
 
 
-class Watch(Protocol):
-    """Looks after one condition."""
-
-    def see(self, sight: Sight) -> bool:
-        """Take the next sight; whether the condition hits now."""
+Watch = Callable[[Sight], bool]
+"""Takes the next sight; whether the condition hits now."""
 
 
 def watch(condition: Condition) -> Watch:
     """What looks after a condition from now on; `source_lost` is told, not seen."""
     if condition.thing:
-        return Things(condition)
+        return Things(condition).see
     if condition.motion:
-        return _Motion(condition.region)
+        return _Motion(condition.region).see
     if condition.still is not None:
-        return _Stillness(condition.still)
+        return _Stillness(condition.still).see
     if condition.darkness or condition.light:
-        return _Light(darkness=bool(condition.darkness))
-    return _Cut() if condition.cut else _Never()
-
-
-class _Never:
-    def see(self, _: Sight) -> bool:
-        return False
-
-
-class _Cut:
-    def see(self, sight: Sight) -> bool:
-        return sight.motion.cut
+        return _Light(darkness=bool(condition.darkness)).see
+    return lambda sight: bool(condition.cut) and sight.motion.cut
 
 
 class _Motion:
@@ -155,7 +141,12 @@ class _Light:
 def _touches(box: Box, region: Box | None) -> bool:
     if region is None:
         return True
-    return shared(box, region) >= INSIDE * min(area(box), area(region)) > 0
+    both = (*map(max, box[:2], region[:2]), *map(min, box[2:], region[2:]))
+    return _area(both) >= INSIDE * min(_area(box), _area(region)) > 0
+
+
+def _area(box: tuple[float, ...]) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
 class Conditions:
@@ -182,7 +173,7 @@ class Conditions:
         if sight.capture_time < self._newest:
             self.forget()  # the source's clock jumped back
         self._newest = sight.capture_time
-        return [name for name, one in self._watches.items() if one.see(sight)]
+        return [name for name, one in self._watches.items() if one(sight)]
 
     def lost(self, lost: bool) -> Iterable[str]:
         """The source is lost, or there again; the names of the rules that hit by it."""

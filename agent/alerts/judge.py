@@ -8,10 +8,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from agent.alerts.turns import Turns
-from agent.alerts.verdict import verdict
-from agent.alerts.wording import question
+from agent.alerts.verdict import question, verdict
 from config.alert_rule import Rule
-from config.tasks import Tasks, Tell
+from config.tasks import Tell
 
 log = logging.getLogger("pressbox.alerts")
 
@@ -43,7 +42,6 @@ class Judge:
         self._is_cool = is_cool
         self._rests = rests
         self._tell = tell
-        self._tasks = Tasks(tell)
         self._told: set[str] = set()
         self._news = asyncio.Event()
         self.turns = Turns()
@@ -55,15 +53,8 @@ class Judge:
         self.turns.use(judged, time.monotonic())
         self._news.set()
 
-    def start(self) -> None:
-        """Begin."""
-        self._tasks.keep("the judge of rules", self._run)
-
-    async def aclose(self) -> None:
-        """Stop. Idempotent."""
-        await self._tasks.aclose()
-
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Judge for ever."""
         while True:
             self._news.clear()
             now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Plain words, and the cheap condition that says the same. Pure.
+"""Plain words, and the cheap condition that says the same; and what is said when it hits. Pure.
 
 The reader is conservative: it takes a sentence for a condition only where the condition says all
 that the sentence says. "A red car comes" is left to the engine.
@@ -66,6 +66,14 @@ _SETS = {
     ),
 }
 
+_SAID = {
+    "motion": "Something moves.",
+    "darkness": "It has got dark.",
+    "light": "It has got light.",
+    "cut": "The picture is another one.",
+    "source_lost": "The source gives no picture any more.",
+}
+
 
 def condition(words: str) -> Condition | None:
     """The condition that says exactly this; None: an engine must judge it."""
@@ -93,6 +101,25 @@ def is_meant(one: Rule, words: str) -> bool:
         return True
     wanted = condition(words)
     return wanted is not None and wanted == (one.if_ or condition(one.when))
+
+
+def sentence(rule: Rule) -> str:
+    """What is said where neither the rule nor the engine has words of its own."""
+    said = rule.if_
+    if said is None:
+        return f"{rule.when[:1].upper()}{rule.when[1:].rstrip(' .!?')}."
+    name = "object" if said.thing == "anything" else said.thing
+    one = f"{'an' if name[:1] in 'aeiou' else 'a'} {name}".capitalize()
+    if said.appears:
+        return f"{one} is there."
+    if said.stays:
+        return f"{one} has been there for {said.seconds:g} seconds."
+    if said.leaves:
+        who = {"person": "Nobody", "object": "Nothing"}.get(name, f"No {name}")
+        return f"{who} is there any more."
+    if said.still is not None:
+        return f"Nothing has moved for {said.still:g} seconds."
+    return _SAID[said.kind]
 
 
 def plain(words: str) -> str:

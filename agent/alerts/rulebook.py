@@ -37,39 +37,35 @@ class Rulebook:
 
     def edited(self, order: Mapping[str, Any]) -> tuple[Rule, ...]:
         """The room's rules after an order such as {"remove": name}. Raises RuleError."""
-        if order.keys() == {"add"}:
-            return self.added(rule(order["add"]))
-        if order.keys() == {"remove"} and isinstance(order["remove"], str):
-            return self.removed(order["remove"])
-        right = isinstance(order.get("enable"), str) and isinstance(order.get("on"), bool)
-        if order.keys() == {"enable", "on"} and right:
-            return self.switched(order["enable"], on=order["on"])
+        match order:
+            case {"add": values, **rest} if not rest:
+                return self.added(rule(values))
+            case {"remove": str(name), **rest} if not rest:
+                one = self._known(name)
+                if one not in self.own:
+                    raise RuleError(
+                        f"rule {one.name} is for all rooms: it can be switched off here"
+                    )
+                return self.stopped(one)
+            case {"enable": str(name), "on": bool(on), **rest} if not rest:
+                return self._switched(self._known(name), on=on)
         raise RuleError(f"expected {ASKED}")
 
     def added(self, one: Rule) -> tuple[Rule, ...]:
         """With one more, or another one of that name. Raises RuleError."""
         if self.named(one.name) is None and len(self.all) >= MOST_RULES:
             raise RuleError(f"rule {one.name}: there are {MOST_RULES} rules already")
-        return rules([*self._without(one.name), one])
-
-    def removed(self, name: str) -> tuple[Rule, ...]:
-        """Without that one. Raises RuleError where the room has none of that name."""
-        one = self._known(name)
-        if one not in self.own:
-            raise RuleError(f"rule {one.name} is for all rooms: it can be switched off here")
-        return self._without(name)
-
-    def switched(self, name: str, *, on: bool) -> tuple[Rule, ...]:
-        """With that one on or off. Raises RuleError."""
-        one = self._known(name)
-        changed = rule({**one.model_dump(), "enabled": on})
-        if one not in self.own:
-            return rules([*self.own, changed])
-        return tuple(changed if key(known.name) == key(name) else known for known in self.own)
+        return rules([*self._without(one), one])
 
     def stopped(self, one: Rule) -> tuple[Rule, ...]:
         """Without a rule of the room; one for all rooms is switched off."""
-        return self.removed(one.name) if one in self.own else self.switched(one.name, on=False)
+        return self._without(one) if one in self.own else self._switched(one, on=False)
+
+    def _switched(self, one: Rule, *, on: bool) -> tuple[Rule, ...]:
+        changed = rule({**one.model_dump(), "enabled": on})
+        if one not in self.own:
+            return rules([*self.own, changed])
+        return tuple(changed if known == one else known for known in self.own)
 
     def _known(self, name: str) -> Rule:
         one = self.named(name)
@@ -78,8 +74,8 @@ class Rulebook:
             raise RuleError(f"no rule of that name; there are: {there}")
         return one
 
-    def _without(self, name: str) -> tuple[Rule, ...]:
-        return tuple(one for one in self.own if key(one.name) != key(name))
+    def _without(self, one: Rule) -> tuple[Rule, ...]:
+        return tuple(other for other in self.own if key(other.name) != key(one.name))
 
 
 def cheap(one: Rule, *, names_things: bool) -> Condition | None:

@@ -15,7 +15,7 @@ from agent.commentator.line import Line, Lines, new_line
 from agent.commentator.scene.scene import Scene
 from agent.commentator.window import SampledFrame
 from config.alert_rule import Rule
-from config.tasks import Tasks, Tell
+from config.tasks import Tasks
 
 log = logging.getLogger("pressbox.alerts")
 
@@ -47,11 +47,11 @@ class Telling:
         voice: Voice,
         webhook: Webhook,
         unix: UnixClock,
+        tasks: Tasks,
         *,
         room: str,
         source: Callable[[], str],
         heard: Callable[[], bool],
-        tell: Tell,
     ) -> None:
         """`source()` is the identity of what is watched; `heard()` whether anybody is there to
         hear.
@@ -62,7 +62,7 @@ class Telling:
         self._room = room
         self._source = source
         self._heard = heard
-        self._tasks = Tasks(tell)
+        self._tasks = tasks
         self._spoken: dict[str, tuple[Rule, str]] = {}
 
     def start(self) -> None:
@@ -73,7 +73,6 @@ class Telling:
     async def aclose(self) -> None:
         """Stop; the webhook takes what it can before. Idempotent."""
         self._spoken.clear()
-        await self._tasks.aclose()
         await self._webhook.aclose()
 
     def tell(self, rule: Rule, text: str, captured: float) -> None:
@@ -94,11 +93,10 @@ class Telling:
         if not line.over or line.id not in self._spoken:
             return
         rule, text = self._spoken.pop(line.id)
-        if line.started_at is None:
+        if line.started_at is None:  # written, but not in the midst of another line's change
             self._tasks.once("an alert", self._write_later(rule, text))
 
     async def _write_later(self, rule: Rule, text: str) -> None:
-        """Not in the midst of another line's change."""
         self._write(rule, text)
 
     def _write(self, rule: Rule, text: str) -> None:

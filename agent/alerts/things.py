@@ -9,6 +9,7 @@ from agent.commentator.scene.sight import Sight
 from config.alert_rule import Condition
 from vision.detection import Box, TrackedObject
 from vision.names import ANIMALS, VEHICLES
+from vision.tracker import overlap
 
 LASTS = 1.2
 """Seconds for which something must be there before it counts."""
@@ -79,18 +80,18 @@ class Things:
         for visit in self._visits:
             if visit.last < now and visit.missed is None:
                 visit.missed = now
-        self._visits = [one for one in self._visits if not _is_past(one, now)]
+        self._visits = [v for v in self._visits if v.missed is None or now - v.missed < GONE]
 
     def _returned(self, one: TrackedObject, seen: set[int]) -> _Visit | None:
         """The visit of an object that was lost where this one comes up."""
         lost = (v for v in self._visits if v.id not in seen and v.name == one.name)
-        return next((v for v in lost if _overlap(v.box, one.box) >= SAME_PLACE), None)
+        return next((v for v in lost if overlap(v.box, one.box) >= SAME_PLACE), None)
 
     def _is_one(self, one: TrackedObject) -> bool:
         region, (across, down) = self._condition.region, one.centre
         if region and not (region[0] <= across <= region[2] and region[1] <= down <= region[3]):
             return False
-        return is_named(one.name, self._condition.thing)
+        return _is_named(one.name, self._condition.thing)
 
     def _one_more(self, now: float, settled: float) -> bool:
         there = [visit for visit in self._visits if visit.lasts and visit.last == now]
@@ -113,27 +114,6 @@ class Things:
         return bool(long)
 
 
-def is_named(name: str, wanted: str) -> bool:
-    """Whether an object of a COCO name is one of what is wanted."""
+def _is_named(name: str, wanted: str) -> bool:
     groups = {"anything": True, "vehicle": name in VEHICLES, "animal": name in ANIMALS}
     return groups.get(wanted, name == wanted)
-
-
-def _is_past(visit: _Visit, now: float) -> bool:
-    return visit.missed is not None and now - visit.missed >= GONE
-
-
-def area(box: Box) -> float:
-    """Part of the picture."""
-    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
-
-
-def shared(one: Box, other: Box) -> float:
-    """Area that both cover."""
-    left, top = max(one[0], other[0]), max(one[1], other[1])
-    return area((left, top, min(one[2], other[2]), min(one[3], other[3])))
-
-
-def _overlap(one: Box, other: Box) -> float:
-    both = shared(one, other)
-    return both / ((area(one) + area(other) - both) or 1.0)

@@ -1,4 +1,4 @@
-"""What an engine's answer to a yes-or-no question means. Pure."""
+"""What an engine is asked to judge a rule in plain words, and what its answer means. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import contextlib
 import json
 import re
 from dataclasses import dataclass
+
+from config.alert_rule import Rule
 
 LONGEST = 200
 """Characters of a sentence that are told."""
@@ -37,6 +39,16 @@ _UNSURE = re.compile(r"\W*(?:and|or|but|maybe|perhaps|,)?\W*no\b", re.I)
 _WORD = re.compile(r"[^\W_]+")
 _BETWEEN = " .,;:!?-\u2013\u2014\u3001\uff0c\u3002\uff1a)]\"'"
 _SENTENCE = re.compile(r".+?[.!?\u3002\uff01\uff1f]+(?=\s|$|[^\s\d\W])|.+", re.S)
+
+
+def question(rule: Rule) -> str:
+    """What is asked about the newest pictures."""
+    what = rule.when.replace('"', "'").replace("?", "")
+    return (
+        f'Answer yes or no: "{what}"? If yes, say in one short sentence what you see. Yes means '
+        "that it happens just now, or is so in the newest picture. If the pictures do not show it, "
+        "answer no."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from livekit import rtc
 
-from agent.alerts.rpc import RULES
+from agent.alerts.alerts import RULES
 from agent.alerts.rules_file import LOOK_EVERY, NAME
 from agent.commentator.engine.request import EngineRequest
 from agent.commentator.scene.sight import Motion, Sight
