@@ -106,8 +106,8 @@ def refresh() -> bool:
     now = signature(_shelf.folder) if _shelf.folder else ()
     if now == _shelf.seen:
         return False
-    _shelf.seen = now
     _shelf.library = _read(_shelf.folder, _shelf.shipped) if _shelf.folder else _shelf.shipped
+    _shelf.seen = now  # last: another thread must not take a folder that is being read for read
     return True
 
 

@@ -29,7 +29,7 @@ class ModeChoice:
 
     def at(self, now: float) -> Mode:
         """The mode at a Unix time."""
-        if not self.hours.spans or now < self.until:
+        if not self.hours.week or now < self.until:
             return self.mode
         return "active" if self.hours.open_at(_moment(now)) else "idle"
 
