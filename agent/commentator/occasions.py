@@ -12,6 +12,8 @@ from agent.commentator.scene.scene import Scene
 
 UPHEAVAL = 80.0
 """Strength of news from which on much has happened."""
+QUIET = 1.0
+"""Seconds without news after which the next is a beginning."""
 
 
 class Occasions:
@@ -50,6 +52,8 @@ class Occasions:
             return "change"
         news = self._scene.news(covered, capture_time, options.change_threshold)
         if news and news.clear_at <= capture_time:
-            return "upheaval" if news.strength >= UPHEAVAL else "change"
+            if news.strength >= UPHEAVAL:
+                return "upheaval"
+            return "begin" if news.at - covered >= QUIET else "change"
         still = time.monotonic() - self._asked_at
         return "still" if 0 < options.still_interval <= still else None

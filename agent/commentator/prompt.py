@@ -34,13 +34,14 @@ IN_VIEW = "In view: "
 """How a list of what the detector follows begins."""
 BRIEF_TOKENS = 32
 
-Occasion = Literal["first", "change", "upheaval", "still"]
-"""Why a line is asked for: there are pictures at last, something happened, much did, or nothing has
-for a while.
+Occasion = Literal["first", "begin", "change", "upheaval", "still"]
+"""Why a line is asked for: there are pictures at last, something has begun or goes on, much has
+happened, or nothing has for a while.
 """
 
 _WHY: dict[Occasion, str] = {
     "first": "These are the first pictures: say what is to be seen.",
+    "begin": "Something has just begun.",
     "change": "Something has changed since your last line.",
     "upheaval": "Much has changed since your last line.",
     "still": "Nothing has happened since your last line. Say something only if it is new.",

@@ -13,6 +13,9 @@ from agent.commentator.prompt import Asked, Occasion, commentary_instruction, en
 from agent.commentator.sampler import F, FrameSampler
 from agent.commentator.window import SampledFrame
 
+CLOSE = 0.5
+"""Seconds between the pictures of a window about what has just begun, at most."""
+
 
 class Requests(Generic[F]):
     """Belongs to one commentator."""
@@ -28,16 +31,23 @@ class Requests(Generic[F]):
         self._pacer = pacer
 
     def commentary(self, line: Line, anchor: SampledFrame, why: Occasion) -> EngineRequest:
-        """A line of commentary about the window that ends with ``anchor``."""
-        return self.about(line, anchor, Asked(commentary_instruction(why, self.options)))
+        """A line of commentary about the window that ends with ``anchor``; what has just begun is
+        looked at more closely.
+        """
+        stride = self.options.frame_stride
+        if why in ("begin", "upheaval"):
+            stride = min(stride, max(1, round(CLOSE * self.options.capture_fps)))
+        asked = Asked(commentary_instruction(why, self.options))
+        return self._made(line, self._window(anchor, stride), asked)
 
     def about(self, line: Line, anchor: SampledFrame | None, asked: Asked) -> EngineRequest:
         """What is asked, with the window that ends with ``anchor``; None: without pictures."""
-        return self._made(line, self._window(anchor) if anchor else [], asked)
+        stride = self.options.frame_stride
+        return self._made(line, self._window(anchor, stride) if anchor else [], asked)
 
     def trial(self, anchor: SampledFrame) -> EngineRequest:
         """As large as any of commentary, though few pictures are known."""
-        frames = self._window(anchor)
+        frames = self._window(anchor, self.options.frame_stride)
         frames = [*[anchor] * (self.options.frames_per_inference - len(frames)), *frames]
         line = new_line("commentary", anchor=anchor.capture_time, requested_at=anchor.capture_time)
         return self._made(line, frames, Asked(commentary_instruction("first", self.options)))
@@ -47,7 +57,7 @@ class Requests(Generic[F]):
         history = self._history.turns(but=asked.text)
         return engine_request(line, frames, asked, self.options, persona, history)
 
-    def _window(self, anchor: SampledFrame) -> list[SampledFrame]:
+    def _window(self, anchor: SampledFrame, stride: int) -> list[SampledFrame]:
         wanted = self.options.frames_per_inference
         count = max(1, min(wanted, self._pacer.frames_per_window(wanted)))
-        return self._sampler.ending_at(anchor, count=count, stride=self.options.frame_stride)
+        return self._sampler.ending_at(anchor, count=count, stride=stride)

@@ -18,7 +18,7 @@ REMEMBERED = 30.0
 MOST = 512
 CERTAIN = 255.0
 """Strength of what changes everything: a cut, the light."""
-SETTLE = 0.4
+SETTLE = 0.2
 """Seconds after its begin at which a happening can be told apart; a cut or the light needs none."""
 
 
