@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import platform
 import signal
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TypeVar
 
 from tests.bench import baselines, booth, hour, memory, rows, source_rows, sources
 from tests.bench.listening import Listening
@@ -28,16 +24,12 @@ AWAY, LONG_AWAY = (5.0, 60.0), 300.0
 CROWD, CROWD_SHORT, CROWD_LONG = 16, 300.0, 1800.0
 DELAYS, RAW_DELAYS = (5.0, 30.0), (1.0, 5.0)
 
-Measured = TypeVar("Measured")
-Scenario = Callable[[Path, Path | None], Awaitable[Measured]]
-Part = Callable[["Bench"], Awaitable[list[Row]]]
 
-
-class Bench:
+class Bench(Listening):
     """What the command line asked for; each part gives its rows."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self._options = options
+        super().__init__(options)
         self._engine = EngineOptions(seed=options.seed)
         self._footage: str = options.footage
 
@@ -51,7 +43,7 @@ class Bench:
                 print(f"wrong: {problem}", file=sys.stderr)
             return run
 
-        return rows.speech_rows(*await self.both("speech", scenario))
+        return rows.speech_rows(*await self._both("speech", scenario))
 
     async def cpu(self) -> list[Row]:
         """CPU of the job."""
@@ -60,7 +52,7 @@ class Bench:
         async def scenario(folder: Path, agent: Path | None) -> booth.Cpu:
             return await booth.cpu(folder, self._footage, seconds, self._engine, agent)
 
-        run, old = await self.both("cpu", scenario)
+        run, old = await self._both("cpu", scenario)
         folder = self._folder("cpu-raw")
         raw = await baselines.raw_cpu(folder, self._footage, seconds, self._options.agent)
         return [rows.cpu_row(run, old, raw)]
@@ -72,7 +64,7 @@ class Bench:
         async def scenario(folder: Path, agent: Path | None) -> list[booth.Question]:
             return await booth.questions(folder, self._footage, number, self._engine, agent)
 
-        run, old = await self.both("questions", scenario)
+        run, old = await self._both("questions", scenario)
         return [rows.answer_row(run, old, number)]
 
     async def hold(self) -> list[Row]:
@@ -81,7 +73,7 @@ class Bench:
         async def scenario(folder: Path, agent: Path | None) -> memory.Held:
             return await memory.held(folder, self._footage, DELAYS, self._engine, agent)
 
-        run, old = await self.both("hold", scenario)
+        run, old = await self._both("hold", scenario)
         folder = self._folder("hold-raw")
         raw = await baselines.raw_held(folder, self._footage, RAW_DELAYS, self._options.agent)
         return [rows.held_row(run, old, raw)]
@@ -93,7 +85,7 @@ class Bench:
         async def scenario(folder: Path, agent: Path | None) -> memory.Growth:
             return await memory.growth(folder, self._footage, minutes, seed, agent)
 
-        return [rows.growth_row(*await self.both("memory", scenario, beside=True))]
+        return [rows.growth_row(*await self._both("memory", scenario, beside=True))]
 
     async def starts(self) -> list[Row]:
         """Starts, one after another."""
@@ -106,7 +98,7 @@ class Bench:
                     for number in range(count)
                 ]
 
-        run, old = await self.both("starts", scenario)
+        run, old = await self._both("starts", scenario)
         return [rows.start_row(run, old, busy)]
 
     async def relay(self) -> list[Row]:
@@ -136,75 +128,12 @@ class Bench:
         minutes = self._options.minutes or hour.MINUTES
         return await hour.hour(self._folder("hour"), minutes, self._options.agent)
 
-    @property
-    def listening(self) -> Listening:
-        """The parts that listen to the commentary itself."""
-        options = self._options
-        return Listening(self.both, options.full, options.preset, options.seconds, options.out)
 
-    async def both(
-        self, name: str, scenario: Scenario[Measured], *, beside: bool = False
-    ) -> tuple[Measured, Measured | None]:
-        """The scenario with the worker in question and with that of --baseline, if there is one."""
-        agent, old = self._options.agent, self._options.baseline
-        if old is None:
-            return await self._kept(name, scenario, agent), None
-        runs = (
-            self._kept(f"{name}-baseline", scenario, old),
-            self._kept(name, scenario, agent),
-        )
-        if beside:
-            before, now = await asyncio.gather(*runs)
-        else:
-            before, now = await runs[0], await runs[1]
-        return now, before
-
-    async def _kept(self, name: str, scenario: Scenario[Measured], agent: Path | None) -> Measured:
-        """What a scenario measures; it is also written down."""
-        folder = self._folder(name)
-        run = await scenario(folder, agent)
-        plain = json.dumps(run, default=asdict)
-        await asyncio.to_thread((folder / "result.json").write_text, plain)
-        return run
-
-    def _folder(self, name: str) -> Path:
-        folder: Path = self._options.out / name
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
-
-
-PARTS: dict[str, Part] = {
-    "speech": Bench.speech,
-    "cpu": Bench.cpu,
-    "questions": Bench.questions,
-    "hold": Bench.hold,
-}
-
-
-def _listening(part: Callable[[Listening], Awaitable[list[Row]]]) -> Part:
-    return lambda bench: part(bench.listening)
-
-
-COMMENTARY: dict[str, Part] = {
-    "still": _listening(Listening.still),
-    "events": _listening(Listening.events),
-    "busy": _listening(Listening.busy),
-    "noise": _listening(Listening.noise),
-    "alerts": _listening(Listening.alerts),
-    "barge": _listening(Listening.barge),
-    "cost": _listening(Listening.cost),
-}
+PARTS = ("speech", "cpu", "questions", "hold")
+COMMENTARY = ("still", "events", "busy", "noise", "alerts", "barge", "cost")
 """What `commentary` stands for."""
 
-ON_DEMAND: dict[str, Part] = {
-    "memory": Bench.memory,
-    "starts": Bench.starts,
-    "relay": Bench.relay,
-    "outages": Bench.outages,
-    "crowd": Bench.crowd,
-    "hour": Bench.hour,
-    **COMMENTARY,
-}
+ON_DEMAND = ("memory", "starts", "relay", "outages", "crowd", "hour", *COMMENTARY)
 
 
 async def measure(options: argparse.Namespace) -> int:
@@ -214,7 +143,7 @@ async def measure(options: argparse.Namespace) -> int:
     bench, found, failed = Bench(options), list[Row](), 0
     for name in options.parts:
         try:
-            found += await (PARTS | ON_DEMAND)[name](bench)
+            found += await getattr(bench, name)()
         except (AssertionError, RuntimeError, OSError):
             failed += 1
             print(f"{name} failed:", file=sys.stderr)

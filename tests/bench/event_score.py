@@ -70,18 +70,8 @@ class Score:
         return tuple(line.start - event.at for event, line in self.told)
 
     @property
-    def precision(self) -> float:
-        """Of the lines that tell of an event, those that tell of one that happened; nan of none."""
-        return _share(len(self.told), len(self.wrong))
-
-    @property
-    def recall(self) -> float:
-        """Share of the events that were told; nan of none."""
-        return _share(len(self.told), len(self.missed))
-
-    @property
     def f1(self) -> float:
-        """Their harmonic mean."""
+        """Harmonic mean of precision and recall; nan of nothing."""
         found, lost = 2 * len(self.told), len(self.missed) + len(self.wrong)
         return found / (found + lost) if found + lost else float("nan")
 
@@ -99,17 +89,15 @@ def score(due: Sequence[Due], told: Sequence[Told], within: tuple[float, float])
             line
             for line in told
             if abs(line.start - event.at) <= IN_TIME
-            and _says(TELLS, event.kind, line.text)
             and (line.id, event.kind) not in used
+            and _says(TELLS, event.kind, line.text)
         ]
         best = min(lines, key=lambda line: abs(line.start - event.at), default=None)
         if best:
             used.add((best.id, event.kind))
         if within[0] + IN_TIME <= event.at <= within[1] - IN_TIME:
-            if best:
-                pairs.append((event, best))
-            else:
-                missed.append(event)
+            pairs += [(event, best)] if best else []
+            missed += [] if best else [event]
     true = {name for name, _ in used}
     kinds = {event.kind for event in due}
     wrong = [
@@ -157,7 +145,3 @@ def displayed(frames: Sequence[SeenFrame], unix_offset: float) -> Callable[[floa
 
 def _says(words: Mapping[str, str], kind: str, text: str) -> bool:
     return re.search(words[kind], text, re.IGNORECASE) is not None
-
-
-def _share(right: int, wrong: int) -> float:
-    return right / (right + wrong) if right + wrong else float("nan")

@@ -13,15 +13,14 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from livekit import rtc
 
-from tests.bench.commentary import Cost, Meter, Setup, Stage, stage
-from tests.bench.hour_script import ACTS, SHIFTS, Act, Shift
+from tests.bench.commentary import Setup, Stage, meter, stage
+from tests.bench.hour_script import ACTS, SHIFTS, Act, Person
 from tests.bench.hour_text import Done, Hour, all_over, rows, written
 from tests.bench.report import Row
 from tests.bench.rig import ROOM, FilmCamera
@@ -44,147 +43,110 @@ EACH = 60.0
 """Seconds between two samples of cost and two writings of the timeline."""
 
 SETTINGS = {"idle_after": 0}
+NAMES: tuple[Person, ...] = ("anna", "ben", "carla")
 UNSUPPORTED = 1400
 """LiveKit's code of an RPC method that nobody has."""
 
 
 @dataclass(slots=True)
 class _Run:
-    """What is at hand while it runs."""
+    """What is at hand while it runs; anna sees and hears."""
 
+    folder: Path
     there: Stage
-    people: dict[str, ViewerProbe]
+    people: dict[Person, ViewerProbe]
     seconds: float
-    begun: float
-    done: list[Done] = field(default_factory=list)
-    cameras: list[tuple[float, str]] = field(default_factory=list)
-    costs: list[tuple[float, Cost]] = field(default_factory=list)
-    memory: list[tuple[float, int]] = field(default_factory=list)
-    bench: float = 0.0
-
-    @property
-    def viewer(self) -> ViewerProbe:
-        """Who sees and hears."""
-        return self.people["anna"]
-
-    def hour(self) -> Hour:
-        """What was seen so far."""
-        probe = self.viewer
-        return Hour(
-            begun=self.begun,
-            seconds=time.monotonic() - self.begun,
-            lines=list(probe.lines),
-            bursts=list(probe.bursts),
-            frames=list(probe.frames),
-            attributes=list(probe.attributes),
-            wrong=[problem for one in self.people.values() for problem in one.wrong],
-            done=list(self.done),
-            cameras=list(self.cameras),
-            asked=list(self.there.tap.asked),
-            costs=list(self.costs),
-            memory=list(self.memory),
-            bench=self.bench,
-        )
+    hour: Hour
 
     async def until(self, share: float) -> None:
         """Waits for a moment of the hour."""
-        await asyncio.sleep(self.begun + share * self.seconds - time.monotonic())
+        await asyncio.sleep(self.hour.begun + share * self.seconds - time.monotonic())
+
+    async def write(self) -> str:
+        """The timeline so far."""
+        self.hour.seconds = time.monotonic() - self.hour.begun
+        text = written(self.hour)
+        await asyncio.to_thread((self.folder / "timeline.txt").write_text, text)
+        return text
 
 
 async def hour(folder: Path, minutes: float, agent: Path | None) -> list[Row]:
     """Plays it; the folder holds logs and the timeline. What goes wrong on the way is in it."""
     shutil.rmtree(folder / "state", ignore_errors=True)  # or the last run's settings hold
-    paths = await asyncio.to_thread(_films)
+    webcam = await asyncio.to_thread(rendered, films()["webcam"])
+    paths = {"people": PEOPLE, "cars": CARS, "webcam": webcam}
     async with AsyncExitStack() as stack:
         there = await stack.enter_async_context(stage(folder, Setup(agent=agent)))
-        people = {
-            "anna": await stack.enter_async_context(_person(there, "anna", sees=True)),
-            "ben": await stack.enter_async_context(_person(there, "ben")),
-            "carla": await stack.enter_async_context(_person(there, "carla")),
-        }
-        first = await _camera(stack, there, paths, SHIFTS[0], 0)
+        people = {name: await stack.enter_async_context(_person(there, name)) for name in NAMES}
+        viewer = people["anna"]
+        for one in people.values():
+            one.wrong = viewer.wrong
+        first = await _camera(stack, there, paths, 0)
         await there.rig.send(SETTINGS)
-        await people["anna"].until(
-            lambda: len(people["anna"].frames) > 10, timeout=JOIN_TIMEOUT, what="a picture"
-        )
-        run = _Run(there, people, minutes * 60, time.monotonic())
-        run.cameras.append((run.begun, SHIFTS[0].film))
+        await viewer.until(lambda: len(viewer.frames) > 10, timeout=JOIN_TIMEOUT, what="a picture")
+        found = Hour.of(viewer, there.tap.asked)
+        run = _Run(folder, there, people, minutes * 60, found)
+        found.cameras.append((found.begun, SHIFTS[0][0]))
         tasks = [
             asyncio.create_task(_shifts(run, paths, first), name="hour.cameras"),
             asyncio.create_task(_acts(run), name="hour.acts"),
-            asyncio.create_task(_samples(run, folder), name="hour.samples"),
+            asyncio.create_task(_samples(run), name="hour.samples"),
         ]
         try:
             await run.until(1.0)
             await asyncio.wait(tasks[1:2], timeout=SPARE)
             with contextlib.suppress(AssertionError):  # what has no answer then is told as such
-                await run.viewer.until(
-                    lambda: all_over(run.viewer.lines, run.done), timeout=LAST_ANSWERS
-                )
+                await viewer.until(lambda: all_over(viewer.lines, found.done), timeout=LAST_ANSWERS)
             await asyncio.sleep(1)  # the last sound of the last line
         finally:
             for task in tasks:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
-        found = run.hour()
-        found.wrong += [
-            f"{type(end).__name__}: {end}" for end in ended if isinstance(end, Exception)
-        ]
-    text = written(found)
-    await asyncio.to_thread((folder / "timeline.txt").write_text, text)
+        found.wrong += [f"{type(e).__name__}: {e}" for e in ended if isinstance(e, Exception)]
+        text = await run.write()
     sys.stdout.write(text)
     return rows(found)
 
 
-def _films() -> dict[str, Path]:
-    return {"people": PEOPLE, "cars": CARS, "webcam": rendered(films()["webcam"])}
-
-
-@asynccontextmanager
-async def _person(there: Stage, name: str, *, sees: bool = False) -> AsyncIterator[ViewerProbe]:
-    """Somebody in the room; only one has to see and hear."""
-    server = there.rig.server
-    tracks = ("delayed", "commentary") if sees else (None, None)
-    async with watching(
-        server.url, server.token(ROOM, name), picture=tracks[0], sound=tracks[1]
-    ) as probe:
-        yield probe
+def _person(there: Stage, name: str) -> AbstractAsyncContextManager[ViewerProbe]:
+    """Somebody in the room; only anna has to see and hear."""
+    server, sees = there.rig.server, name == "anna"
+    return watching(
+        server.url,
+        server.token(ROOM, name),
+        picture="delayed" if sees else None,
+        sound="commentary" if sees else None,
+    )
 
 
 async def _camera(
-    stack: AsyncExitStack, there: Stage, paths: dict[str, Path], shift: Shift, number: int
+    stack: AsyncExitStack, there: Stage, paths: dict[str, Path], shift: int
 ) -> AsyncExitStack:
-    """A camera; closing what is returned takes it away, and so does the end of `stack`."""
+    """The camera of a shift, which shows its first picture or has had time for it. Closing what is
+    returned takes it away, and so does the end of `stack`.
+    """
     own = await stack.enter_async_context(AsyncExitStack())
-    camera = FilmCamera(paths[shift.film])
-    await own.enter_async_context(there.rig.camera(_name(shift, number), camera))
+    film = SHIFTS[shift][0]
+    name = f"{film}-{shift}"
+    await own.enter_async_context(there.rig.camera(name, FilmCamera(paths[film])))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(JOIN_TIMEOUT):
+            while not await asyncio.to_thread(film_times, there.rig.log(name)):
+                await asyncio.sleep(0.2)
     return own
 
 
 async def _shifts(run: _Run, paths: dict[str, Path], now: AsyncExitStack) -> None:
     """Cameras come and go in turn, until cancelled; the newest one is watched."""
     async with AsyncExitStack() as stack:
-        for number, shift in enumerate(SHIFTS[1:], 1):
-            await run.until(shift.begin)
-            after = await _camera(stack, run.there, paths, shift, number)
-            await _filming(run.there.log(_name(shift, number)))
-            run.cameras.append((time.monotonic(), shift.film))
+        for number, (film, begin) in enumerate(SHIFTS[1:], 1):
+            await run.until(begin)
+            after = await _camera(stack, run.there, paths, number)
+            run.hour.cameras.append((time.monotonic(), film))
             await asyncio.sleep(OVERLAP)
             await now.aclose()
             now = after
         await asyncio.Event().wait()
-
-
-async def _filming(log: Path) -> None:
-    """Waits until a camera shows its first picture, for as long as a start may take."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(JOIN_TIMEOUT):
-            while not await asyncio.to_thread(film_times, log):
-                await asyncio.sleep(0.2)
-
-
-def _name(shift: Shift, number: int) -> str:
-    return f"{shift.film}-{number}"
 
 
 async def _acts(run: _Run) -> None:
@@ -197,42 +159,39 @@ async def _acts(run: _Run) -> None:
 
 async def _act(run: _Run, act: Act) -> None:
     at, probe, result = time.monotonic(), run.people[act.who], "done"
+    payloads = {"set": act.what, "ask": {"text": act.what}, "skip": {}}
     try:
         async with asyncio.timeout(ACT_TIMEOUT):
             if act.do == "chat":
                 await probe.ask(act.what)
-            elif act.do == "set":
-                await probe.call("pressbox.set", json.dumps(act.what))
-            elif act.do == "ask":
-                payload = json.dumps({"text": act.what})
-                result = f"done: {await probe.call('pressbox.ask', payload)}"
             else:
-                result = f"done: {await probe.call('pressbox.skip', '')}"
+                told = await probe.call(f"pressbox.{act.do}", json.dumps(payloads[act.do]))
+                result = "done" if act.do == "set" else f"done: {told}"
     except rtc.RpcError as error:
         result = "not there" if error.code == UNSUPPORTED else f"refused: {error.message}"
     except TimeoutError:
         result = f"no answer within {ACT_TIMEOUT:.0f} s"
     except Exception as error:  # LiveKit raises bare ones; the hour goes on
         result = f"failed: {type(error).__name__}: {error}"
-    run.done.append(Done(at, act, result))
+    run.hour.done.append(Done(at, act, result))
 
 
-async def _samples(run: _Run, folder: Path) -> None:
+async def _samples(run: _Run) -> None:
     """Cost and memory each minute; the timeline so far."""
-    rig, jobs = run.there.rig, run.there.rig.cpu()
-    meter, own, seen = Meter(rig), cpu_seconds(os.getpid()), 0
+    rig, viewer, found = run.there.rig, run.people["anna"], run.hour
+    jobs, cost, own, seen = rig.cpu(), meter(rig), cpu_seconds(os.getpid()), 0
     while True:
         await asyncio.sleep(min(EACH, run.seconds / 8))
         now = time.monotonic()
-        if len(run.viewer.frames) == seen:
-            run.viewer.wrong.append(f"no picture for a while at {(now - run.begun) / 60:.1f} min")
-            await run.viewer.subscribe_anew()
-        seen = len(run.viewer.frames)
-        run.costs.append((now, meter.read()))
-        meter = Meter(rig)
-        run.bench = (cpu_seconds(os.getpid()) - own) / (now - run.begun)
+        if len(viewer.frames) == seen:
+            found.wrong.append(f"no picture for a while at {(now - found.begun) / 60:.1f} min")
+            await viewer.subscribe_anew()
+        seen = len(viewer.frames)
+        found.costs.append(cost())
+        cost = meter(rig)
+        found.bench = (cpu_seconds(os.getpid()) - own) / (now - found.begun)
         try:
-            run.memory.append((now, own_memory(rig.job(jobs)[0])))
+            found.memory.append(own_memory(rig.job(jobs)[0]))
         except OSError as error:
-            run.done.append(Done(now, Act(0, "anna", "chat", "the job's memory"), str(error)))
-        await asyncio.to_thread((folder / "timeline.txt").write_text, written(run.hour()))
+            found.wrong.append(f"the job's memory: {error}")
+        await run.write()

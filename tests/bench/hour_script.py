@@ -27,23 +27,11 @@ class Act:
         return self.do == "ask" or (self.do == "chat" and str(self.what).endswith("?"))
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A camera that is in the room from one share of the hour to another."""
-
-    film: Literal["people", "cars", "webcam"]
-    begin: float
-    end: float
-
-
 SHIFTS = (
-    Shift("people", 0.0, 0.25),
-    Shift("cars", 0.25, 0.4),
-    Shift("webcam", 0.4, 0.6),
-    Shift("people", 0.6, 0.75),
-    Shift("cars", 0.75, 0.85),
-    Shift("webcam", 0.85, 1.0),
+    *(("people", 0.0), ("cars", 0.25), ("webcam", 0.4)),
+    *(("people", 0.6), ("cars", 0.75), ("webcam", 0.85)),
 )
+"""Films, and from when on."""
 
 RULES: list[dict[str, Any]] = [
     {"name": "visitor", "if": {"appears": "person"}, "severity": "info", "cool_down": 120},

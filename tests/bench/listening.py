@@ -3,182 +3,156 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, TypeVar
 
-from tests.bench import listening_rows
-from tests.bench.commentary import SETTLE, Cost, Heard, Setup, commentated, heard, in_turn
+import cv2
+import numpy as np
+
+from tests.bench import listening_rows as rows
+from tests.bench.barge import Barged, barge
+from tests.bench.commentary import SETTLE, Cost, Heard, Setup, heard, in_turn
 from tests.bench.event_score import score_text
-from tests.bench.noise_films import SECONDS, noise_films
 from tests.bench.report import Row
 from tests.bench.rules import Alerted, alerted
-from tests.bench.timeline import timeline
+from tests.bench.runs import Runs
+from tests.support import cutouts, noise
+from tests.support.cutouts import Image
 from tests.support.film_scripts import films
-from tests.support.scripted_films import rendered
+from tests.support.scripted_films import FPS, Film, cached, rendered
 
 SCRIPTED = ("visits", "traffic", "lights", "desk")
 STILL_SHORT, STILL_LONG, NIGHT, NOISE = 90.0, 600.0, 60.0, 30.0
+NOISE_FILM, NOISE_SIZE = 45.0, (640, 360)
+"""Seconds of each; width and height that the noises are made for."""
+
 READY = 0.6
 """Mean seconds that sketch waits before it speaks where a line is to be interrupted."""
-
-AGAIN, STEP = 6.0, 0.37
-"""Seconds between two questions, and what is added so that they come at any point of a line."""
 
 MORE = 8.0
 """Seconds beyond a film's end, in which its last event is told."""
 
-Measured = TypeVar("Measured")
 
-
-class Both(Protocol):
-    """Runs a scenario with this checkout and with that of --baseline, if there is one."""
-
-    async def __call__(
-        self, name: str, scenario: Callable[[Path, Path | None], Awaitable[Measured]]
-    ) -> tuple[Measured, Measured | None]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question while a line was being said, or not. Seconds from the question.
-
-    silent: until the commentary was, 0 where it was silent; ready: until the engine's first speech;
-    heard: until the first sound of the answer; nan where it did not come.
-    """
-
-    silent: float
-    ready: float
-    heard: float
-
-
-@dataclass(frozen=True, slots=True)
-class Listening:
+class Listening(Runs):
     """What the command line asked for."""
-
-    both: Both
-    full: bool
-    preset: str
-    seconds: float | None
-    out: Path
 
     async def still(self) -> list[Row]:
         """A scene in which nothing happens."""
-        seconds = self.seconds or (STILL_LONG if self.full else STILL_SHORT)
-        run, old = await self._films("still", ("still",), Setup({"preset": self.preset}), seconds)
-        return listening_rows.still_rows(run[0], old[0] if old else None)
+        seconds = STILL_LONG if self._options.full else STILL_SHORT
+        run, old = await self._films("still", ("still",), self._preset(), seconds)
+        return rows.still_rows(run, old)
 
     async def events(self) -> list[Row]:
         """Scripted films."""
-        run, old = await self._films("events", SCRIPTED, Setup({"preset": self.preset}))
-        return listening_rows.event_rows(run, old)
+        return rows.event_rows(*await self._films("events", SCRIPTED, self._preset()))
 
     async def busy(self) -> list[Row]:
         """A scene in which something always happens."""
-        run, old = await self._films("busy", ("busy",), Setup({"preset": "lively"}))
-        return listening_rows.busy_rows(run[0], old[0] if old else None)
+        lively = {"preset": "lively"}
+        return rows.busy_rows(*await self._films("busy", ("busy",), lively))
 
     async def noise(self) -> list[Row]:
-        """Pictures that change though nothing happens, one after another in one room."""
-        seconds = self.seconds or NOISE
+        """Pictures that change though nothing happens, one after another in one room; and a night
+        of its own.
+        """
+        each = min(self._options.seconds or NOISE, NOISE_FILM - SETTLE)
 
         async def scenario(folder: Path, agent: Path | None) -> list[Heard]:
             paths = await asyncio.to_thread(noise_films)
-            setup = Setup({"preset": self.preset}, agent=agent)
-            return await in_turn(folder, paths, min(seconds, SECONDS - SETTLE), setup)
+            return await in_turn(folder, paths, each, Setup(self._preset(), agent))
 
-        async def nights(folder: Path, agent: Path | None) -> list[Heard]:
-            path = await asyncio.to_thread(rendered, films()["night"])
-            setup = Setup({"preset": "sentry"}, agent=agent)
-            night = await heard(folder, "a night, sentry", path, (), self.seconds or NIGHT, setup)
-            return [night]
-
-        run, old = await self.both("noise", scenario)
-        night, before = await self.both("night", nights)
-        return listening_rows.noise_rows([*run, *night], [*(old or ()), *(before or ())])
+        run, old = await self._both("noise", scenario)
+        night, before = await self._films("night", ("night",), {"preset": "sentry"}, NIGHT)
+        return rows.noise_rows([*run, *night], [*(old or ()), *(before or ())])
 
     async def alerts(self) -> list[Row]:
         """Rules on a film in which they come true. No baseline has any."""
-        film = films()["watched"]
 
         async def scenario(folder: Path, agent: Path | None) -> Alerted:
-            path = await asyncio.to_thread(rendered, film)
-            return await alerted(folder, film, path, agent)
+            return await alerted(folder, *await _film("watched"), agent)
 
-        run, _ = await self.both("alerts", scenario)
-        return listening_rows.alert_rows(run)
+        run, _ = await self._both("alerts", scenario)
+        return rows.alert_rows(run)
 
     async def barge(self) -> list[Row]:
         """Questions while it comments."""
-        count = 30 if self.full else 8
+        count = 30 if self._options.full else 8
 
-        async def scenario(folder: Path, agent: Path | None) -> list[Asked]:
-            path = await asyncio.to_thread(rendered, films()["busy"])
-            setup = Setup({"preset": "lively"}, agent=agent, ready=READY)
+        async def scenario(folder: Path, agent: Path | None) -> list[Barged]:
+            _, path = await _film("busy")
+            setup = Setup({"preset": "lively"}, agent, ready=READY)
             return await barge(folder, path, count, setup)
 
-        return listening_rows.barge_rows(*await self.both("barge", scenario), count)
+        return rows.barge_rows(*await self._both("barge", scenario))
 
     async def cost(self) -> list[Row]:
         """CPU with the detector and without it, on one film."""
 
-        async def scenario(folder: Path, agent: Path | None) -> tuple[Cost, Cost]:
-            film = films()["visits"]
-            path = await asyncio.to_thread(rendered, film)
-            seconds = self.seconds or film.seconds
+        async def scenario(folder: Path, agent: Path | None) -> list[Cost]:
+            film, path = await _film("visits")
+            seconds = self._options.seconds or film.seconds
             on = Setup(agent=agent)
-            off = replace(on, detector=False)
-            runs = [
-                await heard(folder / name, film.name, path, (), seconds, setup)
-                for name, setup in (("on", on), ("off", off))
+            setups = {"on": on, "off": replace(on, detector=False)}
+            return [
+                (await heard(folder / name, film.name, path, (), seconds, setup)).cost
+                for name, setup in setups.items()
             ]
-            return runs[0].cost, runs[1].cost
 
-        return listening_rows.cost_rows(*await self.both("cost", scenario))
+        return rows.cost_rows(*await self._both("cost", scenario))
 
     async def _films(
-        self, part: str, names: Sequence[str], setup: Setup, seconds: float | None = None
+        self,
+        part: str,
+        names: Sequence[str],
+        settings: Mapping[str, object],
+        seconds: float | None = None,
     ) -> tuple[list[Heard], list[Heard] | None]:
-        """These films one after another, each for so long, or once."""
+        """These films one after another, each in a room of its own, for so long, or once."""
 
         async def scenario(folder: Path, agent: Path | None) -> list[Heard]:
             found = []
             for name in names:
-                film = films()[name]
-                path = await asyncio.to_thread(rendered, film)
-                place, rest = folder / name, seconds or film.seconds + MORE
-                run = await heard(place, name, path, film.events, rest, replace(setup, agent=agent))
+                film, path = await _film(name)
+                rest = seconds and (self._options.seconds or seconds)
+                run = await heard(
+                    folder / name,
+                    name,
+                    path,
+                    film.events,
+                    rest or film.seconds + MORE,
+                    Setup(settings, agent),
+                )
                 text = score_text(run.score, run.told, run.within[0])
-                await asyncio.to_thread((place / "timeline.txt").write_text, text)
+                await asyncio.to_thread((folder / name / "timeline.txt").write_text, text)
                 sys.stdout.write(f"{name}\n{text}")
                 found.append(run)
             return found
 
-        return await self.both(part, scenario)
+        return await self._both(part, scenario)
+
+    def _preset(self) -> dict[str, object]:
+        return {"preset": self._options.preset}
 
 
-async def barge(folder: Path, film: Path, count: int, setup: Setup) -> list[Asked]:
-    """Asks so many questions at odd moments."""
-    async with commentated(folder, film, setup) as (there, probe):
-        left = []
-        for number in range(count):
-            left.append(await probe.ask(f"How many people are there now ({number})?"))
-            await asyncio.sleep(AGAIN + number * STEP % 1.5)
-    answers = timeline(probe.lines, probe.bursts, probe.frames)
-    found = []
-    for number, asked in enumerate(left):
-        until = left[number + 1] if number + 1 < len(left) else float("inf")
-        heard_at = [a.start for a in answers if a.kind == "answer" and asked <= a.start < until]
-        ready = [
-            one.ready
-            for one in there.tap.asked
-            if one.kind == "answer" and one.ready and asked <= one.received < until
-        ]
-        first = min(heard_at, default=float("nan"))
-        before = [b.end for b in probe.bursts if b.end > asked and b.start < first - 0.01]
-        silent = max(before, default=asked) - asked if heard_at else float("nan")
-        waited = min(ready, default=float("nan")) - asked
-        found.append(Asked(silent, waited, first - asked))
-    return found
+async def _film(name: str) -> tuple[Film, Path]:
+    film = films()[name]
+    return film, await asyncio.to_thread(rendered, film)
+
+
+def noise_films() -> dict[str, Path]:
+    """The noise sets over a real still by name, as files, made where they are not there."""
+    folder = Path(noise.__file__).parent
+    sources = b"".join(path.read_bytes() for path in sorted(folder.glob("noise*.py")))
+    sign = hashlib.sha256(sources).hexdigest()[:12]
+    return {name: cached(name, sign, _noisy(make)) for name, make in noise.noises().items()}
+
+
+def _noisy(make: noise.Noise) -> Iterator[Image]:
+    grey = cv2.cvtColor(cutouts.room(), cv2.COLOR_BGR2GRAY)
+    scene = np.asarray(cv2.resize(grey, NOISE_SIZE), np.uint8)
+    film = make(lambda _: scene, np.random.default_rng(1))
+    for number in range(round(NOISE_FILM * FPS)):
+        yield np.repeat(film(number / FPS)[:, :, None], 3, axis=2)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+
+Measured = TypeVar("Measured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,19 @@ def table(rows: Sequence[Row]) -> str:
     lines = ["| what | reach | measured | beside it |", "|---|---|---|---|"]
     lines += [f"| {r.what} | {r.reach} | {r.measured} | {r.baseline} |" for r in rows]
     return "\n".join(lines) + "\n"
+
+
+def compared(
+    what: str,
+    reach: str,
+    say: Callable[[Measured], str],
+    run: Measured,
+    old: Measured | None,
+    beside: str = "",
+) -> Row:
+    """What is said of a run; next to it, the same of another checkout's, and `beside`."""
+    before = "" if old is None else f"before: {say(old)}"
+    return Row(what, reach, say(run), "; ".join(part for part in (before, beside) if part))
 
 
 def p(values: Sequence[float], quantile: float) -> float:

@@ -135,9 +135,13 @@ class Rig:
     @asynccontextmanager
     async def camera(self, name: str, camera: Camera | FilmCamera) -> AsyncIterator[None]:
         """One more camera in the room."""
-        with (self.folder / f"{name}.log").open("ab") as log:
+        with self.log(name).open("ab") as log:
             async with process(camera.command(name), self.environment, log):
                 yield
+
+    def log(self, name: str) -> Path:
+        """Of a process."""
+        return self.folder / f"{name}.log"
 
     async def engine_log(self) -> list[dict[str, Any]]:
         """What the engine was asked so far."""
@@ -178,14 +182,13 @@ async def rig(
     *,
     agent: Path | None = None,
     camera: Camera | None = None,
-    filming: bool = True,
     settings: Mapping[str, str] | None = None,
     engine_url: Callable[[str], str] = str,
 ) -> AsyncIterator[Rig]:
     """Starts everything but the booth; logs go into the folder. Raises RuntimeError.
 
-    agent: the checkout whose worker it is, and sketch, if not this one; not filming: without a
-    camera; settings: of worker and engine; engine_url: what the worker is told instead of it.
+    footage: of the camera, "" for none; agent: the checkout whose worker it is, and sketch, if not
+    this one; settings: of worker and engine; engine_url: what the worker is told instead of it.
     """
     async with AsyncExitStack() as stack:
         server = stack.enter_context(started_server())
@@ -208,7 +211,7 @@ async def rig(
 
         place = agent if isinstance(engine, Sketch) else None
         served = await child("engine", *engine.command(port), place=place)
-        if filming:
+        if footage:
             await child("source", *(camera or Camera(footage)).command(SOURCE))
         worker = await child("agent", "-m", "agent", place=agent)
         await _registered(worker, folder / "agent.log")

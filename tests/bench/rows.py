@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
-from typing import TypeVar
 
 from tests.bench.baseline_ema import simulate
 from tests.bench.booth import Cpu, Question, Start
 from tests.bench.memory import Growth, Held
-from tests.bench.report import Row, ms, p, spread
+from tests.bench.report import Row, compared, ms, p, spread
 from tests.bench.speech import LATER, Speech
 from tests.bench.sync import EARLIEST, LATEST, Situation, inside
 from tests.support.measure import drift, silences
@@ -26,14 +25,14 @@ SITUATIONS: dict[Situation, str] = {
     "other": "all other lines",
 }
 
-Measured = TypeVar("Measured")
-
 
 def speech_rows(run: Speech, old: Speech | None) -> list[Row]:
     """Sync, delay, silence and picture, beside the moving average on the same trace."""
     ema = simulate(run.cycles)
     rows = [
-        _row(f"sync error, {name}", RULE, _sync, run.errors[at], old.errors[at] if old else None)
+        compared(
+            f"sync error, {name}", RULE, _sync, run.errors[at], old.errors[at] if old else None
+        )
         for at, name in SITUATIONS.items()
     ]
     average = f"moving average: {spread([abs(error) for error in ema.sync])}"
@@ -42,9 +41,11 @@ def speech_rows(run: Speech, old: Speech | None) -> list[Row]:
     even = "every frame in order with its timestamp, interval jitter p95 ≤ 20 ms"
     return [
         *rows,
-        _row(f"sync error, all, {run.seconds / 60:.1f} min", "no drift", _all, run, old, average),
-        _row("delay", "what is needed, from the first line on", _delay, run, old, delays),
-        _row(
+        compared(
+            f"sync error, all, {run.seconds / 60:.1f} min", "no drift", _all, run, old, average
+        ),
+        compared("delay", "what is needed, from the first line on", _delay, run, old, delays),
+        compared(
             "silence between lines while calm, breathing pause 0",
             "p95 ≤ 150 ms",
             lambda one: spread(silences(one.calm)),
@@ -52,26 +53,26 @@ def speech_rows(run: Speech, old: Speech | None) -> list[Row]:
             old,
             silent,
         ),
-        _row("delayed picture at the subscriber", even, _picture, run, old),
+        compared("delayed picture at the subscriber", even, _picture, run, old),
     ]
 
 
 def cpu_row(run: Cpu, old: Cpu | None, raw: float) -> Row:
     """CPU of the job's process."""
     beside = f"subscribe, hold raw, encode in libwebrtc: {raw:.2f} core"
-    return _row("job process CPU, 720p30", "≤ 0.20 core", _cpu, run, old, beside)
+    return compared("job process CPU, 720p30", "≤ 0.20 core", _cpu, run, old, beside)
 
 
 def growth_row(run: Growth, old: Growth | None) -> Row:
     """Memory over many lines."""
     what = f"memory of the job, {run.samples[-1].time / 60:.0f} min of short lines"
-    return _row(what, "no growth", _growth, run, old)
+    return compared(what, "no growth", _growth, run, old)
 
 
 def held_row(run: Held, old: Held | None, raw: Held) -> Row:
     """Memory for each second of delay."""
     what = "memory per second of delay, 720p30"
-    return _row(what, "≤ 1 MB", _held, run, old, f"raw frames: {_held(raw)}")
+    return compared(what, "≤ 1 MB", _held, run, old, f"raw frames: {_held(raw)}")
 
 
 def answer_row(run: Sequence[Question], old: Sequence[Question] | None, asked: int) -> Row:
@@ -82,25 +83,13 @@ def answer_row(run: Sequence[Question], old: Sequence[Question] | None, asked: i
         return f"{waits} ({len(questions)} of {asked} questions answered)"
 
     what = "question to first sound of the answer, beyond the engine's ready time"
-    return _row(what, "300 ms", say, run, old)
+    return compared(what, "300 ms", say, run, old)
 
 
 def start_row(run: Sequence[Start], old: Sequence[Start] | None, busy: int) -> Row:
     """Starts on a machine where so many processes compute beside."""
     what = f"{len(run)} starts, from the dispatch, {busy} busy processes beside"
-    return _row(what, "a picture each time", _starts, run, old)
-
-
-def _row(
-    what: str,
-    reach: str,
-    say: Callable[[Measured], str],
-    run: Measured,
-    old: Measured | None,
-    beside: str = "",
-) -> Row:
-    before = "" if old is None else f"before: {say(old)}"
-    return Row(what, reach, say(run), "; ".join(part for part in (before, beside) if part))
+    return compared(what, "a picture each time", _starts, run, old)
 
 
 def _sync(errors: Sequence[float]) -> str:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from tests.bench.commentary import WAY, Setup, commentated, statuses
+from tests.bench.commentary import NEVER_AGAIN, WAY, Setup, commentated
+from tests.bench.rig import SOURCE
 from tests.bench.timeline import timeline
 from tests.support.film_source import Shown, film_times
-from tests.support.records import LineMessage
 from tests.support.scripted_films import Film
-from tests.support.viewer_probe import ViewerProbe
 
 LEFT_HALF = (0.0, 0.0, 0.5, 1.0)
 RULES: tuple[dict[str, object], ...] = (
@@ -65,13 +62,10 @@ class RuleScore:
 
 @dataclass(frozen=True, slots=True)
 class Alerted:
-    """beyond_ready: seconds from the engine's first speech to the first sound of each alert;
-    absent: why there could be none, "" else.
-    """
+    """beyond_ready: seconds from the engine's first speech to the first sound of each alert."""
 
     score: RuleScore
     beyond_ready: list[float]
-    absent: str
 
 
 async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> Alerted:
@@ -79,11 +73,10 @@ async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> A
     setup = Setup({"rules": RULES}, agent=agent, ready=READY)
     async with commentated(folder, path, setup) as (there, probe):
         await asyncio.sleep(film.seconds + LATE)
-    alerts = [line for line in probe.lines if line.kind == "alert"]
-    shown = film_times(there.log())
+    shown = film_times(there.rig.log(SOURCE))
     began = shown[0].at
-    first = {line.id: line for line in reversed(alerts)}.values()
-    hits = [(rule_of(line), line.received - began) for line in first]
+    first = {line.id: line for line in reversed(probe.lines) if line.kind == "alert"}.values()
+    hits = [(str(line.more.get("rule", "?")), line.received - began) for line in first]
     since, until = (probe.frames[at].received - began for at in (0, -1))
     true = {
         name: [at + AFTER.get(name, 0.0) for at in moments_of(shown, each, film.seconds)]
@@ -95,7 +88,7 @@ async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> A
     beyond = [
         min(after) - at for at in ready if (after := [one for one in sounds if one >= at - 0.05])
     ]
-    return Alerted(score_rules(hits, true, (since, until)), beyond, _absent(probe, bool(alerts)))
+    return Alerted(score_rules(hits, true, (since, until)), beyond)
 
 
 def moments_of(shown: Sequence[Shown], places: Sequence[float], length: float) -> list[float]:
@@ -103,7 +96,7 @@ def moments_of(shown: Sequence[Shown], places: Sequence[float], length: float) -
     since it was first shown, at the booth.
     """
     began, found = shown[0].at, []
-    for one, after in pairwise([*shown, Shown(math.inf, 0.0)]):
+    for one, after in pairwise([*shown, NEVER_AGAIN]):
         times = [one.at + place - one.place for place in places if one.place <= place < length]
         found += [at - began + WAY for at in times if at < after.at]
     return found
@@ -130,17 +123,3 @@ def score_rules(
                     missed.append(f"{name} at {moment:g} s")
     wrong = [f"{name} at {at:.1f} s" for name, at in left if at >= within[0]]
     return RuleScore(count, count - len(missed) + len(wrong), missed, wrong)
-
-
-def rule_of(line: LineMessage) -> str:
-    """The rule that a line is for: it says so, or its text has the rule's name."""
-    said = json.dumps(line.more) + line.text
-    found = [str(rule["name"]) for rule in RULES if str(rule["name"]) in said]
-    return str(line.more.get("rule") or (found[0] if found else line.text[:40]))
-
-
-def _absent(probe: ViewerProbe, any_alert: bool) -> str:
-    errors = {status.get("error", "") for _, status in statuses(probe)}
-    if not any_alert and any("rules" in error for error in errors):
-        return "not there"
-    return ""
