@@ -74,9 +74,10 @@ class Alerts:
         self._tasks = Tasks(tell)
         self._folder = settings.state_dir
         url, secret = settings.webhook_url, settings.webhook_secret
+        self._webhook = Webhook(url.get_secret_value(), secret.get_secret_value(), tell)
         self._telling = Telling(
             voice,
-            Webhook(url.get_secret_value(), secret.get_secret_value(), tell),
+            self._webhook,
             unix,
             self._tasks,
             room=room.name,
@@ -101,6 +102,7 @@ class Alerts:
         """Begin to watch."""
         self._voice.scene.listen(self._see)
         self._telling.start()
+        self._webhook.start()
         self._tasks.keep("the file of rules", self._follow_file)
         self._tasks.keep("the judge of rules", self._judge.run)
         self._methods.start()
@@ -108,9 +110,10 @@ class Alerts:
     async def aclose(self) -> None:
         """Stop. Idempotent."""
         self._conditions.use({})
+        self._telling.stop()
         self._methods.stop()
         await self._tasks.aclose()
-        await self._telling.aclose()
+        await self._webhook.aclose()
 
     # what holds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent.alerts.plain_words import plain
 from config.alert_rule import Rule, RuleError, key, rule
@@ -13,26 +14,20 @@ LONGEST = 200
 """Characters of what may be watched for."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Language:
+class _Language(NamedTuple):
     """How one asks for alerts and takes that back, and what is replied. `taken_back` has the words
     that make it sure that rules are meant, or nothing, and what it is about.
     """
 
-    asked: re.Pattern[str]
-    taken_back: re.Pattern[str]
+    asked: str
+    taken_back: str
     yes: str
     no_more: str
     unknown: str
 
 
-def _language(asked: str, taken_back: str, yes: str, no_more: str, unknown: str) -> _Language:
-    begin, end = re.compile(asked, re.I), re.compile(taken_back, re.I)
-    return _Language(begin, end, yes, no_more, unknown)
-
-
 _LANGUAGES = (
-    _language(
+    _Language(
         r"(?:please |can you |could you |will you )*(?:tell|let|alert|warn|notify|inform|call) "
         r"(?:me|us)(?: know)?(?: please)? (?:when(?:ever)?|if|as soon as|once) (.+)",
         r"(?:please )?(?:(?:stop|quit) (?:telling|alerting|warning|notifying) (?:me|us)|"
@@ -42,7 +37,7 @@ _LANGUAGES = (
         "I will not tell you any more: {}.",
         "There is no such rule.",
     ),
-    _language(
+    _Language(
         r"(?:bitte )?(?:sage?|melde|gib|warne?|benachrichtige|ruf) (?:mir|uns|mich|dich)"
         r"(?: bitte)?(?: bescheid)?,? (?:wenn|sobald|falls) (.+)",
         r"(?:bitte )?(?:sage?|melde|gib|warne?|benachrichtige) (?:mir|uns|mich|dich)(?: bitte)?"
@@ -51,7 +46,7 @@ _LANGUAGES = (
         "Ich sage nicht mehr Bescheid: {}.",
         "So eine Regel gibt es nicht.",
     ),
-    _language(
+    _Language(
         r"(?:dis|dites|préviens|prévenez|avertis|avertissez|alerte|alertez)[- ](?:moi|nous),? "
         r"(?:quand|lorsque|si|dès que) (.+)",
         r"(?:ne (?:me|nous) (?:dis|dites|préviens|prévenez|avertis) plus|"
@@ -60,7 +55,7 @@ _LANGUAGES = (
         "Je ne préviendrai plus : {}.",
         "Il n'y a pas de telle règle.",
     ),
-    _language(
+    _Language(
         r"(?:por favor,? )?(?:dime|dinos|avísame|avisame|avísanos|avisanos|alértame),? "
         r"(?:cuando|si|en cuanto) (.+)",
         r"(?:no me (?:avises|digas|alertes)(?: más)?|deja de (?:avisarme|decirme|alertarme)) "
@@ -101,10 +96,10 @@ def order(text: str, taken: Collection[str] = ()) -> Order | None:
     if len(said) > 4 * LONGEST:
         return None
     for language in _LANGUAGES:
-        if found := language.taken_back.fullmatch(said):
+        if found := re.fullmatch(language.taken_back, said, re.I):
             about = plain(found[2])
             return Order(None, about, bool(found[1]), language.no_more, language.unknown)
-        if found := language.asked.fullmatch(said):
+        if found := re.fullmatch(language.asked, said, re.I):
             if text.rstrip().endswith("?") and _NOW.match(said):
                 return None  # "tell me if that is a dog?" is to be answered now
             what = plain(found[1])

@@ -66,14 +66,12 @@ class Telling:
         self._spoken: dict[str, tuple[Rule, str]] = {}
 
     def start(self) -> None:
-        """Begin to post, and to look after what is spoken."""
+        """Begin to look after what is spoken."""
         self._voice.lines.listen(self._line_changed)
-        self._webhook.start()
 
-    async def aclose(self) -> None:
-        """Stop; the webhook takes what it can before. Idempotent."""
+    def stop(self) -> None:
+        """What is under way is not written any more. Idempotent."""
         self._spoken.clear()
-        await self._webhook.aclose()
 
     def tell(self, rule: Rule, text: str, captured: float) -> None:
         """A rule has hit; `captured` (monotonic seconds) is the capture time of the picture."""

@@ -7,7 +7,7 @@ import json
 import time
 import types
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -128,6 +128,10 @@ GATES_OPEN = {
     "repeat_threshold": 1.0,
 }
 """One line after another, whatever the picture does and whatever they say."""
+
+
+StagedBooth = Callable[..., AbstractAsyncContextManager[BoothStage]]
+"""The fixture `staged_booth`: `booth_stage` in a fake room and an empty folder."""
 
 
 @asynccontextmanager

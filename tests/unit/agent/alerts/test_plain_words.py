@@ -12,13 +12,9 @@ from config.alert_rule import Condition, Rule, RuleError, rule
 
 EXACT: list[tuple[str, dict[str, Any]]] = [
     ("tell me when a person comes", {"appears": "person"}),
-    ("somebody comes in", {"appears": "person"}),
     ("when it gets dark", {"darkness": True}),
     ("the lights go out", {"darkness": True}),
-    ("the light is switched on", {"light": True}),
-    ("a dog appears", {"appears": "dog"}),
     ("there is a motorbike", {"appears": "motorcycle"}),
-    ("there's a vehicle", {"appears": "vehicle"}),
     ("nobody is there any more", {"leaves": "person"}),
     ("the bus leaves.", {"leaves": "bus"}),
     ("something moves", {"motion": True}),
@@ -27,10 +23,9 @@ EXACT: list[tuple[str, dict[str, Any]]] = [
     ("the camera goes offline", {"source_lost": True}),
 ]
 BEYOND = [
-    "the gate opens", "somebody falls", "a red car comes", "a person comes into the kitchen",
-    "nobody comes", "the last person leaves", "two dogs appear", "a dog appears and barks",
-    "a dog does not appear", "the person in red leaves", "it gets dark in the hall",
-    "a child comes", "a person comes or a dog appears", "a person stays for 0 seconds", "",
+    "the gate opens", "a red car comes", "a person comes into the kitchen", "nobody comes",
+    "the last person leaves", "two dogs appear", "a dog does not appear",
+    "a person comes or a dog appears", "a person stays for 0 seconds", "",
 ]  # fmt: skip
 
 
@@ -60,9 +55,8 @@ def test_an_order_is_a_rule_with_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["what is it?", "stop", "stop telling me", "tell me what you see", "tell me if it's a dog?",
-     "when does the gate open?", "tell me a joke", "x" * 1_000_000,
-     "tell me " * 100_000],
+    ["stop telling me", "tell me what you see", "tell me if it's a dog?",
+     "when does the gate open?", "x" * 1_000_000, "tell me " * 100_000],
 )  # fmt: skip
 def test_other_talk_is_no_order(text: str) -> None:
     assert order(text) is None
@@ -76,16 +70,17 @@ def test_an_order_that_is_too_long_is_refused() -> None:
 def test_an_end_means_the_rule_by_name_by_words_or_by_meaning() -> None:
     gate = rule({"name": "gate opens", "when": "the gate opens"})
     person = rule({"name": "visitor", "if": {"appears": "person"}})
-    ended = order("stop telling me when the gate opens")
-    assert ended is not None
-    assert (ended.add, ended.stop, ended.surely) == (None, "the gate opens", True)
+    for text, stop, surely in (
+        ("stop telling me when the gate opens", "the gate opens", True),
+        ("Don\u2019t tell me about visitor any more", "visitor", False),
+    ):
+        ended = order(text)
+        assert ended is not None
+        assert (ended.add, ended.stop, ended.surely) == (None, stop, surely)
     assert is_meant(gate, "the gate opens")
     assert is_meant(gate, "Gate opens")
     assert not is_meant(gate, "the gate closes")
     assert is_meant(person, "somebody comes")
-    other = order("Don\u2019t tell me about visitor any more")
-    assert other is not None
-    assert (other.add, other.stop, other.surely) == (None, "visitor", False)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, ClassVar
 
 import pytest
@@ -88,10 +88,19 @@ class Person:
     def hold(self, on: bool) -> None:
         self.participant.change(pressbox__talk="1" if on else "0")
 
-    async def say(self, seconds: float) -> None:
+    async def say(self, seconds: float = 1.0, then: float = 0.0) -> None:
+        """`then`: seconds of silence after it."""
         self.speaking = True
         await asyncio.sleep(seconds)
         self.speaking = False
+        await asyncio.sleep(then)
+
+    async def ask(self, seconds: float = 1.0, then: float = 2.0) -> None:
+        """With the button held."""
+        self.hold(True)
+        await self.say(seconds)
+        self.hold(False)
+        await asyncio.sleep(then)
 
 
 class ScriptedStt:
@@ -200,6 +209,18 @@ async def breathe(people: list[Person]) -> None:
         await asyncio.sleep(WINDOW_SECONDS)
 
 
+def fake_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fakes in the place of LiveKit's streams and of silero."""
+    FakeAudioStream.open.clear()
+    FakeVoiceActivity.asked = 0
+    monkeypatch.setattr(rtc, "AudioStream", FakeAudioStream)
+    monkeypatch.setattr("agent.hearing.ear.VoiceActivity", FakeVoiceActivity)
+
+
+Staged = Callable[..., contextlib.AbstractAsyncContextManager[Stage]]
+"""The fixture `staged`: `stage` in a fake room."""
+
+
 @contextlib.asynccontextmanager
 async def stage(
     fake_rtc: FakeRtc,
@@ -209,10 +230,7 @@ async def stage(
     hears: bool = False,
     **settings: object,
 ) -> AsyncIterator[Stage]:
-    FakeAudioStream.open.clear()
-    FakeVoiceActivity.asked = 0
-    monkeypatch.setattr(rtc, "AudioStream", FakeAudioStream)
-    monkeypatch.setattr("agent.hearing.ear.VoiceActivity", FakeVoiceActivity)
+    fake_sound(monkeypatch)
     on = Stage(fake_rtc.room(), stt, hears, settings)
     on.hearing.start()
     air = asyncio.create_task(breathe(on.people))

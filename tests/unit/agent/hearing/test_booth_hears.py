@@ -4,58 +4,63 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
-from livekit import rtc
 
-from tests.support.fake_remote import FakeRemoteParticipant
-from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import virtual
-from tests.unit.agent.booth_stage import BoothStage, booth_stage
+from tests.unit.agent.booth_stage import BoothStage, StagedBooth
 
-from .stage import FakeAudioStream, FakeVoiceActivity, Person, ScriptedStt, breathe
+from .stage import FakeAudioStream, Person, ScriptedStt, breathe, fake_sound
 
-SILENT = 0.2
+SpokenTo = Callable[..., AbstractAsyncContextManager[tuple[BoothStage, Person]]]
 
 
 @pytest.fixture
 def stt(monkeypatch: pytest.MonkeyPatch) -> ScriptedStt:
     """What stands in the place of Whisper."""
-    FakeAudioStream.open.clear()
     made = ScriptedStt()
-    monkeypatch.setattr(rtc, "AudioStream", FakeAudioStream)
-    monkeypatch.setattr("agent.hearing.ear.VoiceActivity", FakeVoiceActivity)
+    fake_sound(monkeypatch)
     monkeypatch.setattr("agent.hearing.stt.Whisper", lambda _: made)
     return made
 
 
-def viewer(on: BoothStage) -> Person:
-    participant: Any = on.room.remote_participants["viewer"]
-    assert isinstance(participant, FakeRemoteParticipant)
-    return Person(participant, muted=False)
+@pytest.fixture
+def spoken_to(staged_booth: StagedBooth, stt: ScriptedStt) -> SpokenTo:
+    """A booth that comments, and its viewer's microphone."""
+
+    @asynccontextmanager
+    async def stage(**settings: object) -> AsyncIterator[tuple[BoothStage, Person]]:
+        async with staged_booth(**settings) as on:
+            viewer: Any = on.room.remote_participants["viewer"]
+            person = Person(viewer, muted=False)
+            air = asyncio.create_task(breathe([person]))
+            await until_playing(on, "commentary")
+            try:
+                yield on, person
+            finally:
+                air.cancel()
+
+    return stage
 
 
 def playing(on: BoothStage) -> list[str]:
     return [line.kind for line in on.booth.commentator.lines if line.state == "playing"]
 
 
-async def until_playing(on: BoothStage, kind: str, within: float = 60.0) -> float:
+async def until_playing(on: BoothStage, kind: str, within: float = 60.0) -> None:
     await on.until(lambda: kind in playing(on), within)
-    return time.monotonic()
 
 
 @virtual
 async def test_who_holds_the_button_is_not_talked_over_and_is_answered(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stt: ScriptedStt
+    spoken_to: SpokenTo,
 ) -> None:
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path) as on:
-        person = viewer(on)
-        air = asyncio.create_task(breathe([person]))
-        await until_playing(on, "commentary")
+    async with spoken_to() as (on, person):
         person.hold(True)
-        await asyncio.sleep(SILENT)
+        await asyncio.sleep(0.2)
         person.speaking = True
         for _ in range(40):
             assert playing(on) == []
@@ -63,65 +68,42 @@ async def test_who_holds_the_button_is_not_talked_over_and_is_answered(
         person.speaking = False
         person.hold(False)
         await until_playing(on, "answer", 5.0)
-        assert [line.question for line in on.in_state("playing") if line.kind == "answer"] == [
-            "What is it?"
-        ]
+        (answer,) = [line for line in on.in_state("playing") if line.kind == "answer"]
+        assert answer.question == "What is it?"
         await until_playing(on, "commentary")
-        air.cancel()
 
 
 @virtual
 async def test_commentary_goes_on_where_nothing_was_asked_and_what_fails_is_told(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stt: ScriptedStt
+    spoken_to: SpokenTo, stt: ScriptedStt
 ) -> None:
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path) as on:
-        person = viewer(on)
-        air = asyncio.create_task(breathe([person]))
-        await until_playing(on, "commentary")
+    async with spoken_to() as (on, person):
         person.hold(True)
         await asyncio.sleep(1.0)
         person.hold(False)
         released = time.monotonic()
-        assert await until_playing(on, "commentary") - released > 1.5
+        await until_playing(on, "commentary")
+        assert time.monotonic() - released > 1.5
         stt.texts = [""]
-        person.hold(True)
-        await person.say(1.0)
-        person.hold(False)
+        await person.ask(then=0.0)
         await on.until(lambda: "viewer" in on.status["error"])
         await until_playing(on, "commentary")
-        air.cancel()
 
 
 @virtual
-async def test_an_order_is_given_aloud(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stt: ScriptedStt
-) -> None:
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path, listen="voice") as on:
-        person = viewer(on)
-        air = asyncio.create_task(breathe([person]))
-        await until_playing(on, "commentary")
+async def test_an_order_is_given_aloud(spoken_to: SpokenTo, stt: ScriptedStt) -> None:
+    async with spoken_to(listen="voice") as (on, person):
         stt.texts = ["Pressbox, stop."]
-        await person.say(1.0)
+        await person.say()
         await on.until(lambda: on.status["mode"] == "idle")
-        air.cancel()
 
 
 @virtual
-async def test_a_booth_closes_while_somebody_talks(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stt: ScriptedStt
-) -> None:
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path) as on:
-        person = viewer(on)
-        air = asyncio.create_task(breathe([person]))
-        await asyncio.sleep(1.0)
-        person.hold(True)
-        await person.say(1.0)
+async def test_a_booth_closes_while_somebody_talks(spoken_to: SpokenTo, stt: ScriptedStt) -> None:
+    async with spoken_to() as (_, person):
         stt.seconds = 10.0
-        person.hold(False)
-        await asyncio.sleep(1.0)
+        await person.ask(then=1.0)
         person.hold(True)
-        person.speaking = True
-        await asyncio.sleep(1.0)
-        air.cancel()
+        await person.say(then=0.0)
     assert stt.closed
     assert FakeAudioStream.open == {}

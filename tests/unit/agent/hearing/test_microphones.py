@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 from livekit import rtc
 
 from agent.hearing.microphones import MOST, TURN
-from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import virtual
 
-from .stage import AUDIO, FakeAudioStream, Stage, stage
-
-MP = pytest.MonkeyPatch
+from .stage import AUDIO, FakeAudioStream, Stage, Staged
 
 
 def opened(on: Stage) -> set[str]:
@@ -21,9 +17,9 @@ def opened(on: Stage) -> set[str]:
 
 
 @virtual
-async def test_only_microphones_of_people_are_opened(fake_rtc: FakeRtc, monkeypatch: MP) -> None:
+async def test_only_microphones_of_people_are_opened(staged: Staged) -> None:
     kinds = rtc.ParticipantKind
-    async with stage(fake_rtc, monkeypatch) as on:
+    async with staged() as on:
         on.person("ann")
         on.person("phone", kind=kinds.PARTICIPANT_KIND_SIP)
         on.person("gate", kind=kinds.PARTICIPANT_KIND_INGRESS)
@@ -42,10 +38,8 @@ async def test_only_microphones_of_people_are_opened(fake_rtc: FakeRtc, monkeypa
 
 
 @virtual
-async def test_a_microphone_comes_back_after_leave_loss_and_failure(
-    fake_rtc: FakeRtc, monkeypatch: MP
-) -> None:
-    async with stage(fake_rtc, monkeypatch) as on:
+async def test_a_microphone_comes_back_after_leave_loss_and_failure(staged: Staged) -> None:
+    async with staged() as on:
         ann = on.person("ann")
         await asyncio.sleep(0.5)
         on.room.leave("ann")
@@ -60,18 +54,13 @@ async def test_a_microphone_comes_back_after_leave_loss_and_failure(
         await asyncio.sleep(5.0)
         assert opened(on) == {"ann"}
         assert len(on.told) == 1
-        ann.hold(True)
-        await ann.say(1.0)
-        ann.hold(False)
-        await asyncio.sleep(2.0)
+        await ann.ask()
         assert len(on.questions) == 1
 
 
 @virtual
-async def test_what_the_source_is_heard_by_stays_subscribed(
-    fake_rtc: FakeRtc, monkeypatch: MP
-) -> None:
-    async with stage(fake_rtc, monkeypatch) as on:
+async def test_what_the_source_is_heard_by_stays_subscribed(staged: Staged) -> None:
+    async with staged() as on:
         ann, bob = on.person("ann"), on.person("bob")
         on.watched = "ann"
         await asyncio.sleep(0.5)
@@ -83,8 +72,8 @@ async def test_what_the_source_is_heard_by_stays_subscribed(
 
 
 @virtual
-async def test_so_many_at_once_and_each_has_a_turn(fake_rtc: FakeRtc, monkeypatch: MP) -> None:
-    async with stage(fake_rtc, monkeypatch) as on:
+async def test_so_many_at_once_and_each_has_a_turn(staged: Staged) -> None:
+    async with staged() as on:
         crowd = [on.person(f"p{number:02}") for number in range(2 * MOST)]
         quiet = [on.person(f"muted{number}", muted=True) for number in range(3)]
         heard: set[str] = set()
@@ -95,7 +84,7 @@ async def test_so_many_at_once_and_each_has_a_turn(fake_rtc: FakeRtc, monkeypatc
         assert heard == {person.identity for person in crowd}
         waiting = next(one for one in crowd if one.identity not in opened(on))
         waiting.hold(True)
-        await waiting.say(1.0)
+        await waiting.say()
         assert waiting.identity in opened(on)
         waiting.hold(False)
         await asyncio.sleep(2.0)
@@ -108,14 +97,13 @@ async def test_so_many_at_once_and_each_has_a_turn(fake_rtc: FakeRtc, monkeypatc
 
 
 @virtual
-async def test_who_speaks_keeps_the_place(fake_rtc: FakeRtc, monkeypatch: MP) -> None:
-    async with stage(fake_rtc, monkeypatch, listen="voice") as on:
+async def test_who_speaks_keeps_the_place(staged: Staged) -> None:
+    async with staged(listen="voice") as on:
         on.stt.seconds = 0.01
         on.stt.texts = ["Blah."] * 1000
         crowd = [on.person(f"p{number:02}") for number in range(MOST + 2)]
         speaker = crowd[0]
         await asyncio.sleep(1.0)
         for _ in range(20):
-            await speaker.say(1.0)
-            await asyncio.sleep(1.0)
+            await speaker.say(then=1.0)
             assert speaker.identity in opened(on)
