@@ -23,8 +23,10 @@ AT = "2026-11-26T04:55:00+00:00"
 
 
 @asynccontextmanager
-async def webhook(url: str, told: list[str] | None = None) -> AsyncIterator[Webhook]:
-    one = Webhook(url, SECRET, (told if told is not None else []).append)
+async def webhook(
+    url: str, told: list[str] | None = None, secret: str = SECRET
+) -> AsyncIterator[Webhook]:
+    one = Webhook(url, secret, (told if told is not None else []).append)
     one.start()
     try:
         yield one
@@ -39,15 +41,9 @@ def texts(one: Receiver) -> list[str]:
 
 def test_the_signature_is_that_of_the_specification() -> None:
     # The example of github.com/standard-webhooks/standard-webhooks
-    assert (
-        signature(
-            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            1614265330,
-            b'{"test": 2432232314}',
-        )
-        == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-    )
+    key, message = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek"
+    signed = signature(key, message, 1614265330, b'{"test": 2432232314}')
+    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 @virtual
@@ -62,7 +58,7 @@ async def test_an_alert_arrives_signed_and_once() -> None:
 
 
 @virtual
-@pytest.mark.parametrize("status", [500, 503, 400, 404, 302, 307, 0])
+@pytest.mark.parametrize("status", [500, 404, 307, 0])
 async def test_what_is_refused_is_tried_again_until_it_is_taken(status: int) -> None:
     told: list[str] = []
     async with receiver(status) as there, webhook(there.url, told) as out:
@@ -73,18 +69,6 @@ async def test_what_is_refused_is_tried_again_until_it_is_taken(status: int) -> 
         assert len(set(there.ids)) == 1, "all attempts have one id"
         assert set(there.paths) == {"/hook"}, "nowhere else"
         assert len(told) == 1
-
-
-@virtual
-async def test_a_receiver_that_is_down_and_comes_back_gets_all() -> None:
-    async with receiver() as there, webhook(there.url) as out:
-        await there.stop()
-        for number in range(5):
-            out.send({"text": str(number)}, "info", AT)
-        await asyncio.sleep(60)
-        await there.start()
-        await until(lambda: len(there.got) == 5, within=2 * WAITS[-1])
-        assert sorted(texts(there)) == ["0", "1", "2", "3", "4"]
 
 
 @virtual
@@ -125,12 +109,13 @@ async def test_a_receiver_that_is_gone_is_left_alone() -> None:
 
 
 @virtual
-async def test_of_too_many_the_oldest_of_the_least_severe_go() -> None:
+async def test_a_receiver_that_was_down_gets_all_but_the_oldest_of_the_least_severe() -> None:
     async with receiver() as there, webhook(there.url) as out:
         await there.stop()
         out.send({"text": "critical"}, "critical", AT)
         for number in range(MOST):
             out.send({"text": str(number)}, "info", AT)
+        await asyncio.sleep(60)
         await there.start()
         await until(lambda: len(there.got) == MOST, within=300)
         assert "critical" in texts(there)
@@ -148,9 +133,7 @@ async def test_what_is_raised_last_is_still_delivered() -> None:
 
 @virtual
 async def test_closing_does_not_wait_for_a_receiver_that_stalls() -> None:
-    async with receiver(0) as there:
-        out = Webhook(there.url, SECRET, lambda _: None)
-        out.start()
+    async with receiver(0) as there, webhook(there.url) as out:
         out.send({"text": "one"}, "critical", AT)
         await until(lambda: bool(there.ids))
         async with asyncio.timeout(TIMEOUT / 2):
@@ -180,17 +163,11 @@ async def test_neither_secret_nor_password_is_ever_told(caplog: pytest.LogCaptur
             assert secret not in text
 
 
-async def test_without_an_address_nothing_happens() -> None:
-    async with webhook("") as out:
-        out.send({"text": "one"}, "critical", AT)
-
-
 async def test_the_receiver_of_the_documentation_takes_what_is_signed_and_nothing_else() -> None:
     program = DOCUMENTED.split("```python\n")[1].split("```")[0].replace(".serve_forever()", "")
     program = program.replace("http.server.HTTPServer", "server = http.server.HTTPServer")
-    environment = {"WEBHOOK_SECRET": SECRET, "PORT": "0"}
-    with mock.patch.dict("os.environ", environment):
-        space: dict[str, Any] = {}
+    space: dict[str, Any] = {}
+    with mock.patch.dict("os.environ", {"WEBHOOK_SECRET": SECRET, "PORT": "0"}):
         exec(compile(program, "alerts.md", "exec"), space)  # noqa: S102
     statuses: list[int] = []
     monkey = mock.patch.object(
@@ -199,9 +176,7 @@ async def test_the_receiver_of_the_documentation_takes_what_is_signed_and_nothin
     with space["server"] as server, monkey:
         url = f"http://127.0.0.1:{server.server_port}/"
         for secret in (SECRET, SECRET.replace("A", "B")):
-            out = Webhook(url, secret, lambda _: None)
-            out.start()
-            out.send({"text": "A person is there."}, "info", AT)
-            await asyncio.to_thread(server.handle_request)
-            await out.aclose()
+            async with webhook(url, secret=secret) as out:
+                out.send({"text": "A person is there."}, "info", AT)
+                await asyncio.to_thread(server.handle_request)
     assert statuses == [204, 401]

@@ -27,9 +27,6 @@ class Sound:
         self.count = 0
         self.utterances: list[Utterance] = []
 
-    def is_open(self) -> bool:
-        return self.cutter.open
-
     def push(self, seconds: float, probability: float) -> None:
         for _ in range(round(seconds / WINDOW_SECONDS)):
             window = self.count.to_bytes(4, "little").ljust(WINDOW_BYTES, b"\0")
@@ -69,10 +66,10 @@ def test_the_same_voice_goes_on_at_a_lower_probability_than_it_begins_with() -> 
     sound = Sound(by_voice=True)
     between = (VOICE + STILL_VOICE) / 2
     sound.push(2.0, between)
-    assert not sound.is_open()
+    assert not sound.cutter.open
     sound.push(0.2, 0.9)
     sound.push(5.0, between)
-    assert sound.is_open()
+    assert sound.cutter.open
     assert sound.utterances == []
 
 
@@ -81,19 +78,11 @@ def test_what_is_too_short_for_a_word_is_none() -> None:
     for _ in range(20):
         sound.push(WINDOW_SECONDS, 0.9)  # a click
         sound.push(WINDOW_SECONDS, 0.1)
-    assert not sound.is_open()
+    assert not sound.cutter.open
     sound.push(LEAST_VOICE - 0.1, 0.9)  # a cough
     sound.push(END_SILENCE + 0.1, 0.1)
     assert sound.utterances == []
-    assert not sound.is_open()
-
-
-def test_without_a_button_nothing_is_heard_in_push_mode() -> None:
-    sound = Sound(by_voice=False)
-    sound.push(5.0, 0.9)
-    sound.push(5.0, 0.1)
-    assert sound.utterances == []
-    assert sound.cutter.end() is None
+    assert not sound.cutter.open
 
 
 def test_a_held_button_bridges_every_pause() -> None:
@@ -107,16 +96,19 @@ def test_a_held_button_bridges_every_pause() -> None:
     utterance = sound.cutter.end()
     assert utterance
     assert utterance.seconds == pytest.approx(6.0 + PRE_ROLL, abs=0.1)
-    assert sound.utterances == []
-    sound.push(5.0, 0.9)
-    assert sound.cutter.end() is None
 
 
-def test_a_button_without_a_voice_brings_nothing() -> None:
+def test_nothing_is_heard_without_a_button_or_without_a_voice() -> None:
     sound = Sound(by_voice=False)
+    sound.push(5.0, 0.9)
+    sound.push(5.0, 0.1)
+    assert sound.cutter.end() is None
     sound.cutter.hold()
     sound.push(40.0, 0.2)
     assert sound.cutter.end() is None
+    sound.push(5.0, 0.9)
+    assert sound.cutter.end() is None
+    assert sound.utterances == []
 
 
 def test_nothing_is_longer_than_that_and_a_button_held_on_brings_no_second_one() -> None:
