@@ -106,11 +106,12 @@ class Control:
 
     def order(self, text: str, by: str) -> str | None:
         """Do what the text orders, and say what to reply; None where it is no order."""
-        order = orders.read(text, orders.Names(profiles.profile_names(), profiles.load_presets()))
+        names = {"profile": profiles.profile_names(), "preset": profiles.load_presets()}
+        order = orders.read(text, names)
         if order is None:
             return None
         if order.undo and not self.undo(by):
-            return orders.nothing_to_undo(self._effective.language)
+            order = orders.Order(replies=(("nothing", ""),))
         try:
             if order.changes:
                 self.change(order.changes, by)

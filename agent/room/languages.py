@@ -1,8 +1,22 @@
 """Names of languages, as people say them: in English, in their own, and some in German, Spanish and
-French. Lower case, without accents as `agent.room.orders` folds its texts.
+French.
 """
 
 from __future__ import annotations
+
+import re
+import unicodedata
+
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+
+
+def fold(text: str) -> str:
+    """Its words in lower case and without accents, with spaces between; of scripts that have no
+    case, as they are.
+    """
+    letters = (unicodedata.normalize("NFD", one)[0] for one in " ".join(WORD.findall(text)).lower())
+    return "".join(letters)
+
 
 _NAMES = {
     "ar": "العربية|arabic|arabisch|arabe",
@@ -56,20 +70,23 @@ _NAMES = {
 OWN_NAMES = {tag: names.split("|")[0] for tag, names in _NAMES.items()}
 """What a language calls itself, by BCP 47 tag."""
 
-TAGS = {name: tag for tag, names in _NAMES.items() for name in names.split("|")}
-"""The tag for each name as it is written above."""
+TAGS = {fold(name): tag for tag, names in _NAMES.items() for name in names.split("|")}
+"""The tag for each name, folded."""
 
 ADVERBS = {
-    "日本語で": "ja",
-    "한국어로": "ko",
-    "用中文": "zh",
-    "说中文": "zh",
-    "по-русски": "ru",
-    "українською": "uk",
-    "česky": "cs",
-    "slovensky": "sk",
-    "po polsku": "pl",
-    "suomeksi": "fi",
-    "magyarul": "hu",
+    fold(words): tag
+    for words, tag in {
+        "日本語で": "ja",
+        "한국어로": "ko",
+        "用中文": "zh",
+        "说中文": "zh",
+        "по-русски": "ru",
+        "українською": "uk",
+        "česky": "cs",
+        "slovensky": "sk",
+        "po polsku": "pl",
+        "suomeksi": "fi",
+        "magyarul": "hu",
+    }.items()
 }
-"""Words for "in that language" that hold more than its name, and the tag."""
+"""Words for "in that language" that hold more than its name, folded, and the tag."""

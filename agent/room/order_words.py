@@ -1,5 +1,5 @@
-"""The words of orders and the replies to them, by language. Patterns match a whole order in lower
-case, without accents, punctuation and politeness (`agent.room.orders`).
+"""The words of orders and the replies to them, by language. Patterns match a whole order that is
+folded (`agent.room.languages`) and without politeness.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ class Words:
     polite: str
     joins: str
     focus: tuple[str, ...]
-    anything: tuple[str, ...]
-    brief: tuple[str, ...]
-    detailed: tuple[str, ...]
-    normal: tuple[str, ...]
-    idle: tuple[str, ...]
-    active: tuple[str, ...]
     language: tuple[str, ...]
     name: tuple[str, ...]
-    undo: tuple[str, ...]
-    help: tuple[str, ...]
+    anything: str
+    brief: str
+    detailed: str
+    normal: str
+    idle: str
+    active: str
+    undo: str
+    help: str
     replies: dict[str, str]
 
 
@@ -53,35 +53,25 @@ ENGLISH = Words(
         r"(?:focus|concentrate)(?: only| just| more| mainly)? on (?P<x>.+)",
         r"follow (?P<x>(?:the|that|this) .+)",
     ),
-    anything=(
-        r"(?:talk|speak|comment|commentate)(?: about| on)"
-        r" (?:anything|everything|whatever(?: you (?:like|want|see)| happens)?|all of it|it all"
-        r"|what you (?:see|like|want)|what happens|anything you (?:like|want))",
-        r"forget (?:that|it|this|the focus|about (?:that|it))",
-        r"(?:no|stop|drop the|clear the) focus(?:ing)?|focus on (?:anything|everything|nothing)",
-    ),
-    brief=(
-        r"(?:be |keep it |make it |stay )?(?:a (?:bit|little) )?(?:more )?"
-        r"(?:brief|briefer|short|shorter|concise)",
-        r"(?:say|talk|speak) less|less (?:detail|details|talk|talking|words)|fewer words",
-        r"(?:in )?short(?:er)? (?:lines|sentences)|keep (?:your lines|your sentences) short",
-    ),
-    detailed=(
-        r"(?:be |go |say it |describe it |talk |in )?(?:more )?(?:in )?(?:more )?"
-        r"(?:detail|details|detailed)",
-        r"(?:say|talk|speak) more|(?:be )?longer|(?:in )?longer (?:lines|sentences)",
-        r"(?:give|tell) (?:me|us) more details?",
-    ),
-    normal=(r"(?:be |go |back to )*(?:the )?normal(?: length)?|(?:at )?(?:normal|medium) length",),
-    idle=(
-        rf"stop(?: {_TALK})?|(?:be |keep |stay |go )?(?:quiet|silent)|silence|shut up|shush|hush",
-        r"pause(?: the commentary)?|(?:that's|that is) enough|enough|mute|no more talking",
-        r"(?:go |be )?idle|hold your tongue",
-    ),
-    active=(
-        rf"(?:go on|carry on|continue|resume|start|begin|keep going|unmute)(?: {_TALK})?",
-        r"(?:talk|speak|commentate)|(?:go |be )?active|go ahead",
-    ),
+    anything=r"(?:talk|speak|comment|commentate)(?: about| on)"
+    r" (?:anything|everything|whatever(?: you (?:like|want|see)| happens)?|all of it|it all"
+    r"|what you (?:see|like|want)|what happens|anything you (?:like|want))"
+    r"|forget (?:that|it|this|the focus|about (?:that|it))"
+    r"|(?:no|stop|drop the|clear the) focus(?:ing)?|focus on (?:anything|everything|nothing)",
+    brief=r"(?:be |keep it |make it |stay )?(?:a (?:bit|little) )?(?:more )?"
+    r"(?:brief|briefer|short|shorter|concise)"
+    r"|(?:say|talk|speak) less|less (?:detail|details|talk|talking|words)|fewer words"
+    r"|(?:in )?short(?:er)? (?:lines|sentences)|keep (?:your lines|your sentences) short",
+    detailed=r"(?:be |go |say it |describe it |talk |in )?(?:more )?(?:in )?(?:more )?"
+    r"(?:detail|details|detailed)"
+    r"|(?:say|talk|speak) more|(?:be )?longer|(?:in )?longer (?:lines|sentences)"
+    r"|(?:give|tell) (?:me|us) more details?",
+    normal=r"(?:be |go |back to )*(?:the )?normal(?: length)?|(?:at )?(?:normal|medium) length",
+    idle=rf"stop(?: {_TALK})?|(?:be |keep |stay |go )?(?:quiet|silent)|silence|shut up|shush|hush"
+    r"|pause(?: the commentary)?|(?:that's|that is) enough|enough|mute|no more talking"
+    r"|(?:go |be )?idle|hold your tongue",
+    active=rf"(?:go on|carry on|continue|resume|start|begin|keep going|unmute)(?: {_TALK})?"
+    r"|(?:talk|speak|commentate)|(?:go |be )?active|go ahead",
     language=(
         r"(?:(?:say it|talk|speak|commentate|go on|continue|switch|change)(?: to us| to me)? )?"
         r"(?:in|to|em|pa|на|w) (?P<x>.+?)(?: language)?",
@@ -95,14 +85,10 @@ ENGLISH = Words(
         r"(?P<kind>profile|preset|mode) (?P<x>.+)",
         r"(?:the )?(?P<x>.+) (?P<kind>profile|preset|mode|persona)",
     ),
-    undo=(
-        r"undo(?: (?:that|it|this))?|as before|like before|take (?:that|it) back|change it back",
-        r"(?:go )?back(?: to (?:before|(?:how|what) it was))?",
-    ),
-    help=(
-        r"help|what can (?:you do|i say|i ask(?: you)?|i tell you)|what do you (?:do|understand)",
-        r"what are you able to do|how can i steer you|which orders do you (?:know|understand)",
-    ),
+    undo=r"undo(?: (?:that|it|this))?|as before|like before|take (?:that|it) back|change it back"
+    r"|(?:go )?back(?: to (?:before|(?:how|what) it was))?",
+    help=r"help|what can (?:you do|i say|i ask(?: you)?|i tell you)|what do you (?:do|understand)"
+    r"|what are you able to do|how can i steer you|which orders do you (?:know|understand)",
     replies={
         "focus": "I talk about {} from now on.",
         "anything": "I talk about whatever happens.",
@@ -130,33 +116,24 @@ GERMAN = Words(
         r"(?:rede|red|sprich|sprechen sie|reden sie|erzahl|erzahle|kommentiere)"
         r"(?: nur| mehr)?(?: noch)? (?:uber|von) (?P<x>.+)",
         r"uber (?P<x>.+) (?:reden|sprechen)",
-        r"konzentrier(?:e)? dich(?: nur)? auf (?P<x>.+)|achte auf (?P<y>.+)",
+        r"(?:konzentrier(?:e)? dich(?: nur)?|achte) auf (?P<x>.+)",
     ),
-    anything=(
-        r"(?:rede|sprich) uber (?:alles|irgendwas|irgendetwas|was du willst)",
-        r"vergiss (?:das|es)",
-    ),
-    brief=(
-        r"(?:fass dich |sei |fassen sie sich )?(?:kurz|kurzer|knapp|knapper)",
-        r"(?:rede|sprich) weniger|weniger (?:details|einzelheiten|reden)|dich kurz fassen",
-    ),
-    detailed=(
-        r"(?:sei |rede |sprich )?(?:genauer|ausfuhrlicher|ausfuhrlich|detaillierter)",
-        r"mehr (?:details|einzelheiten)|(?:rede|sprich) mehr|im detail",
-    ),
-    normal=(r"(?:in )?normale(?:r)? lange|(?:sei |wieder |rede )*normal",),
-    idle=(
-        r"stop|stopp|halt|ruhe|(?:sei |seien sie )?(?:still|ruhig|leise)|schweig|pause",
-        r"halt (?:den|deinen) mund|klappe|hor auf(?: zu reden)?|aufhoren",
-    ),
-    active=(
-        r"(?:mach |machen sie |rede |sprich )?weiter|fang(?:e)? an|start|starte|los|weitermachen",
-        r"weiterreden|anfangen",
-    ),
+    anything=r"(?:rede|sprich) uber (?:alles|irgendwas|irgendetwas|was du willst)"
+    r"|vergiss (?:das|es)",
+    brief=r"(?:fass dich |sei |fassen sie sich )?(?:kurz|kurzer|knapp|knapper)"
+    r"|(?:rede|sprich) weniger|weniger (?:details|einzelheiten|reden)|dich kurz fassen",
+    detailed=r"(?:sei |rede |sprich )?(?:genauer|ausfuhrlicher|ausfuhrlich|detaillierter)"
+    r"|mehr (?:details|einzelheiten)|(?:rede|sprich) mehr|im detail",
+    normal=r"(?:in )?normale(?:r)? lange|(?:sei |wieder |rede )*normal",
+    idle=r"stop|stopp|halt|ruhe|(?:sei |seien sie )?(?:still|ruhig|leise)|schweig|pause"
+    r"|halt (?:den|deinen) mund|klappe|hor auf(?: zu reden)?|aufhoren",
+    active=r"(?:mach |machen sie |rede |sprich )?weiter|fang(?:e)? an|start|starte|los|weitermachen"
+    r"|weiterreden|anfangen",
     language=(
         r"(?:(?:sprich|rede|sag es|mach weiter|kommentiere) )?auf (?P<x>.+?)"
         r"(?: (?:sprechen|reden|weitermachen))?",
-        r"(?:sprich|rede|sprechen sie) (?P<x>.+)|(?P<y>.+) (?:sprechen|reden)",
+        r"(?:sprich|rede|sprechen sie) (?P<x>.+)",
+        r"(?P<x>.+) (?:sprechen|reden)",
     ),
     name=(
         r"(?:sei|spiel|nimm|wechsle zu|wechsel zu|benutze|verwende)(?: der| die| das| dem| den| ein"
@@ -164,8 +141,8 @@ GERMAN = Words(
         r"(?: (?P<after>profil|preset|modus))?",
         r"(?P<kind>profil|preset|modus) (?P<x>.+)",
     ),
-    undo=(r"(?:mach (?:das|es) )?ruckgangig(?: machen)?|wie vorher|wie zuvor|zuruck",),
-    help=(r"hilfe|was kannst du(?: alles| machen| tun)*|was kann ich(?: dir)? sagen",),
+    undo=r"(?:mach (?:das|es) )?ruckgangig(?: machen)?|wie vorher|wie zuvor|zuruck",
+    help=r"hilfe|was kannst du(?: alles| machen| tun)*|was kann ich(?: dir)? sagen",
     replies={
         "focus": "Thema ab jetzt: {}.",
         "anything": "Ich spreche über alles, was geschieht.",
@@ -192,24 +169,16 @@ SPANISH = Words(
         r"(?:habla|hable|hablar|comenta|comentar)(?: solo| mas)? (?:de|del|sobre) (?P<x>.+)",
         r"(?:concentrate|concentrarte|centrate|centrarte|enfocate) en (?P<x>.+)",
     ),
-    anything=(
-        r"habla(?:r)? (?:de|sobre) (?:todo|cualquier cosa|lo que (?:quieras|sea|veas))",
-        r"olvida(?:lo| eso)",
-    ),
-    brief=(
-        r"(?:se |ser |se mas |ser mas |mas )?(?:breve|corto|conciso)",
-        r"habla(?:r)? menos|menos detalles?",
-    ),
-    detailed=(
-        r"(?:se |ser )?(?:mas )?(?:detallado|detalles|detalle)|con (?:mas )?detalles?",
-        r"habla(?:r)? mas",
-    ),
-    normal=(r"(?:longitud |de longitud )?normal",),
-    idle=(
-        r"para|parar|detente|silencio|callate|callarte|calla|pausa|basta|alto",
-        r"deja(?:r)? de hablar|(?:guarda|guardar) silencio|stop",
-    ),
-    active=(r"sigue|seguir|continua|continuar|adelante|empieza|empezar|sigue hablando",),
+    anything=r"habla(?:r)? (?:de|sobre) (?:todo|cualquier cosa|lo que (?:quieras|sea|veas))"
+    r"|olvida(?:lo| eso)",
+    brief=r"(?:se |ser |se mas |ser mas |mas )?(?:breve|corto|conciso)"
+    r"|habla(?:r)? menos|menos detalles?",
+    detailed=r"(?:se |ser )?(?:mas )?(?:detallado|detalles|detalle)|con (?:mas )?detalles?"
+    r"|habla(?:r)? mas",
+    normal=r"(?:longitud |de longitud )?normal",
+    idle=r"para|parar|detente|silencio|callate|callarte|calla|pausa|basta|alto"
+    r"|deja(?:r)? de hablar|(?:guarda|guardar) silencio|stop",
+    active=r"sigue|seguir|continua|continuar|adelante|empieza|empezar|sigue hablando",
     language=(
         r"(?:(?:habla|hable|hablar|dilo|sigue|comenta) )?en (?P<x>.+)",
         r"(?:habla|hable|hablar) (?P<x>.+)",
@@ -220,8 +189,8 @@ SPANISH = Words(
         r"(?: (?P<after>perfil|preset|modo))?",
         r"(?P<kind>perfil|preset|modo) (?P<x>.+)",
     ),
-    undo=(r"deshaz(?:lo)?|deshacer|como antes",),
-    help=(r"ayuda|que (?:puedes|sabes) hacer|que puedo decir(?:te)?",),
+    undo=r"deshaz(?:lo)?|deshacer|como antes",
+    help=r"ayuda|que (?:puedes|sabes) hacer|que puedo decir(?:te)?",
     replies={
         "focus": "Tema desde ahora: {}.",
         "anything": "Hablo de todo lo que pase.",
@@ -249,23 +218,16 @@ FRENCH = Words(
         r" (?:de|du|des|sur) (?P<x>.+)",
         r"(?:concentre toi|te concentrer|concentrez vous) sur (?P<x>.+)",
     ),
-    anything=(
-        r"parle(?:r)? de (?:tout|n'importe quoi|ce que tu veux|tout et de rien)",
-        r"oublie(?: ca| cela)?",
-    ),
-    brief=(
-        r"(?:sois |etre |fais |soyez )?(?:plus )?(?:bref|breve|court|concis)",
-        r"parle(?:r)? moins|moins de details",
-    ),
-    detailed=(
-        r"(?:sois |etre )?plus (?:detaille|precis)|(?:(?:avec )?plus de|en) details?|parle plus",
-    ),
-    normal=(r"(?:longueur |de longueur )?normale?",),
-    idle=(
-        r"arrete(?: de parler| toi)?|arreter|stop|silence|tais toi|te taire|taisez vous|pause",
-        r"chut|ca suffit",
-    ),
-    active=(r"continue|continuer|vas y|reprends|reprendre|commence|commencer",),
+    anything=r"parle(?:r)? de (?:tout|n'importe quoi|ce que tu veux|tout et de rien)"
+    r"|oublie(?: ca| cela)?",
+    brief=r"(?:sois |etre |fais |soyez )?(?:plus )?(?:bref|breve|court|concis)"
+    r"|parle(?:r)? moins|moins de details",
+    detailed=r"(?:sois |etre )?plus (?:detaille|precis)|(?:(?:avec )?plus de|en) details?"
+    r"|parle plus",
+    normal=r"(?:longueur |de longueur )?normale?",
+    idle=r"arrete(?: de parler| toi)?|arreter|stop|silence|tais toi|te taire|taisez vous|pause"
+    r"|chut|ca suffit",
+    active=r"continue|continuer|vas y|reprends|reprendre|commence|commencer",
     language=(
         r"(?:(?:parle|parlez|parler|dis le|continue) )?en (?P<x>.+)",
         r"(?:parle|parlez|parler)(?: le| l')? ?(?P<x>.+)",
@@ -276,8 +238,8 @@ FRENCH = Words(
         r"(?: (?P<after>profil|preset|mode))?",
         r"(?P<kind>profil|preset|mode) (?P<x>.+)",
     ),
-    undo=(r"annule(?:r)?(?: ca)?|comme avant",),
-    help=(r"aide|(?:que|qu'est ce que tu) (?:sais|peux)(?: tu)? faire|que puis je(?: te)? dire",),
+    undo=r"annule(?:r)?(?: ca)?|comme avant",
+    help=r"aide|(?:que|qu'est ce que tu) (?:sais|peux)(?: tu)? faire|que puis je(?: te)? dire",
     replies={
         "focus": "Sujet désormais : {}.",
         "anything": "Je parle de tout ce qui se passe.",

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache, partial
 
-from agent.room.languages import ADVERBS, OWN_NAMES, TAGS
+from agent.room.languages import ADVERBS, OWN_NAMES, TAGS, WORD, fold
 from agent.room.order_words import WORDS, Words
 
 LONGEST = 300
@@ -23,28 +22,13 @@ LONGEST = 300
 LONGEST_FOCUS = 200
 
 _SENTENCE = re.compile(r"([^.!?;:\n…]+)([.!?;:\n…]*)")
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_VAGUE = frozenset(
-    [
-        "it",
-        "that",
-        "this",
-        "me",
-        "us",
-        "you",
-        "him",
-        "her",
-        "them",
-        "yourself",
-        "what",
-        "why",
-        "how",
-        "who",
-    ]
-)
-_KINDS = {"profil": "profile", "perfil": "profile", "persona": "profile", "preset": "preset"}
+_VAGUE = r"it|that|this|me|us|you|him|her|them|yourself|what|why|how|who"
+_KINDS = {"profil": "profile", "perfil": "profile", "persona": "profile"}
 _MODES = {"idle": "idle", "active": "active", "aktiv": "active"}
 _LIKE = 0.85
+
+Names = Mapping[str, Collection[str]]
+"""What an order may name, by setting: profile, preset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +52,6 @@ class Order:
         return " ".join(_reply(kind, chosen, language) for kind, chosen in self.replies)
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What an order may name."""
-
-    profiles: Collection[str] = ()
-    presets: Collection[str] = ()
-
-
-def nothing_to_undo(language: str) -> str:
-    """The reply where there was no change before."""
-    return _reply("nothing", "", language)
-
-
 def read(text: str, names: Names) -> Order | None:
     """The order that the whole text is; None where it is none."""
     if len(text) > LONGEST:
@@ -88,7 +59,9 @@ def read(text: str, names: Names) -> Order | None:
     text = unicodedata.normalize("NFC", text).replace("\u2019", "'")
     orders = []
     for sentence, end in _SENTENCE.findall(text):
-        order = _first(partial(_sentence, _Spoken(sentence), "?" in end, names))
+        spoken = _Spoken(sentence)
+        read_as = (_sentence(spoken, "?" in end, names, words) for words in WORDS.values())
+        order = next((one for one in read_as if one is not None), None)
         if order is None:
             return None
         orders.append(order)
@@ -101,16 +74,17 @@ class _Spoken:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self.words = list(_WORD.finditer(text))
-        self._folded = [_fold(word.group()) for word in self.words]
+        self.words = list(WORD.finditer(text))
+        self._folded = [fold(word.group()) for word in self.words]
 
     def folded(self, first: int = 0, last: int | None = None) -> str:
         """The words from `first` to before `last`."""
         return " ".join(self._folded[first:last])
 
-    def between(self, at: int) -> str:
-        """What stands before the word `at`, and after the one before it."""
-        return self._text[self.words[at - 1].end() : self.words[at].start()]
+    def joined(self, at: int, words: Words) -> bool:
+        """Whether another order may begin with the word `at`."""
+        between = self._text[self.words[at - 1].end() : self.words[at].start()]
+        return "," in between or re.fullmatch(words.joins, self._folded[at]) is not None
 
     def written(self, first: int, last: int) -> str:
         """As they were written, with what stands between them, on one line."""
@@ -118,17 +92,14 @@ class _Spoken:
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _first(try_: Callable[[Words], Order | None]) -> Order | None:
-    found = (try_(words) for words in WORDS.values())
-    return next((order for order in found if order is not None), None)
-
-
 def _sentence(spoken: _Spoken, asks: bool, names: Names, words: Words) -> Order | None:
     """One sentence: an order, or several with "and" or a comma between them."""
     first, last, requested = _without_politeness(spoken, words, 0, len(spoken.words))
     orders: list[tuple[int, Order]] = []
     begun = first
-    for end in [*_joints(spoken, words, first, last), last] if first < last else []:
+    for end in range(first + 1, last + 1):
+        if end < last and not spoken.joined(end, words):
+            continue
         order = _clause(spoken, words, begun, end, names)
         if order is None and orders and "focus" in orders[-1][1].changes:
             begun, _ = orders.pop()  # "the red team and the goalkeeper" is one thing to talk about
@@ -142,24 +113,17 @@ def _sentence(spoken: _Spoken, asks: bool, names: Names, words: Words) -> Order 
     return None if asks and whole.replies and not (requested or helped) else whole
 
 
-def _joints(spoken: _Spoken, words: Words, first: int, last: int) -> Iterator[int]:
-    """Where one order may end and the next one begin."""
-    for at in range(first + 1, last):
-        if "," in spoken.between(at) or _pattern(words.joins).fullmatch(spoken.folded(at, at + 1)):
-            yield at
-
-
 def _without_politeness(
     spoken: _Spoken, words: Words, first: int, last: int
 ) -> tuple[int, int, bool]:
     """Where the order begins and ends, and whether it was asked for as a favour."""
-    before = _pattern(rf"(?:(?:(?P<r>{words.request})|{words.polite}|{words.joins}) )+")
-    after = _pattern(rf"(?:^| )(?:(?P<r>{words.request})|{words.polite})$")
+    before = rf"(?:(?:(?P<r>{words.request})|{words.polite}|{words.joins}) )+"
+    after = rf"(?:^| )(?:(?P<r>{words.request})|{words.polite})$"
     requested = False
-    if found := before.match(spoken.folded(first, last) + " "):
+    if found := re.match(before, spoken.folded(first, last) + " "):
         requested = found["r"] is not None
         first += found.group().count(" ")
-    while (found := after.search(spoken.folded(first, last))) and not _match(
+    while (found := re.search(after, spoken.folded(first, last))) and not re.fullmatch(
         words.help, spoken.folded(first, last)
     ):
         requested = requested or found["r"] is not None
@@ -173,13 +137,12 @@ def _clause(spoken: _Spoken, words: Words, first: int, last: int, names: Names) 
     if first >= last:
         return Order()
     text = spoken.folded(first, last)
-    plain = _pattern(rf"(?<= )(?:{words.polite}) ").sub("", text)
+    plain = re.sub(rf"(?<= )(?:{words.polite}) ", "", text)
     for kind, changes in _SIMPLE.items():
-        if _match(getattr(words, kind), plain):
+        if re.fullmatch(getattr(words, kind), plain):
             return Order(dict(changes), ((kind, ""),), undo=kind == "undo")
-    if tag := _adverbs().get(text):
-        return _language(tag)
-    if (found := _match(words.language, text)) and (tag := _tags().get(_x(found))):
+    found = _match(words.language, text)
+    if tag := ADVERBS.get(text) or (found and TAGS.get(found["x"])):
         return _language(tag)
     if (found := _match(words.name, text)) and (order := _named(found, names)):
         return order
@@ -201,16 +164,16 @@ _SIMPLE: Mapping[str, Mapping[str, object]] = {
 
 def _named(found: re.Match[str], names: Names) -> Order | None:
     """A profile, a preset or both of that name; a mode; or a language ("switch to German")."""
-    name = _x(found)
-    said = found.groupdict()["kind"] or found.groupdict().get("after") or ""
+    name = found["x"]
+    said = found["kind"] or found.groupdict().get("after") or ""
     kind = _KINDS.get(said, said)
     if name in _MODES and kind not in ("profile", "preset"):
         mode = _MODES[name]
         return Order({"mode": mode}, ((mode, ""),))
     changes: dict[str, object] = {}
-    for setting, known in (("profile", names.profiles), ("preset", names.presets)):
+    for setting, known in names.items():
         if kind in ("", "mode", "modus", "modo", setting):
-            meant = {_folded(one): one for one in known}
+            meant = {fold(one): one for one in known}
             close = [name] if name in meant else []
             if kind and not close:  # recognisers write names as they hear them
                 close = get_close_matches(name, meant, n=1, cutoff=_LIKE)
@@ -218,8 +181,7 @@ def _named(found: re.Match[str], names: Names) -> Order | None:
                 changes[setting] = meant[close[0]]
     if changes:
         return Order(changes, (("name", str(next(iter(changes.values())))),))
-    tag = _tags().get(name)
-    return _language(tag) if tag else None
+    return _language(TAGS[name]) if name in TAGS else None
 
 
 def _language(tag: str) -> Order:
@@ -227,18 +189,17 @@ def _language(tag: str) -> Order:
 
 
 def _focus(spoken: _Spoken, first: int, found: re.Match[str]) -> Order | None:
-    group = "x" if found["x"] is not None else "y"
-    begin = first + found.string[: found.start(group)].count(" ")
-    end = begin + len(found[group].split(" "))
+    begin = first + found.string[: found.start("x")].count(" ")
+    end = begin + len(found["x"].split(" "))
     order = Order()
     for at in (end - 2, end - 3):  # "talk about the dog in Spanish"
         tail = spoken.folded(at, end) if at > begin else ""
         preposition, _, name = tail.partition(" ")
-        if preposition in ("in", "auf", "en") and name in _tags():
-            order, end = _language(_tags()[name]), at
+        if preposition in ("in", "auf", "en") and name in TAGS:
+            order, end = _language(TAGS[name]), at
             break
     focus = spoken.written(begin, end)
-    if len(focus) > LONGEST_FOCUS or spoken.folded(begin, end) in _VAGUE:
+    if len(focus) > LONGEST_FOCUS or re.fullmatch(_VAGUE, spoken.folded(begin, end)):
         return None
     return _joined([Order({"focus": focus}, (("focus", focus),)), order])
 
@@ -253,38 +214,7 @@ def _joined(orders: Sequence[Order]) -> Order:
 
 
 def _match(patterns: tuple[str, ...], text: str) -> re.Match[str] | None:
-    return next((m for pattern in patterns if (m := _pattern(pattern).fullmatch(text))), None)
-
-
-@cache
-def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
-def _x(found: re.Match[str]) -> str:
-    """What an order names."""
-    groups = found.groupdict()
-    return groups["x"] or groups.get("y") or ""
-
-
-@cache
-def _tags() -> dict[str, str]:
-    return {_folded(name): tag for name, tag in TAGS.items()}
-
-
-@cache
-def _adverbs() -> dict[str, str]:
-    return {_folded(words): tag for words, tag in ADVERBS.items()}
-
-
-def _folded(text: str) -> str:
-    return " ".join(map(_fold, _WORD.findall(text)))
-
-
-def _fold(word: str) -> str:
-    """Lower case and without accents; of scripts that have no case, as it is."""
-    letters = (unicodedata.normalize("NFD", letter)[0] for letter in word.lower())
-    return "".join(letters)
+    return next((m for pattern in patterns if (m := re.fullmatch(pattern, text))), None)
 
 
 def _reply(kind: str, chosen: str, language: str) -> str:
