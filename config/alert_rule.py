@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from config.explain import allowed
+from config.explain import allowed, one_line, shown
 from vision.names import COCO_NAMES
 
 MOST_RULES = 32
@@ -145,8 +145,7 @@ class Rule(_Written):
     @field_validator("when", "say")
     @classmethod
     def _one_line(cls, value: str) -> str:
-        printable = "".join(char if char.isprintable() else " " for char in value)
-        return " ".join(printable.split())
+        return one_line(value)
 
     @model_validator(mode="after")
     def _has_one_cause(self) -> Rule:
@@ -160,12 +159,12 @@ def rule(values: object) -> Rule:
     if not isinstance(values, Mapping):
         raise RuleError('a rule is an object such as {"name": "gate", "when": "the gate opens"}')
     name = values.get("name")
-    called = f"rule {_short(name)}" if isinstance(name, str) and name else "a rule"
+    called = f"rule {shown(name, secret=False)}" if isinstance(name, str) and name else "a rule"
     try:
         return Rule.model_validate({str(key): value for key, value in values.items()})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(_short(str(part)) for part in first["loc"])
+        field = ".".join(shown(part, secret=False) for part in first["loc"])
         said = str(first.get("ctx", {}).get("error", "")) or _plain(first)
         raise RuleError(f"{called}: {field}: {said}" if field else f"{called}: {said}") from None
 
@@ -200,11 +199,6 @@ def _plain(error: Any) -> str:
     if not known or "$ref" in known[0]:
         return 'a condition such as {"appears": "person"}'
     return "true" if "const" in known[0] else allowed(known[0])
-
-
-def _short(text: str) -> str:
-    text = "".join(char if char.isprintable() else "?" for char in text)
-    return text if len(text) <= 40 else text[:40] + "..."
 
 
 def _list(value: object) -> object:

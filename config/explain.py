@@ -32,6 +32,11 @@ def nearest(name: str, known: Collection[str]) -> str:
     return f"no such setting; did you mean {close[0]}?" if close else "no such setting"
 
 
+def one_line(text: str) -> str:
+    """Its words, without control characters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 def shown(value: object, *, secret: bool) -> str:
     """The value as it may be printed: short, on one line, no secret."""
     if secret:

@@ -41,7 +41,7 @@ class HearingError(Exception):
 
 
 class Whisper:
-    """Writes down one utterance at a time. Belongs to one event loop."""
+    """Writes down one utterance after another, never two at once. Belongs to one event loop."""
 
     def __init__(self, model: str = "", *, command: Sequence[str] = COMMAND) -> None:
         """``model``: a name that faster-whisper knows, like ``small``, or a folder with one."""
@@ -50,7 +50,6 @@ class Whisper:
         self._loading: asyncio.Task[Process] | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self._idle: asyncio.TimerHandle | None = None
-        self._turn = asyncio.Lock()
 
     async def prepare(self) -> None:
         """Load the model. Raises HearingError where that fails or takes long."""
@@ -61,18 +60,17 @@ class Whisper:
 
         Giving up while it works ends the program. Raises HearingError.
         """
-        async with self._turn:
-            process = await self._program()
-            self._stay()
-            try:
-                return await _ask(process, sound, language)
-            except BaseException as error:
-                if not isinstance(error, HearingError) or process.returncode is not None:
-                    self._end()
-                raise
-            finally:
-                if self._loading:
-                    self._wait_for_more()
+        process = await self._program()
+        self._stay()
+        try:
+            return await _ask(process, sound, language)
+        except BaseException as error:
+            if not isinstance(error, HearingError) or process.returncode is not None:
+                self._end()
+            raise
+        finally:
+            if self._loading:
+                self._wait_for_more()
 
     async def aclose(self) -> None:
         """End the program and wait. Idempotent."""

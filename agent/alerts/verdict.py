@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from config.alert_rule import Rule
+from config.explain import one_line
 
 LONGEST = 200
 """Characters of a sentence that are told."""
@@ -91,9 +92,7 @@ def _said(answer: str) -> str:
 
 def _sentence(rest: str) -> str:
     """The first sentence of what follows, on one line; "" for none."""
-    text = "".join(char if char.isprintable() else " " for char in rest)
-    text = " ".join(text.split()).lstrip(_BETWEEN)
-    found = _SENTENCE.match(text)
+    found = _SENTENCE.match(one_line(rest).lstrip(_BETWEEN))
     sentence = found.group().strip(" \"'") if found else ""
     sentence = sentence if len(sentence) <= LONGEST else sentence[:LONGEST].rsplit(" ", 1)[0]
     return sentence[:1].upper() + sentence[1:] if any(map(str.isalnum, sentence)) else ""
