@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import random
 import re
 import time
+from bisect import bisect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from agent.commentator.scene.sight import Motion
 from tests.support.virtual_time import run_virtual
 
 from .scripted_client import Say, ScriptedClient
+from .test_laws import check_voices
 from .virtual_stage import VirtualStage, virtual_stage
 
 SEEDS = 9
@@ -34,6 +35,7 @@ FIVE_MINUTES, TEN_MINUTES = 300.0, 600.0
 STALE = 10.0
 HOURS = 8.0
 CODE = {"module", "type", "function", "ABCMeta", "_ProtocolMeta", "code", "frame"}
+"""Types whose objects are counted by nobody."""
 
 NOTHING_NEW = (
     "All is still.",
@@ -58,8 +60,8 @@ class World:
     novel: float = 0.6
     dice: random.Random = field(init=False)
     happenings: list[float] = field(default_factory=list)
-    asked: list[float] = field(default_factory=list)
     letters: list[int] = field(default_factory=list)
+    """Of each request."""
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -74,35 +76,30 @@ class World:
 
     def motion(self, capture_time: float, _: object) -> Motion:
         """In place of `Movement.see`."""
-        for at in reversed(self.happenings):
-            if at <= capture_time:
-                moving = capture_time - at < 1.5
-                return Motion(((0.1, 0.1, 0.4, 0.5),), 0.05) if moving else Motion()
-        return Motion()
+        before = bisect(self.happenings, capture_time)
+        moving = before and capture_time - self.happenings[before - 1] < 1.5
+        return Motion(((0.1, 0.1, 0.4, 0.5),), 0.05) if moving else Motion()
 
     def answer(self, request: EngineRequest) -> Say:
         """In 0.2 to 3 seconds, 0.4 to 6 seconds long."""
-        self.asked.append(time.monotonic())
         self.letters.append(sum(len(str(one["content"])) for one in request.messages))
         dice = self.dice
-        new = dice.random() < self.novel
-        text = self._sentence() if new else dice.choice(NOTHING_NEW)
+        if dice.random() < self.novel:  # new words, mostly; as a model's they share some
+            words = ["".join(dice.choices(SYLLABLES, k=3)) for _ in range(4)]
+            text = f"{words[0].title()} {words[1]} the {words[2]} {words[3]}."
+        else:
+            text = dice.choice(NOTHING_NEW)
         seconds = dice.choice([0.4, 2.0, 6.0]) if text.strip(". ") else 0.0
         return Say(text, dice.choice([0.2, 0.8, 3.0]), seconds, dice.choice([1.5, 5.0]))
-
-    def _sentence(self) -> str:
-        """New words, mostly; as a model's they share some."""
-        words = ["".join(self.dice.choices(SYLLABLES, k=3)) for _ in range(4)]
-        return f"{words[0].title()} {words[1]} the {words[2]} {words[3]}."
 
 
 @asynccontextmanager
 async def living(
-    world: World, options: Options, *, pause: float = 0.5, keeps: bool = True, limit: float = 2e3
+    world: World, options: Options, *, keeps: bool = True, limit: float = 2e3
 ) -> AsyncIterator[VirtualStage]:
     """A commentator whose movement is the world's."""
     client = ScriptedClient(answer=world.answer, keeps=False)
-    pacer = PlaybackPacer(pause=pause)
+    pacer = PlaybackPacer(pause=0.5)
     async with virtual_stage(
         client, pacer=pacer, options=options, fps=2.0, keeps=keeps, limit=limit
     ) as on:
@@ -121,38 +118,22 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
-def begun(lines: list[Line]) -> list[tuple[float, Line]]:
-    return [(line.started_at or 0.0, line) for line in lines]
-
-
-def check_voices(lines: list[Line]) -> None:
-    """Never two at once."""
-    for before, after in itertools.pairwise(lines):
-        assert before.ended_at is not None
-        assert (after.started_at or 0.0) >= before.ended_at
-
-
 def check_repeats(lines: list[Line], threshold: float) -> None:
     """Nothing is said in the same words within five minutes, nor nearly so within five lines."""
-    for number, (at, line) in enumerate(begun(lines)):
-        text = plain(line.text)
-        recent = [one for then, one in begun(lines[:number]) if at - then < FIVE_MINUTES]
-        earlier = [plain(one.text) for one in recent]
+    said: list[tuple[float, str]] = []
+    for line in lines:
+        at, text = line.started_at or 0.0, " ".join(re.findall(r"\w+", line.text.lower()))
+        earlier = [one for then, one in said if at - then < FIVE_MINUTES]
         assert text not in earlier, text
         assert all(fuzz.ratio(text, one) / 100 < threshold for one in earlier[-5:]), text
-
-
-def check_freshness(lines: list[Line]) -> None:
-    """Nothing is said of what is long past."""
-    for at, line in begun(lines):
-        assert at - line.anchor <= STALE
+        said.append((at, text))
 
 
 def check_hunger(lines: list[Line], world: World, until: float) -> None:
     """What happens is spoken of soon."""
     for happened in world.happenings:
         if happened + SOON < until:
-            spoken = [at for at, line in begun(lines) if line.anchor >= happened]
+            spoken = [line.started_at or 0.0 for line in lines if line.anchor >= happened]
             assert spoken, happened
             assert min(spoken) - happened <= SOON, happened
 
@@ -166,22 +147,17 @@ async def run(seed: int, novel: float) -> None:
         until = time.monotonic()
     lines = [line for line in on.player.started if line.ended_at is not None]
     assert on.client.most_in_flight == 1
-    check_voices(lines)
+    check_voices(on)
     check_repeats(lines, options.repeat_threshold)
-    check_freshness(lines)
+    assert all((line.started_at or 0.0) - line.anchor <= STALE for line in lines)
     if novel == 1:
         check_hunger(lines, world, until)
 
 
 @pytest.mark.parametrize("novel", [0.6, 1.0])
-@pytest.mark.parametrize("block", range(3))
-def test_the_laws_of_silence_hold(block: int, novel: float) -> None:
-    for seed in range(block * SEEDS // 3, (block + 1) * SEEDS // 3):
-        try:
-            run_virtual(run(seed, novel))
-        except BaseException as error:
-            error.add_note(f"seed {seed}")
-            raise
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_the_laws_of_silence_hold(seed: int, novel: float) -> None:
+    run_virtual(run(seed, novel))
 
 
 @pytest.mark.parametrize("novel", [0.0, 1.0])
@@ -190,7 +166,7 @@ def test_a_still_scene_has_a_line_a_minute_at_most(novel: float) -> None:
         world = World(1, pause=1.0, novel=novel)
         async with living(world, Options()) as on:
             await passes(on, 1_200)
-        assert len(world.asked) <= 2 * 20
+        assert len(world.letters) <= 2 * 20
         assert len(on.player.started) <= 20
         check_repeats(on.player.started, Options().repeat_threshold)
 
@@ -204,7 +180,7 @@ def test_after_eight_hours_all_is_as_after_ten_minutes() -> None:
             objects, letters = await goes_on(on, world, TEN_MINUTES)
             await goes_on(on, world, HOURS * 3_600 - 2 * TEN_MINUTES)
             objects_later, letters_later = await goes_on(on, world, TEN_MINUTES)
-        assert objects_later <= objects * 1.1
+        assert objects_later <= objects * 1.5  # one more for each line were thousands
         assert letters_later <= letters * 1.1
 
     run_virtual(long())
@@ -217,8 +193,8 @@ async def goes_on(on: VirtualStage, world: World, seconds: float) -> tuple[int, 
     world.happen(seconds)
     await passes(on, seconds)
     longest = max(world.letters[-50:])
-    for records in (world.happenings, world.asked, world.letters):
-        records.clear()
+    world.happenings.clear()
+    world.letters.clear()
     return held(on.commentator), longest
 
 
