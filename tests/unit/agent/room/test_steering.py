@@ -91,20 +91,6 @@ async def test_a_flood_of_orders_waits_for_one_saving(fake_rtc: FakeRtc, tmp_pat
     assert booth.state.load() == {"delay": 499 % 30}
 
 
-@virtual
-async def test_what_a_full_disk_did_not_take_is_saved_with_the_next_change(
-    fake_rtc: FakeRtc, tmp_path: Path
-) -> None:
-    room = fake_rtc.room()
-    booth = Booth(room, tmp_path)
-    booth.state.failure = OSError(28, "No space left on device")
-    await changed(room, delay=4)
-    booth.state.failure = None
-    await changed(room, mode="idle")
-    assert booth.state.load() == {"delay": 4, "mode": "idle"}
-    await booth.control.aclose()
-
-
 MONDAY = 1_700_463_600.0
 """20 November 2023, 07:00 UTC."""
 HOUR = 3600.0
@@ -144,19 +130,6 @@ async def test_the_schedule_decides_until_somebody_orders(
     late = Booth(fake_rtc.room(), tmp_path).control
     assert mode(late) == "active", "an order of yesterday is no order for today"
     await late.aclose()
-
-
-@virtual
-async def test_a_clock_that_is_put_on_and_back_is_believed(
-    fake_rtc: FakeRtc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    room = fake_rtc.room()
-    control = Booth(room, tmp_path).control
-    await changed(room, schedule="mon-fri 8-18 UTC")
-    for hour, expected in ((1.5, "active"), (0.5, "idle"), (12, "idle"), (2, "active")):
-        monkeypatch.setattr(time, "time", lambda hour=hour: MONDAY + hour * HOUR)
-        assert control.mode == expected
-    await control.aclose()
 
 
 @virtual
