@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -45,18 +46,16 @@ def test_the_letterbox_is_upper_left_on_grey_and_keeps_the_shape(height: int, wi
     assert (blob[0, :, :, wide:] == 114).all()
 
 
-def test_boxes_are_shares_of_the_picture_not_of_the_square(tmp_path: Path) -> None:
-    made = detector(tmp_path, person((0.25, 0.1, 0.75, 0.4)))
-    (wide,) = made.detect(grey(100, 200))
-    assert wide.box == pytest.approx((0.25, 0.2, 0.75, 0.8))
-    (tall,) = made.detect(grey(200, 100))
-    assert tall.box == pytest.approx((0.5, 0.1, 1.0, 0.4))
-
-
-def test_what_lies_in_the_grey_beside_the_picture_is_not_told(tmp_path: Path) -> None:
-    made = detector(tmp_path, person((0.2, 0.6, 0.4, 0.9)))
-    assert made.detect(grey(100, 200)) == ()
-    assert len(made.detect(grey(200, 200))) == 1
+@pytest.mark.parametrize(
+    ("height", "width", "box"),
+    [(100, 200, (0.25, 0.2, 0.75, 0.8)), (200, 100, (0.5, 0.1, 1, 0.4)), (100, 900, None)],
+)
+def test_boxes_are_shares_of_the_picture_and_none_lies_in_the_grey_beside_it(
+    height: int, width: int, box: Box | None, tmp_path: Path
+) -> None:
+    made = detector(tmp_path, person((0.25, 0.12 if box is None else 0.1, 0.75, 0.4)))
+    found = [one.box for one in made.detect(grey(height, width))]
+    assert found == ([pytest.approx(box)] if box else [])
 
 
 def test_of_boxes_that_overlap_the_surest_of_each_name_is_told(tmp_path: Path) -> None:
@@ -89,40 +88,21 @@ def test_what_is_no_picture(picture: np.ndarray, tmp_path: Path) -> None:
         detector(tmp_path).detect(picture)
 
 
-def _garbage(path: Path) -> None:
-    path.write_bytes(bytes(range(256)) * 40)
+NO_DETECTORS: dict[str, Callable[[Path], object]] = {
+    "garbage": lambda path: path.write_bytes(bytes(range(256)) * 40),
+    "empty": Path.touch,
+    "folder": Path.mkdir,
+    "absent": Path.exists,
+    "other classes": lambda path: tiny_yolox.write(path, np.zeros((1, 84, 5 + 3), np.float32)),
+    "other input": lambda path: tiny_yolox.write(path, tiny_yolox.rows([]), shape=(1, 80, 3000)),
+    "no rows": lambda path: tiny_yolox.write(path, np.full((), 3, np.float32)),
+}
 
 
-def _empty(path: Path) -> None:
-    path.touch()
-
-
-def _folder(path: Path) -> None:
-    path.mkdir()
-
-
-def _absent(path: Path) -> None:
-    pass
-
-
-def _other_classes(path: Path) -> None:
-    tiny_yolox.write(path, np.zeros((1, 84, 5 + 3), np.float32))
-
-
-def _other_input(path: Path) -> None:
-    tiny_yolox.write(path, tiny_yolox.rows([]), shape=(1, 80, 3000))
-
-
-def _no_rows(path: Path) -> None:
-    tiny_yolox.write(path, np.full((), 3, np.float32))
-
-
-@pytest.mark.parametrize(
-    "spoil", [_garbage, _empty, _folder, _absent, _other_classes, _other_input, _no_rows]
-)
-def test_a_file_that_is_no_detector(spoil: object, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", NO_DETECTORS)
+def test_a_file_that_is_no_detector(what: str, tmp_path: Path) -> None:
     path = tmp_path / "weights.onnx"
-    spoil(path)  # type: ignore[operator]
+    NO_DETECTORS[what](path)
     with pytest.raises(DetectorError) as caught:
         Detector(path)
     assert str(path) in str(caught.value)
