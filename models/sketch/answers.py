@@ -7,20 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.engine import GenerationRequest
-from models.sketch import memory, words
+from models.sketch import words
 from models.sketch.colours import NAMES
 from models.sketch.objects import inside
 from models.sketch.phrases import sentence
 from models.sketch.scene import Scene, Thing
+from models.sketch.told import CANNOT, PAST, remembered
 from vision.names import ANIMALS, COCO_NAMES, VEHICLES
 
-CANNOT = memory.CANNOT
 _ON = 0.3
 """Part of a thing's box in that of what it lies on."""
 _JUDGE = "answer yes or no:"
 _VERDICTS = {True: "Yes.", False: "No.", None: "I can't tell."}
 _ABOUT = "I tell who and what is in view, where it is and goes, colours, light and movement."
 _PERSON = r"people|persons?|humans?|some(?:one|body)|any(?:one|body)|nobody|no one|who"
+_COLOUR = r"colou?rs?|wear\w*|dressed"
+_HOW_MANY = "how many|count|number of"
 _THING = r"anything|something|things?"
 _SORTS: dict[str, frozenset[str]] = {
     **{form: frozenset({name}) for name in COCO_NAMES for form in (name, words.noun(name))},
@@ -76,8 +78,8 @@ def answer(
         return [_ABOUT]
     if scene is None:
         return ["I see no picture yet."]
-    if question.has(memory.PAST):
-        return [memory.remembered(request.history, question.text, question.names)]
+    if question.has(PAST):
+        return [remembered(request.history, question.text, question.names)]
     if question.has("how long|since when"):
         long = [f"a {sort} for {since[sort]:.0f} seconds" for sort in since if sort in _SORTS]
         return [sentence(words.listed(long)) if long else CANNOT]
@@ -104,14 +106,14 @@ def _read(text: str) -> _Question:
 def _lying_on(scene: Scene, place: str) -> str:
     """What lies on or stands in front of a named thing, as "the table"."""
     names = next((found for sort, found in _SORTS.items() if re.fullmatch(_form(sort), place)), ())
-    places = [one for one in scene.present if one.name in names]
+    places = [one.box for one in scene.present if one.name in names]
     found = [
-        one
+        words.unknown(one)[0]
         for one in scene.present
         if one.name not in ("", "person", *names)
-        and any(inside(one.box, there.box) > _ON for there in places)
+        and any(inside(one.box, box) > _ON for box in places)
     ]
-    return f"I see {words.listed([words.unknown(one)[0] for one in found])} there" * bool(found)
+    return f"I see {words.listed(found)} there" if found else ""
 
 
 def _form(sort: str) -> str:
@@ -120,23 +122,19 @@ def _form(sort: str) -> str:
 
 def _verdict(scene: Scene, question: _Question) -> bool | None:
     """Yes, no, or None: all words must be ones that can be measured."""
+    bright = words.brightness(scene.light.level)
     if question.has("dark|lights? (?:is |are |go(?:es|ne)? )?o(?:ut|ff)"):
-        return scene.light.change == "out" or words.brightness(scene.light.level) not in (
-            "",
-            "bright",
-        )
+        return scene.light.change == "out" or bright not in ("", "bright")
     if scene.light.black or _strange(question):
         return None
     if question.has("bright"):
-        return words.brightness(scene.light.level) == "bright"
+        return bright == "bright"
     found = _meant(scene, question)
     if found is None:
         return None
-    if question.has("nobody|no one|no|empty"):
-        return not found
     count = re.search(_COUNT, question.text)
     if count is None:
-        return bool(found)
+        return bool(found) != question.has("nobody|no one|no|empty")
     asked = words.count_of(count[2])
     if count[1] == "exactly":
         return len(found) == asked
@@ -173,89 +171,84 @@ def _counted(things: Sequence[Thing]) -> str:
     parts = []
     for name in dict.fromkeys(one.name for one in things):
         same = [one for one in things if one.name == name]
-        where = words.listed(list(dict.fromkeys(words.place(one) for one in same)))
-        one = words.unknown(same[0])[0]
-        parts.append(f"{one if len(same) == 1 else words.many(name, len(same))} {where}")
+        one = words.unknown(same[0])[0] if len(same) == 1 else words.many(name, len(same))
+        parts.append(f"{one} {words.places(same)}")
     return words.listed(parts)
 
 
-def _how_many(scene: Scene, question: _Question) -> str:
-    found = _meant(scene, question)
-    if found is None or not (question.names or question.colours or question.has(_THING)):
-        return ""
-    return _counted(found) if found else "none that I can see"
+def _states(things: Sequence[Thing], *, ways: bool) -> str:
+    """Where they are or, with ``ways``, go: "a person walks to the left"."""
+    told = []
+    for one in things[:3]:
+        name, stands = words.unknown(one)[0], one.name and (one.stays or one.stopped)
+        if ways and one.heading:
+            told.append(f"{name} {'walks' if words.is_person(one) else 'goes'} {words.way(one)}")
+        else:
+            stirs = ", moving a little" * (ways and one.stirs)
+            told.append(f"{name} {'stands' if stands else 'is'} {words.place(one)}{stirs}")
+    return words.listed(told)
 
 
 def _where(scene: Scene, question: _Question) -> str:
     if not question.names and not question.colours and not question.has("it|they"):
         return ""
-    found = _meant(scene, question)
-    unsure = ""
+    found, unsure = _meant(scene, question), ""
     if not found:  # the red ball is the red thing that moves
         found = [one for one in scene.present if one.colour in question.colours] or found
-        noun = next(iter(sorted(map(words.noun, question.names))), "")
-        unsure = (
-            f"; I can't tell whether it is {words.with_article(noun)}" if noun and found else ""
-        )
+        nouns = sorted(map(words.noun, question.names))
+        if nouns and found:
+            unsure = f"; I can't tell whether it is {words.with_article(nouns[0])}"
     if found is None:
         return ""
-    going = [one for one in found if one.heading]
-    if question.has("which way|which direction|go(?:es)?|going|heading") and going:
-        ways = [f"{words.unknown(one)[0]} goes {words.way(one)}" for one in going[:3]]
-        return words.listed(ways) + unsure
-    told = [f"{words.unknown(one)[0]} is {words.place(one)}" for one in found[:3]]
-    return words.listed(told) + unsure or "nowhere that I can see"
-
-
-def _colour(scene: Scene, question: _Question) -> str:
-    told = [one for one in scene.present if one.colour]
-    if question.names:
-        told = [one for one in told if one.name in question.names]
-        return words.listed([f"{words.unknown(one)[0]} {words.place(one)}" for one in told[:3]])
-    return f"the picture is {words.looks(scene.light.level, scene.colours)}"
-
-
-def _light(scene: Scene, _: _Question) -> str:
-    change = {"out": "; the light went out", "on": "; the light came on"}
-    bright = words.brightness(scene.light.level) or "neither bright nor dark"
-    return f"the picture is {bright}{change.get(scene.light.change, '')}"
+    ways = question.has("which way|which direction|go(?:es)?|going|heading")
+    return _states(found, ways=ways) + unsure or "nowhere that I can see"
 
 
 def _doing(scene: Scene, question: _Question) -> str:
-    found = [one for one in scene.present if not question.names or one.name in question.names]
-    told = []
-    for one in found[:3]:
-        name = words.unknown(one)[0]
-        if one.heading:
-            told.append(f"{name} {'walks' if one.name == 'person' else 'moves'} {words.way(one)}")
-        elif one.name and (one.stays or one.stopped):
-            told.append(f"{name} stands {words.place(one)}" + (", moving a little" * one.stirs))
-    if scene.pan or scene.restless:
-        told = [f"the camera turns {scene.pan}" if scene.pan else "everything in the picture moves"]
-    return words.listed(told) or ("" if scene.pictures < 2 else "nothing large moves just now")
+    found = [
+        one
+        for one in scene.present
+        if (one.heading or (one.name and (one.stays or one.stopped)))
+        and (not question.names or one.name in question.names)
+    ]
+    nothing = "nothing large moves just now" if scene.pictures > 1 else ""
+    return (
+        "everything in the picture moves"
+        if scene.restless
+        else _states(found, ways=True) or nothing
+    )
 
 
-def _described(scene: Scene, _: _Question) -> str:
+def _described(scene: Scene, question: _Question) -> str:
+    coloured = [one for one in scene.present if one.colour and one.name in question.names]
+    if question.names and question.has(_COLOUR):
+        return _counted(coloured)
+    change = {"out": "; the light went out", "on": "; the light came on"}
     looks = f"the picture is {words.looks(scene.light.level, scene.colours)}"
+    looks += change.get(scene.light.change, "")
     if scene.present:
         return f"I see {_counted(scene.present)}; {looks}"
-    return looks + ("; nobody is in view" if scene.named else "")
+    return looks + "; nobody is in view" * scene.named
 
 
-def _is_there(scene: Scene, question: _Question) -> str:
+def _are_there(scene: Scene, question: _Question) -> str:
     found = _meant(scene, question)
     if found is None or not (question.names or question.colours or question.has(_THING)):
         return ""
-    return f"yes, {_counted(found)}" if found else "no, none that I can see"
+    yes, no = ("", "") if question.has(_HOW_MANY) else ("yes, ", "no, ")
+    return f"{yes}{_counted(found)}" if found else f"{no}none that I can see"
 
 
 # The first pattern that fits the question decides.
 _ANSWERS: tuple[tuple[str, Callable[[Scene, _Question], str]], ...] = (
-    ("how many|count|number of", _how_many),
+    (_HOW_MANY, _are_there),
     ("where|which way|which direction", _where),
-    ("colou?rs?|wear\\w*|dressed", _colour),
-    ("how bright|how dark|bright|dark|lights?", _light),
-    ("what (?:do|can) you see|describe|what is (?:this|that|there)|tell me|look", _described),
+    (_COLOUR, _described),
+    (
+        "bright|dark|lights?|what (?:do|can) you see|describe|what is (?:this|that|there)",
+        _described,
+    ),
+    ("tell me|look", _described),
     ("what .*(?:mov|happen|going on|do)\\w*|doing|going on|happening", _doing),
-    ("is|are|any\\w*|see|who", _is_there),
+    ("is|are|any\\w*|see|who", _are_there),
 )

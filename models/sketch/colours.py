@@ -9,18 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 NAMES = (
-    "black",
-    "grey",
-    "white",
-    "red",
-    "orange",
-    "brown",
-    "yellow",
-    "green",
-    "turquoise",
-    "blue",
-    "purple",
-    "pink",
+    *("black", "grey", "white", "red", "orange", "brown"),
+    *("yellow", "green", "turquoise", "blue", "purple", "pink"),
 )
 _INDEX = {name: at for at, name in enumerate(NAMES)}
 _BITS = 5
@@ -28,15 +18,8 @@ _BITS = 5
 
 # Upper ends of the hues in degrees, from red on; red begins again at 345.
 _HUES = (
-    (15, "red"),
-    (44, "orange"),
-    (70, "yellow"),
-    (165, "green"),
-    (192, "turquoise"),
-    (257, "blue"),
-    (310, "purple"),
-    (345, "pink"),
-    (361, "red"),
+    *((15, "red"), (44, "orange"), (70, "yellow"), (165, "green"), (192, "turquoise")),
+    *((257, "blue"), (310, "purple"), (345, "pink"), (361, "red")),
 )
 
 
@@ -50,29 +33,21 @@ def shares(pixels: NDArray[np.uint8]) -> dict[str, float]:
 
 
 def main_colour(pixels: NDArray[np.uint8]) -> str:
-    """One name, two joined by "and", or empty when no colour stands out.
+    """One name, or empty when no colour stands out.
 
     A colour counts more than black, grey and white: the windows and wheels of a red car are as
-    large as its paint.
+    large as its paint. What is white and black or grey is white.
     """
-    found = shares(pixels)
-    if not found:
-        return ""
-    coloured = {name: share for name, share in found.items() if name in _CHROMATIC}
-    for name, share in coloured.items():
-        rivals = [other for rival, other in coloured.items() if rival != name]
-        if share >= 0.35 and share >= 2 * max(rivals, default=0.0):
-            return name
-    ranked = list(found.items())
-    second = ranked[1][1] if len(ranked) > 1 else 0.0
-    if ranked[0][1] >= 0.5 and second < 0.35:
-        return ranked[0][0]
-    if ranked[0][1] + second >= 0.7 and second >= 0.25:
-        return " and ".join(sorted((ranked[0][0], ranked[1][0]), key=NAMES.index))
-    return ""
-
-
-_CHROMATIC = frozenset(NAMES[3:])
+    ranked = [*shares(pixels).items(), ("", 0.0), ("", 0.0)]
+    coloured = [pair for pair in ranked if pair[0] not in NAMES[:3]]
+    if coloured[0][1] >= max(0.35, 2 * coloured[1][1]):
+        return coloured[0][0]
+    (name, share), (other, second) = ranked[:2]
+    if share >= 0.5 and second < 0.35:
+        return name
+    bright = {name, other} - {"black", "grey"}
+    mixed = share + second >= 0.7 and second >= 0.25
+    return bright.pop() if mixed and len(bright) == 1 else ""
 
 
 def _named(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -94,26 +69,13 @@ def _table() -> NDArray[np.uint8]:
     names = np.full(len(lab), _INDEX["red"], dtype=np.uint8)
     for upper, name in reversed(_HUES):
         names[hue <= upper] = _INDEX[name]
-    _split_warm(names, hue, light, chroma, value)
+    warm = (hue >= 10) & (hue <= 48)  # brown is dark or dull orange, pink is light red and purple
+    names[warm & ((value < 0.66) | ((chroma < 38) & (light < 74)))] = _INDEX["brown"]
+    pale = (chroma > 12) & ((light > 73) | ((light > 60) & (chroma < 30)))
+    names[((hue <= 15) | (hue >= 335)) & pale] = _INDEX["pink"]
+    names[(hue > 310) & (hue < 345) & (light < 45)] = _INDEX["purple"]
     grey = chroma < np.where(light > 75, 12, 16)
     names[grey] = _INDEX["grey"]
     names[grey & (light > 82)] = _INDEX["white"]
     names[(light < 8) | ((light < 17) & (chroma < 30)) | (grey & (light < 26))] = _INDEX["black"]
     return names
-
-
-def _split_warm(
-    names: NDArray[np.uint8],
-    hue: NDArray[np.float32],
-    light: NDArray[np.float32],
-    chroma: NDArray[np.float32],
-    value: NDArray[np.float32],
-) -> None:
-    """Brown is dark or dull orange, pink is light red and purple."""
-    warm = (hue >= 10) & (hue <= 48)
-    names[warm & ((value < 0.66) | ((chroma < 38) & (light < 74)))] = _INDEX["brown"]
-    reddish = (hue <= 15) | (hue >= 335)
-    names[reddish & (chroma > 12) & ((light > 73) | ((light > 60) & (chroma < 30)))] = _INDEX[
-        "pink"
-    ]
-    names[(hue > 310) & (hue < 345) & (light < 45)] = _INDEX["purple"]

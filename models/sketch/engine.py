@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from itertools import accumulate
 
 import cv2
 import numpy as np
 
 from models.engine import (
+    AudioDelta,
     Delta,
+    EngineError,
     EngineInfo,
     EngineStartError,
     Finished,
@@ -25,7 +27,6 @@ from models.engine import (
 from models.sketch.eyes import Eyes
 from models.sketch.narrator import SILENCE
 from models.sketch.reply import reply
-from models.sketch.speech import spoken
 from speech import espeak_voices
 from speech.espeak_voice import EspeakVoice
 from speech.voice import SpeechError
@@ -51,7 +52,7 @@ class SketchEngine:
         """``detector`` as the setting: for pictures that come without names."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="eyes")
         self._eyes = Eyes(detector)
-        self._warned: OrderedDict[str, None] = OrderedDict()
+        self._warned: set[str] = set()
         self._voice = EspeakVoice()
 
     @property
@@ -82,12 +83,20 @@ class SketchEngine:
         for at, sentence in enumerate(kept):
             yield TextDelta(f" {sentence}" if at else sentence)
             if request.audio and sentence != SILENCE:
-                async with aclosing(spoken(self._voice, sentence, request.voice)) as speech:
+                async with aclosing(self._spoken(sentence, request.voice)) as speech:
                     async for piece in speech:
                         yield piece
         yield Finished(
             "stop" if complete else "length", _prompt_tokens(request), sum(map(_tokens, kept))
         )
+
+    async def _spoken(self, text: str, voice: str) -> AsyncGenerator[AudioDelta, None]:
+        try:
+            async with aclosing(self._voice.say(text, voice)) as pieces:
+                async for piece in pieces:
+                    yield AudioDelta(piece)
+        except SpeechError as error:
+            raise EngineError(str(error)) from None
 
     async def aclose(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -99,9 +108,9 @@ class SketchEngine:
         plain = not system or system.startswith(PLAIN)
         if (plain and LANGUAGE not in system) or request.room in self._warned:
             return False
-        self._warned[request.room] = None
-        if len(self._warned) > MAX_ROOMS:
-            self._warned.popitem(last=False)
+        if len(self._warned) >= MAX_ROOMS:
+            self._warned.clear()
+        self._warned.add(request.room)
         return True
 
     def _warm_up(self) -> None:
@@ -116,19 +125,12 @@ def within(sentences: Sequence[str], max_tokens: int) -> tuple[list[str], bool]:
 
     Whole sentences are left out; only the first one is cut at a word.
     """
-    kept: list[str] = []
-    left = max_tokens
-    for sentence in sentences:
-        left -= _tokens(sentence)
-        if left < 0:
-            return (kept or _cut(sentence, max_tokens)), False
-        kept.append(sentence)
-    return kept, True
-
-
-def _cut(sentence: str, max_tokens: int) -> list[str]:
-    ends = [match.end() for match in _TOKEN.finditer(sentence)]
-    return [sentence[: ends[max_tokens - 1]]]
+    ends = list(accumulate(map(_tokens, sentences)))
+    kept = list(sentences[: sum(end <= max_tokens for end in ends)])
+    if sentences and not kept:
+        words = list(_TOKEN.finditer(sentences[0]))
+        return [sentences[0][: words[max_tokens - 1].end()]], False
+    return kept, len(kept) == len(sentences)
 
 
 def _tokens(text: str) -> int:
@@ -145,7 +147,6 @@ def _rehearsal() -> tuple[Picture, ...]:
     pictures = []
     for at in range(4):
         image = np.full((360, 640, 3), 120, np.uint8)
-        cv2.rectangle(image, (60 + 120 * at, 120), (130 + 120 * at, 300), (30, 30, 200), -1)
-        _, data = cv2.imencode(".jpg", image)
-        pictures.append(Picture(data.tobytes(), float(at - 3)))
+        image[120:300, 60 + 120 * at : 130 + 120 * at] = (30, 30, 200)
+        pictures.append(Picture(cv2.imencode(".jpg", image)[1].tobytes(), float(at - 3)))
     return tuple(pictures)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ class Eyes:
     def __init__(self, setting: str = "off") -> None:
         self._setting = setting
         self._detector: Detector | None = None
-        self._kept: OrderedDict[bytes, tuple[Detection, ...]] = OrderedDict()
+        self._found = lru_cache(MAX_KEPT)(self._detect)
 
     def open(self) -> None:
         """Loads the detector, where its weights are there by now. Raises DetectorError."""
@@ -45,19 +45,14 @@ class Eyes:
         tracker = Tracker()
         result = []
         for picture in pictures:
-            tracked = tracker.update(picture.time, self._found(self._detector, picture.data))
+            tracked = tracker.update(picture.time, self._found(picture.data))
             objects = tuple(NamedObject(one.id, one.name, one.box) for one in tracked)
             result.append(replace(picture, objects=objects))
         return tuple(result)
 
-    def _found(self, detector: Detector, data: bytes) -> tuple[Detection, ...]:
-        if data not in self._kept:
-            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-            try:
-                self._kept[data] = () if image is None else detector.detect(np.asarray(image))
-            except DetectorError:
-                self._kept[data] = ()
-            if len(self._kept) > MAX_KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(data)
-        return self._kept[data]
+    def _detect(self, data: bytes) -> tuple[Detection, ...]:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        with suppress(DetectorError):
+            if self._detector is not None and image is not None:
+                return self._detector.detect(np.asarray(image))
+        return ()

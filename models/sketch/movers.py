@@ -1,25 +1,28 @@
-"""What moves: the regions of each picture that are not the still scene, followed. Pure."""
+"""What moves or lies newly: the regions that are not the still scene, followed. Pure."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.sketch import background
+from models.sketch.background import estimate, foreground, is_ghost, noise_threshold
 from models.sketch.colours import main_colour
 from models.sketch.pictures import Image, Mask
-from models.sketch.scene import Box, Thing
-from models.sketch.things import make
+from models.sketch.scene import Box, Thing, thing
 
 _MOST_REGIONS = 6
 _LEAST_SHARE = 0.004
-"""Of the picture; smaller movers are not spoken of."""
+"""Of the picture; smaller ones are not spoken of."""
+_MOST_LYING = 0.06
+"""What is larger and new is a person."""
+_STILL = 0.1
+"""Part of its place that may differ between two pictures in which it lies still."""
 _WORST = 1.3
 """Two regions that differ more than this are different things."""
 _COLOUR_UNIT = 60.0
@@ -43,7 +46,7 @@ class _Region:
     @property
     def whole(self) -> bool:
         """Whether no part of it is outside."""
-        return min(self.box[0], self.box[1], 1 - self.box[2], 1 - self.box[3]) > 0.01
+        return _inside_by(self.box) > 0.01
 
 
 def movers(images: Sequence[Image], frames: Sequence[Image], times: Sequence[float]) -> list[Thing]:
@@ -51,67 +54,82 @@ def movers(images: Sequence[Image], frames: Sequence[Image], times: Sequence[flo
 
     ``images`` are BGR with their true light, ``frames`` the same with equal light, prepared.
     """
-    threshold = background.noise_threshold(frames)
-    still = background.estimate(frames, threshold)
+    threshold = noise_threshold(frames)
+    still = estimate(frames)
     aspect = images[-1].shape[0] / images[-1].shape[1]
     tracks: list[list[_Region]] = []
     for at, (image, frame) in enumerate(zip(images, frames, strict=True)):
-        found = _regions(at, image, frame, still, threshold)
-        for track, region in _pairs(tracks, found, times, aspect):
-            track.append(region)
-        known = {id(track[-1]) for track in tracks}
-        tracks += [[region] for region in found if id(region) not in known]
-    travelled = [track for track in tracks if len(track) > 1]
+        found = list(_regions(at, image, frame, still, threshold))
+        costs = sorted(
+            (_cost(track, region, times, aspect), number, other)
+            for number, track in enumerate(tracks)
+            for other, region in enumerate(found)
+            if track[-1].at == at - 1
+        )
+        new = set(range(len(found)))
+        for cost, number, other in costs:  # the likest first
+            if cost < _WORST and other in new and tracks[number][-1].at < at:
+                tracks[number].append(found[other])
+                new.discard(other)
+        tracks += [[found[other]] for other in new]
     things = [
-        make("", _colour(track), [(times[r.at], r.box) for r in track], times, aspect)
-        for track in travelled
+        thing("", _colour(track), [(times[r.at], r.box) for r in track], times, aspect)
+        for track in tracks
+        if len(track) > 1
     ]
     return sorted((one for one in things if one.heading), key=lambda one: -one.share)
 
 
-def _regions(at: int, image: Image, frame: Image, still: Image, threshold: float) -> list[_Region]:
-    """Connected pieces, largest first; those that nearly touch are one."""
-    mask = background.foreground(frame, still, threshold)
-    _, labels = cv2.connectedComponents(cv2.dilate(mask.astype(np.uint8), _JOIN))
+def lying(frames: Sequence[Image]) -> list[Thing]:
+    """What is ``new``, or ``gone``, in the last two pictures; it ``stays`` where it was there, or
+    was not, in the first two.
+    """
+    if len(frames) < 3:
+        return []
+    threshold = noise_threshold(frames)
+    first, last = frames[0], frames[-1]
+    restless = foreground(last, frames[-2], threshold)
+    before = foreground(first, frames[1], threshold)
+    found = []
+    for piece in _pieces(foreground(last, first, threshold), joined=False):
+        box = _box(piece)
+        new, gone = is_ghost(piece, first, last), is_ghost(piece, last, first)
+        settled = piece.mean() <= _MOST_LYING and restless[piece].mean() < _STILL
+        if settled and new != gone and _inside_by(box) > 0.015:
+            stays = bool(before[piece].mean() < _STILL)
+            found.append(Thing("", "", box, new=new, gone=gone, stays=stays))
+    return found
+
+
+def _pieces(mask: Mask, *, joined: bool) -> Iterator[Mask]:
+    """Connected ones, largest first; where ``joined`` those that nearly touch are one."""
+    area = mask.astype(np.uint8)
+    _, labels = cv2.connectedComponents(cv2.dilate(area, _JOIN) if joined else area)
     areas = np.bincount(labels[mask], minlength=1) / mask.size
     order = [n for n in np.argsort(-areas) if n != 0 and areas[n] >= _LEAST_SHARE]
-    pieces = [(labels == n) & mask for n in order[:_MOST_REGIONS]]
-    return [
-        _measured(at, piece, image, frame)
-        for piece in pieces
-        if not background.is_ghost(piece, frame, still)
-    ]
+    return ((labels == n) & mask for n in order[:_MOST_REGIONS])
 
 
-def _measured(at: int, mask: Mask, image: Image, frame: Image) -> _Region:
+def _regions(
+    at: int, image: Image, frame: Image, still: Image, threshold: float
+) -> Iterator[_Region]:
+    for mask in _pieces(foreground(frame, still, threshold), joined=True):
+        if not is_ghost(mask, frame, still):
+            core = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=2) > 0
+            inside = core if core.sum() >= 20 else mask
+            lab = frame[inside].mean(axis=0)
+            yield _Region(at, _box(mask), float(mask.mean()), lab, main_colour(image[inside]))
+
+
+def _box(mask: Mask) -> Box:
     height, width = mask.shape
     left, top, wide, high = cv2.boundingRect(mask.astype(np.uint8))
-    core = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=2) > 0
-    inside = core if core.sum() >= 20 else mask
-    box = (left / width, top / height, (left + wide) / width, (top + high) / height)
-    lab = frame[inside].mean(axis=0)
-    return _Region(at, box, float(mask.mean()), lab, main_colour(image[inside]))
+    return left / width, top / height, (left + wide) / width, (top + high) / height
 
 
-def _pairs(
-    tracks: Sequence[list[_Region]],
-    found: Sequence[_Region],
-    times: Sequence[float],
-    aspect: float,
-) -> list[tuple[list[_Region], _Region]]:
-    """Which region goes on with which track of the picture before; the likest first."""
-    costs = sorted(
-        (_cost(track, region, times, aspect), number, other)
-        for number, track in enumerate(tracks)
-        for other, region in enumerate(found)
-        if track[-1].at == region.at - 1
-    )
-    taken: list[tuple[int, int]] = []
-    for cost, number, other in costs:
-        free = all(number != one and other != two for one, two in taken)
-        if free and cost < _WORST:
-            taken.append((number, other))
-    return [(tracks[number], found[other]) for number, other in taken]
+def _inside_by(box: Box) -> float:
+    """How far it is from the nearest border."""
+    return min(box[0], box[1], 1 - box[2], 1 - box[3])
 
 
 def _cost(
@@ -123,25 +141,19 @@ def _cost(
     size = abs(math.log(region.share / last.share)) / 1.2
     if not (last.whole and region.whole):
         colour, size = colour * 0.7, size * 0.3  # much of it is, or was, outside
-    ahead, elapsed = times[region.at] - times[last.at], 1.0
     x, y = last.centre
     if len(track) > 1:
         before = track[-2]
-        elapsed = times[last.at] - times[before.at]
-        x += (x - before.centre[0]) * ahead / elapsed
-        y += (y - before.centre[1]) * ahead / elapsed
+        ahead = (times[region.at] - times[last.at]) / (times[last.at] - times[before.at])
+        x += (x - before.centre[0]) * ahead
+        y += (y - before.centre[1]) * ahead
     return colour + size + math.hypot(region.centre[0] - x, (region.centre[1] - y) * aspect)
 
 
 def _colour(track: Sequence[_Region]) -> str:
-    """The name that most of what was seen of it has.
-
-    Windows, wheels and shade are black or grey: what is grey and white is white, what is black and
-    red is red; of other mixtures none is said.
-    """
-    seen: dict[str, float] = {}
+    """The name that most of what was seen of it has."""
+    seen: Counter[str] = Counter()
     for region in track:
-        name = re.sub("(?:black|grey) and (?!grey)", "", region.colour)
-        seen[name] = seen.get(name, 0.0) + region.share
+        seen[region.colour] += region.share  # type: ignore[assignment]
     best = max(seen, key=lambda name: seen[name])
-    return best if 2 * seen[best] >= sum(seen.values()) and " " not in best else ""
+    return best if 2 * seen[best] >= seen.total() else ""

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from rapidfuzz import fuzz
 
 from models.engine import GenerationRequest
-from models.sketch.event import Event
-from models.sketch.events import events
+from models.sketch.events import Event, events
 from models.sketch.phrases import sentence
 from models.sketch.scene import Scene
 from models.sketch.told import Told
@@ -40,36 +39,32 @@ _SIMPLE = {
 
 def comment(scene: Scene, request: GenerationRequest, since: Mapping[str, float]) -> list[str]:
     """Sentences about ``scene``, or SILENCE when nothing is news; ``since`` as for `events`."""
-    warning = _WARNING.search(request.text) if request.kind == "alert" else None
+    alert = request.kind == "alert"
+    warning = _WARNING.search(request.text) if alert else None
     if warning and warning[1].strip():
         return [_short(warning[1])]
     told = Told(request.history)
     wished = _wished(request.text)
-    found = events(scene, told, since)
-    if request.kind == "alert":
-        found = [event for event in found if event.weight >= _ALERT]
-    dice = dice_of(request)
     ranked = sorted(
-        found,
-        key=lambda event: -event.weight - _WISHED * bool(wished & set(event.about.lower().split())),
+        (one for one in events(scene, told, since) if not alert or one.weight >= _ALERT),
+        key=lambda one: -one.weight - _WISHED * bool(wished & {*one.about.lower().split()}),
     )
+    dice = _dice(request)
     most = 3 if "Say it in detail." in request.text else 1 if told.lines else 2
     lines: list[str] = []
     subjects: set[str] = set()
     for event in ranked:
-        if event.about and event.about in subjects:
+        if (event.about and event.about in subjects) or (lines and event.weight < _MORE):
             continue
         brief = event.quick or "Be brief." in request.text
         line = _worded(event, [*told.lines, *lines], dice, brief)
-        if line and not (lines and event.weight < _MORE):
+        if line and len(lines) < most:
             lines.append(line)
             subjects.add(event.about)
-        if len(lines) == most:
-            break
     return lines or [SILENCE]
 
 
-def dice_of(request: GenerationRequest) -> random.Random:
+def _dice(request: GenerationRequest) -> random.Random:
     """Random numbers that depend on the request alone."""
     last = request.history[-1].text if request.history else ""
     return random.Random(f"{request.seed}|{request.room}|{len(request.history)}|{last}")
@@ -95,8 +90,8 @@ def _worded(event: Event, said: Sequence[str], dice: random.Random, brief: bool)
     alike = {line: _likeness(_plain(line), plain[-_LAST:]) for line in event.lines}
     fitting = [
         line
-        for line in event.lines
-        if alike[line] < ALIKE and _likeness(_plain(line), plain) < _SAME
+        for line, likeness in alike.items()
+        if likeness < ALIKE and _likeness(_plain(line), plain) < _SAME
     ]
     if brief:
         fitting = sorted(fitting, key=len)[:2]
@@ -106,23 +101,16 @@ def _worded(event: Event, said: Sequence[str], dice: random.Random, brief: bool)
 
 def _likeness(line: str, others: Sequence[str]) -> float:
     """0 to 1: by letters, in any order of words, or by bags of words, whichever is most."""
-    return max(
-        (
-            max(
-                fuzz.ratio(line, other) / 100,
-                fuzz.token_sort_ratio(line, other) / 100,
-                _cosine(line, other),
-            )
-            for other in others
-        ),
-        default=0.0,
-    )
+    measures = (fuzz.ratio, fuzz.token_sort_ratio, _cosine)
+    return max((measure(line, one) / 100 for one in others for measure in measures), default=0.0)
 
 
 def _cosine(one: str, other: str) -> float:
+    """0 to 100."""
     first, second = Counter(one.split()), Counter(other.split())
     common = sum(count * second[word] for word, count in first.items())
-    return common / max(1.0, math.hypot(*first.values()) * math.hypot(*second.values()))
+    lengths = math.hypot(*first.values()) * math.hypot(*second.values())
+    return 100 * common / max(1.0, lengths)
 
 
 def _plain(text: str) -> str:

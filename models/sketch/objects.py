@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 import cv2
 
 from models.engine import NamedObject
 from models.sketch.colours import shares
 from models.sketch.pictures import Image
-from models.sketch.scene import Box, Thing
-from models.sketch.things import Sighting, make, without_echoes
+from models.sketch.scene import Box, Sighting, Thing, thing, without_echoes
 from vision.names import ANIMALS, COCO_NAMES, VEHICLES
 
 Seen = tuple[NamedObject, ...] | None
@@ -31,27 +29,26 @@ _PAINT = (0.2, 0.2, 0.8, 0.7)
 def named(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) -> list[Thing]:
     """The largest first; ``images`` are BGR, ``seen`` what was found in each."""
     looked = [at for at, found in enumerate(seen) if found is not None]
-    tracks: dict[tuple[int, str], list[int]] = {}
-    boxes: dict[tuple[int, str, int], Box] = {}
+    tracks: dict[tuple[int, str], dict[int, Box]] = {}
     for at in looked:
         for one in seen[at] or ():
             if one.name in COCO_NAMES:
-                tracks.setdefault((one.id, one.name), []).append(at)
-                boxes[one.id, one.name, at] = one.box
+                tracks.setdefault((one.id, one.name), {})[at] = one.box
     aspect = images[-1].shape[0] / images[-1].shape[1]
-    times_looked = [times[at] for at in looked]
-    paths: list[tuple[Thing, list[Sighting]]] = []
-    for (number, name), ats in tracks.items():
-        path = [(times[at], boxes[number, name, at]) for at in ats]
-        sights = [(images[at], box) for at, (_, box) in zip(ats, path, strict=True)]
-        gone = ats[-1] < looked[-1]
-        colour = _colour(name, sights[: len(without_echoes(path))] if gone else sights)
-        thing = make(name, colour, path, times_looked, aspect)
-        if thing.stays and _stirs(images[looked[-2]], images[looked[-1]], thing.box):
-            thing = replace(thing, stirs=True)
-        paths.append((thing, path))
-    persons = [path for thing, path in paths if thing.name == "person" and not thing.gone]
-    things = [replace(thing, held=_held(thing, path, persons)) for thing, path in paths]
+    persons = [
+        track[looked[-1]]
+        for (_, name), track in tracks.items()
+        if name == "person" and looked[-1] in track
+    ]
+    things: list[Thing] = []
+    for (_, name), track in tracks.items():
+        path = [(times[at], box) for at, box in track.items()]
+        seen_at = thing(name, "", path, [times[at] for at in looked], aspect)
+        shown = [*track][: len(without_echoes(path))] if seen_at.gone else [*track]
+        colour = _colour(name, [(images[at], track[at]) for at in shown])
+        stirs = seen_at.stays and _stirs(images[looked[-2]], images[looked[-1]], seen_at.box)
+        held = name in HANDHELD and not seen_at.gone and _held(path, persons)
+        things.append(replace(seen_at, colour=colour, stirs=stirs, held=held))
     return sorted(things, key=lambda thing: -thing.share)
 
 
@@ -71,40 +68,32 @@ def _colour(name: str, sights: Sequence[tuple[Image, Box]]) -> str:
 
 
 def _main(image: Image, box: Box, part: Box) -> str:
-    height, width = image.shape[:2]
-    wide, high = box[2] - box[0], box[3] - box[1]
-    left, right = (round((box[0] + wide * part[at]) * width) for at in (0, 2))
-    top, bottom = (round((box[1] + high * part[at]) * height) for at in (1, 3))
-    if right - left < 6 or bottom - top < 6:
+    x, y, wide, high = box[0], box[1], box[2] - box[0], box[3] - box[1]
+    low, top, right, bottom = part
+    shown = _cropped(image, (x + wide * low, y + high * top, x + wide * right, y + high * bottom))
+    if min(shown.shape[:2]) < 6:
         return ""
-    found = shares(image[top:bottom, left:right].reshape(-1, 3))
+    found = shares(shown.reshape(-1, 3))
     best = next(iter(found))
     return best if found[best] >= _SURE_COLOUR else ""
 
 
+def _cropped(image: Image, box: Box) -> Image:
+    height, width = image.shape[:2]
+    left, right = round(box[0] * width), max(1, round(box[2] * width))
+    return image[round(box[1] * height) : max(1, round(box[3] * height)), left:right]
+
+
 def _stirs(before: Image, now: Image, box: Box) -> bool:
-    height, width = now.shape[:2]
-    rows = slice(round(box[1] * height), max(1, round(box[3] * height)))
-    columns = slice(round(box[0] * width), max(1, round(box[2] * width)))
-    old, new = (cv2.blur(image[rows, columns], (5, 5)) for image in (before, now))
+    old, new = (cv2.blur(_cropped(image, box), (5, 5)) for image in (before, now))
     return bool((cv2.absdiff(old, new).max(axis=2) > 36).mean() > _STIRRED)
 
 
-def _held(
-    thing: Thing, path: Sequence[Sighting], persons: Sequence[Sequence[Sighting]]
-) -> Literal["", "with", "taken"]:
-    """``taken``: it stood alone and is in a person's box now, moved; ``with``: it goes along."""
-    if thing.name not in HANDHELD or thing.gone or len(path) < 2:
-        return ""
-    moved = max(abs(a - b) for a, b in zip(path[0][1], path[-1][1], strict=True)) > 0.04
-    for person in persons:
-        at_time = dict(person)
-        parts = [inside(box, at_time[time]) for time, box in path if time in at_time]
-        if len(parts) == len(path) and moved and min(parts) > 0.5:
-            return "with"
-        if moved and parts and parts[-1] > 0.4 and (len(parts) < len(path) or parts[0] < 0.05):
-            return "taken"
-    return ""
+def _held(path: Sequence[Sighting], persons: Sequence[Box]) -> bool:
+    """Whether it moved, and is where a person is."""
+    first, last = path[0][1], path[-1][1]
+    moved = max(abs(a - b) for a, b in zip(first, last, strict=True)) > 0.04
+    return moved and any(inside(last, person) > 0.4 for person in persons)
 
 
 def inside(box: Box, other: Box) -> float:

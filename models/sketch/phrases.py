@@ -15,13 +15,21 @@ Subject = tuple[str, bool]
 PHRASES: dict[str, list[str]] = yaml.safe_load(
     Path(__file__).with_name("phrases.yaml").read_text("utf-8")
 )
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _VERBS = {"is": "are", "has": "have", "goes": "go", "passes": "pass", "does": "do"}
+_FILLED = {
+    "s": rf"(?:(?:an?|the|another|{'|'.join(NUMBERS)}|many|some\w+|they|it)\b[^:;]*)",
+    "side": r"from (?:the )?\w+",
+    "to": r"(?:to|towards|over|at) the \w+",
+    "where": r"(?:(?:on|in|at) the [\w ]+|in view)",
+}
+"""What may be filled in, where it is not anything."""
 
 
-def said(groups: Sequence[str], subjects: Sequence[Subject], **filled: str) -> Iterator[str]:
-    """All sentences of these groups, with each subject."""
-    for group in groups:
-        for phrase in PHRASES[group]:
+def said(tags: str, subjects: Sequence[Subject], **filled: str) -> Iterator[str]:
+    """The sentences, with each subject, of all groups whose words are among ``tags``."""
+    for group, phrases in PHRASES.items():
+        for phrase in phrases if {*group.split()} <= {*tags.split()} else ():
             for subject, plural in subjects:
                 parts = re.split(r"\[(\w+)\]", phrase)
                 parts[1::2] = [_fitting(verb) if plural else verb for verb in parts[1::2]]
@@ -31,11 +39,9 @@ def said(groups: Sequence[str], subjects: Sequence[Subject], **filled: str) -> I
 def told(line: str) -> tuple[frozenset[str], dict[str, str]]:
     """What a sentence tells, and what was filled in, as read off it; nothing of a strange one."""
     for kinds, pattern in _patterns():
-        match = pattern.fullmatch(line.strip())
+        match = pattern.fullmatch(line)
         if match:
-            return kinds, {
-                name: text.lower().rstrip(".") for name, text in match.groupdict().items()
-            }
+            return kinds, {name: text.lower() for name, text in match.groupdict().items()}
     return frozenset(), {}
 
 
@@ -56,8 +62,7 @@ def _patterns() -> list[tuple[frozenset[str], re.Pattern[str]]]:
     phrases.sort(key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[1])))
     found = []
     for group, phrase in phrases:
-        pattern = re.escape(phrase).replace(r"\ ", " ")
-        pattern = re.sub(r"\\\[(\w+)\\\]", lambda m: f"(?:{m[1]}|{_fitting(m[1])})", pattern)
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", pattern)
-        found.append((frozenset(group.split()), re.compile(pattern + r"\.?", re.IGNORECASE)))
+        pattern = re.sub(r"\[(\w+)\]", lambda m: f"(?:{m[1]}|{_fitting(m[1])})", phrase)
+        pattern = re.sub(r"\{(\w+)\}", lambda m: f"(?P<{m[1]}>{_FILLED.get(m[1], '.+')})", pattern)
+        found.append((frozenset(group.split()), re.compile(rf"{pattern}\.", re.IGNORECASE)))
     return found

@@ -31,26 +31,19 @@ def decode(pictures: Sequence[Picture]) -> list[Image]:
         return []
     height, width = images[-1].shape[:2]
     rows = min(max(round(height * WIDTH / width), _HEIGHTS[0]), _HEIGHTS[1])
-    return [_scaled(image, rows) for image in images]
+    return [
+        as_image(cv2.resize(image, (WIDTH, rows), interpolation=cv2.INTER_AREA)) for image in images
+    ]
 
 
 def _decoded(picture: Picture) -> Image:
-    # A JPEG decoder that halves while it decodes saves most of the cost.
     size = image_size(picture.data)
-    halves = size is not None and size[0] >= 2 * WIDTH
-    image = cv2.imdecode(
-        np.frombuffer(picture.data, dtype=np.uint8),
-        cv2.IMREAD_REDUCED_COLOR_2 if halves else cv2.IMREAD_COLOR,
-    )
+    # A JPEG decoder that halves while it decodes saves most of the cost.
+    how = cv2.IMREAD_REDUCED_COLOR_2 if size and size[0] >= 2 * WIDTH else cv2.IMREAD_COLOR
+    image = cv2.imdecode(np.frombuffer(picture.data, dtype=np.uint8), how)
     if image is None:
         raise RefusedError("the picture cannot be decoded", picture.param)
     return as_image(image)
-
-
-def _scaled(image: Image, rows: int) -> Image:
-    if image.shape[:2] == (rows, WIDTH):
-        return image
-    return as_image(cv2.resize(image, (WIDTH, rows), interpolation=cv2.INTER_AREA))
 
 
 def as_image(array: object) -> Image:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.sketch.light import BLACK_LEVEL, BRIGHT_LEVEL, DARK_LEVEL
-from models.sketch.phrases import Subject
+from models.sketch.changes import BLACK_LEVEL, BRIGHT_LEVEL, DARK_LEVEL
+from models.sketch.phrases import NUMBERS, Subject
 from models.sketch.scene import Thing
 
 _LARGE = 0.12
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SAID = {
     "bus": "vehicle",  # a small detector takes cars, buses and trucks for one another
     "truck": "vehicle",
@@ -21,6 +20,11 @@ _SAID = {
 }
 _WAYS = {"up": "upwards", "down": "downwards", "left": "to the left", "right": "to the right"}
 _BORDERS = {"top": "above", "bottom": "below", "left": "the left", "right": "the right"}
+_LASTING = (
+    *((3600, "more than an hour"), (1800, "half an hour"), (600, "ten minutes")),
+    *((300, "five minutes"), (120, "two minutes"), (60, "a minute")),
+    *((30, "half a minute"), (15, "fifteen seconds")),
+)
 # Of persons, animals, vehicles, which go over ground that lies before us.
 _DEEP_WAYS = {**_WAYS, "up": "towards the back", "down": "towards the front"}
 _DEEP_BORDERS = {**_BORDERS, "top": "the back", "bottom": "the front"}
@@ -43,12 +47,12 @@ def many(name: str, count: int) -> str:
 
 
 def number(count: int) -> str:
-    return _NUMBERS[count] if count < len(_NUMBERS) else "many"
+    return NUMBERS[count] if count < len(NUMBERS) else "many"
 
 
 def count_of(word: str) -> int:
     """The number that a word means; 0 for none."""
-    return int(word) if word.isdigit() else _NUMBERS.index(word) if word in _NUMBERS else 0
+    return int(word) if word.isdigit() else NUMBERS.index(word) if word in NUMBERS else 0
 
 
 def place(thing: Thing) -> str:
@@ -59,6 +63,11 @@ def place(thing: Thing) -> str:
     if along:
         return f"at the {along} {across}".rstrip()
     return f"on the {across}" if across else "in the middle"
+
+
+def places(things: Sequence[Thing]) -> str:
+    """ "on the left and in the middle"."""
+    return listed(list(dict.fromkeys(map(place, things))))
 
 
 def way(thing: Thing) -> str:
@@ -104,31 +113,29 @@ def known(thing: Thing, others: Sequence[Thing], *, dressed: bool, recent: bool)
     ``others`` of its sort are in view; ``dressed``: its colour was told; ``recent``: the last line
     was about it.
     """
+    again = [] if others or not recent else [("they", True) if is_person(thing) else ("it", False)]
     if not thing.name:
-        one = [(f"the {thing.colour} one", False)] if thing.colour else []
-        return [*one, ("it", False)] if recent and not others else one
-    full = f"the {described(thing)}"
-    if others:
-        placed = f"the {noun(thing.name)} {place(thing)}"
-        if thing.colour and all(other.colour != thing.colour for other in others):
-            return [(full, False)]
-        alike = any(place(other) == place(thing) for other in others)
-        return [(f"one of the {plural(noun(thing.name))}" if alike else placed, False)]
-    if thing.name == "person" and thing.colour and not dressed:
-        return [
-            (f"the person, dressed in {thing.colour},", False),
-            (f"the one in {thing.colour}", False),
-        ]
-    pronoun = ("they", True) if thing.name == "person" else ("it", False)
-    return [*([pronoun] if recent else []), (f"the {noun(thing.name)}", False), (full, False)]
+        return [(f"the {thing.colour} one", False)] * bool(thing.colour) + again
+    full, plain = f"the {described(thing)}", f"the {noun(thing.name)}"
+    if others and not (thing.colour and all(one.colour != thing.colour for one in others)):
+        alike = any(place(one) == place(thing) for one in others)
+        names = [f"one of the {plural(noun(thing.name))}" if alike else f"{plain} {place(thing)}"]
+    elif others:
+        names = [full]
+    elif is_person(thing) and thing.colour and not dressed:
+        again, names = [], [f"{plain}, dressed in {thing.colour},", f"the one in {thing.colour}"]
+    else:
+        names = [plain, full]
+    return again + [(name, False) for name in names]
+
+
+def is_person(thing: Thing) -> bool:
+    return thing.name == "person"
 
 
 def lasting(seconds: float) -> str:
     """ "for half a minute", growing in ever longer steps; empty at first."""
-    steps = ((3600, "for more than an hour"), (1800, "for half an hour"), (600, "for ten minutes"))
-    short = ((300, "for five minutes"), (120, "for two minutes"), (60, "for a minute"))
-    shortest = ((30, "for half a minute"), (15, "for fifteen seconds"))
-    return next((said for least, said in (*steps, *short, *shortest) if seconds >= least), "")
+    return next((f"for {said}" for least, said in _LASTING if seconds >= least), "")
 
 
 def with_article(text: str) -> str:
