@@ -87,7 +87,7 @@ class Alerts:
         self._conditions = Conditions()
         self._judge = Judge(
             voice.judge,
-            hit=lambda rule, said: self._hit(rule, said, time.monotonic()),
+            hit=lambda name, said: self._hit(name, said, time.monotonic()),
             is_cool=self._is_cool,
             rests=rests,
             tell=tell,
@@ -182,7 +182,7 @@ class Alerts:
     def lost(self, lost: bool) -> None:
         """Whether the source is lost; call it as often as is convenient."""
         for name in self._conditions.lost(lost):
-            self._cheap_hit(name, time.monotonic())
+            self._hit(name, "", time.monotonic())
 
     def forget(self) -> None:
         """The source is another one."""
@@ -191,7 +191,7 @@ class Alerts:
     def _see(self, sight: Sight) -> None:
         self._find_detector(sight.capture_time)
         for name in self._conditions.see(sight):
-            self._cheap_hit(name, sight.capture_time)
+            self._hit(name, "", sight.capture_time)
 
     def _find_detector(self, now: float) -> None:
         frame = self._voice.newest_frame
@@ -206,19 +206,15 @@ class Alerts:
             if nameless:
                 self._tell(f"rules that cannot be judged: {', '.join(nameless)}: {NO_DETECTOR}")
 
-    def _cheap_hit(self, name: str, captured: float) -> None:
+    def _is_cool(self, name: str) -> bool:
+        rule, last = self._book.named(name), self._last_hit.get(key(name))
+        return rule is not None and last is not None and time.monotonic() - last < rule.cool_down
+
+    def _hit(self, name: str, said: str, captured: float) -> None:
+        """`said`: the engine's words; `captured`: capture time of what hit."""
         rule = self._book.named(name)
-        if rule is not None:
-            self._hit(rule, "", captured)
-
-    def _is_cool(self, rule: Rule) -> bool:
-        last = self._last_hit.get(key(rule.name))
-        return last is not None and time.monotonic() - last < rule.cool_down
-
-    def _hit(self, rule: Rule, said: str, captured: float) -> None:
-        """`captured`: capture time of what hit."""
-        if not self._is_cool(rule):
-            self._last_hit[key(rule.name)] = time.monotonic()
+        if rule is not None and not self._is_cool(name):
+            self._last_hit[key(name)] = time.monotonic()
             self._telling.tell(rule, rule.say or said or sentence(rule), captured)
 
     # what is known of the rules

@@ -29,13 +29,13 @@ class Judge:
         self,
         ask: Callable[[str], Awaitable[str]],
         *,
-        hit: Callable[[Rule, str], None],
-        is_cool: Callable[[Rule], bool],
+        hit: Callable[[str, str], None],
+        is_cool: Callable[[str], bool],
         rests: Callable[[], str],
         tell: Tell,
     ) -> None:
-        """`hit(rule, sentence)`: the rule hits, and the engine says so in a sentence, or "".
-        `is_cool(rule)`: it has hit lately, and may not yet again.
+        """`hit(name, sentence)`: the rule of that name hits, and the engine says so in a sentence,
+        or "". `is_cool(name)`: it has hit lately, and may not yet again.
         """
         self._ask = ask
         self._hit = hit
@@ -79,8 +79,8 @@ class Judge:
             return
         found = verdict(answer)
         log.debug("rule %s: %s", rule.name, found.yes)
-        if self.turns.judged(rule, found.yes, now, cool=self._is_cool(rule)):
-            self._hit(rule, found.sentence)
+        if self.turns.judged(rule, found.yes, now, cool=self._is_cool(rule.name)):
+            self._hit(rule.name, found.sentence)
         elif self.turns.unable(rule.name) and rule.when not in self._told:
             self._told.add(rule.when)
             self._tell(f"this engine cannot judge the rule {rule.name}: it does not say yes or no")

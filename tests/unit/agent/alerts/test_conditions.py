@@ -58,7 +58,7 @@ CASES: list[tuple[str, Film, dict[str, Any], list[float]]] = [
     ("motion in a region", Film(60, moves=[(10, 20, LEFT), (40, 50, RIGHT)]),
      {"motion": True, "region": HALF}, [40]),
     ("one odd sight", Film(60, moves=[(10, 10.4, LEFT)]), {"motion": True}, []),
-    ("a pause", Film(60, moves=[(10, 12, LEFT), (13, 20, LEFT)]), {"motion": True}, [10]),
+    ("a pause", Film(60, moves=[(10, 12, LEFT), (13.5, 20, LEFT)]), {"motion": True}, [10]),
     ("still twice", Film(90, moves=[(35, 40, LEFT)]), {"still": 30}, [30, 70]),
     ("dark at once", Film(30, light=[(0, 128), (10, 20)]), {"darkness": True}, [10]),
     ("a lamp of several", Film(30, light=[(0, 160), (10, 80)]), {"darkness": True}, [10]),

@@ -50,6 +50,14 @@ def test_what_is_still_so_after_the_cool_down_is_told_then() -> None:
     assert hits(made(), [False, True, False, True, False, False], cool=[2, 3]) == [1]
 
 
+def test_of_a_reworded_rule_nothing_is_known() -> None:
+    turns = Turns()
+    turns.use([made()], 0.0)
+    turns.judged(made(), False, 0.0)
+    turns.use([made(when="the gate is red")], 1.0)
+    assert not turns.judged(made(when="the gate is red"), True, 2.0), "it was so before"
+
+
 def test_all_have_their_turn_however_slow_the_engine_is() -> None:
     rules = [made(f"gate {n}", interval=2 + n % 5) for n in range(12)]
     turns, now, counts = Turns(), 0.0, Counter[str]()
