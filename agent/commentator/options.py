@@ -41,6 +41,7 @@ class Options:
             spoken; 1: all are.
         focus: What to talk about, empty for anything.
         length: How much to say.
+        dense: Leave no silence while something happens.
         max_new_tokens: Token cap of one line.
         enable_tts: Ask the engine for speech; otherwise lines are text only.
         room: Name under which the engine queues the requests fairly.
@@ -60,6 +61,7 @@ class Options:
     repeat_threshold: float = 0.8
     focus: str = ""
     length: Literal["brief", "normal", "detailed"] = "normal"
+    dense: bool = False
     enable_tts: bool = True
     room: str = ""
 

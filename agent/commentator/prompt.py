@@ -28,6 +28,7 @@ SPOKEN_QUESTION = "Answer the question that you hear."
 COMMENTARY = "Say in one short sentence what happens now."
 BRIEFLY = "Be brief."
 IN_DETAIL = "Say it in detail."
+KEEP_TALKING = "Keep talking: leave no silence."
 FOCUS = "Talk about: "
 WARNING = "What you say is a warning: "
 IN_VIEW = "In view: "
@@ -71,7 +72,8 @@ def commentary_instruction(occasion: Occasion, options: Options) -> str:
     """What the engine is asked for one line of commentary."""
     how = {"brief": BRIEFLY, "normal": COMMENTARY, "detailed": IN_DETAIL}[options.length]
     focus = [f"{FOCUS}{options.focus}."] if options.focus else []
-    return " ".join([_WHY[occasion], *focus, how])
+    dense = [KEEP_TALKING] if options.dense and occasion != "still" else []
+    return " ".join([_WHY[occasion], *focus, *dense, how])
 
 
 def system_text(persona: str, language: str, instructions: str = "") -> str:

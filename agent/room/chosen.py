@@ -15,6 +15,8 @@ from config.errors import SettingsError
 from config.explain import shown
 from config.room_settings import RoomSettings
 
+DENSE = 0.5
+"""Seconds of breathing pause below which no silence is wanted while something happens."""
 MODE_UNTIL = "mode_until"
 """Saved beside the changes: Unix time until which the mode holds against the schedule."""
 
@@ -69,6 +71,7 @@ def options(settings: RoomSettings, room: str) -> Options:
     return Options(
         **{name: getattr(full, name) for name in same},
         max_new_tokens=full.tts_max_new_tokens,
+        dense=full.tts_pause_after < DENSE,
         room=room,
     )
 

@@ -52,6 +52,9 @@ def test_focus_and_length_are_told() -> None:
     assert "Talk about: the red team. Be brief." in commentary_instruction("change", options)
     request = engine_request(LINE, [], Asked("Go."), options, "", [])
     assert request.max_tokens == 32
+    dense = Options(dense=True)
+    assert "Keep talking" in commentary_instruction("change", dense)
+    assert "Keep talking" not in commentary_instruction("still", dense)
 
 
 def test_what_is_in_view_goes_with_the_pictures() -> None:
