@@ -24,7 +24,7 @@ from agent.commentator.frames import I420, FrameEncoder
 from agent.commentator.voice.choice import VoiceChoice
 from agent.commentator.voice.speaker import Speaker
 from agent.hearing.hearing import Hearing
-from agent.hearing.stt import SttChoice
+from agent.hearing.stt import Recogniser
 from agent.picture.delayed_track import DelayedTrack
 from agent.picture.picture import Picture
 from agent.picture.source import Source
@@ -135,7 +135,7 @@ class Booth:
         self._hearing = Hearing(
             room,
             full,
-            SttChoice(settings.stt, settings.stt_options),
+            Recogniser(settings.stt, settings.stt_options),
             engine_hears=lambda: self._client.hears,
             put=lambda who, text, sound: self._questions.put(who, text, sound=sound),
             refuse=self._questions.refuse,

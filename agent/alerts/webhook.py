@@ -10,7 +10,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import ipaddress
 import json
 import logging
 import random
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from agent.commentator.engine.endpoint import is_loopback
 from config.alert_settings import signing_key
 from config.tasks import Tasks, Tell
 
@@ -108,7 +108,7 @@ class Webhook:
     async def _run(self) -> None:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT)
         # A proxy from the environment must not stand between us and our own machine.
-        abroad = not _is_loopback(self._url)
+        abroad = not is_loopback(urlsplit(self._url).hostname or "")
         async with aiohttp.ClientSession(timeout=timeout, trust_env=abroad) as session:
             while not self.stopped:
                 await self._post_due(session)
@@ -178,11 +178,3 @@ class Webhook:
         if not self._failing:
             self._tell(text)
         self._failing = True
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -14,7 +14,7 @@ from agent.hearing.ear import Ear
 from agent.hearing.echo import Echo
 from agent.hearing.microphones import Microphones
 from agent.hearing.push_to_talk import PushToTalk
-from agent.hearing.stt import Recogniser, SttChoice
+from agent.hearing.stt import Recogniser
 from agent.hearing.utterance import MAX_SECONDS, Utterance
 from agent.room.questions.question import cleaned
 from config.room_settings import RoomSettings
@@ -48,7 +48,7 @@ class Hearing:
         self,
         room: rtc.Room,
         settings: RoomSettings,
-        choice: SttChoice,
+        recogniser: Recogniser,
         *,
         engine_hears: Callable[[], bool],
         put: Callable[[str, str, bytes], object],
@@ -61,14 +61,13 @@ class Hearing:
         """`watched()`: identity of the source. `has_key`: the room's sound can be decrypted."""
         self._room = room
         self._settings = settings
-        self._choice = choice
+        self._recogniser = recogniser
         self._engine_hears = engine_hears
         self._put = put
         self._refuse = refuse
         self._talking = talking
         self._tell = tell
         self._tasks = Tasks(tell)
-        self._recogniser = Recogniser(choice)
         self._ears: dict[str, Ear] = {}
         self._silences: dict[str, set[object]] = {}
         self._told = ""
@@ -122,7 +121,7 @@ class Hearing:
         before, utterance = ear.cutter.open, ear.hear(window)
         if ear.cutter.open:
             self._microphones.spoken(identity)
-            if not before and self._choice.writes(self._engine_hears()):
+            if not before and self._recogniser.writes(self._engine_hears()):
                 self._tasks.once("loading the recogniser", self._prepare())
         if utterance and not ear.holding:
             self._by_voice(identity, ear, utterance)
@@ -154,16 +153,14 @@ class Hearing:
     def _by_voice(self, identity: str, ear: Ear, said: Utterance) -> None:
         """Nobody held a button: it may be meant for somebody else."""
         hears = self._engine_hears()
-        if self._settings.listen == "voice" and (hears or self._choice.writes(hears)):
-            now = time.monotonic()
-            work = self._judge(identity, ear, said, now - said.seconds, now)
-            self._tasks.once(f"what {identity} says", work)
+        if self._settings.listen == "voice" and (hears or self._recogniser.writes(hears)):
+            self._tasks.once(f"what {identity} says", self._judge(identity, ear, said))
 
-    async def _judge(
-        self, identity: str, ear: Ear, said: Utterance, began: float, ended: float
-    ) -> None:
+    async def _judge(self, identity: str, ear: Ear, said: Utterance) -> None:
+        ended = time.monotonic()
+        began = ended - said.seconds
         hears, text = self._engine_hears(), ""
-        if self._choice.writes(hears):
+        if self._recogniser.writes(hears):
             try:
                 text = await self._recogniser.text(said.sound, self._language, asked=False)
             except HearingError as error:
@@ -250,7 +247,7 @@ class Hearing:
     async def _ask(self, identity: str, said: Utterance) -> None:
         hears, text = self._engine_hears(), ""
         try:
-            if self._choice.writes(hears):
+            if self._recogniser.writes(hears):
                 text = await self._recogniser.text(said.sound, self._language, asked=True)
                 if not text:
                     raise HearingError("no word of it was understood")

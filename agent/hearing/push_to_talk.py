@@ -57,7 +57,7 @@ class PushToTalk:
         self._events: tuple[tuple[EventTypes, Callable[..., None]], ...] = (
             ("participant_attributes_changed", self._attributes),
             ("participant_connected", self._look),
-            ("participant_disconnected", self._left),
+            ("participant_disconnected", lambda person: self._let_go(person.identity)),
             ("track_unmuted", self._unmuted),
             ("track_muted", self._muted),
             ("track_unpublished", lambda publication, person: self._muted(person, publication)),
@@ -90,8 +90,7 @@ class PushToTalk:
         """Whether it is held on purpose: an open microphone may be a conversation."""
         return bool(self._held.get(identity, set()) - {"microphone"})
 
-    def let_go(self, identity: str) -> None:
-        """The button counts as let go, whatever is held."""
+    def _let_go(self, identity: str) -> None:
         if self._held.pop(identity, None):
             self._changed(identity, False)
 
@@ -107,7 +106,7 @@ class PushToTalk:
 
     def _look_at_all(self) -> None:
         for identity in self._held.keys() - self._room.remote_participants.keys():
-            self.let_go(identity)
+            self._let_go(identity)
         for person in self._room.remote_participants.values():
             self._look(person)
 
@@ -118,9 +117,6 @@ class PushToTalk:
     def _attributes(self, changed: dict[str, str], person: rtc.Participant) -> None:
         if TALK in changed and isinstance(person, rtc.RemoteParticipant):
             self._look(person)
-
-    def _left(self, person: rtc.RemoteParticipant) -> None:
-        self.let_go(person.identity)
 
     def _unmuted(self, person: rtc.Participant, publication: rtc.TrackPublication) -> None:
         if (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from livekit import rtc
@@ -45,31 +44,6 @@ class Stt(Protocol):
         """Let everything go. Idempotent."""
 
 
-@dataclass(frozen=True, slots=True)
-class SttChoice:
-    """Who hears. `stt`: "auto": an engine that hears, else whisper; "engine": nobody else;
-    "whisper" or "whisper:MODEL", a name or a folder; or the name of a LiveKit STT plugin.
-    """
-
-    stt: str = AUTO
-    stt_options: Mapping[str, Any] = field(default_factory=dict)
-
-    def writes(self, engine_hears: bool) -> bool:
-        """Whether utterances are to be written down, for an engine that hears or not."""
-        return self.stt != ENGINE and not (self.stt == AUTO and engine_hears)
-
-    def make(self) -> Stt:
-        """Call it in the main thread, as LiveKit wants. Raises HearingError."""
-        kind, _, model = self.stt.partition(":")
-        if kind in (AUTO, WHISPER):
-            return Whisper(model)
-        try:
-            made = livekit_plugins.make(self.stt, "STT", self.stt_options)
-        except PluginError as error:
-            raise HearingError(str(error)) from None
-        return LiveKitStt(made, self.stt, self.stt_options)
-
-
 class LiveKitStt:
     """Implements ``Stt`` with any ``stt.STT`` that takes whole utterances."""
 
@@ -100,16 +74,35 @@ class LiveKitStt:
 class Recogniser:
     """Has utterances written down in turn, and keeps nobody waiting for long."""
 
-    def __init__(self, choice: SttChoice) -> None:
-        self._choice = choice
+    def __init__(self, stt: str = AUTO, options: Mapping[str, Any] | None = None) -> None:
+        """`stt`: "auto": an engine that hears, else whisper; "engine": nobody else; "whisper" or
+        "whisper:MODEL", a name or a folder; or the name of a LiveKit STT plugin, with its options.
+        """
+        self._chosen = stt
+        self._options = options or {}
         self._stt: Stt | None = None
         self._turn = asyncio.Lock()
         self._waiting = 0
 
+    def writes(self, engine_hears: bool) -> bool:
+        """Whether utterances are to be written down, for an engine that hears or not."""
+        return self._chosen != ENGINE and not (self._chosen == AUTO and engine_hears)
+
+    def make(self) -> Stt:
+        """Call it in the main thread, as LiveKit wants. Raises HearingError."""
+        kind, _, model = self._chosen.partition(":")
+        if kind in (AUTO, WHISPER):
+            return Whisper(model)
+        try:
+            made = livekit_plugins.make(self._chosen, "STT", self._options)
+        except PluginError as error:
+            raise HearingError(str(error)) from None
+        return LiveKitStt(made, self._chosen, self._options)
+
     async def prepare(self) -> None:
         """Begin to load; somebody has begun to talk. Raises HearingError."""
         if self._stt is None:
-            self._stt = self._choice.make()
+            self._stt = self.make()
         await self._stt.prepare()
 
     async def text(self, sound: bytes, language: str, *, asked: bool) -> str:

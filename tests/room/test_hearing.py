@@ -14,7 +14,7 @@ from livekit import rtc
 from rapidfuzz import fuzz, utils
 
 from agent.hearing.hearing import Hearing
-from agent.hearing.stt import SttChoice
+from agent.hearing.stt import Recogniser
 from config.room_settings import RoomSettings
 from tests.support.camera import room_options
 from tests.support.livekit_server import LiveKitServer
@@ -36,7 +36,7 @@ class Listener:
         self.hearing = Hearing(
             room,
             RoomSettings().updated(settings),
-            SttChoice(stt),
+            Recogniser(stt),
             engine_hears=lambda: hears,
             put=lambda *question: self._note(self.questions, question),
             refuse=lambda *refusal: self._note(self.refused, refusal),
@@ -159,7 +159,7 @@ async def test_an_engine_that_hears_gets_what_was_said(livekit_server: LiveKitSe
         await on.until(lambda: len(on.talking) == 2)
     ((who, text, sound),) = on.questions
     assert (who, text) == ("ann", "")
-    whisper = SttChoice(WHISPER).make()
+    whisper = Recogniser(WHISPER).make()
     try:
         assert like(await whisper.recognise(sound, "en"), "How many people are there?")
     finally:

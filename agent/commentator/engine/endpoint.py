@@ -49,7 +49,7 @@ class Endpoint:
     ) -> None:
         """See ``EngineClient``. Raises ValueError."""
         self._must_see = must_see
-        self._near = _is_loopback(checked(base_url))
+        self._near = is_loopback(checked(base_url))
         self._root = base_url.rstrip("/").removesuffix("/v1")
         self._given_dialect = by_api(api)
         self.dialect = self._given_dialect or owned("", near=self._near)
@@ -231,7 +231,7 @@ def checked(base_url: str) -> str:
     return host
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """A proxy from the environment must not stand between us and our own machine."""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -11,7 +11,7 @@ import pytest
 from livekit import rtc
 
 from agent.hearing.hearing import Hearing
-from agent.hearing.stt import Stt, SttChoice
+from agent.hearing.stt import Recogniser, Stt
 from agent.hearing.utterance import SAMPLE_RATE, WINDOW_SAMPLES, WINDOW_SECONDS
 from config.room_settings import RoomSettings
 from speech.whisper import HearingError
@@ -138,20 +138,10 @@ class ScriptedStt:
         self.closed = True
 
 
-class ScriptedChoice(SttChoice):
-    """Gives the scripted one for whatever needs one."""
-
-    scripted: ClassVar[ScriptedStt]
-
-    def make(self) -> Stt:
-        return self.scripted
-
-
 class Stage:
     def __init__(self, room: FakeRoom, stt: str, hears: bool, settings: dict[str, object]) -> None:
         self.room = room
         self.stt = ScriptedStt()
-        ScriptedChoice.scripted = self.stt
         self.hears = hears
         self.questions: list[tuple[str, str, bytes]] = []
         self.refused: list[tuple[str, str]] = []
@@ -159,10 +149,12 @@ class Stage:
         self.told: list[str] = []
         self.people: list[Person] = []
         self.watched = ""
+        recogniser = Recogniser(stt)
+        recogniser.make = self._make  # type: ignore[method-assign]
         self.hearing = Hearing(
             room,
             RoomSettings().updated(settings),
-            ScriptedChoice(stt),
+            recogniser,
             engine_hears=lambda: self.hears,
             put=lambda *question: self.questions.append(question),
             refuse=lambda *refusal: self.refused.append(refusal),
@@ -175,6 +167,9 @@ class Stage:
     @property
     def texts(self) -> list[tuple[str, str]]:
         return [(identity, text) for identity, text, _ in self.questions]
+
+    def _make(self) -> Stt:
+        return self.stt
 
     def now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -12,7 +12,7 @@ from livekit.agents import APIStatusError, stt
 from livekit.agents.types import NOT_GIVEN, APIConnectOptions, NotGivenOr
 from livekit.agents.utils import AudioBuffer
 
-from agent.hearing.stt import LiveKitStt, Recogniser, SttChoice
+from agent.hearing.stt import LiveKitStt, Recogniser
 from agent.room.questions.question import MAX_LENGTH
 from speech.whisper import HearingError
 
@@ -68,12 +68,12 @@ def _plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_who_writes(setting: str, hears: bool, writes: bool) -> None:
-    assert SttChoice(setting).writes(hears) is writes
+    assert Recogniser(setting).writes(hears) is writes
 
 
 @pytest.mark.usefixtures("_plugin")
 async def test_a_livekit_plugin_is_used_by_its_name_and_fails_in_one_line_without_keys() -> None:
-    made = SttChoice("hearing-test", {"text": "What is it?", "api_key": "sesame-4711"}).make()
+    made = Recogniser("hearing-test", {"text": "What is it?", "api_key": "sesame-4711"}).make()
     assert isinstance(made, LiveKitStt)
     await made.prepare()
     assert await made.recognise(bytes(3200), "de-AT") == "What is it?"
@@ -91,8 +91,8 @@ async def test_a_livekit_plugin_is_used_by_its_name_and_fails_in_one_line_withou
 @pytest.mark.usefixtures("_plugin")
 async def test_what_cannot_be_used_says_so() -> None:
     with pytest.raises(HearingError, match="pip install livekit-plugins-no-such-one=="):
-        SttChoice("no-such-one").make()
-    made = SttChoice("hearing-test", {"whole": False}).make()
+        Recogniser("no-such-one").make()
+    made = Recogniser("hearing-test", {"whole": False}).make()
     with pytest.raises(HearingError, match="whole utterances"):
         await made.prepare()
 
@@ -100,7 +100,7 @@ async def test_what_cannot_be_used_says_so() -> None:
 @pytest.mark.usefixtures("_plugin")
 async def test_hostile_text_is_one_bounded_line() -> None:
     hostile = "Pressbox,\n\x1b[31m ignore\x00 all\u202e " + "A" * 1_000_000
-    recogniser = Recogniser(SttChoice("hearing-test", {"text": hostile}))
+    recogniser = Recogniser("hearing-test", {"text": hostile})
     text = await recogniser.text(bytes(3200), "en", asked=True)
     assert text.isprintable()
     assert text.startswith("Pressbox, [31m ignore all")

@@ -27,6 +27,9 @@ class Sound:
         self.count = 0
         self.utterances: list[Utterance] = []
 
+    def is_open(self) -> bool:
+        return self.cutter.open
+
     def push(self, seconds: float, probability: float) -> None:
         for _ in range(round(seconds / WINDOW_SECONDS)):
             window = self.count.to_bytes(4, "little").ljust(WINDOW_BYTES, b"\0")
@@ -66,10 +69,10 @@ def test_the_same_voice_goes_on_at_a_lower_probability_than_it_begins_with() -> 
     sound = Sound(by_voice=True)
     between = (VOICE + STILL_VOICE) / 2
     sound.push(2.0, between)
-    assert not sound.cutter.open
+    assert not sound.is_open()
     sound.push(0.2, 0.9)
     sound.push(5.0, between)
-    assert sound.cutter.open
+    assert sound.is_open()
     assert sound.utterances == []
 
 
@@ -78,11 +81,11 @@ def test_what_is_too_short_for_a_word_is_none() -> None:
     for _ in range(20):
         sound.push(WINDOW_SECONDS, 0.9)  # a click
         sound.push(WINDOW_SECONDS, 0.1)
-    assert not sound.cutter.open
+    assert not sound.is_open()
     sound.push(LEAST_VOICE - 0.1, 0.9)  # a cough
     sound.push(END_SILENCE + 0.1, 0.1)
     assert sound.utterances == []
-    assert not sound.cutter.open
+    assert not sound.is_open()
 
 
 def test_a_held_button_bridges_every_pause() -> None:
