@@ -17,11 +17,12 @@ IN_TIME = 2.0
 
 _COMES = (
     r"\b(comes?(?! to )|came|enters?|entered|appears?|arrives?|joins?|(walks?|steps?) in"
-    r"|here (is|are)|from (the )?(left|right|front|above|below|top|bottom|behind))\b"
+    r"|here (is|are)|from (the )?(left|right|front|above|below|top|bottom|behind)"
+    r"|there (is|are) (now )?(some|another|a person)|arrival|shows? up|company|comes? by)\b"
 )
 _GOES = (
     r"\b(leaves?|(has|have) (just )?left|gone|(goes|went|walks?|walked) (out|off|away)"
-    r"|disappears?)\b"
+    r"|disappears?|walks? off|off go(es)?|(is|are) off|way out|and out|out of (view|the picture))\b"
 )
 TELLS = {
     "came": _COMES,
