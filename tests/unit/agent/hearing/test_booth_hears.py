@@ -55,8 +55,8 @@ async def until_playing(on: BoothStage, kind: str, within: float = 60.0) -> None
 
 
 @virtual
-async def test_who_holds_the_button_is_not_talked_over_and_is_answered(
-    spoken_to: SpokenTo,
+async def test_who_holds_the_button_is_not_talked_over_and_is_answered_or_obeyed(
+    spoken_to: SpokenTo, stt: ScriptedStt
 ) -> None:
     async with spoken_to() as (on, person):
         person.hold(True)
@@ -71,6 +71,9 @@ async def test_who_holds_the_button_is_not_talked_over_and_is_answered(
         (answer,) = [line for line in on.in_state("playing") if line.kind == "answer"]
         assert answer.question == "What is it?"
         await until_playing(on, "commentary")
+        stt.texts = ["Stop."]
+        await person.ask(then=0.0)
+        await on.until(lambda: on.status["mode"] == "idle")
 
 
 @virtual
@@ -88,14 +91,6 @@ async def test_commentary_goes_on_where_nothing_was_asked_and_what_fails_is_told
         await person.ask(then=0.0)
         await on.until(lambda: "viewer" in on.status["error"])
         await until_playing(on, "commentary")
-
-
-@virtual
-async def test_an_order_is_given_aloud(spoken_to: SpokenTo, stt: ScriptedStt) -> None:
-    async with spoken_to(listen="voice") as (on, person):
-        stt.texts = ["Pressbox, stop."]
-        await person.say()
-        await on.until(lambda: on.status["mode"] == "idle")
 
 
 @virtual
