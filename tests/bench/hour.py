@@ -159,13 +159,14 @@ async def _acts(run: _Run) -> None:
 
 async def _act(run: _Run, act: Act) -> None:
     at, probe, result = time.monotonic(), run.people[act.who], "done"
-    payloads = {"set": act.what, "ask": {"text": act.what}, "skip": {}}
+    given = {"text": act.what} if act.do == "ask" else act.what
     try:
         async with asyncio.timeout(ACT_TIMEOUT):
             if act.do == "chat":
                 await probe.ask(act.what)
             else:
-                told = await probe.call(f"pressbox.{act.do}", json.dumps(payloads[act.do]))
+                payload = json.dumps(given) if given else ""
+                told = await probe.call(f"pressbox.{act.do}", payload)
                 result = "done" if act.do == "set" else f"done: {told}"
     except rtc.RpcError as error:
         result = "not there" if error.code == UNSUPPORTED else f"refused: {error.message}"
