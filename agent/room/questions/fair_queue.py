@@ -2,8 +2,8 @@
 
 Start-time fair queueing: each question carries the virtual time at which its turn begins, which is
 one turn after the question before it of the same person. The clock of that time goes as fast as one
-turn shared by all who wait. So nobody waits for somebody else's second question because that one
-came first, and a stream of newcomers cannot keep anybody waiting for ever.
+turn shared by all who wait and one who may come. So nobody waits for somebody else's second
+question because that one came first, and a stream of newcomers cannot keep anybody waiting for ever.
 """
 
 from __future__ import annotations
@@ -25,25 +25,17 @@ class QueueFullError(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
-    question: Question
+class _Place:
     turn: float
-    number: int
-
-    @property
-    def order(self) -> tuple[float, int]:
-        return self.turn, self.number
+    question: Question
 
 
 class FairQueue:
     """Bounded in all and for each person."""
 
     def __init__(self) -> None:
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_Place] = []
         self._now = 0.0
-        self._number = 0
-        self._served = ""
-        """Whose question is being answered, or was last."""
         self._next: dict[str, float] = {}
         """When the next turn of a person may begin, where that is to come."""
 
@@ -63,21 +55,17 @@ class FairQueue:
             raise QueueFullError(f"{MOST} questions are waiting already, please ask again later")
         turn = max(self._now, self._next.get(question.asker, 0.0))
         self._next[question.asker] = turn + 1.0
-        self._number += 1
-        place = _Waiting(question, turn, self._number)
-        bisect.insort(self._waiting, place, key=lambda one: one.order)
+        place = _Place(turn, question)
+        bisect.insort(self._waiting, place, key=lambda one: one.turn)
         return self._waiting.index(place) + 1
 
     def take(self) -> Question | None:
         """The next one's turn has come, and the one before is over; None where nobody waits."""
         if not self._waiting:
-            self._now = 0.0
-            self._next.clear()
             return None
-        self._now += 1.0 / len(self.askers | {self._served})
+        shared_by = len(self.askers) + 1
         first = self._waiting.pop(0)
-        self._now = max(self._now, first.turn)
-        self._served = first.question.asker
+        self._now = max(self._now + 1.0 / shared_by, first.turn)
         self._next = {who: turn for who, turn in self._next.items() if turn > self._now}
         return first.question
 
@@ -85,16 +73,16 @@ class FairQueue:
         """Remove what that person asked, or the one question of that id, and return it. What that
         person asked later moves up.
         """
-        of_asker = self._of(asker)
-        turns = [one.turn for one in of_asker]
-        back = [one for one in of_asker if question_id in ("", one.question.id)]
-        self._waiting = [one for one in self._waiting if one not in back]
-        for one, turn in zip(self._of(asker), turns, strict=False):
-            one.turn = turn
-        if back:
-            self._next[asker] = turns[-len(back)]
-            self._waiting.sort(key=lambda one: one.order)
-        return [one.question for one in back]
+        places = self._of(asker)
+        back = [one.question for one in places if question_id in ("", one.question.id)]
+        kept = [one.question for one in places if one.question not in back]
+        for place, question in zip(places, kept, strict=False):
+            place.question = question
+        free = places[len(kept) :]
+        if free:
+            self._waiting = [one for one in self._waiting if one not in free]
+            self._next[asker] = free[0].turn
+        return back
 
-    def _of(self, asker: str) -> list[_Waiting]:
+    def _of(self, asker: str) -> list[_Place]:
         return [one for one in self._waiting if one.question.asker == asker]
