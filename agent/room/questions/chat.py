@@ -28,14 +28,13 @@ READING_EACH = 3
 READ_TIMEOUT = 10.0
 
 MAX_PACKET = 16_000
-"""Bytes of a data packet that is read at all."""
+"""Bytes of a data packet that are read."""
 
 WAITING = 32
 """Replies that may wait for the room; beyond that the oldest goes."""
 SEND_TIMEOUT = 5.0
 
 NOT_WHOLE = "it did not arrive whole"
-TOO_LONG = f"it is longer than {MAX_LENGTH} characters"
 TOO_MANY = "too many come at this moment"
 
 
@@ -64,8 +63,8 @@ class Chat:
         refused: Callable[[Sender, str], None],
         tell: Tell,
     ) -> None:
-        """`heard(sender, text)`: somebody wrote. `refused(sender, why)`: somebody wrote what cannot
-        be read; neither may raise.
+        """`heard(sender, text)`: somebody wrote, of what is longer than MAX_LENGTH not all.
+        `refused(sender, why)`: somebody wrote what cannot be read. Neither may raise.
         """
         self._room = room
         self._heard = heard
@@ -120,19 +119,16 @@ class Chat:
         reader.close()
 
     async def _read(self, reader: rtc.TextStreamReader, identity: str) -> None:
-        sender = Sender(identity)
         try:
             async with asyncio.timeout(READ_TIMEOUT):
                 text = await _beginning(reader)
         except (TimeoutError, ConnectionError):
-            self._refused(sender, NOT_WHOLE)
-            return
-        self._arrived(sender, text)
+            self._refused(Sender(identity), NOT_WHOLE)
+        else:
+            self._arrived(Sender(identity), text)
 
     def _arrived(self, sender: Sender, text: str) -> None:
-        if len(text) > MAX_LENGTH:
-            self._refused(sender, TOO_LONG)
-        elif text.strip():
+        if text.strip():
             self._heard(sender, text.strip())
 
     # data packets
@@ -141,10 +137,7 @@ class Chat:
         if packet.participant is None or packet.topic not in (TOPIC, LEGACY_TOPIC):
             return
         identity, topic = packet.participant.identity, packet.topic
-        if len(packet.data) > MAX_PACKET:
-            self._refused(Sender(identity, "text", topic), TOO_LONG)
-            return
-        text = packet.data.decode("utf-8", errors="replace")
+        text = packet.data[:MAX_PACKET].decode("utf-8", errors="replace")
         message = _message(text)
         if message is None:
             self._arrived(Sender(identity, "text", topic), text)

@@ -3,7 +3,7 @@
 Start-time fair queueing: each question carries the virtual time at which its turn begins, which is
 one turn after the question before it of the same person. The clock of that time goes as fast as one
 turn shared by all who wait and one who may come. So nobody waits for somebody else's second
-question because that one came first, and a stream of newcomers cannot keep anybody waiting for ever.
+question because that one came first, and a stream of newcomers keeps nobody waiting for ever.
 """
 
 from __future__ import annotations

@@ -153,8 +153,7 @@ class Questions:
     def _take_back_waiting(self, asker: str, question_id: str = "") -> list[Question]:
         back = self._queue.take_back(asker, question_id)
         for question in back:
-            self._drop(question, "cancelled", TAKEN_BACK)
-            question.end("taken back", error=TAKEN_BACK)
+            self._end(question, "taken back", TAKEN_BACK)
         return back
 
     # the ways in
@@ -245,8 +244,7 @@ class Questions:
     # what is said and written of questions that no engine answers
 
     def _refuse(self, question: Question, why: str) -> Question:
-        self._drop(question, "refused", why)
-        question.end("refused", error=why)
+        self._end(question, "refused", why)
         self._told(question, "was refused", f"{CANNOT} {why[0].upper()}{why[1:]}.")
         return question
 
@@ -264,12 +262,13 @@ class Questions:
             self._commentator.lines.drop(self._said, "cancelled")
         self._said = self._commentator.say(text, asker=asker, question=question, line_id=line_id)
 
-    def _drop(self, question: Question, reason: Literal["refused", "cancelled"], why: str) -> None:
+    def _end(self, question: Question, state: Literal["refused", "taken back"], why: str) -> None:
         """Whoever waits for the answer of a question that no engine was asked is told at once."""
         now = time.monotonic()
         line = Line(question.id, "answer", now, now, question.text, question.asker)
         self._commentator.lines.add(line)
-        self._commentator.lines.drop(line, reason, why)
+        self._commentator.lines.drop(line, "refused" if state == "refused" else "cancelled", why)
+        question.end(state, error=why)
 
     def _new(
         self,
