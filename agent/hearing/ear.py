@@ -18,8 +18,6 @@ class Ear:
         self.cutter.by_voice = by_voice
         self.changed = asyncio.Event()
         """Set when the button is pressed or let go, and when an utterance begins or is full."""
-        self.holding = False
-        """Whether somebody waits for what is said while the button is held."""
         self.full: Utterance | None = None
         """What was said with the button held when it could become no longer."""
         self.ending = False
@@ -34,7 +32,7 @@ class Ear:
         utterance = self.cutter.push(window, self._voice.probability(window) if listens else 0.0)
         if self.cutter.open != before:
             self.changed.set()
-        if utterance and self.holding:
+        if utterance and self.cutter.held:
             self.full, utterance = utterance, None
         return utterance
 
@@ -42,18 +40,15 @@ class Ear:
         """The button is pressed."""
         if not self.cutter.listens:
             self._voice.reset()
-        self.holding, self.full = True, None
-        self.cutter.hold()
+        self.cutter.held, self.full = True, None
 
     def let_go(self) -> Utterance | None:
         """What was said while the button was held, if it was a voice."""
         rest, full = self.cutter.end(), self.full
-        self.holding, self.full = False, None
+        self.full = None
         return full or rest
 
     def end(self) -> Utterance | None:
         """No more sound comes: what was under way."""
-        utterance = self.cutter.end()
-        self.cutter.forget()
         self._voice.reset()
-        return utterance
+        return self.cutter.end()

@@ -123,20 +123,20 @@ class Hearing:
             self._microphones.spoken(identity)
             if not before and self._recogniser.writes(self._engine_hears()):
                 self._tasks.once("loading the recogniser", self._prepare())
-        if utterance and not ear.holding:
+        if utterance:
             self._by_voice(identity, ear, utterance)
 
     def _gone(self, identity: str) -> None:
         """No more sound comes of this one: what is under way ends with what still comes."""
         ear = self._ears.get(identity)
-        if ear and ear.cutter.open and not ear.holding and not ear.ending:
+        if ear and ear.cutter.open and not ear.cutter.held and not ear.ending:
             ear.ending = True
             self._tasks.once(f"the end of what {identity} says", self._end(identity, ear))
 
     async def _end(self, identity: str, ear: Ear) -> None:
         await asyncio.sleep(TAIL)
         ear.ending = False
-        if not ear.holding and (utterance := ear.end()):
+        if not ear.cutter.held and (utterance := ear.end()):
             self._by_voice(identity, ear, utterance)
 
     async def _prepare(self) -> None:
@@ -186,9 +186,9 @@ class Hearing:
         ear = self._ear(identity)
         ear.changed.set()
         self._microphones.look()
-        if not on or ear.holding or self._settings.listen == "off":
+        if not on or ear.cutter.held or self._settings.listen == "off":
             return
-        if sum(one.holding for one in self._ears.values()) >= MOST_TALKING:
+        if sum(one.cutter.held for one in self._ears.values()) >= MOST_TALKING:
             self._refuse(identity, f"{MOST_TALKING} others talk at this moment")
             return
         ear.hold()

@@ -56,14 +56,14 @@ class Cutter:
         self.by_voice = False
         """Whether a voice opens an utterance where no button is held."""
         self.held = False
+        """Whether the button is pressed; an utterance under way goes on when it is."""
         self._before: deque[bytes] = deque(maxlen=_windows(PRE_ROLL) + OPENING)
         self._sound: list[bytes] = []
         self._voiced = self._silent = self._run = 0
-        self._spent = False
 
     @property
     def listens(self) -> bool:
-        """Whether it matters what is said: without, `push` may be given any probability."""
+        """Whether it matters what is said: where not, `push` is to be given 0."""
         return self.held or self.by_voice
 
     @property
@@ -71,17 +71,13 @@ class Cutter:
         """Whether an utterance is under way."""
         return bool(self._sound)
 
-    def hold(self) -> None:
-        """The button is pressed; an utterance under way goes on."""
-        self.held, self._spent = True, False
-
     def push(self, window: bytes, probability: float) -> Utterance | None:
         """The next WINDOW_BYTES; the utterance that ends with them, if one does."""
         if not self._sound:
             self._before.append(window)
             self._run = self._run + 1 if probability >= VOICE else 0
             needed = 1 if self.held else OPENING
-            if self.listens and not self._spent and self._run >= needed:
+            if self._run >= needed:
                 self._sound, self._voiced = list(self._before), self._run
                 self._silent = 0
             return None
@@ -91,21 +87,17 @@ class Cutter:
         else:
             self._silent += 1
         if len(self._sound) >= int(MAX_SECONDS / WINDOW_SECONDS):
-            self._spent = self.held
             return self._cut(full=True)
         ended = not self.held and self._silent >= _windows(END_SILENCE)
         return self._cut() if ended else None
 
     def end(self) -> Utterance | None:
-        """The button is let go, or no more sound comes: the utterance under way, if it is one."""
+        """The button is let go, or no more sound comes: the utterance under way, if it is one.
+        What comes next does not follow what came before.
+        """
         utterance = self._cut()
-        self.held = self._spent = False
+        self.held = False
         return utterance
-
-    def forget(self) -> None:
-        """What comes next does not follow what came before."""
-        self.end()
-        self._before.clear()
 
     def _cut(self, *, full: bool = False) -> Utterance | None:
         least = LEAST_VOICE_HELD if self.held else LEAST_VOICE

@@ -7,7 +7,6 @@ import pytest
 from agent.hearing.utterance import (
     END_SILENCE,
     LEAST_VOICE,
-    MAX_SECONDS,
     PRE_ROLL,
     STILL_VOICE,
     VOICE,
@@ -88,49 +87,10 @@ def test_what_is_too_short_for_a_word_is_none() -> None:
     assert not sound.is_open()
 
 
-def test_a_held_button_bridges_every_pause() -> None:
-    sound = Sound(by_voice=False)
-    sound.push(1.0, 0.0)
-    sound.cutter.hold()
-    sound.push(4.0, 0.1)
-    sound.push(1.0, 0.9)
-    sound.push(4.0, 0.1)
-    sound.push(1.0, 0.9)
-    utterance = sound.cutter.end()
-    assert utterance
-    assert utterance.seconds == pytest.approx(6.0 + PRE_ROLL, abs=0.1)
-
-
-def test_nothing_is_heard_without_a_button_or_without_a_voice() -> None:
-    sound = Sound(by_voice=False)
-    sound.push(5.0, 0.9)
-    sound.push(5.0, 0.1)
-    assert sound.cutter.end() is None
-    sound.cutter.hold()
-    sound.push(40.0, 0.2)
-    assert sound.cutter.end() is None
-    sound.push(5.0, 0.9)
-    assert sound.cutter.end() is None
-    assert sound.utterances == []
-
-
-def test_nothing_is_longer_than_that_and_a_button_held_on_brings_no_second_one() -> None:
-    sound = Sound(by_voice=False)
-    sound.cutter.hold()
-    sound.push(MAX_SECONDS * 3, 0.9)
-    (utterance,) = sound.utterances
-    assert utterance.full
-    assert utterance.seconds <= MAX_SECONDS
-    assert sound.cutter.end() is None
-    sound.cutter.hold()
-    sound.push(1.0, 0.9)
-    assert sound.cutter.end()
-
-
 def test_a_button_pressed_in_the_midst_of_it_takes_the_beginning_too() -> None:
     sound = Sound(by_voice=True)
     sound.push(1.0, 0.9)
-    sound.cutter.hold()
+    sound.cutter.held = True
     sound.push(END_SILENCE * 2, 0.1)
     sound.push(1.0, 0.9)
     assert sound.utterances == []
@@ -142,7 +102,7 @@ def test_a_button_pressed_in_the_midst_of_it_takes_the_beginning_too() -> None:
 def test_what_was_before_a_gap_is_not_before_a_voice() -> None:
     sound = Sound(by_voice=True)
     sound.push(1.0, 0.1)
-    sound.cutter.forget()
+    sound.cutter.end()
     first = sound.count
     sound.push(1.0, 0.9)
     utterance = sound.cutter.end()

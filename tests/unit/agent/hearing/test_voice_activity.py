@@ -22,8 +22,7 @@ def utterances(sound: bytes, cutter: Cutter) -> list[Utterance]:
 def cutter(*, held: bool) -> Cutter:
     made = Cutter()
     made.by_voice = True
-    if held:
-        made.hold()
+    made.held = held
     return made
 
 
