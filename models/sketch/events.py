@@ -14,15 +14,13 @@ from models.sketch.colours import NAMES
 from models.sketch.objects import lives
 from models.sketch.phrases import Subject, said
 from models.sketch.scene import Scene, Thing
-from models.sketch.told import NAMELESS, Told
+from models.sketch.told import Told
 from models.sketch.words import is_person
 
 _QUICK = 0.15
 """Picture widths a second."""
 _RECENT = 3.5
 """Seconds after which somebody's coming or leaving is no news."""
-_PASSED = 1.5
-"""The same for what passed by and was not told of."""
 _BELIEVED = 1.9
 """Seconds that something nameless must be seen where people are: it may be one of them."""
 _TOGETHER = 0.05
@@ -133,22 +131,22 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
         others = [one for one in here if one is not thing]
         subjects = words.known(thing, others, dressed="clothes" in done, recent=recent)
         strangers = [(one, False) for one in words.unknown(thing)]
-        lately = _RECENT if thing.name or known else _PASSED
-        if (thing.leaving or (thing.gone and thing.name)) and thing.ago < lately:
+        fresh = thing.new and thing.age < _RECENT
+        if (thing.leaving or (thing.gone and thing.name)) and thing.ago < _RECENT:
             if known >= max(1, len(here) + thing.gone):
-                one = [(f"one {words.noun(thing.name)}", False)] if others else []
-                yield _leaving(thing, one if one and thing.name else subjects, last=not others)
+                if others and thing.name:
+                    subjects = [(f"one {words.noun(thing.name)}", False)]
+                how = "gone" if thing.gone else "now"
+                if not thing.side:
+                    how = "nobody" if is_person(thing) and not others else "away"
+                yield _of_thing(thing, 82, f"leave {how}", subjects)
             elif not known and thing.side and not {"leave", "pass"} & done:
                 yield _of_thing(thing, 70, "pass", strangers)
         elif thing.gone or (not thing.name and told.of("person") and thing.age < _BELIEVED):
             continue
-        elif thing.name and not known and not others and _mover_came(told):
+        elif thing.name and not known and not others and told.mover_came:
             yield _of_thing(thing, 66, "named", strangers)
-        elif (
-            thing.new
-            and thing.age < _RECENT
-            and (known < len(here) or _moved_on(thing, done, here))
-        ):
+        elif fresh and (known < len(here) or (not others and _moved_on(thing, done))):
             when = "again" if done and not (known and others) else "first"
             if known and others:
                 strangers = [(strangers[0][0].replace("a ", "another ", 1), False)]
@@ -164,28 +162,13 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
             yield _of_thing(thing, 78, f"present {'stand' if thing.stays else 'view'}", strangers)
 
 
-def _mover_came(told: Told) -> bool:
-    """Whether the last line told of a mover that came."""
-    last = told.facts[-1:]
-    return any(fact.kinds & {"come", "go"} and NAMELESS & {*fact.sorts} for fact in last)
-
-
-def _moved_on(thing: Thing, done: set[str], here: Sequence[Thing]) -> bool:
+def _moved_on(thing: Thing, done: set[str]) -> bool:
     """Whether the one who was told of has stood or walked before this one came, or came over
     another border.
     """
     sides = {one for one in done if one.startswith("from ")}
-    return len(here) == 1 and bool(
-        done & {"stand", "go", "little", "stay", "while", "present"}
-        or (sides and thing.side and words.from_side(thing) not in sides)
-    )
-
-
-def _leaving(thing: Thing, subjects: Sequence[Subject], *, last: bool) -> Event:
-    how = "gone" if thing.gone else ""
-    if not thing.side:
-        how = "nobody" if last and is_person(thing) else "away"
-    return _of_thing(thing, 82, f"leave {how or 'now'}", subjects)
+    other_side = sides and thing.side and words.from_side(thing) not in sides
+    return bool(done & {"stand", "go", "little", "stay", "while", "present"} or other_side)
 
 
 def _doing(thing: Thing, subjects: Sequence[Subject], done: set[str]) -> Iterator[Event]:

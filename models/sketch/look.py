@@ -26,8 +26,6 @@ _TURN = 0.02
 """Least slide of the whole picture that is a turn of the camera, in widths."""
 _RESTLESS = 0.45
 _CALM = 0.01
-_TOO_LARGE = 0.6
-"""Part of the picture from which on a mover is no thing in it."""
 
 
 def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) -> Scene:
@@ -79,13 +77,11 @@ def _moving(
             break
         right, down = right + step.shift[0], down + step.shift[1]
         steady.append(changes.slid(image, (right, down)))
-        even = as_image(cv2.convertScaleAbs(steady[-1], alpha=total))
-        frames.append(prepare(steady[-1] if abs(total - 1) < 0.02 else even))
+        frames.append(prepare(as_image(cv2.convertScaleAbs(steady[-1], alpha=total))))
     if len(steady) < 2:
         return [], []
     steady, frames = steady[::-1], frames[::-1]
-    found = movers(steady, frames, times[-len(steady) :])
-    return [one for one in found if one.share < _TOO_LARGE], lying(frames)
+    return movers(steady, frames, times[-len(steady) :]), lying(frames)
 
 
 def _colours(image: Image) -> tuple[str, ...]:

@@ -26,7 +26,6 @@ _STILL = 0.1
 _WORST = 1.3
 """Two regions that differ more than this are different things."""
 _COLOUR_UNIT = 60.0
-_JOIN = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +90,7 @@ def lying(frames: Sequence[Image]) -> list[Thing]:
     restless = foreground(last, frames[-2], threshold)
     before = foreground(first, frames[1], threshold)
     found = []
-    for piece in _pieces(foreground(last, first, threshold), joined=False):
+    for piece in _pieces(foreground(last, first, threshold)):
         box = _box(piece)
         new, gone = is_ghost(piece, first, last), is_ghost(piece, last, first)
         settled = piece.mean() <= _MOST_LYING and restless[piece].mean() < _STILL
@@ -101,10 +100,9 @@ def lying(frames: Sequence[Image]) -> list[Thing]:
     return found
 
 
-def _pieces(mask: Mask, *, joined: bool) -> Iterator[Mask]:
-    """Connected ones, largest first; where ``joined`` those that nearly touch are one."""
-    area = mask.astype(np.uint8)
-    _, labels = cv2.connectedComponents(cv2.dilate(area, _JOIN) if joined else area)
+def _pieces(mask: Mask) -> Iterator[Mask]:
+    """Connected ones, the largest first."""
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8))
     areas = np.bincount(labels[mask], minlength=1) / mask.size
     order = [n for n in np.argsort(-areas) if n != 0 and areas[n] >= _LEAST_SHARE]
     return ((labels == n) & mask for n in order[:_MOST_REGIONS])
@@ -113,12 +111,10 @@ def _pieces(mask: Mask, *, joined: bool) -> Iterator[Mask]:
 def _regions(
     at: int, image: Image, frame: Image, still: Image, threshold: float
 ) -> Iterator[_Region]:
-    for mask in _pieces(foreground(frame, still, threshold), joined=True):
+    for mask in _pieces(foreground(frame, still, threshold)):
         if not is_ghost(mask, frame, still):
-            core = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=2) > 0
-            inside = core if core.sum() >= 20 else mask
-            lab = frame[inside].mean(axis=0)
-            yield _Region(at, _box(mask), float(mask.mean()), lab, main_colour(image[inside]))
+            lab, colour = frame[mask].mean(axis=0), main_colour(image[mask])
+            yield _Region(at, _box(mask), float(mask.mean()), lab, colour)
 
 
 def _box(mask: Mask) -> Box:

@@ -49,15 +49,14 @@ def comment(scene: Scene, request: GenerationRequest, since: Mapping[str, float]
         (one for one in events(scene, told, since) if not alert or one.weight >= _ALERT),
         key=lambda one: -one.weight - _WISHED * bool(wished & {*one.about.lower().split()}),
     )
-    dice = _dice(request)
+    dice, brief = _dice(request), "Be brief." in request.text
     most = 3 if "Say it in detail." in request.text else 1 if told.lines else 2
     lines: list[str] = []
     subjects: set[str] = set()
     for event in ranked:
         if (event.about and event.about in subjects) or (lines and event.weight < _MORE):
             continue
-        brief = event.quick or "Be brief." in request.text
-        line = _worded(event, [*told.lines, *lines], dice, brief)
+        line = _worded(event, [*told.lines, *lines], dice, brief or event.quick)
         if line and len(lines) < most:
             lines.append(line)
             subjects.add(event.about)

@@ -10,7 +10,7 @@ import cv2
 from models.engine import NamedObject
 from models.sketch.colours import shares
 from models.sketch.pictures import Image
-from models.sketch.scene import Box, Sighting, Thing, thing, without_echoes
+from models.sketch.scene import Box, Sighting, Thing, thing
 from vision.names import ANIMALS, COCO_NAMES, VEHICLES
 
 Seen = tuple[NamedObject, ...] | None
@@ -44,8 +44,7 @@ def named(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen])
     for (_, name), track in tracks.items():
         path = [(times[at], box) for at, box in track.items()]
         seen_at = thing(name, "", path, [times[at] for at in looked], aspect)
-        shown = [*track][: len(without_echoes(path))] if seen_at.gone else [*track]
-        colour = _colour(name, [(images[at], track[at]) for at in shown])
+        colour = _colour(name, [(images[at], box) for at, box in track.items()])
         stirs = seen_at.stays and _stirs(images[looked[-2]], images[looked[-1]], seen_at.box)
         held = name in HANDHELD and not seen_at.gone and _held(path, persons)
         things.append(replace(seen_at, colour=colour, stirs=stirs, held=held))

@@ -112,7 +112,9 @@ def thing(
     """The thing of a track through pictures of ``times``; ``aspect`` is height over width."""
     gone = sightings[-1][0] < times[-1]
     if gone or any(_at_border(sightings[-1][1], at, sightings[-1][1]) for at in (0, 2)):
-        sightings = without_echoes(sightings)
+        # A tracker tells for a while where it last saw what it does not see any more.
+        while len(sightings) > 1 and sightings[-1][1] == sightings[-2][1]:
+            sightings = sightings[:-1]
     (begin, _), (end, box) = sightings[0], sightings[-1]
     recent = sightings[-3:]
     steps = [_step(one, two, aspect) for one, two in pairwise(recent)] or [(0.0, 0.0)]
@@ -137,21 +139,13 @@ def thing(
         heading=_heading(right, down) if going else "",
         speed=math.hypot(right, down) / (end - recent[0][0]) if going else 0.0,
         stopped=stands and way >= 2 * _LEAST_WAY,
-        stays=stands and end - _still_since(sightings) >= _STAND_SECONDS,
+        stays=stands and end - begin >= _STAND_SECONDS,
         new=new,
         gone=gone,
         side=side,
         ago=times[-1] - end,
         age=times[-1] - begin,
     )
-
-
-def without_echoes(sightings: Sequence[Sighting]) -> list[Sighting]:
-    """A tracker tells for a while where it last saw what it does not see any more."""
-    kept = list(sightings)
-    while len(kept) > 1 and kept[-1][1] == kept[-2][1]:
-        kept.pop()
-    return kept
 
 
 def _heading(right: float, down: float) -> str:
@@ -172,16 +166,6 @@ def _step(one: Sighting, two: Sighting, aspect: float) -> tuple[float, float]:
 
 def _at_border(one: Box, at: int, other: Box) -> bool:
     return any(box[at] < _BORDER if at < 2 else box[at] > 1 - _BORDER for box in (one, other))
-
-
-def _still_since(sightings: Sequence[Sighting]) -> float:
-    """From when on every edge was where it is now, nearly."""
-    since, now = sightings[-1]
-    for time, box in reversed(sightings):
-        if max(abs(a - b) for a, b in zip(box, now, strict=True)) > 0.06:
-            break
-        since = time
-    return since
 
 
 def _crossed(box: Box, step: tuple[float, float], aspect: float, ahead: float) -> str:

@@ -112,6 +112,12 @@ class Told:
         """What is in view as far as was told, and is not among ``sorts``."""
         return [sort for sort, count in self._there.items() if count and sort not in sorts]
 
+    @property
+    def mover_came(self) -> bool:
+        """Whether the last line told of a mover that came."""
+        last = self.facts[-1:]
+        return any(fact.kinds & {"come", "go"} and NAMELESS & {*fact.sorts} for fact in last)
+
     def lately(self, kind: str, lines: int = 3) -> bool:
         """Whether one of the last lines told it."""
         return any(kind in fact.kinds for fact in self.facts[-lines:])

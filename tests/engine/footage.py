@@ -52,10 +52,6 @@ def sampled(path: Path, detector: Detector | None) -> list[Sample]:
         if number >= len(frames) * rate / FPS:
             frames.append((number / rate, np.asarray(capture.retrieve()[1], np.uint8)))
         number += 1
-    return samples(frames, detector)
-
-
-def samples(frames: Sequence[tuple[float, Image]], detector: Detector | None) -> list[Sample]:
     tracker = Tracker()
     found = []
     for when, frame in frames:

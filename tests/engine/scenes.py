@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import cv2
 import numpy as np
@@ -26,15 +25,10 @@ WIDTH, HEIGHT = 640, 360
 BGR = {
     "black": (12, 12, 12),
     "white": (245, 245, 245),
-    "grey": (128, 128, 128),
     "red": (30, 30, 210),
     "orange": (20, 130, 250),
     "yellow": (30, 215, 245),
-    "green": (50, 160, 40),
     "blue": (210, 90, 30),
-    "purple": (150, 40, 120),
-    "brown": (30, 65, 110),
-    "pink": (190, 160, 250),
 }
 
 
@@ -48,17 +42,16 @@ class Mover:
     vx: float = 0.0
     vy: float = 0.0
     size: float = 40.0
-    shape: Literal["ball", "square", "bar"] = "ball"
-    growth: float = 0.0
+    bar: bool = False
 
     def draw(self, image: Image, t: float) -> None:
         x, y = round(self.x + self.vx * t), round(self.y + self.vy * t)
-        size = max(1, round(self.size + self.growth * t))
-        if self.shape == "ball":
+        size = round(self.size)
+        if self.bar:
+            ends = (x - size // 3, y - size), (x + size // 3, y + size)
+            cv2.rectangle(image, *ends, BGR[self.colour], -1)
+        else:
             cv2.circle(image, (x, y), size, BGR[self.colour], -1, cv2.LINE_AA)
-            return
-        half = size if self.shape == "square" else size // 3
-        cv2.rectangle(image, (x - half, y - size), (x + half, y + size), BGR[self.colour], -1)
 
 
 def plain(colour: str) -> Image:
@@ -82,7 +75,6 @@ def film(
     *movers: Mover,
     light: Callable[[float], float] = lambda _: 1.0,
     noise: float = 0.0,
-    seed: int = 0,
 ) -> Film:
     """Movers before a backdrop; ``noise`` is the camera's, a standard deviation."""
 
@@ -92,7 +84,7 @@ def film(
             mover.draw(image, t)
         values = np.asarray(image * light(t), np.float64)
         if noise:
-            rng = np.random.default_rng([seed, int(t * 1000) + 100_000])
+            rng = np.random.default_rng(int(t * 1000) + 100_000)
             values += rng.normal(0, noise, image.shape)
         return np.asarray(np.clip(values, 0, 255), np.uint8)
 

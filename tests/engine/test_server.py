@@ -6,10 +6,12 @@ import asyncio
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from models.engine import (
     AudioDelta,
@@ -90,12 +92,8 @@ async def test_what_the_engine_is_asked(serve: Serve, http: aiohttp.ClientSessio
     async with http.post(url + CHAT, json=body) as response:
         assert response.status == 200
     (asked,) = engine.requests
-    assert (asked.system, asked.text, asked.kind, asked.room) == (
-        "Be brief.",
-        "And now?",
-        "alert",
-        "lobby",
-    )
+    told = (asked.system, asked.text, asked.kind, asked.room)
+    assert told == ("Be brief.", "And now?", "alert", "lobby")
     assert [(turn.role, turn.text) for turn in asked.history] == [("assistant", "It rains.")]
     assert (asked.voice, asked.audio, asked.max_tokens) == ("anna", True, 40)
 
@@ -123,23 +121,6 @@ async def test_a_closed_connection_stops_the_engine(
     assert "pressbox_engine_in_flight 0.0" in metrics
 
 
-async def test_a_closed_connection_frees_its_place_in_the_queue(
-    serve: Serve, http: aiohttp.ClientSession
-) -> None:
-    gate = asyncio.Event()
-    engine = ScriptedEngine([gate, *HELLO])
-    url = await serve(engine)
-    first = asyncio.create_task(post(http, url, ask("a")))
-    await until(lambda: engine.begun)
-    second = asyncio.create_task(post(http, url, ask("b")))
-    await until_waiting(http, url, 1)
-    second.cancel()
-    await until_waiting(http, url, 0)
-    gate.set()
-    assert (await first)[0] == 200
-    assert engine.begun == ["a"]
-
-
 async def post(
     http: aiohttp.ClientSession, url: str, body: Mapping[str, object]
 ) -> tuple[int, Any, Mapping[str, str]]:
@@ -159,52 +140,56 @@ async def until_waiting(http: aiohttp.ClientSession, url: str, count: int) -> No
             await asyncio.sleep(0.002)
 
 
-async def test_rooms_are_served_in_turn(serve: Serve, http: aiohttp.ClientSession) -> None:
-    gate = asyncio.Event()
-    engine = ScriptedEngine([gate, *HELLO])
-    url = await serve(engine)
-    tasks = []
-    for number, room in enumerate(("greedy", "greedy", "greedy", "modest")):
-        tasks.append(asyncio.create_task(post(http, url, ask(room))))
-        await until(lambda: engine.begun)
-        await until_waiting(http, url, number)
-    gate.set()
-    assert [status for status, _, _ in await asyncio.gather(*tasks)] == [200] * 4
-    assert engine.begun == ["greedy", "greedy", "modest", "greedy"]
+@dataclass(slots=True)
+class Occupied:
+    """A server whose only slot is taken until ``gate`` opens."""
+
+    url: str
+    engine: ScriptedEngine
+    gate: asyncio.Event
+    tasks: list[asyncio.Task[Any]]
 
 
-async def test_a_full_queue(serve: Serve, http: aiohttp.ClientSession) -> None:
+@pytest_asyncio.fixture
+async def occupied(serve: Serve, http: aiohttp.ClientSession) -> Occupied:
     gate = asyncio.Event()
     engine = ScriptedEngine([gate, *HELLO])
-    url = await serve(engine, limits=Limits(waiting=1))
+    url = await serve(engine, limits=Limits(waiting=3))
     first = asyncio.create_task(post(http, url, ask("a")))
     await until(lambda: engine.begun)
-    second = asyncio.create_task(post(http, url, ask("b")))
-    await until_waiting(http, url, 1)
-    status, body, headers = await post(http, url, ask("c"))
+    return Occupied(url, engine, gate, [first])
+
+
+async def test_rooms_are_served_in_turn_and_who_leaves_frees_a_place(
+    occupied: Occupied, http: aiohttp.ClientSession
+) -> None:
+    for number, room in enumerate(("a", "a", "b"), 1):
+        occupied.tasks.append(asyncio.create_task(post(http, occupied.url, ask(room))))
+        await until_waiting(http, occupied.url, number)
+    status, body, headers = await post(http, occupied.url, ask("c"))
     assert (status, body["error"]["code"]) == (429, "queue_full")
     assert body["error"]["type"] == "rate_limit_error"
     assert int(headers["Retry-After"]) >= 1
-    gate.set()
-    assert [(await task)[0] for task in (first, second)] == [200, 200]
+    occupied.tasks.pop(1).cancel()
+    await until_waiting(http, occupied.url, 2)
+    occupied.tasks.append(asyncio.create_task(post(http, occupied.url, ask("a"))))
+    await until_waiting(http, occupied.url, 3)
+    occupied.gate.set()
+    assert [status for status, _, _ in await asyncio.gather(*occupied.tasks)] == [200] * 4
+    assert occupied.engine.begun == ["a", "a", "b", "a"]
 
 
-async def test_a_deadline_in_the_queue(serve: Serve, http: aiohttp.ClientSession) -> None:
-    gate = asyncio.Event()
-    engine = ScriptedEngine([gate, *HELLO])
-    url = await serve(engine)
-    first = asyncio.create_task(post(http, url, ask("a")))
-    await until(lambda: engine.begun)
+async def test_a_deadline_in_the_queue(occupied: Occupied, http: aiohttp.ClientSession) -> None:
     late = ask("b", pressbox={"room": "b", "deadline_ms": 30})
-    status, body, _ = await post(http, url, late)
+    status, body, _ = await post(http, occupied.url, late)
     assert (status, body["error"]["code"]) == (503, "deadline_exceeded")
-    gate.set()
-    await first
-    assert engine.begun == ["a"]
-    engine.script = [0.05, *HELLO]
-    status, got, _ = await post(http, url, ask(pressbox={"deadline_ms": 1}))
+    occupied.gate.set()
+    await asyncio.gather(*occupied.tasks)
+    assert occupied.engine.begun == ["a"]
+    occupied.engine.script = [0.05, *HELLO]
+    status, got, _ = await post(http, occupied.url, ask(pressbox={"deadline_ms": 1}))
     assert (status, got[-1]) == (200, "[DONE]"), "what has begun goes on"
-    async with http.get(url + "/metrics") as response:
+    async with http.get(occupied.url + "/metrics") as response:
         assert "pressbox_engine_deadline_missed_total 1.0" in await response.text()
 
 
@@ -281,12 +266,8 @@ async def test_health_models_and_starting(serve: Serve, http: aiohttp.ClientSess
     ready = await serve(ScriptedEngine(HELLO))
     async with http.get(ready + "/health") as response:
         assert response.status == 200
-        assert await response.json() == {
-            "state": "ready",
-            "engine": "scripted",
-            "running": 0,
-            "waiting": 0,
-        }
+        idle = {"running": 0, "waiting": 0}
+        assert await response.json() == {"state": "ready", "engine": "scripted", **idle}
 
 
 async def test_an_api_key(serve: Serve, http: aiohttp.ClientSession) -> None:

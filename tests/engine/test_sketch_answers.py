@@ -26,17 +26,14 @@ Shown = tuple[Picture, ...]
         (PEOPLE, "How many people are there?", "two people on the left and on the right"),
         (PEOPLE, "Where is the dog?", "a dog stands in the middle"),
         (PEOPLE, "Is there a cat?", "no"),
-        (PEOPLE, "Do you see a dog?", "yes, a dog in the middle"),
         (PEOPLE, "What do you see?", "two people"),
         (NOBODY, "Is anybody there?", "no"),
-        (RED, "Who is there?", "person in red"),
         (RED, "Is there a person in a red shirt?", "yes, a person in red"),
         (PEOPLE, "How many people are on the left?", "a person in grey on the left"),
         (PEOPLE, "How many people are left?", "two people"),
         (RED, "What is the person wearing?", "person in red"),
         (BALL, "What moves?", "red goes to the right"),
         (BALL, "Which way is it going?", "to the right"),
-        (BALL, "Is there anything red?", "yes, something red"),
         (window(film(plain("blue")), 3.0), "What color is the background?", "blue"),
         (DARK, "How bright is it?", "dark"),
         ((), "What moves?", "no picture"),
@@ -50,10 +47,8 @@ def test_what_it_measures(shown: Shown, question: str, told: str) -> None:
     ("shown", "question"),
     [
         (BALL, "What is the capital of France?"),
-        (BALL, "Was ist das?"),
         (STILL, "How many people are there?"),  # nobody has looked for any
         (seen({"person 1": [MIDDLE] * 4}), "What is the dog wearing?"),
-        (BALL, "?"),
     ],
 )
 def test_what_it_cannot_tell_it_says_in_one_sentence(shown: Shown, question: str) -> None:
@@ -107,7 +102,6 @@ CUP = seen({"dining table 1": [(0.3, 0.5, 0.8, 0.9)] * 4, "cup 2": [(0.5, 0.4, 0
     ("shown", "question", "told"),
     [
         (PEOPLE, "What is on the table?", CANNOT),
-        (PEOPLE, "What is on the wall?", CANNOT),
         (CUP, "What is on the table?", "I see a cup there."),
         (CUP, "What is on the wall?", CANNOT),
     ],
@@ -130,7 +124,6 @@ def test_a_mover_may_be_the_car_that_is_asked_for() -> None:
         (PEOPLE, "Are there more than two people?", "No."),
         (PEOPLE, "Are there at least two people in the picture?", "Yes."),
         (PEOPLE, "Is there a person in the middle?", "No."),
-        (PEOPLE, "Is there a cat?", "No."),
         (PEOPLE, "Does the person look happy?", "I can't tell."),
         (PEOPLE, "Is the gate open?", "I can't tell."),
         (PEOPLE, '"a person is there"? If yes, say in one sentence what you see.', "Yes."),
@@ -143,7 +136,6 @@ def test_a_mover_may_be_the_car_that_is_asked_for() -> None:
         (OUT, "Is it dark?", "Yes."),
         (BALL, "Has the light gone out?", "No."),
         (DARK, "Is there a person?", "I can't tell."),
-        ((), "Is there a person?", "I can't tell."),
     ],
 )
 def test_a_judge_answers_yes_or_no_or_that_it_cannot_tell(
