@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 from tests.bench.engine_tap import Asked, EngineTap, engine_tap
 from tests.bench.event_score import Due, Score, displayed, score
-from tests.bench.rig import SOURCE, FilmCamera, Rig, Sketch, rig
+from tests.bench.rig import SOURCE, Camera, Rig, Sketch, rig
 from tests.bench.timeline import Told, timeline
+from tests.support.camera_source import Shown, film_times
 from tests.support.cutouts import MEDIA
-from tests.support.film_source import Shown, film_times
 from tests.support.procfs import cpu_seconds, descendants
 from tests.support.scripted_films import Event
 from tests.support.viewer_probe import ViewerProbe
@@ -136,7 +136,7 @@ async def commentated(
     """
     async with (
         stage(folder, setup) as there,
-        there.rig.camera(SOURCE, FilmCamera(film)),
+        there.rig.camera(SOURCE, Camera(film=film)),
         there.rig.viewer() as probe,
     ):
         await there.rig.send({**ROOM_SETTINGS, **setup.settings})
@@ -170,7 +170,7 @@ async def in_turn(
                 newest = statuses(probe.attributes)[-1:]
                 return any(status.get("source") == camera for _, status in newest)
 
-            async with there.rig.camera(camera, FilmCamera(film)):
+            async with there.rig.camera(camera, Camera(film=film)):
                 if not number:
                     await there.rig.send({**ROOM_SETTINGS, "source": "", **setup.settings})
                 await probe.until(watched, timeout=JOIN_TIMEOUT, what=f"the picture of {name}")

@@ -23,10 +23,10 @@ from tests.bench.commentary import Setup, Stage, meter, stage
 from tests.bench.hour_script import ACTS, SHIFTS, Act, Person
 from tests.bench.hour_text import Done, Hour, all_over, rows, written
 from tests.bench.report import Row
-from tests.bench.rig import ROOM, FilmCamera
+from tests.bench.rig import ROOM, Camera
+from tests.support.camera_source import film_times
 from tests.support.cutouts import CARS, PEOPLE
 from tests.support.film_scripts import films
-from tests.support.film_source import film_times
 from tests.support.procfs import cpu_seconds, own_memory
 from tests.support.scripted_films import rendered
 from tests.support.viewer_probe import ViewerProbe, watching
@@ -128,7 +128,7 @@ async def _camera(
     own = await stack.enter_async_context(AsyncExitStack())
     film = SHIFTS[shift][0]
     name = f"{film}-{shift}"
-    await own.enter_async_context(there.rig.camera(name, FilmCamera(paths[film])))
+    await own.enter_async_context(there.rig.camera(name, Camera(film=paths[film])))
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(JOIN_TIMEOUT):
             while not await asyncio.to_thread(film_times, there.rig.log(name)):

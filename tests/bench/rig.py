@@ -69,31 +69,20 @@ class Sketch:
 
 
 @dataclass(frozen=True, slots=True)
-class FilmCamera:
-    """A camera that plays a film, over and over."""
-
-    film: Path
-
-    def command(self, name: str) -> tuple[str, ...]:
-        """Its process, as the participant `name`."""
-        place = ("--room", ROOM, "--name", name, "--film", str(self.film))
-        return ("-m", "tests.support.film_source", *place)
-
-
-@dataclass(frozen=True, slots=True)
 class Camera:
-    """A camera of the bench."""
+    """A camera of the bench: real motion with a clock burnt in, or a film as it is."""
 
-    footage: str
+    footage: str = ""
     width: int = 1280
     height: int = 720
     fps: float = 30.0
+    film: Path | None = None
 
     def command(self, name: str) -> tuple[str, ...]:
         """Its process, as the participant `name`."""
         size = ("--width", str(self.width), "--height", str(self.height), "--fps", str(self.fps))
-        place = ("--room", ROOM, "--name", name, "--footage", self.footage)
-        return ("-m", "tests.support.clock_source", *place, *size)
+        shown = ("--film", str(self.film)) if self.film else ("--footage", self.footage, *size)
+        return ("-m", "tests.support.camera_source", "--room", ROOM, "--name", name, *shown)
 
 
 class Rig:
@@ -133,7 +122,7 @@ class Rig:
             yield probe
 
     @asynccontextmanager
-    async def camera(self, name: str, camera: Camera | FilmCamera) -> AsyncIterator[None]:
+    async def camera(self, name: str, camera: Camera) -> AsyncIterator[None]:
         """One more camera in the room."""
         with self.log(name).open("ab") as log:
             async with process(camera.command(name), self.environment, log):

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bench.commentary import NEVER_AGAIN, WAY, Setup, commentated
 from tests.bench.rig import SOURCE
 from tests.bench.timeline import timeline
-from tests.support.film_source import Shown, film_times
+from tests.support.camera_source import Shown, film_times
 from tests.support.scripted_films import Film
 
 LEFT_HALF = (0.0, 0.0, 0.5, 1.0)

@@ -14,7 +14,7 @@ from tests.bench.hour_text import Done, Hour, all_over, rows
 from tests.bench.naming import Tally, hold
 from tests.bench.rules import moments_of, score_rules
 from tests.bench.timeline import Told, nearly_again, repeats, silences, timeline, voices_at_once
-from tests.support.film_source import Shown
+from tests.support.camera_source import Shown
 from tests.support.onsets import Burst
 from tests.support.records import LineMessage, SeenFrame
 

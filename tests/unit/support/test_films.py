@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.support import cutouts
+from tests.support.camera_source import Shown, film_times
 from tests.support.film_scripts import films
-from tests.support.film_source import Shown, film_times
 from tests.support.scripted_films import Film
 
 pytestmark = pytest.mark.skipif(
