@@ -86,7 +86,9 @@ async def test_answers_say_whom_they_are_for_while_several_ask(fake_rtc: FakeRtc
 @virtual
 async def test_what_is_taken_back_is_not_asked_and_who_waits_is_told(fake_rtc: FakeRtc) -> None:
     async with stage(fake_rtc, "ann", "bob") as on:
-        for text in ("first", "second", "third"):
+        ended: list[Question] = []
+        on.questions.put("ann", "first", over=ended.append)
+        for text in ("second", "third"):
             on.chat("ann", text)
             await asyncio.sleep(0.1)
         on.chat("bob", "mine")
@@ -97,6 +99,8 @@ async def test_what_is_taken_back_is_not_asked_and_who_waits_is_told(fake_rtc: F
         assert ("second", "cancelled") in on.over
         assert ("third", "cancelled") in on.over
         assert ("first", "cancelled") in on.over, "what is heard is skipped"
+        assert [question.state for question in ended] == ["taken back"]
+        assert on.replies("ann") == ["All right."]
         await asyncio.sleep(20)
         assert on.asked == [("first", "ann"), ("mine", "bob"), ("Be quiet, ann", "bob")]
         assert on.told == []
@@ -154,6 +158,15 @@ async def test_a_failure_is_said_and_written_and_the_next_is_served(
         assert "ann" in on.told[0]
         assert len(on.replies("ann")) + len(on.replies("bob")) == 3
         assert on.said == [CANNOT]
+
+
+@virtual
+async def test_an_answer_that_was_ordered_to_stop_is_no_failure(fake_rtc: FakeRtc) -> None:
+    async with stage(fake_rtc, "ann") as on:
+        on.drops = [("interrupted", "")]
+        question, _ = on.questions.put("ann", "What?")
+        await asyncio.sleep(1)
+        assert (question.state, on.told, on.said) == ("failed", [], [])
 
 
 @virtual
