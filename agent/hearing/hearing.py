@@ -129,7 +129,7 @@ class Hearing:
     def _gone(self, identity: str) -> None:
         """No more sound comes of this one: what is under way ends with what still comes."""
         ear = self._ears.get(identity)
-        if ear and ear.cutter.open and not ear.cutter.held and not ear.ending:
+        if ear and ear.cutter.open and not ear.ending:
             ear.ending = True
             self._tasks.once(f"the end of what {identity} says", self._end(identity, ear))
 

@@ -114,8 +114,8 @@ class PushToTalk:
         if person.kind not in MACHINES:
             self._set(person.identity, "attribute", person.attributes.get(TALK) == "1")
 
-    def _attributes(self, changed: dict[str, str], person: rtc.Participant) -> None:
-        if TALK in changed and isinstance(person, rtc.RemoteParticipant):
+    def _attributes(self, _: dict[str, str], person: rtc.Participant) -> None:
+        if isinstance(person, rtc.RemoteParticipant):
             self._look(person)
 
     def _unmuted(self, person: rtc.Participant, publication: rtc.TrackPublication) -> None:

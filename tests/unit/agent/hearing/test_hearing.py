@@ -41,6 +41,7 @@ async def test_a_held_button_brings_one_question_and_silence_until_it_is_put(
         assert began == pytest.approx(pressed, abs=0.05)
         assert ended == pytest.approx(released + 0.3 + on.stt.seconds, abs=0.1)
         assert (on.told, on.refused) == ([], [])
+        assert on.stt.prepared == 2, "when the voice began, and when it was to be written down"
 
 
 @virtual
@@ -78,7 +79,7 @@ async def test_nobody_holds_the_commentary_for_ever(staged: Staged) -> None:
         assert on.talking[-1][1:] == ("ann", False)
         bob.hold(True)
         await bob.say()
-        on.room.leave("bob")  # or its sound stops to come
+        on.room.leave("bob")
         await asyncio.sleep(5.0)
         assert on.texts[1:] == [("bob", "What is it?")]
         assert on.talking[-1][1:] == ("bob", False)
@@ -86,8 +87,9 @@ async def test_nobody_holds_the_commentary_for_ever(staged: Staged) -> None:
         ann.speaking = False
         ann.hold(True)
         await ann.say(0.5)
-        ann.publication.end()
+        ann.participant.unpublish(ann.publication)  # and holds on
         await asyncio.sleep(MAX_SECONDS + 5)
+        assert on.texts[2:] == [("ann", "What is it?")]
         assert on.talking[-1][1:] == ("ann", False)
 
 
