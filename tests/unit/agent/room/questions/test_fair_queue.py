@@ -46,14 +46,6 @@ def test_who_asks_once_goes_second_at_the_latest() -> None:
         assert order(queue).index("bob0") == (0 if taken else 1)
 
 
-def test_people_take_turns() -> None:
-    queue = FairQueue()
-    for asker in ("ann", "bob", "cid"):
-        put_all(queue, asker, EACH)
-    expected = [f"{asker}{turn}" for turn in range(EACH) for asker in ("ann", "bob", "cid")]
-    assert order(queue) == expected
-
-
 def test_it_is_bounded_in_all_and_for_each_and_says_so() -> None:
     queue = FairQueue()
     put_all(queue, "ann", EACH)

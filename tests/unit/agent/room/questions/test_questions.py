@@ -11,9 +11,8 @@ from livekit import rtc
 
 from agent.room.questions.chat import LEGACY_TOPIC
 from agent.room.questions.fair_queue import EACH
-from agent.room.questions.question import MAX_LENGTH, Question
+from agent.room.questions.question import Question
 from agent.room.questions.questions import (
-    ALOUD_EVERY,
     ANSWER_TIMEOUT,
     CANNOT,
     NAMELESS,
@@ -138,7 +137,6 @@ async def test_an_order_is_done_at_once_and_is_no_question(fake_rtc: FakeRtc) ->
     ("reason", "error", "told"),
     [
         ("error", "the engine is away", "the engine is away"),
-        ("late", "", "late"),
         ("empty", "the engine has nothing to say to that", "nothing to say"),
     ],
 )
@@ -167,16 +165,6 @@ async def test_an_answer_that_was_ordered_to_stop_is_no_failure(fake_rtc: FakeRt
         question, _ = on.questions.put("ann", "What?")
         await asyncio.sleep(1)
         assert (question.state, on.told, on.said) == ("failed", [], [])
-
-
-@virtual
-async def test_refusals_are_said_again_after_a_while(fake_rtc: FakeRtc) -> None:
-    async with stage(fake_rtc, "ann") as on:
-        for _ in range(3):
-            for _ in range(20):
-                on.questions.put("ann", "x" * (MAX_LENGTH + 1))
-            await asyncio.sleep(ALOUD_EVERY)
-        assert len(on.said) == 3
 
 
 @virtual
