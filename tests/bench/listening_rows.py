@@ -67,11 +67,10 @@ def noise_rows(runs: Runs, old: Runs) -> list[Row]:
 
 def alert_rows(run: Alerted) -> list[Row]:
     """Hits of rules, and how soon they are heard."""
-    score = run.score
     said = (
-        f"precision {score.precision:.2f}, recall {score.recall:.2f} of {score.true} "
-        f"({score.hits} hits; missed: {', '.join(score.missed) or 'none'}; "
-        f"wrong: {', '.join(score.wrong) or 'none'})"
+        f"precision {run.precision:.2f}, recall {run.recall:.2f} of {run.true} "
+        f"({run.hits} hits; missed: {', '.join(run.missed) or 'none'}; "
+        f"wrong: {', '.join(run.wrong) or 'none'})"
     )
     heard = spread(run.beyond_ready) if run.beyond_ready else "none was heard"
     sound = "first sound of an alert, beyond the engine's ready time"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,32 +41,27 @@ EARLY, LATE = 1.0, 6.0
 READY = 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class RuleScore:
-    """How many times rules came true, how many alerts there were, and which did not fit."""
+@dataclass(slots=True)
+class Alerted:
+    """How many times rules came true, how many alerts there were, which did not fit, and the
+    seconds from the engine's first speech to the first sound of each.
+    """
 
     true: int
     hits: int
     missed: list[str]
     wrong: list[str]
+    beyond_ready: list[float] = field(default_factory=list)
 
     @property
     def precision(self) -> float:
         """Of the alerts, those that were true; nan of none."""
-        return 1 - len(self.wrong) / self.hits if self.hits else float("nan")
+        return 1 - len(self.wrong) / self.hits if self.hits else math.nan
 
     @property
     def recall(self) -> float:
         """Of what came true, what was told."""
-        return 1 - len(self.missed) / self.true if self.true else float("nan")
-
-
-@dataclass(frozen=True, slots=True)
-class Alerted:
-    """beyond_ready: seconds from the engine's first speech to the first sound of each alert."""
-
-    score: RuleScore
-    beyond_ready: list[float]
+        return 1 - len(self.missed) / self.true if self.true else math.nan
 
 
 async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> Alerted:
@@ -85,10 +81,10 @@ async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> A
     told = timeline(probe.lines, probe.bursts, probe.frames)
     ready = [one.ready for one in there.tap.asked if one.kind == "alert" and one.ready]
     sounds = [line.start for line in told if line.kind == "alert" and line.spoken]
-    beyond = [
-        min(after) - at for at in ready if (after := [one for one in sounds if one >= at - 0.05])
-    ]
-    return Alerted(score_rules(hits, true, (since, until)), beyond)
+    found = score_rules(hits, true, (since, until))
+    for at in ready:
+        found.beyond_ready += [one - at for one in sounds if one >= at - 0.05][:1]
+    return found
 
 
 def moments_of(shown: Sequence[Shown], places: Sequence[float], length: float) -> list[float]:
@@ -106,7 +102,7 @@ def score_rules(
     hits: Sequence[tuple[str, float]],
     true: Mapping[str, Sequence[float]],
     within: tuple[float, float],
-) -> RuleScore:
+) -> Alerted:
     """hits: (rule, seconds since the film began). What came true too near the ends of `within`
     may have been told, and was not missed.
     """
@@ -122,4 +118,4 @@ def score_rules(
                 if not fits:
                     missed.append(f"{name} at {moment:g} s")
     wrong = [f"{name} at {at:.1f} s" for name, at in left if at >= within[0]]
-    return RuleScore(count, count - len(missed) + len(wrong), missed, wrong)
+    return Alerted(count, count - len(missed) + len(wrong), missed, wrong)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -53,11 +54,6 @@ class Told:
     alike: float
     dropped: str | None
 
-    @property
-    def seconds(self) -> float:
-        """How long it was heard."""
-        return self.end - self.start
-
 
 def timeline(
     lines: Sequence[LineMessage], bursts: Sequence[Burst], frames: Sequence[SeenFrame]
@@ -73,17 +69,15 @@ def timeline(
     begun = [(onsets.get(line.id, _Onset(line.received)), line) for line in starts]
     begun.sort(key=lambda pair: pair[0].at)
     bounds = np.array([burst.end for burst in bursts])
+    until = [onset.at for onset, _ in begun[1:]] + [math.inf]
     found: list[Told] = []
-    for number, (onset, line) in enumerate(begun):
-        start = onset.at
-        until = begun[number + 1][0].at if number + 1 < len(begun) else math.inf
-        last = ends.get(line.id, line)
+    for (onset, line), limit in zip(begun, until, strict=True):
+        start, last = onset.at, ends.get(line.id, line)
         later = bursts[int(np.searchsorted(bounds, start + 0.001)) :]
-        own = [burst for burst in later if burst.start < until]
+        own = [burst for burst in later if burst.start < limit]
         spoken = line.id in onsets
-        end = min(own[-1].end if spoken and own else last.received, until)
+        end = min(own[-1].end if spoken and own else last.received, limit)
         seen = shown.get(line.timestamp) if onset.measured else None
-        before = found[-1] if found else None
         found.append(
             Told(
                 id=line.id,
@@ -93,7 +87,7 @@ def timeline(
                 end=max(end, start),
                 spoken=spoken,
                 sync=None if seen is None else seen - start,
-                silence=start - before.end if before else math.nan,
+                silence=start - found[-1].end if found else math.nan,
                 alike=max((likeness(last.text, b.text) for b in found[-LAST:]), default=0.0),
                 dropped=last.dropped,
             )
@@ -148,7 +142,7 @@ def line_text(line: Told) -> str:
     silence = "     " if math.isnan(line.silence) else f"{line.silence:5.1f}"
     mark = f" [{line.dropped}]" if line.dropped else ""
     return (
-        f"{line.kind:<10} {line.seconds:4.1f} s after {silence} s  like {line.alike:.2f} "
+        f"{line.kind:<10} {line.end - line.start:4.1f} s after {silence} s  like {line.alike:.2f} "
         f"{sync:>8}  {line.text}{mark}"
     )
 
@@ -159,8 +153,7 @@ def _once(starts: Sequence[LineMessage]) -> list[LineMessage]:
     return sorted(firsts, key=lambda line: line.received)
 
 
-@dataclass(frozen=True, slots=True)
-class _Onset:
+class _Onset(NamedTuple):
     """When a line was first heard; measured: by its sound, else by its message."""
 
     at: float
