@@ -92,13 +92,10 @@ def read_entries(path: Path, model: type[_Model], problems: list[str]) -> dict[s
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if _is_ours(path.name))
+        found = [path for path in folder.iterdir() if path.suffix in (".yaml", ".yml")]
     except OSError:
         return []
-
-
-def _is_ours(name: str) -> bool:
-    return name.endswith((".yaml", ".yml")) and not name.startswith(".")
+    return sorted(path for path in found if not path.name.startswith("."))
 
 
 def _name(name: object, where: str) -> str:

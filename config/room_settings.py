@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -16,16 +16,13 @@ from config.pacing import Pacing
 from config.profiles import LONGEST_PROMPT, load_presets, load_profile, profile_names
 
 
-def _known_profile(value: object) -> object:
-    if isinstance(value, str) and value in profile_names():
+def _one_of(names: Callable[[], Iterable[str]]) -> BeforeValidator:
+    def check(value: object) -> object:
+        if not isinstance(value, str) or value not in names():
+            raise ValueError("one of " + ", ".join(names()))
         return value
-    raise ValueError("one of " + ", ".join(profile_names()))
 
-
-def _known_preset(value: object) -> object:
-    if isinstance(value, str) and value in load_presets():
-        return value
-    raise ValueError("one of " + ", ".join(load_presets()))
+    return BeforeValidator(check)
 
 
 def _opening_hours(text: str) -> str:
@@ -45,10 +42,10 @@ Delay = Annotated[float, Field(ge=0, le=30)] | Literal["auto"]
 class RoomSettings(Pacing):
     """What one booth goes by; also the object in dispatch metadata and in `pressbox.set`/`get`."""
 
-    profile: Annotated[str, BeforeValidator(_known_profile)] = Field(
+    profile: Annotated[str, _one_of(profile_names)] = Field(
         default="default", description="persona: a file in config/profiles"
     )
-    preset: Annotated[str, BeforeValidator(_known_preset)] = Field(
+    preset: Annotated[str, _one_of(load_presets)] = Field(
         default="default", description="pacing: an entry in config/presets.yaml"
     )
     source: str = Field(
@@ -152,14 +149,16 @@ class RoomSettings(Pacing):
         profile, presets = load_profile(name), load_presets()
         chosen = "preset" in self.model_fields_set
         preset = self.preset if chosen else profile.preset
-        numbers = presets.get(preset, presets["default"]).numbers()
-        if profile.length and not (chosen and "length" in numbers):
-            numbers["length"] = profile.length
-        filled = {key: value for key, value in numbers.items() if key not in self.model_fields_set}
-        filled["profile"] = name
-        filled["preset"] = preset if preset in presets else "default"
+        if preset not in presets:
+            preset = "default"
+        given = {
+            "language": profile.language,
+            "listen": profile.listen,
+            **presets[preset].numbers(),
+        }
+        if profile.length and not (chosen and "length" in given):
+            given["length"] = profile.length
+        filled = {key: value for key, value in given.items() if key not in self.model_fields_set}
+        filled |= {"profile": name, "preset": preset, "voice": self.voice or profile.voice}
         filled["prompt"] = self.prompt or profile.instructions
-        filled["voice"] = self.voice or profile.voice
-        spoken = {"language": profile.language, "listen": profile.listen}
-        filled |= {key: one for key, one in spoken.items() if key not in self.model_fields_set}
         return self.model_copy(update=filled)
