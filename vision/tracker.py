@@ -143,8 +143,7 @@ class Tracker:
             if at in taken:
                 continue
             same = (track for track in taken.values() if overlap(track.box, one.box) > _SAME_PLACE)
-            known = next(same, None)
-            if known is not None:
+            if known := next(same, None):
                 known.calls[one.name] = known.calls.get(one.name, 0.0) + one.score
             else:
                 taken[at] = self._begin(time, one)
@@ -181,15 +180,15 @@ def _pairs(
     time: float, tracks: Sequence[_Track], found: Sequence[Detection]
 ) -> Iterable[tuple[_Track, int]]:
     """Each track's detection, the likest pair first."""
-    likenesses = [
-        (_likeness(time, track, one), track.confirmed + _strong(one), number, at)
+    ranked = sorted(
+        (-likeness - _FIRST * (track.confirmed + _strong(one)), number, at)
         for number, track in enumerate(tracks)
         for at, one in enumerate(found)
-    ]
+        if (likeness := _likeness(time, track, one)) >= _LEAST_LIKENESS
+    )
     used_tracks: set[int] = set()
     used: set[int] = set()
-    likenesses = [pair for pair in likenesses if pair[0] >= _LEAST_LIKENESS]
-    for _, _, number, at in sorted(likenesses, key=lambda it: -it[0] - _FIRST * it[1]):
+    for _, number, at in ranked:
         if number not in used_tracks and at not in used:
             used_tracks.add(number)
             used.add(at)
@@ -210,16 +209,13 @@ def _likeness(time: float, track: _Track, one: Detection) -> float:
 
 def _follow(track: _Track, time: float, one: Detection, persons: list[Box]) -> None:
     if _distance(track.stood, one.box) > _MOVED:
-        touched = any(_touch(box, part) for box in persons for part in (track.box, one.box))
+        touched = any(_shared(box, part) for box in persons for part in (track.box, one.box))
         track.alone = track.alone or not touched
         track.stood = one.box
     seconds = max(time - track.seen, 0.05)
     (x, y), (was_x, was_y) = _centre(one.box), _centre(track.box)
     across, down = track.velocity
-    track.velocity = (
-        (across + (x - was_x) / seconds) / 2,
-        (down + (y - was_y) / seconds) / 2,
-    )
+    track.velocity = (across + (x - was_x) / seconds) / 2, (down + (y - was_y) / seconds) / 2
     faded = {name: call * _FADING for name, call in track.calls.items()}
     track.calls = {name: call for name, call in faded.items() if call > 0.05}
     track.calls[one.name] = track.calls.get(one.name, 0.0) + one.score
@@ -238,10 +234,6 @@ def _shared(one: Box, other: Box) -> float:
     wide = min(one[2], other[2]) - max(one[0], other[0])
     high = min(one[3], other[3]) - max(one[1], other[1])
     return max(wide, 0.0) * max(high, 0.0)
-
-
-def _touch(one: Box, other: Box) -> bool:
-    return _shared(one, other) > 0
 
 
 def _distance(one: Box, other: Box) -> float:
