@@ -14,8 +14,7 @@ from agent.commentator.scene.movement import Movement
 from agent.commentator.scene.sight import Motion
 from agent.commentator.window import Grey
 from tests.support.cutouts import PEOPLE
-from tests.support.events import events
-from tests.support.films import Film, room, still
+from tests.support.films import Film, events, room, still
 from tests.support.noise import noises
 
 BEGIN = 6.0
