@@ -14,8 +14,6 @@ import numpy as np
 
 from models.sketch.pictures import Image, Mask, as_image
 
-_NOISE_FACTOR = 4.0
-_LEAST, _MOST = 24.0, 70.0
 _CAP = 90.0
 _ELLIPSE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
 
@@ -38,7 +36,7 @@ def distance(one: Image, other: Image) -> Image:
 def noise_threshold(frames: Sequence[Image]) -> float:
     """The distance from which on two pixels show different things, not noise."""
     levels = [float(np.median(distance(old, new)[::2, ::2])) for old, new in pairwise(frames)]
-    return float(np.clip(_NOISE_FACTOR * min(levels) + 10, _LEAST, _MOST))
+    return min(max(24.0, 4 * min(levels) + 10), 70.0)
 
 
 def estimate(frames: Sequence[Image]) -> Image:

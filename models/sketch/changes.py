@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.sketch.pictures import Image, as_image
+from models.sketch.pictures import Image
 
 BLACK_LEVEL = 22.0
 DARK_LEVEL = 60.0
@@ -24,7 +24,6 @@ _CHANGED = 28.0
 _CUT_SHARE = 0.55
 
 Grey = NDArray[np.float32]
-Shift = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +50,13 @@ class Step:
 
     Attributes:
         gain: By which factor the light changed.
-        shift: How far the whole picture slid, in pixels (right, down); zero when it did not.
+        slide: How far the whole picture slid, in widths; zero when it did not.
         cut: Whether hardly anything of the old picture is in the new one.
-        changed: Share of pixels that differ, after the shift and the gain.
+        changed: Share of pixels that differ, after the gain; none of a picture that slid.
     """
 
     gain: float
-    shift: Shift
+    slide: float
     cut: bool
     changed: float
 
@@ -99,11 +98,13 @@ def judge(levels: Sequence[float], gains: Sequence[float]) -> Light:
 def compare(old: Image, new: Image) -> Step:
     """What happened from ``old`` to ``new``."""
     gain = light_gain(old, new)
-    shift = _shift(_grey(old) * np.float32(gain), _grey(new))
-    before = cv2.convertScaleAbs(cv2.blur(slid(old, shift), (5, 5)), alpha=gain)
+    slide = _slide(_grey(old) * np.float32(gain), _grey(new))
+    if slide:
+        return Step(gain, slide, False, 0.0)
+    before = cv2.convertScaleAbs(cv2.blur(old, (5, 5)), alpha=gain)
     difference = cv2.absdiff(before, cv2.blur(new, (5, 5))).max(axis=2)
-    changed = float((_inner(difference, shift) > _CHANGED * min(1.0, max(gain, 0.3))).mean())
-    return Step(gain, shift, changed > _CUT_SHARE and comparable(gain), changed)
+    changed = float((difference > _CHANGED * min(1.0, max(gain, 0.3))).mean())
+    return Step(gain, 0.0, changed > _CUT_SHARE and comparable(gain), changed)
 
 
 def comparable(gain: float) -> bool:
@@ -111,50 +112,29 @@ def comparable(gain: float) -> bool:
     return 1 / _LIGHT_RANGE < gain < _LIGHT_RANGE
 
 
-def slid(image: Image, shift: Shift) -> Image:
-    """The image moved by ``shift`` pixels, its border repeated."""
-    return as_image(_moved(image, shift)) if any(shift) else image
-
-
-def _moved(image: NDArray[np.generic], shift: Shift) -> NDArray[np.generic]:
-    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float32)
-    size = (image.shape[1], image.shape[0])
-    return np.asarray(cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE))  # type: ignore[arg-type]
-
-
 def _grey(image: Image) -> Grey:
     small = cv2.cvtColor(cv2.resize(image, None, fx=0.5, fy=0.5), cv2.COLOR_BGR2GRAY)
     return small.astype(np.float32)
 
 
-def _shift(old: Grey, new: Grey) -> Shift:
+def _slide(old: Grey, new: Grey) -> float:
     """By phase correlation; taken only when it explains the change all over the picture.
 
     A ball on a plain wall shifts the only texture there is, and is no camera movement: hence the
     count of textured cells that fit better after the shift.
     """
-    window = cv2.createHanningWindow((old.shape[1], old.shape[0]), cv2.CV_32F)
+    size = (old.shape[1], old.shape[0])
+    window = cv2.createHanningWindow(size, cv2.CV_32F)
     # It windows its arguments in place.
     (right, down), _ = cv2.phaseCorrelate(old.copy(), new.copy(), window)
-    shift = (right, down)
-    if math.hypot(*shift) < 0.5 or not np.isfinite(shift).all():
-        return (0.0, 0.0)
-    was, moved, now = (
-        _inner(one, shift) for one in (old, np.asarray(_moved(old, shift), np.float32), new)
-    )
-    textured = np.sqrt(np.maximum(_cells(now * now) - _cells(now) ** 2, 0)) > _TEXTURED
-    fits = textured & (_cells(np.abs(now - moved)) < 0.7 * _cells(np.abs(now - was)))
+    length = math.hypot(right, down)
+    if not 0.5 <= length < math.inf:
+        return 0.0
+    moved = cv2.warpAffine(old, np.array([[1, 0, right], [0, 1, down]], np.float32), size)
+    textured = np.sqrt(np.maximum(_cells(new * new) - _cells(new) ** 2, 0)) > _TEXTURED
+    fits = textured & (_cells(np.abs(new - moved)) < 0.7 * _cells(np.abs(new - old)))
     wide = fits.any(axis=0).sum() >= _COLUMNS / 2 and fits.any(axis=1).sum() >= _ROWS / 2
-    if not wide or fits.sum() < max(10, 0.6 * textured.sum()):
-        return (0.0, 0.0)
-    return (2 * right, 2 * down)
-
-
-def _inner(values: Grey, shift: Shift) -> Grey:
-    """Without the border that ``shift`` may have brought in."""
-    margin = min(math.ceil(max(map(abs, shift))), min(values.shape) // 2 - 8)
-    rows, columns = values.shape
-    return values[margin : rows - margin, margin : columns - margin]
+    return length / size[0] if wide and fits.sum() >= max(10, 0.6 * textured.sum()) else 0.0
 
 
 def _cells(values: Grey) -> Grey:

@@ -25,8 +25,7 @@ from models.engine import (
     TextDelta,
 )
 from models.sketch.eyes import Eyes
-from models.sketch.narrator import SILENCE
-from models.sketch.reply import reply
+from models.sketch.narrator import SILENCE, reply
 from speech import espeak_voices
 from speech.espeak_voice import EspeakVoice
 from speech.voice import SpeechError

@@ -50,7 +50,7 @@ def _event(weight: float, tags: str, about: str = "", who: str = "", **filled: s
 def _of_thing(
     thing: Thing, weight: float, tags: str, subjects: Sequence[Subject], long: str = ""
 ) -> Event:
-    """Something about a thing: large ones and persons matter more."""
+    """Something about a thing: persons matter more."""
     where = words.place(thing)
     filled = {"where": where, "way": words.way(thing), "long": long}
     if thing.side:
@@ -62,7 +62,7 @@ def _of_thing(
         for line in said(tags, subjects, **filled)
         if line.lower().count(where) < 2 and not line.startswith("They ")
     )  # after a pause, who are they?
-    weight += 8 * min(1.0, 4 * thing.share) - 8 * (not is_person(thing))
+    weight -= 8 * (not is_person(thing))
     about = f"{words.noun(thing.name)} {thing.name} {thing.colour}"
     return Event(weight, lines, about, quick=not thing.name and thing.speed > _QUICK)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Sequence
 from itertools import pairwise
@@ -43,10 +42,10 @@ def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) 
     images, times, seen, steps = images[begin:], times[begin:], seen[begin:], steps[begin:]
     lit = changes.judge([changes.level(image) for image in images], [step.gain for step in steps])
     upset = len(cuts) > 1 or statistics.median([step.changed for step in steps] or [0]) > _RESTLESS
-    turns = any(math.hypot(*step.shift) > _TURN * images[-1].shape[1] for step in steps)
+    slides = [step.slide for step in steps if step.slide]
     things = [] if lit.black or upset else named(images, times, seen)
-    still = not (lit.black or upset or turns)
-    moving, put = _moving(images, steps, times) if still else ([], [])
+    blind = lit.black or upset or slides
+    moving, put = ([], []) if blind else _moving(images, steps, times)
     if any(lives(one.name) for one in things):
         put = []
     put, moving = ([o for o in row if not explains(things, o)] for row in (put, moving))
@@ -54,8 +53,8 @@ def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) 
         pictures=count,
         light=lit,
         cut=bool(cuts),
-        calm=not turns and (not steps or steps[-1].changed < _CALM),
-        restless=upset or (turns and not things),
+        calm=not slides and (not steps or steps[-1].changed < _CALM),
+        restless=upset or (max(slides, default=0.0) > _TURN and not things),
         things=(*things, *moving)[:MAX_THINGS],
         named=seen[-1] is not None and not lit.black,
         colours=_colours(images[-1]),
@@ -66,22 +65,16 @@ def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) 
 def _moving(
     images: Sequence[Image], steps: Sequence[Step], times: Sequence[float]
 ) -> tuple[list[Thing], list[Thing]]:
-    """What moves, and what was put or taken, in the pictures whose light is like the newest one's,
-    in its light and place.
-    """
-    total, right, down = 1.0, 0.0, 0.0
-    steady, frames = [images[-1]], [prepare(images[-1])]
-    for image, step in zip(images[-2::-1], steps[::-1], strict=True):
-        total *= step.gain
-        if not changes.comparable(total):
-            break
-        right, down = right + step.shift[0], down + step.shift[1]
-        steady.append(changes.slid(image, (right, down)))
-        frames.append(prepare(as_image(cv2.convertScaleAbs(steady[-1], alpha=total))))
-    if len(steady) < 2:
+    """What moves, and what was put or taken, in the pictures of light like the newest one's."""
+    total, begin = 1.0, len(images) - 1
+    frames = [prepare(images[-1])]
+    while begin > 0 and changes.comparable(total * steps[begin - 1].gain):
+        begin -= 1
+        total *= steps[begin].gain
+        frames.insert(0, prepare(as_image(cv2.convertScaleAbs(images[begin], alpha=total))))
+    if len(frames) < 2:
         return [], []
-    steady, frames = steady[::-1], frames[::-1]
-    return movers(steady, frames, times[-len(steady) :]), lying(frames)
+    return movers(images[begin:], frames, times[begin:]), lying(frames)
 
 
 def _colours(image: Image) -> tuple[str, ...]:

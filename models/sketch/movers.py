@@ -60,7 +60,7 @@ def movers(images: Sequence[Image], frames: Sequence[Image], times: Sequence[flo
     for at, (image, frame) in enumerate(zip(images, frames, strict=True)):
         found = list(_regions(at, image, frame, still, threshold))
         costs = sorted(
-            (_cost(track, region, times, aspect), number, other)
+            (_cost(track[-1], region, aspect), number, other)
             for number, track in enumerate(tracks)
             for other, region in enumerate(found)
             if track[-1].at == at - 1
@@ -128,22 +128,15 @@ def _inside_by(box: Box) -> float:
     return min(box[0], box[1], 1 - box[2], 1 - box[3])
 
 
-def _cost(
-    track: Sequence[_Region], region: _Region, times: Sequence[float], aspect: float
-) -> float:
-    last = track[-1]
+def _cost(last: _Region, region: _Region, aspect: float) -> float:
+    """How unlikely it is that these are the same thing."""
     # A camera that adapts to a bright thing changes its lightness most.
     colour = float((np.abs(last.lab - region.lab) * (0.5, 1, 1)).max()) / _COLOUR_UNIT
     size = abs(math.log(region.share / last.share)) / 1.2
     if not (last.whole and region.whole):
         colour, size = colour * 0.7, size * 0.3  # much of it is, or was, outside
-    x, y = last.centre
-    if len(track) > 1:
-        before = track[-2]
-        ahead = (times[region.at] - times[last.at]) / (times[last.at] - times[before.at])
-        x += (x - before.centre[0]) * ahead
-        y += (y - before.centre[1]) * ahead
-    return colour + size + math.hypot(region.centre[0] - x, (region.centre[1] - y) * aspect)
+    right, down = (region.centre[axis] - last.centre[axis] for axis in (0, 1))
+    return colour + size + math.hypot(right, down * aspect)
 
 
 def _colour(track: Sequence[_Region]) -> str:

@@ -1,4 +1,4 @@
-"""Chooses what is said: what is most news, in words unlike the last. Pure."""
+"""From a request to what is said: an answer, or what is most news, in words unlike the last."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ import random
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rapidfuzz import fuzz
 
 from models.engine import GenerationRequest
+from models.sketch import words
+from models.sketch.answers import answer
 from models.sketch.events import Event, events
+from models.sketch.eyes import Eyes
+from models.sketch.look import look
 from models.sketch.phrases import sentence
+from models.sketch.pictures import decode
 from models.sketch.scene import Scene
 from models.sketch.told import Told
 
@@ -31,10 +37,34 @@ _MORE = 50.0
 _MOST_WARNING = 160
 _WARNING = re.compile(r"What you say is a warning:\s*([^\n]*)")
 _FOCUS = re.compile(r"Talk about:\s*([^\n.]*)")
+_IN_VIEW = re.compile(r"In view: (.*)\n?")
+_SINCE = re.compile(r"\d+ ([a-z ]+) \(for (\d{1,6}) s\)")
 _SIMPLE = {
     "people": "person", "persons": "person", "man": "person", "woman": "person", "who": "person",
     "cars": "car", "traffic": "car vehicle thing", "lights": "light",
 }  # fmt: skip
+
+
+def reply(request: GenerationRequest, eyes: Eyes) -> list[str]:
+    """The sentences.
+
+    Raises:
+        RefusedError: A picture cannot be decoded.
+    """
+    images = decode(request.pictures)
+    scene = None
+    in_view = _IN_VIEW.match(request.text)
+    since: dict[str, float] = {}
+    if in_view:
+        since = {words.noun(name): float(time) for name, time in _SINCE.findall(in_view[1])}
+        request = replace(request, text=request.text[in_view.end() :])
+    if images:
+        pictures = eyes.named(request.pictures)
+        seen = [picture.objects for picture in pictures]
+        scene = look(images, [picture.time for picture in pictures], seen)
+    if request.kind == "answer":
+        return answer(scene, request, since)
+    return [SILENCE] if scene is None else comment(scene, request, since)
 
 
 def comment(scene: Scene, request: GenerationRequest, since: Mapping[str, float]) -> list[str]:

@@ -18,8 +18,7 @@ from agent.commentator.history import MAX_TURNS
 from agent.commentator.prompt import COMMENTARY, in_view
 from models.engine import GenerationRequest, NamedObject, Picture, Turn
 from models.sketch.eyes import Eyes
-from models.sketch.narrator import SILENCE
-from models.sketch.reply import reply
+from models.sketch.narrator import SILENCE, reply
 from tests.engine.scenes import Image
 from vision.detector import Detector
 from vision.tracker import Tracker

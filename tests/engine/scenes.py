@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from models.engine import GenerationRequest, Kind, Picture, Turn
 from models.sketch.eyes import Eyes
 from models.sketch.look import look
+from models.sketch.narrator import reply
 from models.sketch.pictures import decode
-from models.sketch.reply import reply
 from models.sketch.scene import Scene
 
 Image = NDArray[np.uint8]

@@ -6,7 +6,7 @@ import pytest
 
 from models.engine import GenerationRequest, Picture, Turn
 from models.sketch.eyes import Eyes
-from models.sketch.reply import reply
+from models.sketch.narrator import reply
 from models.sketch.told import CANNOT
 from tests.engine.scenes import Mover, answered, film, plain, textured, window
 from tests.engine.test_narrator import LEFT, MIDDLE, RIGHT, STILL, seen
