@@ -70,7 +70,7 @@ class Things:
         now, matching = sight.capture_time, [one for one in sight.objects if self._is_one(one)]
         known = {visit.id: visit for visit in self._visits}
         fresh = {one.id for one in sight.came}
-        for one in sorted(matching, key=lambda one: one.id not in known):
+        for one in matching:
             visit = known.get(one.id) or self._returned(one, {other.id for other in matching})
             if visit is None:
                 begun = min(one.since, now) if one.id in fresh or self._first == now else now

@@ -22,6 +22,7 @@ def hits(film: Film, condition: dict[str, Any], **unkind: Any) -> list[float]:
     ]
 
 
+BESIDE = (0.2, 0.3, 0.4, 0.9)
 HALF = [0.5, 0.0, 1.0, 1.0]
 TWO = [("person", 10.0, 40.0, RIGHT), ("dog", 30.0, 60.0, LEFT)]
 
@@ -37,6 +38,8 @@ CASES: list[tuple[str, Film, dict[str, Any], list[float]]] = [
      {"stays": "cup", "seconds": 10}, [10]),
     ("a second one",
      Film(60, things=[("car", 5, 50, LEFT), ("car", 20, 40, RIGHT)]), {"appears": "car"}, [5, 20]),
+    ("one beside another", Film(60, things=[("car", 5, 50, LEFT), ("car", 20, 40, BESIDE)]),
+     {"appears": "car"}, [5, 20]),
     ("others all the time", Film(60, things=[("car", n, n + 3.0, LEFT) for n in range(5, 50, 6)]),
      {"stays": "car", "seconds": 5}, []),
     ("a flicker in", Film(30, things=[("cup", 10, 11, LEFT)]), {"appears": "cup"}, []),
@@ -62,6 +65,8 @@ CASES: list[tuple[str, Film, dict[str, Any], list[float]]] = [
     ("still twice", Film(90, moves=[(35, 40, LEFT)]), {"still": 30}, [30, 70]),
     ("dark at once", Film(30, light=[(0, 128), (10, 20)]), {"darkness": True}, [10]),
     ("a lamp of several", Film(30, light=[(0, 160), (10, 80)]), {"darkness": True}, [10]),
+    ("no light after a lamp", Film(30, light=[(0, 160), (10, 80)]), {"light": True}, []),
+    ("a lamp more", Film(30, light=[(0, 80), (10, 160)]), {"light": True}, [10]),
     ("dusk", Film(90, light=[(n, 128 - 2 * n) for n in range(60)]), {"darkness": True}, [44]),
     ("dark from the first", Film(30, light=[(0, 10)]), {"darkness": True}, []),
     ("a flash", Film(30, light=[(0, 128), (10, 250), (10.5, 128)]), {"light": True}, []),
