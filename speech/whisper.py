@@ -65,7 +65,7 @@ class Whisper:
         try:
             return await _ask(process, sound, language)
         except BaseException as error:
-            if not isinstance(error, HearingError) or process.returncode is not None:
+            if not isinstance(error, HearingError):
                 self._end()
             raise
         finally:

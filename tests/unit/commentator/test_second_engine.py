@@ -127,6 +127,26 @@ async def test_a_second_that_says_nothing_counts_as_down_once_it_was_given_up() 
 
 
 @virtual
+async def test_what_the_second_has_begun_the_first_does_not_say_again() -> None:
+    second = ScriptedClient(answer=lambda _: Say(seconds=1, error=EngineError("x"), midway=True))
+    engine, first = pair(second)
+    with pytest.raises(EngineError):
+        await answer(engine)
+    assert len(first.requests) == 1
+
+
+@virtual
+async def test_a_second_that_is_cut_off_while_it_speaks_is_not_down() -> None:
+    second = ScriptedClient(answer=lambda _: Say("Woof.", seconds=60, rate=1))
+    engine, _ = pair(second)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(SLOW + 1):
+            await answer(engine)
+    second.answer = lambda _: Say("Woof.", seconds=0)
+    assert text_of(await answer(engine)) == "Woof."
+
+
+@virtual
 async def test_the_second_has_what_is_left_of_the_time() -> None:
     second = ScriptedClient(answer=lambda _: Say("Woof.", seconds=0))
     engine, first = pair(second, ready=2.0)
