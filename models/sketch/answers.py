@@ -27,6 +27,7 @@ _THING = r"anything|something|things?"
 _SORTS: dict[str, frozenset[str]] = {
     **{form: frozenset({name}) for name in COCO_NAMES for form in (name, words.noun(name))},
     "vehicle": VEHICLES,
+    "traffic": VEHICLES,
     "animal": ANIMALS,
     "bag": frozenset({"backpack", "handbag", "suitcase"}),
 }
@@ -70,10 +71,10 @@ def answer(
     """
     text = request.text.strip()
     if text.lower().startswith(_JUDGE):
-        asked = _read(text[len(_JUDGE) :].partition("?")[0])  # what follows says how to answer
+        asked = read(text[len(_JUDGE) :].partition("?")[0])  # what follows says how to answer
         verdict = _verdict(scene, asked) if scene else None
         return [_VERDICTS[verdict]]
-    question = _read(text)
+    question = read(text)
     if question.has("who are you|what are you|what can you|your name|how do you work|help"):
         return [_ABOUT]
     if scene is None:
@@ -94,7 +95,7 @@ def answer(
     return [CANNOT]
 
 
-def _read(text: str) -> _Question:
+def read(text: str) -> _Question:
     plain = " ".join(re.findall(r"[a-z0-9]+", text.lower().replace("'s ", " is ")))
     plain = plain.replace("gray", "grey")
     names = {name for sort in _SORTS if re.search(_form(sort), plain) for name in _SORTS[sort]}
@@ -105,14 +106,10 @@ def _read(text: str) -> _Question:
 
 def _lying_on(scene: Scene, place: str) -> str:
     """What lies on or stands in front of a named thing, as "the table"."""
-    names = next((found for sort, found in _SORTS.items() if re.fullmatch(_form(sort), place)), ())
-    places = [one.box for one in scene.present if one.name in names]
-    found = [
-        words.unknown(one)[0]
-        for one in scene.present
-        if one.name not in ("", "person", *names)
-        and any(inside(one.box, box) > _ON for box in places)
-    ]
+    names = read(place).names
+    boxes = [one.box for one in scene.present if one.name in names]
+    there = [one for one in scene.present if any(inside(one.box, box) > _ON for box in boxes)]
+    found = [words.unknown(one)[0] for one in there if one.name not in ("", "person", *names)]
     return f"I see {words.listed(found)} there" if found else ""
 
 
@@ -190,6 +187,7 @@ def _states(things: Sequence[Thing], *, ways: bool) -> str:
 
 
 def _where(scene: Scene, question: _Question) -> str:
+    ways = question.has("which way|which direction|go(?:es)?|going|heading")
     if not question.names and not question.colours and not question.has("it|they"):
         return ""
     found, unsure = _meant(scene, question), ""
@@ -198,25 +196,16 @@ def _where(scene: Scene, question: _Question) -> str:
         nouns = sorted(map(words.noun, question.names))
         if nouns and found:
             unsure = f"; I can't tell whether it is {words.with_article(nouns[0])}"
-    if found is None:
-        return ""
-    ways = question.has("which way|which direction|go(?:es)?|going|heading")
-    return _states(found, ways=ways) + unsure or "nowhere that I can see"
+    told = _states(found or [], ways=ways) + unsure
+    return told or "nowhere that I can see" * (found is not None)
 
 
 def _doing(scene: Scene, question: _Question) -> str:
-    found = [
-        one
-        for one in scene.present
-        if (one.heading or (one.name and (one.stays or one.stopped)))
-        and (not question.names or one.name in question.names)
-    ]
-    nothing = "nothing large moves just now" if scene.pictures > 1 else ""
-    return (
-        "everything in the picture moves"
-        if scene.restless
-        else _states(found, ways=True) or nothing
-    )
+    if scene.restless:
+        return "everything in the picture moves"
+    found = [one for one in scene.present if one.heading or one.stopped or (one.name and one.stays)]
+    meant = [one for one in found if not question.names or one.name in question.names]
+    return _states(meant, ways=True) or "nothing large moves just now" * (scene.pictures > 1)
 
 
 def _described(scene: Scene, question: _Question) -> str:

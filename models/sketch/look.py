@@ -10,10 +10,9 @@ import cv2
 import numpy as np
 
 from models.sketch import changes
-from models.sketch.background import prepare
 from models.sketch.changes import Step
 from models.sketch.colours import shares
-from models.sketch.movers import lying, movers
+from models.sketch.movers import lying, movers, prepare
 from models.sketch.objects import Seen, explains, lives, named
 from models.sketch.pictures import Image, as_image
 from models.sketch.scene import Scene, Thing

@@ -1,4 +1,8 @@
-"""What moves or lies newly: the regions that are not the still scene, followed. Pure."""
+"""What moves or lies newly: the regions that are not the still scene, followed. Pure.
+
+Pictures may be a second apart, so that a thing is somewhere else in each of them: flow between
+neighbours would find nothing, but each place shows its background in most of the pictures.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,14 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.sketch.background import estimate, foreground, is_ghost, noise_threshold
 from models.sketch.colours import main_colour
-from models.sketch.pictures import Image, Mask
+from models.sketch.pictures import Image, Mask, as_image
 from models.sketch.scene import Box, Thing, thing
 
 _MOST_REGIONS = 6
@@ -26,6 +30,8 @@ _STILL = 0.1
 _WORST = 1.3
 """Two regions that differ more than this are different things."""
 _COLOUR_UNIT = 60.0
+_CAP = 90.0
+_ELLIPSE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +59,8 @@ def movers(images: Sequence[Image], frames: Sequence[Image], times: Sequence[flo
 
     ``images`` are BGR with their true light, ``frames`` the same with equal light, prepared.
     """
-    threshold = noise_threshold(frames)
-    still = estimate(frames)
+    threshold = _noise_threshold(frames)
+    still = _estimate(frames)
     aspect = images[-1].shape[0] / images[-1].shape[1]
     tracks: list[list[_Region]] = []
     for at, (image, frame) in enumerate(zip(images, frames, strict=True)):
@@ -85,14 +91,14 @@ def lying(frames: Sequence[Image]) -> list[Thing]:
     """
     if len(frames) < 3:
         return []
-    threshold = noise_threshold(frames)
+    threshold = _noise_threshold(frames)
     first, last = frames[0], frames[-1]
-    restless = foreground(last, frames[-2], threshold)
-    before = foreground(first, frames[1], threshold)
+    restless = _foreground(last, frames[-2], threshold)
+    before = _foreground(first, frames[1], threshold)
     found = []
-    for piece in _pieces(foreground(last, first, threshold)):
+    for piece in _pieces(_foreground(last, first, threshold)):
         box = _box(piece)
-        new, gone = is_ghost(piece, first, last), is_ghost(piece, last, first)
+        new, gone = _is_ghost(piece, first, last), _is_ghost(piece, last, first)
         settled = piece.mean() <= _MOST_LYING and restless[piece].mean() < _STILL
         if settled and new != gone and _inside_by(box) > 0.015:
             stays = bool(before[piece].mean() < _STILL)
@@ -111,8 +117,8 @@ def _pieces(mask: Mask) -> Iterator[Mask]:
 def _regions(
     at: int, image: Image, frame: Image, still: Image, threshold: float
 ) -> Iterator[_Region]:
-    for mask in _pieces(foreground(frame, still, threshold)):
-        if not is_ghost(mask, frame, still):
+    for mask in _pieces(_foreground(frame, still, threshold)):
+        if not _is_ghost(mask, frame, still):
             lab, colour = frame[mask].mean(axis=0), main_colour(image[mask])
             yield _Region(at, _box(mask), float(mask.mean()), lab, colour)
 
@@ -146,3 +152,63 @@ def _colour(track: Sequence[_Region]) -> str:
         seen[region.colour] += region.share  # type: ignore[assignment]
     best = max(seen, key=lambda name: seen[name])
     return best if 2 * seen[best] >= seen.total() else ""
+
+
+def prepare(image: Image) -> Image:
+    """A BGR image as lightness and twice the two opponent colours, smoothed.
+
+    Opponent colours span half the range of lightness (CIE L*a*b* in 8 bit).
+    """
+    light, one, two = cv2.split(cv2.cvtColor(cv2.GaussianBlur(image, (5, 5), 0), cv2.COLOR_BGR2LAB))
+    scaled = [cv2.convertScaleAbs(channel, alpha=2, beta=-128) for channel in (one, two)]
+    return as_image(cv2.merge([light, *scaled]))
+
+
+def _distance(one: Image, other: Image) -> Image:
+    """(height, width) uint8: the largest difference of the three channels."""
+    return _largest(cv2.absdiff(one, other))
+
+
+def _noise_threshold(frames: Sequence[Image]) -> float:
+    """The distance from which on two pixels show different things, not noise."""
+    levels = [float(np.median(_distance(old, new)[::2, ::2])) for old, new in pairwise(frames)]
+    return min(max(24.0, 4 * min(levels) + 10), 70.0)
+
+
+def _estimate(frames: Sequence[Image]) -> Image:
+    """The still scene: for each place the picture that agrees best with the others there."""
+    costs = [np.zeros(frames[0].shape[:2], np.float32) for _ in frames]
+    for one, other in combinations(range(len(frames)), 2):
+        apart = np.minimum(_distance(frames[one], frames[other]), _CAP)
+        costs[one] += apart
+        costs[other] += apart
+    best = np.argmin([cv2.blur(cost, (5, 5)) for cost in costs[::-1]], axis=0)
+    return as_image(np.choose(best[:, :, None], frames[::-1]))
+
+
+def _foreground(frame: Image, still: Image, threshold: float) -> Mask:
+    """Where ``frame`` shows something that is not the still scene."""
+    differs = (_distance(frame, still) > threshold).astype(np.uint8)
+    cleaned = cv2.morphologyEx(differs, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return cv2.morphologyEx(cleaned, cv2.MORPH_CLOSE, _ELLIPSE) > 0
+
+
+def _is_ghost(mask: Mask, frame: Image, still: Image) -> bool:
+    """Whether the thing at ``mask`` stands in the still scene and is missing in ``frame``.
+
+    A thing has an outline; the place that it left has none.
+    """
+    area = mask.astype(np.uint8)
+    contours, _ = cv2.findContours(area, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = cv2.drawContours(np.zeros_like(area), contours, -1, 1, thickness=5) > 0
+    gradients = (
+        _largest(cv2.morphologyEx(image, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
+        for image in (frame, still)
+    )
+    there, behind = (float(gradient[outline].mean()) for gradient in gradients)
+    return behind > 1.2 * there + 1.5
+
+
+def _largest(channels: object) -> Image:
+    one, two, three = cv2.split(as_image(channels))
+    return as_image(cv2.max(cv2.max(one, two), three))

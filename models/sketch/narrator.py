@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 
 from models.engine import GenerationRequest
 from models.sketch import words
-from models.sketch.answers import answer
+from models.sketch.answers import answer, read
 from models.sketch.events import Event, events
 from models.sketch.eyes import Eyes
 from models.sketch.look import look
@@ -21,6 +21,7 @@ from models.sketch.phrases import sentence
 from models.sketch.pictures import decode
 from models.sketch.scene import Scene
 from models.sketch.told import Told
+from vision.names import VEHICLES
 
 SILENCE = "..."
 """What is answered when nothing is worth saying."""
@@ -39,10 +40,6 @@ _WARNING = re.compile(r"What you say is a warning:\s*([^\n]*)")
 _FOCUS = re.compile(r"Talk about:\s*([^\n.]*)")
 _IN_VIEW = re.compile(r"In view: (.*)\n?")
 _SINCE = re.compile(r"\d+ ([a-z ]+) \(for (\d{1,6}) s\)")
-_SIMPLE = {
-    "people": "person", "persons": "person", "man": "person", "woman": "person", "who": "person",
-    "cars": "car", "traffic": "car vehicle thing", "lights": "light",
-}  # fmt: skip
 
 
 def reply(request: GenerationRequest, eyes: Eyes) -> list[str]:
@@ -102,8 +99,10 @@ def _dice(request: GenerationRequest) -> random.Random:
 def _wished(text: str) -> set[str]:
     """What somebody wants to hear of."""
     focus = _FOCUS.search(text)
-    asked = re.findall(r"[a-z]+", focus[1].lower()) if focus else []
-    return {word for one in asked for word in (one, *_SIMPLE.get(one, "").split())}
+    asked = read(focus[1] if focus else "")
+    things = ["thing"] * bool(asked.names & VEHICLES)  # a mover may be one
+    named = [word.removesuffix("s") for word in asked.text.split()]
+    return {*asked.names, *asked.colours, *things, *named}
 
 
 def _short(text: str) -> str:

@@ -21,13 +21,14 @@ _NOUNS = {
 _DRESSED = re.compile(rf"\bin (?:{'|'.join(NAMES)})\b")
 _MOVER = re.compile(r"\bsomething(?: large)?(?: and)?(?: (\w+))?|\bthe (\w+) one\b")
 CANNOT = "I can't tell that from the picture."
-_UNSURE = ("", "; I can't tell whether it is a car", "; I can't tell whether they are cars")
+_UNSURE = "; I can't tell cars from other things"
 _CARS = frozenset({"car", "vehicle", "train"})
 _NEWS = frozenset({"come", "leave", "pass", "take", "put", "vanish", "out", "on", "cut"})
 PAST = (
     "happened|miss(?:ed)?|earlier|before|so far|who (?:was|came|left|has been)|was the|"
     "(?:have|has|did).* (?:come|passed|(?<!the )left|gone by)|(?:which|how many).* (?:came|passed)"
 )
+_LONGEST = 200
 _LATELY = 2
 """Lines after which a mover that was not seen to leave is another one."""
 
@@ -58,7 +59,7 @@ class Told:
         self._last: dict[str, int] = {}
         said = "\n".join(turn.text for turn in history if turn.role == "assistant")
         for line in re.split(r"(?<=[.!?])\s+|\n", said):
-            kinds, filled = phrases.told(line)
+            kinds, filled = phrases.told(line[:_LONGEST])
             if kinds:
                 self._note(line, kinds, filled)
 
@@ -144,14 +145,13 @@ def remembered(history: Sequence[Turn], question: str, names: Collection[str]) -
     unsure = bool(sorts & _CARS) and any(not sorts & {*fact.sorts} for fact in facts)
     if "how many" in question:
         count = sum(bool(fact.kinds & {"come", "pass"}) for fact in facts)
-        one = ("thing" if count == 1 else "things") * unsure
-        told = f"I have told of {words.number(count) if count else 'none'} {one} that came"
-        return sentence(told + _UNSURE[min(count, 2)] * unsure)
+        told = f"I have told of {words.number(count) if count else 'none'} that came"
+        return sentence(told + _UNSURE * (unsure and count > 0))
     if re.search("colou?r", question):
         said = re.findall(r"[a-z]+", " ".join(fact.line.lower() for fact in facts))
         colours = [word for word in said if word in NAMES]
         which, at = ("first", 0) if "first" in question else ("last", -1)
-        told = f"the {which} that I told of was {colours[at]}{_UNSURE[unsure]}" if colours else ""
+        told = f"the {which} that I told of was {colours[at]}{_UNSURE * unsure}" if colours else ""
         return sentence(told or CANNOT)
     news = [fact.line for fact in facts if fact.kinds & _NEWS] or [fact.line for fact in facts]
     if not news:

@@ -71,21 +71,12 @@ HEARD = (
 @pytest.mark.parametrize(
     ("question", "told"),
     [
-        (
-            "What happened?",
-            "So far I said: Here comes somebody, from the right. The person walks out to",
-        ),
+        ("What happened?", f"{SAID} The person walks out to the left."),
         ("Did I miss anything?", SAID),
         ("Who was here before?", SAID),
         ("How many people have come?", "I have told of one that came."),
-        (
-            "How many cars have come?",
-            "I have told of one thing that came; I can't tell whether it is a",
-        ),
-        (
-            "Which colour was the last car?",
-            "The last that I told of was red; I can't tell whether it is a",
-        ),
+        ("How many cars have come?", "I have told of one that came; I can't tell cars from"),
+        ("Which colour was the last car?", "The last that I told of was red; I can't tell cars"),
     ],
 )
 def test_only_commentary_is_remembered(question: str, told: str) -> None:
