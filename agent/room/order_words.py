@@ -15,8 +15,9 @@ class Words:
         request: Begins what is an order even where a question mark ends it.
         polite: What may stand before and behind an order and means nothing.
         joins: Words between two orders.
-        focus, name, language: Have the group `x`: what to talk about; a profile, preset, mode or
-            language; a language.
+        focus, language: Have the group `x`: what to talk about; a language.
+        be: Begins an order that names a profile, preset, mode or language.
+        kinds: What those are called.
         anything: Takes the focus back.
         replies: For each kind of order; {} is what was chosen.
     """
@@ -26,7 +27,9 @@ class Words:
     joins: str
     focus: tuple[str, ...]
     language: tuple[str, ...]
-    name: tuple[str, ...]
+    be: str
+    articles: str
+    kinds: str
     anything: str
     brief: str
     detailed: str
@@ -77,14 +80,10 @@ ENGLISH = Words(
         r"(?:in|to|em|pa|на|w) (?P<x>.+?)(?: language)?",
         r"(?:speak|use|talk) (?P<x>.+?)(?: language)?",
     ),
-    name=(
-        r"(?:be|become|act as|act like|play|speak as|talk like|speak like|use|take|choose"
-        r"|switch to|change to|go to|set)(?: the| a| an| my)?"
-        r"(?: (?P<kind>profile|preset|mode|persona))? (?P<x>.+?)"
-        r"(?: (?P<after>profile|preset|mode|persona))?",
-        r"(?P<kind>profile|preset|mode) (?P<x>.+)",
-        r"(?:the )?(?P<x>.+) (?P<kind>profile|preset|mode|persona)",
-    ),
+    be=r"be|become|act as|act like|play|speak as|talk like|speak like|use|take|choose"
+    r"|switch to|change to|go to|set",
+    articles="the|a|an|my",
+    kinds="profile|preset|mode|persona",
     undo=r"undo(?: (?:that|it|this))?|as before|like before|take (?:that|it) back|change it back"
     r"|(?:go )?back(?: to (?:before|(?:how|what) it was))?",
     help=r"help|what can (?:you do|i say|i ask(?: you)?|i tell you)|what do you (?:do|understand)"
@@ -135,12 +134,9 @@ GERMAN = Words(
         r"(?:sprich|rede|sprechen sie) (?P<x>.+)",
         r"(?P<x>.+) (?:sprechen|reden)",
     ),
-    name=(
-        r"(?:sei|spiel|nimm|wechsle zu|wechsel zu|benutze|verwende)(?: der| die| das| dem| den| ein"
-        r"| eine| einen| zum| zur)?(?: (?P<kind>profil|preset|modus))? (?P<x>.+?)"
-        r"(?: (?P<after>profil|preset|modus))?",
-        r"(?P<kind>profil|preset|modus) (?P<x>.+)",
-    ),
+    be=r"sei|spiel|nimm|wechsle zu|wechsel zu|benutze|verwende",
+    articles="der|die|das|dem|den|ein|eine|einen|zum|zur",
+    kinds="profil|preset|modus",
     undo=r"(?:mach (?:das|es) )?ruckgangig(?: machen)?|wie vorher|wie zuvor|zuruck",
     help=r"hilfe|was kannst du(?: alles| machen| tun)*|was kann ich(?: dir)? sagen",
     replies={
@@ -183,12 +179,9 @@ SPANISH = Words(
         r"(?:(?:habla|hable|hablar|dilo|sigue|comenta) )?en (?P<x>.+)",
         r"(?:habla|hable|hablar) (?P<x>.+)",
     ),
-    name=(
-        r"(?:se|ser|usa|usar|cambia a|cambiar a|pon)(?: el| la| un| una| al)?"
-        r"(?: (?P<kind>perfil|preset|modo))? (?P<x>.+?)"
-        r"(?: (?P<after>perfil|preset|modo))?",
-        r"(?P<kind>perfil|preset|modo) (?P<x>.+)",
-    ),
+    be=r"se|ser|usa|usar|cambia a|cambiar a|pon",
+    articles="el|la|un|una|al",
+    kinds="perfil|preset|modo",
     undo=r"deshaz(?:lo)?|deshacer|como antes",
     help=r"ayuda|que (?:puedes|sabes) hacer|que puedo decir(?:te)?",
     replies={
@@ -232,12 +225,9 @@ FRENCH = Words(
         r"(?:(?:parle|parlez|parler|dis le|continue) )?en (?P<x>.+)",
         r"(?:parle|parlez|parler)(?: le| l')? ?(?P<x>.+)",
     ),
-    name=(
-        r"(?:sois|etre|utilise|utiliser|passe a|passer a|passe au|prends)(?: le| la| un| une| l')?"
-        r"(?: (?P<kind>profil|preset|mode))? (?P<x>.+?)"
-        r"(?: (?P<after>profil|preset|mode))?",
-        r"(?P<kind>profil|preset|mode) (?P<x>.+)",
-    ),
+    be=r"sois|etre|utilise|utiliser|passe a|passer a|passe au|prends",
+    articles="le|la|un|une|l'",
+    kinds="profil|preset|mode",
     undo=r"annule(?:r)?(?: ca)?|comme avant",
     help=r"aide|(?:que|qu'est ce que tu) (?:sais|peux)(?: tu)? faire|que puis je(?: te)? dire",
     replies={

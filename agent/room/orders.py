@@ -23,7 +23,10 @@ LONGEST_FOCUS = 200
 
 _SENTENCE = re.compile(r"([^.!?;:\n…]+)([.!?;:\n…]*)")
 _VAGUE = r"it|that|this|me|us|you|him|her|them|yourself|what|why|how|who"
-_KINDS = {"profil": "profile", "perfil": "profile", "persona": "profile"}
+_KINDS = {
+    **dict.fromkeys(("profil", "perfil", "persona"), "profile"),
+    **dict.fromkeys(("modus", "modo"), "mode"),
+}
 _MODES = {"idle": "idle", "active": "active", "aktiv": "active"}
 _LIKE = 0.85
 
@@ -144,7 +147,7 @@ def _clause(spoken: _Spoken, words: Words, first: int, last: int, names: Names) 
     found = _match(words.language, text)
     if tag := ADVERBS.get(text) or (found and TAGS.get(found["x"])):
         return _language(tag)
-    if (found := _match(words.name, text)) and (order := _named(found, names)):
+    if (found := _match(_names(words), text)) and (order := _named(found, names)):
         return order
     found = _match(words.focus, text)
     return _focus(spoken, first, found) if found else None
@@ -162,6 +165,15 @@ _SIMPLE: Mapping[str, Mapping[str, object]] = {
 }
 
 
+def _names(words: Words) -> tuple[str, ...]:
+    kind, after = (rf"(?P<{group}>{words.kinds})" for group in ("kind", "after"))
+    return (
+        rf"(?:{words.be})(?: (?:{words.articles}))?(?: {kind})? (?P<x>.+?)(?: {after})?",
+        rf"{kind} (?P<x>.+)",
+        rf"(?:(?:{words.articles}) )?(?P<x>.+) {kind}",
+    )
+
+
 def _named(found: re.Match[str], names: Names) -> Order | None:
     """A profile, a preset or both of that name; a mode; or a language ("switch to German")."""
     name = found["x"]
@@ -172,7 +184,7 @@ def _named(found: re.Match[str], names: Names) -> Order | None:
         return Order({"mode": mode}, ((mode, ""),))
     changes: dict[str, object] = {}
     for setting, known in names.items():
-        if kind in ("", "mode", "modus", "modo", setting):
+        if kind in ("", "mode", setting):
             meant = {fold(one): one for one in known}
             close = [name] if name in meant else []
             if kind and not close:  # recognisers write names as they hear them

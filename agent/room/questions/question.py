@@ -16,6 +16,7 @@ NAME_WORDS = 2
 """A name that goes to an engine is no place for a sentence."""
 
 State = Literal["waiting", "asked", "answered", "order", "taken back", "failed", "refused"]
+Over = Callable[["Question"], None]
 
 _JOINERS = "\u200c\u200d"
 """Characters of format that words of many languages, and emoji, cannot do without."""
@@ -43,7 +44,7 @@ class Question:
     name: str
     text: str
     seen: float
-    over: Callable[[Question], None]
+    over: Over
     sound: bytes = b""
     id: str = field(default_factory=lambda: f"line_{uuid.uuid4().hex[:12]}")
     state: State = "waiting"

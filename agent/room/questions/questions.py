@@ -16,7 +16,7 @@ from agent.commentator.commentator import Commentator
 from agent.commentator.line import Line
 from agent.room.questions.chat import Chat, Sender
 from agent.room.questions.fair_queue import FairQueue, QueueFullError
-from agent.room.questions.question import MAX_LENGTH, Question, cleaned, spoken_name
+from agent.room.questions.question import MAX_LENGTH, Over, Question, cleaned, spoken_name
 from agent.room.questions.rpc import QuestionRpc
 from config.tasks import Tasks, Tell
 
@@ -103,7 +103,7 @@ class Questions:
         self,
         asker: str,
         text: str,
-        over: Callable[[Question], None] = lambda _: None,
+        over: Over = lambda _: None,
         *,
         sound: bytes = b"",
         at: float | None = None,
@@ -114,7 +114,7 @@ class Questions:
         Returns the question, and how many turns off it is; 0: it is over already, an order or
         refused. `over` is called once when it is over, which may be before this returns.
         """
-        question = self._new(asker, cleaned(text[: MAX_LENGTH + 1]), sound, over, at)
+        question = self._new(asker, cleaned(text[: MAX_LENGTH + 1]), over, sound, at)
         if len(text) > MAX_LENGTH:
             return self._refuse(question, f"it is longer than {MAX_LENGTH} characters"), 0
         if not question.text and not sound:
@@ -132,11 +132,9 @@ class Questions:
         self._arrival.set()
         return question, position
 
-    def refuse(
-        self, asker: str, why: str, over: Callable[[Question], None] = lambda _: None
-    ) -> None:
+    def refuse(self, asker: str, why: str, over: Over = lambda _: None) -> None:
         """That identity has asked something that cannot be put, and is told why."""
-        self._refuse(self._new(asker, "", b"", over, None), why)
+        self._refuse(self._new(asker, "", over), why)
 
     def take_back(self, asker: str, question_id: str = "") -> list[Question]:
         """Forget what that identity asked, or the one question of that id: one that waits, or the
@@ -271,12 +269,7 @@ class Questions:
         question.end(state, error=why)
 
     def _new(
-        self,
-        asker: str,
-        text: str,
-        sound: bytes,
-        over: Callable[[Question], None],
-        at: float | None,
+        self, asker: str, text: str, over: Over, sound: bytes = b"", at: float | None = None
     ) -> Question:
         participant = self._room.remote_participants.get(asker)
         name = spoken_name(participant.name if participant else "", asker)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from livekit import rtc
 
-from agent.room.questions.question import Question
+from agent.room.questions.question import Over, Question
 from agent.room.rpc import BAD_REQUEST, Methods, json_object
 
 ASK = "pressbox.ask"
@@ -20,14 +20,14 @@ SKIP_EXAMPLE = '{"id": "..."}'
 NOT_FOUND = 404
 REFUSED = 429
 FAILED = 503
-"""Codes of the RpcErrors: no such question of the caller waits or is being
-answered; it was refused; it was asked, and has no answer.
+"""Codes of the RpcErrors: no question of the caller with that id waits or is being answered; it was
+refused; it was asked, and has no answer.
 """
 
 MAX_REPLY = 12_000
 """Bytes of an answer; LiveKit's RPC carries 15 KiB."""
 
-Put = Callable[[str, str, Callable[[Question], None]], tuple[Question, int]]
+Put = Callable[[str, str, Over], tuple[Question, int]]
 TakeBack = Callable[[str, str], list[Question]]
 
 
