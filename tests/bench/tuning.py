@@ -36,7 +36,7 @@ from config.settings import RoomSettings
 from models.api import parse, to_generation
 from models.sketch.engine import SketchEngine
 from models.sketch.eyes import Eyes
-from models.sketch.reply import reply
+from models.sketch.narrator import reply
 from tests.engine.footage import LETTERS, WEIGHTS
 from tests.support.virtual_time import run_virtual
 from tests.unit.commentator.scripted_client import Say, ScriptedClient
