@@ -20,7 +20,7 @@ from models.sketch.scene import Scene, Thing
 MAX_PICTURES = 8
 """Of a longer window the newest and others at even distances are looked at."""
 MAX_THINGS = 12
-_TURN = 0.02
+_TURN = 0.04
 """Least slide of the whole picture that is a turn of the camera, in widths."""
 _RESTLESS = 0.45
 _CALM = 0.01
