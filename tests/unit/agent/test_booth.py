@@ -14,11 +14,12 @@ import pytest
 from agent.commentator.engine.errors import EngineUnavailable
 from agent.commentator.line import Line
 from agent.picture.source_health import LAST_PICTURES
+from agent.room.questions.chat import TOPIC as CHAT
 from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import run_virtual, virtual
 from tests.unit.commentator.scripted_client import NEVER, Say, ScriptedClient
 
-from .booth_stage import CHAT, BoothStage, Killer, booth_stage
+from .booth_stage import BoothStage, Killer, booth_stage
 
 
 @virtual
