@@ -137,7 +137,7 @@ class Booth:
             full,
             Recogniser(settings.stt, settings.stt_options),
             engine_hears=lambda: self._client.hears,
-            put=lambda who, text, sound: self._questions.put(who, text, sound=sound),
+            put=lambda who, text, sound, at: self._questions.put(who, text, sound=sound, at=at),
             refuse=self._questions.refuse,
             talking=lambda identity, on: self._watch.talks(identity, on),
             watched=lambda: self._source.identity,

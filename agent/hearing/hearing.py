@@ -38,10 +38,10 @@ MOST_TALKING = 8
 class Hearing:
     """Listens to the people of a room, and hands over what they ask.
 
-    `put(identity, text, sound)`: a question; the text is "" where nobody writes it down, the sound
-    (16 kHz mono int16, at most 30 s) empty for an engine that does not hear. `refuse(identity,
-    why)`: somebody asked and gets no answer. `talking(identity, on)`: somebody holds the button,
-    and the commentary is to be silent.
+    `put(identity, text, sound, at)`: a question, asked at monotonic seconds; the text is "" where
+    nobody writes it down, the sound (16 kHz mono int16, at most 30 s) empty for an engine that does
+    not hear. `refuse(identity, why)`: somebody asked and gets no answer. `talking(identity, on)`:
+    somebody holds the button, and the commentary is to be silent.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Hearing:
         recogniser: Recogniser,
         *,
         engine_hears: Callable[[], bool],
-        put: Callable[[str, str, bytes], object],
+        put: Callable[[str, str, bytes, float], object],
         refuse: Callable[[str, str], None],
         talking: Callable[[str, bool], None],
         watched: Callable[[], str],
@@ -178,7 +178,7 @@ class Hearing:
             ear.called = ended
         elif asked is not None:
             ear.called = float("-inf")
-            self._put(identity, asked, said.sound if hears else b"")
+            self._put(identity, asked, said.sound if hears else b"", ended)
 
     # the button
 
@@ -245,6 +245,7 @@ class Hearing:
         return sure
 
     async def _ask(self, identity: str, said: Utterance) -> None:
+        ended = time.monotonic()
         hears, text = self._engine_hears(), ""
         try:
             if self._recogniser.writes(hears):
@@ -258,7 +259,7 @@ class Hearing:
                 self._refuse(identity, str(error))
                 return
             log.warning("the engine alone hears %s: %s", cleaned(identity), error)
-        self._put(identity, text, said.sound if hears else b"")
+        self._put(identity, text, said.sound if hears else b"", ended)
 
     @property
     def _language(self) -> str:

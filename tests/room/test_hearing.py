@@ -38,7 +38,7 @@ class Listener:
             RoomSettings().updated(settings),
             Recogniser(stt),
             engine_hears=lambda: hears,
-            put=lambda *question: self._note(self.questions, question),
+            put=lambda *question: self._note(self.questions, question[:3]),
             refuse=lambda *refusal: self._note(self.refused, refusal),
             talking=self._talks,
             watched=lambda: "",

@@ -144,6 +144,8 @@ class Stage:
         self.stt = ScriptedStt()
         self.hears = hears
         self.questions: list[tuple[str, str, bytes]] = []
+        self.waited = 0.0
+        """Seconds from the end of the newest question until it was handed over."""
         self.refused: list[tuple[str, str]] = []
         self.talking: list[tuple[float, str, bool]] = []
         self.told: list[str] = []
@@ -156,7 +158,7 @@ class Stage:
             RoomSettings().updated(settings),
             recogniser,
             engine_hears=lambda: self.hears,
-            put=lambda *question: self.questions.append(question),
+            put=self._asked,
             refuse=lambda *refusal: self.refused.append(refusal),
             talking=self._talks,
             watched=lambda: self.watched,
@@ -188,6 +190,10 @@ class Stage:
 
     def set(self, **changes: object) -> None:
         self.hearing.listen(RoomSettings().updated(changes))
+
+    def _asked(self, identity: str, text: str, sound: bytes, at: float) -> None:
+        self.questions.append((identity, text, sound))
+        self.waited = self.now() - at
 
     def _talks(self, identity: str, on: bool) -> None:
         assert [one for _, who, one in self.talking if who == identity][-1:] != [on]

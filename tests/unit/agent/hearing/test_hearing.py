@@ -33,6 +33,7 @@ async def test_a_held_button_brings_one_question_and_silence_until_it_is_put(
         ann.hold(False)
         await asyncio.sleep(5.0)
         assert on.questions == [("ann", "What is it?", b"")]
+        assert on.waited == pytest.approx(on.stt.seconds)  # it is about what was shown before that
         ((seconds, language),) = on.stt.heard
         assert seconds == pytest.approx(3.5 + 0.3, abs=0.4)
         assert language == "de-AT"
