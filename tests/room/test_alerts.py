@@ -52,7 +52,7 @@ async def test_rules_are_judged_heard_written_posted_and_edited(
     livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:
     judge = Judge()
-    metadata = f'{{{QUICK},"change_threshold":0,"repeat_threshold":1,"rules":[{json.dumps(GATE)}]}}'
+    metadata = f'{{{QUICK},"rules":[{json.dumps(GATE)}]}}'
     async with (
         receiver() as there,
         scripted_engine(judge) as engine,

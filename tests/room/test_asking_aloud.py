@@ -33,7 +33,7 @@ async def test_the_answer_to_a_question_asked_aloud_is_heard(
             livekit_server,
             "aloud",
             engine.url,
-            metadata="{" + QUICK + ',"repeat_threshold":1}',
+            metadata="{" + QUICK + "}",
             state_dir=tmp_path,
             stt=WHISPER,
         ),

@@ -14,7 +14,7 @@ from agent.booth import Booth
 from agent.picture.source_health import LAST_PICTURES
 from config.source_names import INGRESS_ATTRIBUTE
 from tests.room.test_booth import ended, status
-from tests.support.booths import booth
+from tests.support.booths import GATES_OPEN, booth
 from tests.support.camera import Camera, camera
 from tests.support.engine_script import Answer, Repeat
 from tests.support.livekit_server import LiveKitServer
@@ -25,7 +25,7 @@ from tests.support.viewer_probe import ViewerProbe, watching
 log = logging.getLogger("tests.lost_source")
 
 DELAY = 2.0
-METADATA = '{"delay":2,"tts_pause_after":0.3,"inference_interval":0.2}'
+METADATA = f'{{"delay":2,"tts_pause_after":0.3,"inference_interval":0.2,{GATES_OPEN}}}'
 ANSWER = Answer(ready=0.15, speech=0.8, speed=8.0)
 
 

@@ -21,7 +21,7 @@ async def test_lines_are_written_by_the_second_from_what_the_first_sees(
 ) -> None:
     eyes = Repeat(Answer(ready=0.1, speech=0.0, audio=False, text=SEEN))
     words = Repeat(Answer(ready=0.1, speech=1.0, speed=8.0, text=SAID))
-    metadata = f'{{{QUICK},"change_threshold":0,"repeat_threshold":1}}'
+    metadata = f"{{{QUICK}}}"
     async with (
         scripted_engine(eyes) as first,
         scripted_engine(words) as second,

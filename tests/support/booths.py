@@ -15,7 +15,8 @@ from config.settings import load_settings
 from tests.support.camera import room_options
 from tests.support.livekit_server import LiveKitServer
 
-QUICK = '"stream_delay_init":1.0,"tts_pause_after":0.3,"inference_interval":0.2'
+GATES_OPEN = '"change_threshold":0,"repeat_threshold":1'
+QUICK = f'"stream_delay_init":1.0,"tts_pause_after":0.3,"inference_interval":0.2,{GATES_OPEN}'
 """Settings that make a test short."""
 
 
