@@ -5,6 +5,7 @@ Nothing says more than was measured: "the woman" is never said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -17,8 +18,15 @@ from models.sketch.scene import Scene, Thing
 from models.sketch.told import Told
 from models.sketch.words import is_person
 
-_QUICK = 0.15
+_QUICK, _FAST, _SLOW = 0.15, 0.3, 0.1
 """Picture widths a second."""
+_CLOSE = 0.3
+"""Of the picture: who takes up so much of it is close."""
+_INSIDE = 0.02
+"""Part of the picture from its borders: who is farther in is seen whole."""
+_OF_PERSONS = 8
+"""Lines after the last about a person for which a mover may be one."""
+_AGAIN = re.compile(r"\b(?:again|once more|another|one more|next|follows)\b")
 _RECENT = 3.5
 """Seconds after which somebody's coming or leaving is no news."""
 _BELIEVED = 1.9
@@ -52,16 +60,22 @@ def _of_thing(
 ) -> Event:
     """Something about a thing: persons matter more."""
     where = words.place(thing)
-    filled = {"where": where, "way": words.way(thing), "long": long}
+    filled = {"where": where, "way": words.way(thing), "long": long, "colour": thing.colour}
     if thing.side:
         filled |= {"side": words.from_side(thing), "to": words.to_side(thing)}
+    if not thing.name and words.half(thing) and thing.side in ("top", "bottom"):
+        filled["half"], tags = words.half(thing), f"{tags} half"
+    if thing.speed:
+        tags += " fast" if thing.speed > _FAST else " slow" if thing.speed < _SLOW else ""
     tags += " side" if thing.side else " inside"
     tags += " person" if is_person(thing) else " other" if thing.name else " other mover"
     lines = tuple(
         line
         for line in said(tags, subjects, **filled)
-        if line.lower().count(where) < 2 and not line.startswith("They ")
-    )  # after a pause, who are they?
+        if line.lower().count(where) < 2
+        and len(_AGAIN.findall(line.lower())) < 2
+        and not line.startswith("They ")  # after a pause, who are they?
+    )
     weight -= 8 * (not is_person(thing))
     about = f"{words.noun(thing.name)} {thing.name} {thing.colour}"
     return Event(weight, lines, about, quick=not thing.name and thing.speed > _QUICK)
@@ -82,6 +96,29 @@ def events(scene: Scene, told: Told, since: Mapping[str, float]) -> list[Event]:
         else:
             found += _living(sort, things, told, words.lasting(since.get(sort, 0.0)))
     return [*found, *_several(scene, told), *_put(scene, told)]
+
+
+def states(scene: Scene, told: Told) -> Iterator[Event]:
+    """How things are, though it is no news: who is where, goes where, wears what."""
+    for thing in scene.present:
+        sort = _sort(thing)
+        others = [one for one in scene.present if one is not thing and _sort(one) == sort]
+        subjects = words.known(thing, others, dressed=True, recent=told.about == [sort])
+        tags = []
+        if thing.heading:
+            tags.append("go")
+        elif thing.name and thing.stays:
+            tags += ["stay", "stand there", *["little"] * thing.stirs]
+        if thing.name:
+            tags += ["present view", "see"]
+            tags += ["large"] * (thing.share > _CLOSE)
+        whole = thing.box[0] > _INSIDE and thing.box[2] < 1 - _INSIDE
+        if is_person(thing) and thing.colour and whole:
+            tags.append("wears")
+        done = told.of(sort)
+        for tag in tags:
+            if tag.split()[0] not in done or tag == "go":
+                yield _of_thing(thing, 40 + 10 * (tag == "go"), tag, subjects)
 
 
 def _sort(thing: Thing) -> str:
@@ -126,6 +163,7 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
         yield _event(78, "present many", sort, many=many, places=words.places(here))
         return
     they = any("they" in line.lower().split() for line in told.lines[-3:])
+    doubtful = not things[0].name and told.mentioned("person", _OF_PERSONS)
     recent = told.about == [sort] and not (sort == "person" and they)
     for thing in things:
         others = [one for one in here if one is not thing]
@@ -140,14 +178,16 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
                 if not thing.side:
                     how = "nobody" if is_person(thing) and not others else "away"
                 yield _of_thing(thing, 82, f"leave {how}", subjects)
-            elif not known and thing.side and not {"leave", "pass"} & done:
+            elif not (known or {"leave", "pass"} & done or doubtful) and thing.side:
                 yield _of_thing(thing, 70, "pass", strangers)
-        elif thing.gone or (not thing.name and told.of("person") and thing.age < _BELIEVED):
+        elif thing.gone or (doubtful and thing.age < _BELIEVED):
             continue
         elif thing.name and not known and not others and told.mover_came:
             yield _of_thing(thing, 66, "named", strangers)
         elif fresh and (known < len(here) or (not others and _moved_on(thing, done))):
             when = "again" if done and not (known and others) else "first"
+            if when == "again" and not thing.name:
+                strangers = [(one, False) for one in words.unknown(thing, before=True)]
             if known and others:
                 strangers = [(strangers[0][0].replace("a ", "another ", 1), False)]
             yield _of_thing(thing, 84, f"come {when}", strangers)
@@ -237,7 +277,7 @@ def _absent(scene: Scene, told: Told, sorts: Sequence[str]) -> Iterator[Event]:
         alone = left and told.about == ["person"]  # another may be gone as well
         yield _event(80, "empty nobody" if alone else "leave nobody", "person", "the person")
     elif left and not told.lately("nobody", 1) and not scene.present:
-        if "leave" in told.of("person") and scene.named:
+        if "leave" in told.of("person") and told.about == ["person"] and scene.named:
             yield _event(45, "empty nobody", "person")
         elif not missed:  # what came and stopped is not to be seen, but it is there
             yield _event(45, "empty thing", "thing")

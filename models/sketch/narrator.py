@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 from models.engine import GenerationRequest
 from models.sketch import words
 from models.sketch.answers import answer, read
-from models.sketch.events import Event, events
+from models.sketch.events import Event, events, states
 from models.sketch.eyes import Eyes
 from models.sketch.look import look
 from models.sketch.phrases import sentence
@@ -35,6 +35,9 @@ _ALERT = 60.0
 _WISHED = 60.0
 _MORE = 50.0
 """What matters less is not said after something else."""
+_SHOWN = 4
+"""Lines after which how things are may be told again, where silence is unwelcome."""
+_MOST_WORDINGS = 90
 _MOST_WARNING = 160
 _WARNING = re.compile(r"What you say is a warning:\s*([^\n]*)")
 _FOCUS = re.compile(r"Talk about:\s*([^\n.]*)")
@@ -71,9 +74,21 @@ def comment(scene: Scene, request: GenerationRequest, since: Mapping[str, float]
     if warning and warning[1].strip():
         return [_short(warning[1])]
     told = Told(request.history)
+    found = events(scene, told, since)
+    lines = _chosen(found, told, request)
+    if lines or alert or "Keep talking" not in request.text:
+        return lines or [SILENCE]
+    lately = Told(request.history, _SHOWN)
+    again = [one for one in events(scene, lately, since) if one.about] if scene.present else []
+    return _chosen([*again, *states(scene, lately)], told, request)[:1] or [SILENCE]
+
+
+def _chosen(found: Sequence[Event], told: Told, request: GenerationRequest) -> list[str]:
+    """What matters most, in words unlike what was told."""
+    alert = request.kind == "alert"
     wished = _wished(request.text)
     ranked = sorted(
-        (one for one in events(scene, told, since) if not alert or one.weight >= _ALERT),
+        (one for one in found if not alert or one.weight >= _ALERT),
         key=lambda one: -one.weight - _WISHED * bool(wished & {*one.about.lower().split()}),
     )
     dice, brief = _dice(request), "Be brief." in request.text
@@ -87,7 +102,7 @@ def comment(scene: Scene, request: GenerationRequest, since: Mapping[str, float]
         if line and len(lines) < most:
             lines.append(line)
             subjects.add(event.about)
-    return lines or [SILENCE]
+    return lines
 
 
 def _dice(request: GenerationRequest) -> random.Random:
@@ -115,15 +130,18 @@ def _short(text: str) -> str:
 def _worded(event: Event, said: Sequence[str], dice: random.Random, brief: bool) -> str:
     """One of its wordings that is unlike what was said; empty when there is none."""
     plain = [_plain(line) for line in said]
-    alike = {line: _likeness(_plain(line), plain[-_LAST:]) for line in event.lines}
+    wordings = dice.sample(event.lines, min(_MOST_WORDINGS, len(event.lines)))
+    if brief:
+        wordings.sort(key=len)
+        wordings = wordings[: max(2, len(wordings) // 3)]
+    alike = {line: _likeness(_plain(line), plain[-_LAST:]) for line in wordings}
     fitting = [
         line
         for line, likeness in alike.items()
         if likeness < ALIKE and _likeness(_plain(line), plain) < _SAME
     ]
-    if brief:
-        fitting = sorted(fitting, key=len)[:2]
-    unlike = [line for line in fitting if alike[line] < _UNLIKE] or fitting
+    least = min((alike[line] for line in fitting), default=0.0)
+    unlike = [line for line in fitting if alike[line] <= max(_UNLIKE, least)]
     return dice.choice(unlike) if unlike else ""
 
 

@@ -19,7 +19,10 @@ _NOUNS = {
     for noun in map(words.noun, COCO_NAMES)
 } | {"person": re.compile(r"\b(?:person|people|some(?:one|body))\b")}
 _DRESSED = re.compile(rf"\bin (?:{'|'.join(NAMES)})\b")
-_MOVER = re.compile(r"\bsomething(?: large)?(?: and)?(?: (\w+))?|\bthe (\w+) one\b")
+_MOVER = re.compile(
+    r"\bsomething(?: large)?(?: and)?(?: (\w+))?|\bone more,?(?: large)?(?: and)?(?: (\w+))?|"
+    r"\b(?:another|(?:the|an?)(?= (?!one)))(?: large)?(?: (\w+))?? one\b"
+)
 CANNOT = "I can't tell that from the picture."
 _UNSURE = "; I can't tell cars from other things"
 _CARS = frozenset({"car", "vehicle", "train"})
@@ -50,7 +53,8 @@ class Told:
         lying: Whether something nameless was put at a place, or taken from it.
     """
 
-    def __init__(self, history: Sequence[Turn]) -> None:
+    def __init__(self, history: Sequence[Turn], lines: int | None = None) -> None:
+        """``lines``: how many of the last ones are remembered; None: all of them."""
         self.facts: list[Fact] = []
         self.about: list[str] = []
         self.lying: dict[str, bool] = {}
@@ -58,7 +62,7 @@ class Told:
         self._there: dict[str, int] = {}
         self._last: dict[str, int] = {}
         said = "\n".join(turn.text for turn in history if turn.role == "assistant")
-        for line in re.split(r"(?<=[.!?])\s+|\n", said):
+        for line in re.split(r"(?<=[.!?])\s+|\n", said)[-lines if lines else None :]:
             kinds, filled = phrases.told(line[:_LONGEST])
             if kinds:
                 self._note(line, kinds, filled)
@@ -98,7 +102,9 @@ class Told:
         elif kinds & {"leave", "pass"}:
             self._there[sort] = max(0, before - 1)
         else:
-            self._there[sort] = before + 1 if "another" in subject else max(1, before)
+            self._there[sort] = (
+                before + 1 if "another" in subject and sort not in NAMELESS else max(1, before)
+            )
 
     def of(self, sort: str) -> set[str]:
         """What was told of it since it last came or left."""
@@ -119,6 +125,10 @@ class Told:
         last = self.facts[-1:]
         return any(fact.kinds & {"come", "go"} and NAMELESS & {*fact.sorts} for fact in last)
 
+    def mentioned(self, sort: str, lines: int) -> bool:
+        """Whether one of the last lines was about it."""
+        return self._last.get(sort, -lines) > len(self.facts) - lines
+
     def lately(self, kind: str, lines: int = 3) -> bool:
         """Whether one of the last lines told it."""
         return any(kind in fact.kinds for fact in self.facts[-lines:])
@@ -127,7 +137,7 @@ class Told:
 def _sorts(text: str) -> list[str]:
     """The sorts of things that a part of a line names; movers go by their colour."""
     found = [noun for noun, pattern in _NOUNS.items() if pattern.search(text)]
-    colours = [match[1] or match[2] for match in _MOVER.finditer(text)]
+    colours = [match[match.lastindex or 0] for match in _MOVER.finditer(text)]
     return found + [colour if colour in NAMES else "something" for colour in colours]
 
 

@@ -65,6 +65,12 @@ def place(thing: Thing) -> str:
     return f"on the {across}" if across else "in the middle"
 
 
+def half(thing: Thing) -> str:
+    """ "on the left", "on the right"; empty for what is between."""
+    side = place(thing).rpartition(" ")[2]
+    return f"on the {side}" if side in ("left", "right") else ""
+
+
 def places(things: Sequence[Thing]) -> str:
     """ "on the left and in the middle"."""
     return listed(list(dict.fromkeys(map(place, things))))
@@ -98,10 +104,21 @@ def described(thing: Thing) -> str:
     return " and ".join(word for word in (size, thing.colour) if word)
 
 
-def unknown(thing: Thing) -> list[str]:
-    """What it is called when it is new: "a person in grey", "something red"."""
+def unknown(thing: Thing, *, before: bool = False) -> list[str]:
+    """What it is called when it is new: "a person in grey", "something red".
+
+    ``before``: one of its sort was told of before.
+    """
     if not thing.name:
-        return [f"something {described(thing)}".strip()]
+        looks = described(thing)
+        named = [f"something {looks}".strip()]
+        if not before:
+            return named
+        one = f"{looks.replace(' and', '')} one".strip()
+        if not looks:
+            return [*named, "another one", "one more", "the next one"]
+        more = [f"another {one}", f"one more, {looks},", f"the next, {with_article(one)},"]
+        return [*named, with_article(one), *more]
     plain = with_article(described(thing))
     others = ("someone", "somebody") if thing.name == "person" else ()
     return [plain, *(plain.replace("a person", other) for other in others)]
@@ -115,7 +132,8 @@ def known(thing: Thing, others: Sequence[Thing], *, dressed: bool, recent: bool)
     """
     again = [] if others or not recent else [("they", True) if is_person(thing) else ("it", False)]
     if not thing.name:
-        return [(f"the {thing.colour} one", False)] * bool(thing.colour) + again
+        mover = f"the {thing.colour} one" if thing.colour else f"something {described(thing)}"
+        return [*again, (mover.strip(), False)]
     full, plain = f"the {described(thing)}", f"the {noun(thing.name)}"
     if others and not (thing.colour and all(one.colour != thing.colour for one in others)):
         alike = any(place(one) == place(thing) for one in others)
