@@ -24,7 +24,7 @@ _CLOSE = 0.3
 """Of the picture: who takes up so much of it is close."""
 _INSIDE = 0.02
 """Part of the picture from its borders: who is farther in is seen whole."""
-_OF_PERSONS = 8
+_OF_PERSONS = 3
 """Lines after the last about a person for which a mover may be one."""
 _AGAIN = re.compile(r"\b(?:again|once more|another|one more|next|follows)\b")
 _RECENT = 3.5
@@ -178,7 +178,7 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
                 if not thing.side:
                     how = "nobody" if is_person(thing) and not others else "away"
                 yield _of_thing(thing, 82, f"leave {how}", subjects)
-            elif not (known or {"leave", "pass"} & done or doubtful) and thing.side:
+            elif not (known or {"leave", "pass"} & done) and thing.side:
                 yield _of_thing(thing, 70, "pass", strangers)
         elif thing.gone or (doubtful and thing.age < _BELIEVED):
             continue
