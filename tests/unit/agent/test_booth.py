@@ -211,6 +211,7 @@ def test_each_task_may_die(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
         assert "killed by the test" in caplog.text, f"no traceback of {name}"
 
 
+@pytest.mark.timeout(300)
 def test_five_thousand_lines_in_a_booth_leave_nothing(
     fake_rtc: FakeRtc,
     monkeypatch: pytest.MonkeyPatch,
