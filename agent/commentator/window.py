@@ -75,8 +75,3 @@ class Window:
         earlier = [f for f in reversed(self._frames) if f.capture_time < anchor.capture_time]
         chosen = earlier[stride - 1 :: stride][: count - 1]
         return [*reversed(chosen), anchor]
-
-
-def change(before: Grey, after: Grey) -> float:
-    """Mean absolute difference of two grey pictures of one shape, in grey levels 0..255."""
-    return float(np.abs(before.astype(np.int16) - after.astype(np.int16)).mean())

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agent.commentator.window import SampledFrame, Window, change
+from agent.commentator.window import SampledFrame, Window
 
 GREY = np.zeros((90, 160), np.uint8)
 
@@ -63,12 +63,3 @@ def test_a_clock_that_jumps_back_starts_the_window_anew() -> None:
     assert len(made) == 1
     made.clear()
     assert len(made) == 0
-
-
-def test_change_is_the_mean_absolute_difference() -> None:
-    half = GREY.copy()
-    half[:45] = 100
-    assert change(GREY, half) == 50.0
-    assert change(half, GREY) == 50.0
-    assert change(np.full_like(GREY, 255), GREY) == 255.0
-    assert change(half, half) == 0.0
