@@ -166,11 +166,11 @@ class Loop(Generic[F]):
         anchor, occasion = await self._next_worth_a_line()
         now = time.monotonic()
         self._not_before = now + self._requests.options.inference_interval
-        self._occasions.take()
+        told = self._occasions.take()
         line = new_line("commentary", anchor=anchor.capture_time, requested_at=now)
         self._in_flight.line = line
         self._lines.add(line)
-        await self._make(line, self._requests.commentary(line, anchor, occasion))
+        await self._make(line, self._requests.commentary(line, anchor, occasion, told))
 
     async def _next_worth_a_line(self) -> tuple[SampledFrame, Occasion]:
         """The gate of pictures: wait for one that a line is to be asked about, and why."""

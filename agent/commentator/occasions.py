@@ -31,9 +31,10 @@ class Occasions:
         self._covered.clear()
         self._asked_at = float("-inf")
 
-    def take(self) -> None:
-        """A line is asked for now."""
+    def take(self) -> float:
+        """A line is asked for now; the capture time up to which the commentary has come."""
         self._asked_at = time.monotonic()
+        return self._covered.until
 
     def at(self, capture_time: float, options: Options) -> Occasion | None:
         """Why to ask for a line about the picture of that time; None: nothing is worth one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Generic
 
 from agent.commentator.engine.request import EngineRequest
@@ -30,15 +31,17 @@ class Requests(Generic[F]):
         self._history = history
         self._pacer = pacer
 
-    def commentary(self, line: Line, anchor: SampledFrame, why: Occasion) -> EngineRequest:
-        """A line of commentary about the window that ends with ``anchor``; what has just begun is
-        looked at more closely.
+    def commentary(
+        self, line: Line, anchor: SampledFrame, why: Occasion, told: float
+    ) -> EngineRequest:
+        """A line of commentary about the window that ends with ``anchor``, and begins with what was
+        last ``told`` (capture time); what has just begun is looked at more closely.
         """
         stride = self.options.frame_stride
         if why in ("begin", "upheaval"):
             stride = min(stride, max(1, round(CLOSE * self.options.capture_fps)))
         asked = Asked(commentary_instruction(why, self.options))
-        return self._made(line, self._window(anchor, stride), asked)
+        return self._made(line, self._window(anchor, stride, told), asked)
 
     def about(self, line: Line, anchor: SampledFrame | None, asked: Asked) -> EngineRequest:
         """What is asked, with the window that ends with ``anchor``; None: without pictures."""
@@ -57,7 +60,9 @@ class Requests(Generic[F]):
         history = self._history.turns(but=asked.text)
         return engine_request(line, frames, asked, self.options, persona, history)
 
-    def _window(self, anchor: SampledFrame, stride: int) -> list[SampledFrame]:
+    def _window(
+        self, anchor: SampledFrame, stride: int, told: float = math.inf
+    ) -> list[SampledFrame]:
         wanted = self.options.frames_per_inference
         count = max(1, min(wanted, self._pacer.frames_per_window(wanted)))
-        return self._sampler.ending_at(anchor, count=count, stride=stride)
+        return self._sampler.ending_at(anchor, count=count, stride=stride, told=told)

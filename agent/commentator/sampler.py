@@ -132,9 +132,11 @@ class FrameSampler(Generic[F]):
             pass
         return fresh or (known if epoch == self._epoch else None)
 
-    def ending_at(self, anchor: SampledFrame, *, count: int, stride: int) -> list[SampledFrame]:
+    def ending_at(
+        self, anchor: SampledFrame, *, count: int, stride: int, told: float = math.inf
+    ) -> list[SampledFrame]:
         """The frames of a window, in time order; see ``Window.ending_at``."""
-        return self._window.ending_at(anchor, count=count, stride=stride)
+        return self._window.ending_at(anchor, count=count, stride=stride, told=told)
 
     async def aclose(self) -> None:
         """Stop; returns when the worker thread is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.detection import Detection, TrackedObject
+
+BEFORE_AND_AFTER = 4
+"""Frames of a window from which on one may show how it was before, and three what moves now."""
 
 Grey = npt.NDArray[np.uint8]
 
@@ -67,11 +71,17 @@ class Window:
         """The newest frame captured at ``limit`` (monotonic seconds) or earlier."""
         return next((f for f in reversed(self._frames) if f.capture_time <= limit), None)
 
-    def ending_at(self, anchor: SampledFrame, *, count: int, stride: int) -> list[SampledFrame]:
+    def ending_at(
+        self, anchor: SampledFrame, *, count: int, stride: int, told: float = math.inf
+    ) -> list[SampledFrame]:
         """At most ``count`` frames in time order: every ``stride``-th sampled one, then the anchor.
 
-        The anchor need not be a sampled frame itself.
+        The anchor need not be a sampled frame itself. ``told`` is the capture time of the last
+        picture that was spoken of: where it lies further back and there are ``BEFORE_AND_AFTER``
+        frames, it is the first of them, so that they show what happened since.
         """
         earlier = [f for f in reversed(self._frames) if f.capture_time < anchor.capture_time]
         chosen = earlier[stride - 1 :: stride][: count - 1]
+        if len(chosen) >= BEFORE_AND_AFTER - 1 and (before := self.newest_until(told)):
+            chosen[-1] = min(chosen[-1], before, key=lambda frame: frame.capture_time)
         return [*reversed(chosen), anchor]

@@ -242,7 +242,8 @@ def _lying(sort: str, things: Sequence[Thing], told: Told) -> Iterator[Event]:
 
 def _put(scene: Scene, told: Told) -> Iterator[Event]:
     """What has no name and was put down or taken away."""
-    passing = scene.things or told.lately("leave", 1) or told.lately("pass", 1)
+    left = told.lately("leave", 1) or told.lately("pass", 1)
+    passing = scene.things or left or told.mover_came
     for one in scene.changed:
         where = words.place(one)
         lay = told.lying.get(where)

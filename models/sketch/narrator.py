@@ -29,6 +29,8 @@ ALIKE, _SAME, _UNLIKE = 0.79, 0.91, 0.6
 """Likeness from which on a line repeats one of the last, one of all; below which it is unlike. Just
 under those at which the agent holds a line back.
 """
+_LONGER = 1.3
+"""How much longer than the shortest a wording may be: what happens next waits for its end."""
 _LAST = 8
 """Earlier lines that a new one must be unlike."""
 _ALERT = 60.0
@@ -142,7 +144,8 @@ def _worded(event: Event, said: Sequence[str], dice: random.Random, brief: bool)
     ]
     least = min((alike[line] for line in fitting), default=0.0)
     unlike = [line for line in fitting if alike[line] <= max(_UNLIKE, least)]
-    return dice.choice(unlike) if unlike else ""
+    most = _LONGER * min(map(len, unlike), default=0)
+    return dice.choice([line for line in unlike if len(line) <= most] or [""])
 
 
 def _likeness(line: str, others: Sequence[str]) -> float:

@@ -26,6 +26,7 @@ _FILLED = {
     "side": r"from (?:the )?\w+",
     "to": r"(?:to|towards|over|at) the \w+",
     "where": r"(?:(?:on|in|at) the [\w ]+|in view)",
+    "way": r"(?:(?:to|towards) the [\w ]+|(?:up|down)wards)",
     "half": r"(?:on the left|on the right)",
 }
 """What may be filled in, where it is not anything."""

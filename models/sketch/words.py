@@ -141,7 +141,7 @@ def known(thing: Thing, others: Sequence[Thing], *, dressed: bool, recent: bool)
     elif others:
         names = [full]
     elif is_person(thing) and thing.colour and not dressed:
-        again, names = [], [f"{plain}, dressed in {thing.colour},", f"the one in {thing.colour}"]
+        again, names = [], [full, f"the one in {thing.colour}"]
     else:
         names = [plain, full]
     return again + [(name, False) for name in names]

@@ -16,21 +16,22 @@ IN_TIME = 2.0
 
 
 _COMES = (
-    r"\b(comes?(?! to )|came|enters?|entered|appears?|arrives?|joins?|(walks?|steps?) in"
-    r"|here (is|are)|from (the )?(left|right|front|above|below|top|bottom|behind)"
-    r"|there (is|are) (now )?(some|another|a person)|arrival|shows? up|company|comes? by)\b"
+    r"\b(comes?(?! to )|came|enters?|entered|appears?|arrives?|joins?|(walks?|steps?|moves?) in"
+    r"|here (is|are)|from (the )?(left|right|front|above|below|top|bottom|behind)|follows"
+    r"|there (is|are) (now )?(some|another|a person)|(shows?|turns?) up|company|comes? by)\b"
 )
 _GOES = (
-    r"\b(leaves?|(has|have) (just )?left|gone|(goes|went|walks?|walked) (out|off|away)"
-    r"|disappears?|walks? off|off go(es)?|(is|are) off|way out|and out|out of (view|the picture))\b"
+    r"\b(leaves?|(has|have) (just )?left|gone|(goes?|went|gone|walks?|walked|moved) (out|off|away)"
+    r"|there goes|disappears?|walks? off|(off|out) go(es)?|(is|are) off|way out|and out"
+    r"|out of (view|the picture))\b"
 )
 TELLS = {
     "came": _COMES,
     "left": _GOES + r"|\b(nobody|no one|empty)\b",
-    "car": r"\b(cars?|vehicles?|trucks?|bus|buses|van|something|thing)\b",
+    "car": r"\b(cars?|vehicles?|trucks?|bus|buses|van|something|thing|one)\b",
     "put": _COMES
-    + r"|\b(puts?|placed|sets? down|new|added|(is|are|stands|lies) (now )?on the|hand)\b",
-    "taken": _GOES + r"|\b(takes?|taken|removed|missing|picks? up|hand)\b",
+    + r"|\b(puts?|placed|sets? down|new|added|(is|are|stands|lies) (now )?on the|hand|down\w*)\b",
+    "taken": _GOES + r"|\b(takes?|taken|removed|missing|picks? up|hand|from above|down\w*)\b",
     "dark": r"\b(dark|darker|lights? (goes?|went|is|are|go) (out|off)|lights? out|dims?|dimmed)\b",
     "lit": r"\b(bright|brighter|lit|is light|light again"
     r"|lights? (goes?|comes?|came|is|are) (back|on|up))\b",
@@ -99,14 +100,15 @@ def score(due: Sequence[Due], told: Sequence[Told], within: tuple[float, float])
         if within[0] + IN_TIME <= event.at <= within[1] - IN_TIME:
             pairs += [(event, best)] if best else []
             missed += [] if best else [event]
-    true = {name for name, _ in used}
-    kinds = {event.kind for event in due}
     wrong = [
         line
         for line in told
         if line.kind == "commentary"
-        and line.id not in true
-        and any(_says(CLAIMS, kind, line.text) for kind in kinds)
+        and any(_says(CLAIMS, event.kind, line.text) for event in due)
+        and not any(
+            abs(line.start - event.at) <= IN_TIME and _says(TELLS, event.kind, line.text)
+            for event in due
+        )
     ]
     return Score(tuple(pairs), tuple(missed), tuple(wrong))
 

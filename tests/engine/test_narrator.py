@@ -106,7 +106,7 @@ BLACK = [*EARLIER, "Something black, from the left."]
         ({"person 1": [MIDDLE, LEFT, OUT, OUT]}, ["A person stands on the left."], "leave:", ""),
         (CUT_OFF, ["A person stands on the left.", "The person has left to the left."], "", "left"),
         (NAMED, BLACK, "named: person|some", ""),
-        (NAMED, [*BLACK, "What came is a person in black."], "go|stand:", ""),
+        (NAMED, [*BLACK, "It is a person in black."], "go|stand:", ""),
     ],
 )
 def test_persons_and_things(

@@ -164,14 +164,14 @@ def _cup() -> CutOut:
 
 def _hand() -> CutOut:
     """An arm that comes from above, its hand in the middle."""
-    width, height = 110, 420
+    width, height = 110, 800
     colours = np.full((height, width, 3), (110, 140, 200), np.uint8)
     cover = np.zeros((height, width), np.float32)
-    cv2.rectangle(colours, (0, 0), (width, 120), (60, 50, 45), -1)
-    cv2.fillPoly(cover, [np.array([(15, 0), (95, 0), (75, 170), (35, 170)])], 1.0)
-    cv2.ellipse(cover, (55, 185), (32, 28), 0, 0, 360, 1.0, -1)
+    cv2.rectangle(colours, (0, 0), (width, 310), (60, 50, 45), -1)
+    cv2.fillPoly(cover, [np.array([(10, 0), (100, 0), (75, 360), (35, 360)])], 1.0)
+    cv2.ellipse(cover, (55, 375), (32, 28), 0, 0, 360, 1.0, -1)
     for x in (34, 48, 62, 76):
-        cv2.line(cover, (x, 195), (x, 225), 1.0, 11)
+        cv2.line(cover, (x, 385), (x, 415), 1.0, 11)
     return CutOut(colours, cv2.GaussianBlur(cover, (5, 5), 0).astype(np.float32)[:, :, None])
 
 

@@ -40,6 +40,24 @@ def test_a_window_ends_at_its_anchor(
     assert [one.capture_time for one in chosen] == times
 
 
+@pytest.mark.parametrize(
+    ("told", "count", "times"),
+    [
+        (1.4, 4, [1.0, 4.0, 5.0, 6.0]),
+        (5.0, 4, [3.0, 4.0, 5.0, 6.0]),
+        (-1.0, 4, [3.0, 4.0, 5.0, 6.0]),
+        (1.4, 3, [4.0, 5.0, 6.0]),
+    ],
+)
+def test_a_window_begins_with_what_was_spoken_of_last(
+    told: float, count: int, times: list[float]
+) -> None:
+    """Else what happened while a line was spoken, and was over by its end, would not be seen."""
+    made = window(*map(float, range(7)))
+    chosen = made.ending_at(frame(6.0), count=count, stride=1, told=told)
+    assert [one.capture_time for one in chosen] == times
+
+
 def test_the_ring_keeps_the_newest() -> None:
     made = window(*range(10), size=3)
     assert len(made) == 3
