@@ -44,7 +44,7 @@ READY = 0.6
 @dataclass(slots=True)
 class Alerted:
     """How many times rules came true, how many alerts there were, which did not fit, and the
-    seconds from the engine's first speech to the first sound of each.
+    seconds from the engine's first speech to the first sound of each that found no other playing.
     """
 
     true: int
@@ -80,10 +80,13 @@ async def alerted(folder: Path, film: Film, path: Path, agent: Path | None) -> A
     }
     told = timeline(probe.lines, probe.bursts, probe.frames)
     ready = [one.ready for one in there.tap.asked if one.kind == "alert" and one.ready]
-    sounds = [line.start for line in told if line.kind == "alert" and line.spoken]
+    sounds = [line for line in told if line.kind == "alert" and line.spoken]
     found = score_rules(hits, true, (since, until))
     for at in ready:
-        found.beyond_ready += [one - at for one in sounds if one >= at - 0.05][:1]
+        if not any(line.start < at < line.end for line in sounds):  # two at once take turns
+            found.beyond_ready += [line.start - at for line in sounds if line.start >= at - 0.05][
+                :1
+            ]
     return found
 
 
