@@ -12,6 +12,8 @@ from agent.commentator.scene.scene import Scene
 
 UPHEAVAL = 80.0
 """Strength of news from which on much has happened."""
+LINGERS = 2.5
+"""Seconds without news after which, where silence is unwelcome, who is in view is talked about."""
 QUIET = 1.0
 """Seconds without news after which the next is a beginning."""
 
@@ -57,4 +59,6 @@ class Occasions:
                 return "upheaval"
             return "begin" if news.at - covered >= QUIET else "change"
         still = time.monotonic() - self._asked_at
+        if options.dense and self._scene.objects and still >= LINGERS:
+            return "linger"
         return "still" if 0 < options.still_interval <= still else None

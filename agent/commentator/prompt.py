@@ -35,9 +35,9 @@ IN_VIEW = "In view: "
 """How a list of what the detector follows begins."""
 BRIEF_TOKENS = 32
 
-Occasion = Literal["first", "begin", "change", "upheaval", "still"]
+Occasion = Literal["first", "begin", "change", "upheaval", "linger", "still"]
 """Why a line is asked for: there are pictures at last, something has begun or goes on, much has
-happened, or nothing has for a while.
+happened, somebody or something is in view though nothing happens, or nothing has for a while.
 """
 
 _WHY: dict[Occasion, str] = {
@@ -45,6 +45,7 @@ _WHY: dict[Occasion, str] = {
     "begin": "Something has just begun.",
     "change": "Something has changed since your last line.",
     "upheaval": "Much has changed since your last line.",
+    "linger": "Nothing has happened since your last line: talk about who or what is in view.",
     "still": "Nothing has happened since your last line. Say something only if it is new.",
 }
 

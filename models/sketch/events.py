@@ -118,7 +118,8 @@ def states(scene: Scene, told: Told) -> Iterator[Event]:
         done = told.of(sort)
         for tag in tags:
             if tag.split()[0] not in done or tag == "go":
-                yield _of_thing(thing, 40 + 10 * (tag == "go"), tag, subjects)
+                plain = [one for one in subjects if tag != "wears" or thing.colour not in one[0]]
+                yield _of_thing(thing, 40 + 10 * (tag == "go"), tag, plain)
 
 
 def _sort(thing: Thing) -> str:

@@ -13,6 +13,7 @@ from agent.commentator.scene.scene import Scene
 from agent.commentator.scene.sight import Motion
 from agent.commentator.window import SampledFrame
 from tests.support.virtual_time import virtual
+from vision.detection import Detection
 
 GREY = np.zeros((90, 160), np.uint8)
 STILL = Motion()
@@ -34,13 +35,14 @@ class Watch:
         self.gate = Occasions(self.lines, self.scene)
         self.options = Options(**options)  # type: ignore[arg-type]
         self.asked: list[tuple[float, str]] = []
+        self.detections: tuple[Detection, ...] | None = None
 
     async def run(self, seconds: float, motion: Motion, outcome: DropReason = "empty") -> None:
         """Ten pictures a second; a line is asked for whenever the gate is open, and answered so."""
         self.motion = motion
         for _ in range(round(seconds * 10)):
             now = time.monotonic()
-            self.scene.see(SampledFrame(now, b"", GREY))
+            self.scene.see(SampledFrame(now, b"", GREY, self.detections))
             if why := self.gate.at(now, self.options):
                 self.gate.take()
                 self.asked.append((now, why))
@@ -68,6 +70,26 @@ async def test_a_sentry_is_silent_until_something_happens() -> None:
         await watch.run(0.2, walker(0.05))
         await watch.run(5, STILL)
     assert [why for _, why in watch.asked] == ["begin"]
+
+
+@virtual
+@pytest.mark.parametrize(("dense", "least"), [(True, 10), (False, 0)])
+async def test_where_silence_is_unwelcome_who_is_there_is_talked_about(
+    dense: bool, least: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        watch = Watch(patch, still_interval=120, dense=dense)
+        await watch.run(10, STILL)
+        watch.detections = (Detection("person", 0.9, (0.4, 0.2, 0.6, 0.9)),)
+        await watch.run(40, STILL)
+        watch.detections = ()
+        await watch.run(10, STILL)
+        gone = len(watch.asked)
+        await watch.run(20, STILL)
+    asked = [why for _, why in watch.asked]
+    assert asked.count("linger") >= least
+    assert dense or "linger" not in asked
+    assert len(watch.asked) == gone
 
 
 @virtual
