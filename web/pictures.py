@@ -1,0 +1,139 @@
+"""Pictures for any number of viewers: each is encoded once for each size that is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SMALLEST, LARGEST = 16, 3840
+"""Pixels of a side that may be asked for."""
+MOST_SIZES = 6
+"""Sizes and qualities that are encoded at a time: each costs as much as the first."""
+
+I420 = NDArray[np.uint8]
+"""(3 * height / 2, width)."""
+
+
+class TooManySizesError(Exception):
+    """`str()` names the sizes that can be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """At most so many pixels wide and high, the shape kept; 0: as it is. quality: JPEG, 1 to 100."""
+
+    width: int = 0
+    height: int = 0
+    quality: int = 80
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Jpeg:
+    """number grows with each picture. captured: Unix seconds at which it reached the booth."""
+
+    number: int
+    captured: float
+    data: bytes
+
+
+class Pictures:
+    """The newest picture of a feed. Slow viewers lose pictures and hold up nobody."""
+
+    def __init__(self, on_wanted: Callable[[bool], None] = lambda _: None) -> None:
+        """`on_wanted(whether)` is told when the first viewer comes and when the last has left."""
+        self._on_wanted = on_wanted
+        self._newest: tuple[int, float, I420] | None = None
+        self._news = asyncio.Event()
+        self._encoded: dict[Size, asyncio.Future[Jpeg]] = {}
+        self._viewers: dict[Size, int] = {}
+        self._pool: ThreadPoolExecutor | None = None
+
+    def push(self, picture: I420, captured: float) -> None:
+        """One more picture, shown now; `captured` in Unix seconds."""
+        number = self._newest[0] + 1 if self._newest else 1
+        self._newest = number, captured, picture
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def forget(self) -> None:
+        """There is no picture any more: the source is lost to this feed."""
+        self._newest = None
+
+    def enter(self, size: Size) -> None:
+        """A viewer of this size comes. Raises TooManySizesError."""
+        if size not in self._viewers and len(self._viewers) >= MOST_SIZES:
+            known = ", ".join(f"{one.width}x{one.height} q{one.quality}" for one in self._viewers)
+            raise TooManySizesError(f"{MOST_SIZES} sizes are being watched, take one of: {known}")
+        first = not self._viewers
+        self._viewers[size] = self._viewers.get(size, 0) + 1
+        if first:
+            self._on_wanted(True)
+
+    def leave(self, size: Size) -> None:
+        """A viewer that entered goes."""
+        self._viewers[size] -= 1
+        if not self._viewers[size]:
+            del self._viewers[size]
+            self._encoded.pop(size, None)
+        if not self._viewers:
+            self._on_wanted(False)
+
+    async def next(self, size: Size, after: int = 0) -> Jpeg:
+        """The newest picture, once there is one newer than number `after`. Raises ValueError for a
+        picture that cannot be encoded.
+        """
+        while True:
+            news = self._news
+            newest = self._newest
+            if newest is not None and newest[0] > after:
+                return await self._jpeg(size, *newest)
+            await news.wait()
+
+    async def aclose(self) -> None:
+        """Wait for what is being encoded. Idempotent."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await asyncio.to_thread(pool.shutdown)
+
+    async def _jpeg(self, size: Size, number: int, captured: float, picture: I420) -> Jpeg:
+        """One encode at a time for each size; whoever comes meanwhile takes the same."""
+        running = self._encoded.get(size)
+        if running is None or (running.done() and not _is(running, number)):
+            self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="web-jpeg")
+            loop = asyncio.get_running_loop()
+            running = loop.run_in_executor(self._pool, _encode, number, captured, picture, size)
+            self._encoded[size] = running
+        return await asyncio.shield(running)
+
+
+def _is(done: asyncio.Future[Jpeg], number: int) -> bool:
+    if done.cancelled() or done.exception() is not None:
+        return False
+    return done.result().number == number
+
+
+def _encode(number: int, captured: float, picture: I420, size: Size) -> Jpeg:
+    return Jpeg(number, captured, jpeg(picture, size))
+
+
+def jpeg(picture: I420, size: Size) -> bytes:
+    """A JPEG file. Raises ValueError for what is no picture."""
+    try:
+        bgr = cv2.cvtColor(picture, cv2.COLOR_YUV2BGR_I420)
+        high, wide = bgr.shape[:2]
+        scale = min((size.width or wide) / wide, (size.height or high) / high, 1.0)
+        if scale < 1.0:
+            target = (max(1, round(wide * scale)), max(1, round(high * scale)))
+            bgr = cv2.resize(bgr, target, interpolation=cv2.INTER_AREA)
+        done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, size.quality])
+    except cv2.error as error:
+        raise ValueError(f"a picture of shape {picture.shape} is broken: {error}") from error
+    if not done:
+        raise ValueError(f"a picture of shape {picture.shape} cannot be encoded")
+    return data.tobytes()
