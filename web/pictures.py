@@ -26,7 +26,7 @@ class TooManySizesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """At most so many pixels wide and high, the shape kept; 0: as it is. quality: JPEG, 1 to 100."""
+    """At most so many pixels wide and high, the shape kept; 0: as it is. quality: 1 to 100."""
 
     width: int = 0
     height: int = 0

@@ -16,7 +16,7 @@ CHUNK = 0.02
 """Seconds that are sent at a time."""
 _SAMPLES = round(RATE * CHUNK)
 MOST_AHEAD = 0.3
-"""Seconds of a voice that may wait: older sound is dropped, or it would fall behind the pictures."""
+"""Seconds of a voice that may wait: older sound is dropped, or it would be late."""
 MOST_BEHIND = 2.0
 """Seconds by which a listener may be behind; then it loses the oldest."""
 

@@ -21,7 +21,7 @@ _COMES = (
     r"|there (is|are) (now )?(some|another|a person)|(shows?|turns?) up|company|comes? by)\b"
 )
 _GOES = (
-    r"\b(leaves?|(has|have) (just )?left|gone|(go(es)?|went|gone|walks?|walked|moved) (out|off|away)"
+    r"\b(leaves?|(has|have) (just )?left|gone|(go(es)?|went|walks?|walked|moved) (out|off|away)"
     r"|there goes|disappear(s|ed)|walks? off|(off|out) go(es)?|(is|are) off|way out|and out"
     r"|out of (view|the picture))\b"
 )
