@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
 KEPT = 512
 """Events that are kept for those who come back, or are slow."""
@@ -31,42 +33,65 @@ class Events:
     def __init__(self) -> None:
         self._epoch = secrets.token_hex(4)
         self._kept: deque[Event] = deque(maxlen=KEPT)
-        self._next = 1
         self._news = asyncio.Event()
+        self._closed = False
+        self.count = 0
+        """How many there were."""
         self.viewers = 0
         """Those who follow."""
 
     def put(self, kind: str, data: Mapping[str, object]) -> None:
         """One more."""
-        self._kept.append(Event(self._next, kind, data))
-        self._next += 1
-        self._news.set()
-        self._news = asyncio.Event()
+        self.count += 1
+        self._kept.append(Event(self.count, kind, data))
+        self._wake()
 
     def id_of(self, event: Event) -> str:
         """As it stands in `id:`."""
         return f"{self._epoch}-{event.number}"
 
-    async def follow(self, last_id: str = "") -> AsyncIterator[Event]:
-        """All events from now on, for ever; those since `last_id` first, where it is ours."""
-        after = self._number(last_id)
+    @contextmanager
+    def follow(self, last_id: str = "") -> Iterator[Follower]:
+        """All events from now on; those since `last_id` first, where it is ours."""
         self.viewers += 1
         try:
-            while True:
-                news = self._news
-                for event in [one for one in self._kept if one.number > after]:
-                    if event.number > after + 1:
-                        yield Event(event.number - 1, "lost", {"count": event.number - after - 1})
-                    after = event.number
-                    yield event
-                    if self._kept[0].number > after + 1:
-                        break  # it was slow: what follows in this copy may be gone
-                if after == self._next - 1:
-                    await news.wait()
+            yield Follower(self, self._number(last_id))
         finally:
             self.viewers -= 1
+
+    async def since(self, number: int) -> list[Event]:
+        """Those after that number, oldest first, once there is one; none after `aclose`."""
+        while self.count <= number and not self._closed:
+            await self._news.wait()
+        missing = self.count - len(self._kept) - number
+        lost = [Event(number + missing, "lost", {"count": missing})] if missing > 0 else []
+        wanted = min(self.count - number, len(self._kept))
+        return lost + list(islice(self._kept, len(self._kept) - wanted, None))
+
+    def close(self) -> None:
+        """End it for all who follow. Idempotent."""
+        self._closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
 
     def _number(self, last_id: str) -> int:
         epoch, _, number = last_id.partition("-")
         known = epoch == self._epoch and number.isdecimal() and len(number) < 16
-        return min(int(number), self._next - 1) if known else self._next - 1
+        return min(int(number), self.count) if known else self.count
+
+
+class Follower:
+    """Where one viewer is."""
+
+    def __init__(self, events: Events, number: int) -> None:
+        self._events = events
+        self._number = number
+
+    async def next(self) -> list[Event]:
+        """What it has not had yet, once there is something; nothing when there will be no more."""
+        found = await self._events.since(self._number)
+        self._number += len(found) and found[-1].number - self._number
+        return found

@@ -26,7 +26,9 @@ class CallError(Exception):
 
 
 class Feed(Protocol):
-    """One booth. What it shows and says comes to three fans, each for any number of viewers."""
+    """One booth. What it shows and says comes to three fans, each for any number of viewers. Their
+    owner closes them; that ends what viewers have of them.
+    """
 
     pictures: Pictures
     """What is on display: delayed as viewers in the room see it."""
@@ -55,6 +57,10 @@ class Feeds(Protocol):
         """Watch a room ("" is the default one) until the context ends. The first viewer opens the
         feed, the last one closes it. Entering raises CallError.
         """
+
+    @property
+    def open(self) -> Mapping[str, Feed]:
+        """The feeds that are open at the moment, by room; the default room under its own name."""
 
     async def aclose(self) -> None:
         """Leave all rooms. Idempotent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+log = logging.getLogger("web")
 
 SMALLEST, LARGEST = 16, 3840
 """Pixels of a side that may be asked for."""
@@ -48,18 +51,26 @@ class Pictures:
     def __init__(self, on_wanted: Callable[[bool], None] = lambda _: None) -> None:
         """`on_wanted(whether)` is told when the first viewer comes and when the last has left."""
         self._on_wanted = on_wanted
-        self._newest: tuple[int, float, I420] | None = None
+        self._number = 0
+        self._newest: tuple[float, I420] | None = None
         self._news = asyncio.Event()
         self._encoded: dict[Size, asyncio.Future[Jpeg]] = {}
         self._viewers: dict[Size, int] = {}
         self._pool: ThreadPoolExecutor | None = None
+        self._closed = False
+        self.count = 0
+        """Pictures that were encoded."""
+
+    @property
+    def viewers(self) -> int:
+        """How many there are."""
+        return sum(self._viewers.values())
 
     def push(self, picture: I420, captured: float) -> None:
         """One more picture, shown now; `captured` in Unix seconds."""
-        number = self._newest[0] + 1 if self._newest else 1
-        self._newest = number, captured, picture
-        self._news.set()
-        self._news = asyncio.Event()
+        self._number += 1
+        self._newest = captured, picture
+        self._wake()
 
     def forget(self) -> None:
         """There is no picture any more: the source is lost to this feed."""
@@ -84,42 +95,49 @@ class Pictures:
         if not self._viewers:
             self._on_wanted(False)
 
-    async def next(self, size: Size, after: int = 0) -> Jpeg:
-        """The newest picture, once there is one newer than number `after`. Raises ValueError for a
-        picture that cannot be encoded.
-        """
-        while True:
+    async def next(self, size: Size, after: int = 0) -> Jpeg | None:
+        """The newest picture, once there is one newer than number `after`; None after `aclose`."""
+        while not self._closed:
             news = self._news
-            newest = self._newest
-            if newest is not None and newest[0] > after:
-                return await self._jpeg(size, *newest)
-            await news.wait()
+            if self._newest is not None and self._number > after:
+                found = await self._jpeg(size, self._number, *self._newest)
+                if found.data:
+                    return found
+                after = found.number  # it is broken
+            else:
+                await news.wait()
+        return None
 
     async def aclose(self) -> None:
-        """Wait for what is being encoded. Idempotent."""
+        """End it for all viewers, and wait for what is being encoded. Idempotent."""
+        self._closed = True
+        self._wake()
         pool, self._pool = self._pool, None
         if pool is not None:
             await asyncio.to_thread(pool.shutdown)
 
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
     async def _jpeg(self, size: Size, number: int, captured: float, picture: I420) -> Jpeg:
         """One encode at a time for each size; whoever comes meanwhile takes the same."""
         running = self._encoded.get(size)
-        if running is None or (running.done() and not _is(running, number)):
+        if running is None or (running.done() and running.result().number != number):
             self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="web-jpeg")
             loop = asyncio.get_running_loop()
             running = loop.run_in_executor(self._pool, _encode, number, captured, picture, size)
             self._encoded[size] = running
+            self.count += 1
         return await asyncio.shield(running)
 
 
-def _is(done: asyncio.Future[Jpeg], number: int) -> bool:
-    if done.cancelled() or done.exception() is not None:
-        return False
-    return done.result().number == number
-
-
 def _encode(number: int, captured: float, picture: I420, size: Size) -> Jpeg:
-    return Jpeg(number, captured, jpeg(picture, size))
+    try:
+        return Jpeg(number, captured, jpeg(picture, size))
+    except ValueError as error:
+        log.warning("%s", error)
+        return Jpeg(number, captured, b"")
 
 
 def jpeg(picture: I420, size: Size) -> bytes:

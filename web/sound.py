@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from config.tasks import Tasks
+
 RATE = 48_000
 """Hz."""
 CHUNK = 0.02
@@ -18,7 +20,11 @@ _SAMPLES = round(RATE * CHUNK)
 MOST_AHEAD = 0.3
 """Seconds of a voice that may wait: older sound is dropped, or it would be late."""
 MOST_BEHIND = 2.0
-"""Seconds by which a listener may be behind; then it loses the oldest."""
+"""Seconds by which a listener may be behind; then it loses them."""
+_START_AFTER = 2
+"""Chunks for which a voice that begins is kept back, so that no late packet leaves a hole."""
+_LOOK_OVER = 50
+"""Chunks in which a voice that never has less than twice that waiting has too much."""
 
 Samples = NDArray[np.int16]
 
@@ -29,44 +35,51 @@ class Sound:
     def __init__(self, on_wanted: Callable[[bool], None] = lambda _: None) -> None:
         """`on_wanted(whether)` is told when the first listener comes and when the last has left."""
         self._on_wanted = on_wanted
-        self._waiting: dict[str, deque[Samples]] = {}
+        self._voices: dict[str, _Voice] = {}
         self._listeners: set[asyncio.Queue[bytes]] = set()
+        self._tasks = Tasks(lambda _: None)
         self._ticking: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def listeners(self) -> int:
+        """How many there are."""
+        return len(self._listeners)
 
     def push(self, voice: str, samples: Samples) -> None:
         """What that voice ("commentary", "original") says now: (n,) at RATE."""
-        if not self._listeners:
-            return
-        waiting = self._waiting.setdefault(voice, deque())
-        waiting.append(samples)
-        while sum(map(len, waiting)) > MOST_AHEAD * RATE:
-            waiting.popleft()
+        if self._listeners:
+            self._voices.setdefault(voice, _Voice()).push(samples)
 
     async def listen(self) -> AsyncIterator[bytes]:
-        """PCM s16le in chunks of CHUNK seconds, for ever, as fast as the clock."""
+        """PCM s16le in chunks of CHUNK seconds, as fast as the clock, until `aclose`. To be closed
+        by whoever leaves before.
+        """
+        if self._closed:
+            return
         queue: asyncio.Queue[bytes] = asyncio.Queue(round(MOST_BEHIND / CHUNK))
         self._listeners.add(queue)
-        if len(self._listeners) == 1:
+        if self._ticking is None:
+            self._ticking = self._tasks.keep("the sound", self._tick)
             self._on_wanted(True)
-            self._ticking = asyncio.create_task(self._tick(), name="web.sound")
         try:
-            while True:
-                yield await queue.get()
+            while chunk := await queue.get():
+                yield chunk
         finally:
             self._listeners.discard(queue)
             if not self._listeners:
                 self._stop()
 
     async def aclose(self) -> None:
-        """Stop. Idempotent."""
-        ticking = self._ticking
-        self._listeners.clear()
+        """End it for all who listen. Idempotent."""
+        self._closed = True
+        for queue in self._listeners:
+            _put(queue, b"")
         self._stop()
-        if ticking is not None:
-            await asyncio.wait({ticking})
+        await self._tasks.aclose()
 
     def _stop(self) -> None:
-        self._waiting.clear()
+        self._voices.clear()
         if self._ticking is not None:
             self._ticking.cancel()
             self._ticking = None
@@ -79,19 +92,73 @@ class Sound:
             await asyncio.sleep(due - time.monotonic())
             chunk = self._mixed()
             for queue in self._listeners:
-                if queue.full():
-                    queue.get_nowait()
-                queue.put_nowait(chunk)
+                _put(queue, chunk)
 
     def _mixed(self) -> bytes:
         total = np.zeros(_SAMPLES, np.int32)
-        for waiting in self._waiting.values():
-            at = 0
-            while waiting and at < _SAMPLES:
-                part = waiting.popleft()
-                taken = part[: _SAMPLES - at]
-                total[at : at + len(taken)] += taken
-                at += len(taken)
-                if len(taken) < len(part):
-                    waiting.appendleft(part[len(taken) :])
+        for voice in self._voices.values():
+            taken = voice.take()
+            total[: len(taken)] += taken
         return np.clip(total, -32768, 32767).astype("<i2").tobytes()
+
+
+class _Voice:
+    """What one voice has said and nobody has heard yet."""
+
+    def __init__(self) -> None:
+        self._parts: deque[Samples] = deque()
+        self._length = 0
+        self._kept_back = 0
+        self._least, self._looks = 0, 0
+
+    def push(self, samples: Samples) -> None:
+        self._parts.append(samples)
+        self._length += len(samples)
+        self._drop(self._length - round(MOST_AHEAD * RATE))
+
+    def take(self) -> Samples:
+        """A chunk, or less of one where there is no more."""
+        if not self._length:
+            self._kept_back, self._looks = 0, 0
+            return np.zeros(0, np.int16)
+        if self._kept_back < _START_AFTER:
+            self._kept_back += 1
+            return np.zeros(0, np.int16)
+        taken = self._cut(_SAMPLES)
+        if len(taken) < _SAMPLES:
+            self._kept_back = 0
+        self._look()
+        return taken
+
+    def _look(self) -> None:
+        """Another clock than ours, or a hitch, must not leave it late for ever."""
+        self._least = min(self._least, self._length) if self._looks else self._length
+        self._looks += 1
+        if self._looks == _LOOK_OVER:
+            self._looks = 0
+            if self._least > 2 * _START_AFTER * _SAMPLES:
+                self._drop(self._least - _START_AFTER * _SAMPLES)
+
+    def _drop(self, count: int) -> None:
+        if count > 0:
+            self._cut(count)
+
+    def _cut(self, count: int) -> Samples:
+        """The oldest samples, at most `count`."""
+        parts: list[Samples] = []
+        while count and self._parts:
+            part = self._parts.popleft()
+            if len(part) > count:
+                self._parts.appendleft(part[count:])
+                part = part[:count]
+            parts.append(part)
+            count -= len(part)
+            self._length -= len(part)
+        return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+
+
+def _put(queue: asyncio.Queue[bytes], chunk: bytes) -> None:
+    if queue.full():
+        while not queue.empty():
+            queue.get_nowait()
+    queue.put_nowait(chunk)
