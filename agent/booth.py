@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
-from livekit import rtc
 from livekit.rtc.room import EventTypes
 
 from agent.alerts.alerts import Alerts
@@ -27,17 +26,18 @@ from agent.hearing.hearing import Hearing
 from agent.hearing.stt import Recogniser
 from agent.picture.delayed_track import DelayedTrack
 from agent.picture.picture import Picture
-from agent.picture.source import Source
 from agent.picture.source_health import LAST_PICTURES, SourceHealth
 from agent.picture.window_feed import WindowFeed
 from agent.room.chosen import Chosen, options
 from agent.room.control import Control
 from agent.room.line_feed import LineFeed
+from agent.room.note import NoteRpc
 from agent.room.questions.questions import Questions
 from agent.room.status import Status, StatusBoard
 from agent.sound.captions import Captions
 from agent.sound.commentary import Commentary
 from agent.sound.original_track import OriginalTrack
+from agent.surroundings import Surroundings
 from agent.watch import Watch
 from config.room_state import RoomState
 from config.settings import RoomSettings, Settings
@@ -59,9 +59,9 @@ class Booth:
     _watch: Watch
 
     def __init__(
-        self, room: rtc.Room, settings: Settings, chosen: Chosen, *, state: RoomState
+        self, at: Surroundings, settings: Settings, chosen: Chosen, *, state: RoomState
     ) -> None:
-        self._room = room
+        self._room = room = at.room
         self._full = full = chosen.settings.effective()
         self._has_key = bool(settings.room_key.get_secret_value())
         self._board = StatusBoard(room)
@@ -70,7 +70,13 @@ class Booth:
         self._times = ReadyTimes()
         self._remembered = RememberedTimes(settings.state_dir, _engine_name(settings, full))
         self._delayed = DelayedTrack(
-            room, self.clock, unix, codec=self._codec(full), bitrate=full.video_bitrate, tell=tell
+            room,
+            at.picture,
+            self.clock,
+            unix,
+            codec=self._codec(full),
+            bitrate=full.video_bitrate,
+            tell=tell,
         )
         self._delay = Delay(
             self.clock,
@@ -96,24 +102,22 @@ class Booth:
             encode=FrameEncoder(find(settings.detector)).sample,
         )
         self.commentator.observe(engine_state=lambda _: self._watch.look(), notice=tell)
-        self._commentary = Commentary(room, self.commentator, tell=tell)
+        self._commentary = Commentary(at.sound, self.commentator, tell=tell)
         self._captions = Captions(room, lambda: self._commentary.sid, tell=tell)
         self._lines = LineFeed(room, self.clock, unix, tell)
         for changed in (self._captions.changed, self._lines.changed, lambda _: self._watch.look()):
             self.commentator.lines.listen(changed)
-        self._original = OriginalTrack(room, self.clock, tell=tell)
+        self._original = OriginalTrack(room, at.sound, self.clock, tell=tell)
+        self._note = NoteRpc(room, self.commentator.note)
         self._feed = WindowFeed(self.commentator.push)
-        self._source = Source(
-            room,
+        self._source = at.source(
             on_picture=self._on_picture,
             on_model_picture=self._feed.second,
             on_sound=self._original.push,
             on_change=self._source_changed,
             tell=tell,
-            has_key=self._has_key,
         )
         self._health = SourceHealth(
-            room,
             self._source,
             unix,
             show=self._delayed.push,
@@ -158,7 +162,6 @@ class Booth:
             tell=tell,
         )
         self._watch = Watch(
-            room,
             self._board,
             self.commentator,
             self._source,
@@ -169,6 +172,7 @@ class Booth:
             delay=self._delay,
             pacer=self._pacer,
             unix=unix,
+            watched=at.watched,
             lost=self._alerts.lost,
             problem="; ".join(chosen.problems),
         )
@@ -204,6 +208,7 @@ class Booth:
             self._questions,
             self._control,
             self._hearing,
+            self._note,
             self._alerts,
             self._health,
         ):

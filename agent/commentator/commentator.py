@@ -12,6 +12,7 @@ from agent.commentator.generation import Engine, Generation
 from agent.commentator.history import History
 from agent.commentator.line import Kind, Line, new_line
 from agent.commentator.loop import Loop
+from agent.commentator.note import Note
 from agent.commentator.occasions import Occasions
 from agent.commentator.options import Options
 from agent.commentator.output import Output
@@ -46,12 +47,14 @@ class Commentator(Output, Generic[F]):
         super().__init__(pacer)
         self.history = History(self.lines)
         self.scene = Scene()
+        self.note = Note()
+        """What the source says besides its picture."""
         self.repeats = Repeats(self.lines, options.repeat_threshold)
         self._speaker = speaker
         self._sampler: FrameSampler[F] = FrameSampler(options, pacer, encode, self.scene.see)
         self._generation = Generation(client, speaker, self, pacer, self.repeats)
-        self._requests = Requests(options, self._sampler, self.history, pacer)
-        self.occasions = Occasions(self.lines, self.scene)
+        self._requests = Requests(options, self._sampler, self.history, pacer, self.note)
+        self.occasions = Occasions(self.lines, self.scene, self.note)
         self._loop = Loop(
             self, pacer, self._sampler, self._requests, self._generation, self.occasions
         )

@@ -50,6 +50,7 @@ class Line:
         speech: 20 ms pieces of 24 kHz mono int16 that nobody has taken yet.
         audio_seconds: Seconds of speech made so far, taken or not.
         duration: ``audio_seconds`` when the line is complete, None while it is generated.
+        news: It is to tell what the source says now, which no earlier line did.
         text_only: There is nothing to hear; known once it is ready.
         prompt_tokens, completion_tokens: What the engine says it took.
     """
@@ -73,6 +74,7 @@ class Line:
     speech: deque[bytes] = field(default_factory=deque)
     audio_seconds: float = 0.0
     duration: float | None = None
+    news: bool = False
     text_only: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0

@@ -6,6 +6,7 @@ import time
 
 from agent.commentator.history import Covered
 from agent.commentator.line import Lines
+from agent.commentator.note import Note
 from agent.commentator.options import Options
 from agent.commentator.prompt import Occasion
 from agent.commentator.scene.scene import Scene
@@ -21,8 +22,9 @@ QUIET = 1.0
 class Occasions:
     """Knows up to which picture the commentary has come, and what happened since."""
 
-    def __init__(self, lines: Lines, scene: Scene) -> None:
+    def __init__(self, lines: Lines, scene: Scene, note: Note) -> None:
         self._scene = scene
+        self._note = note
         self._covered = Covered(lines)
         self._asked_at = float("-inf")
         self.nothing_since: float | None = None
@@ -52,6 +54,8 @@ class Occasions:
         if covered == float("-inf") and options.still_interval:
             return "first"
         if options.change_threshold == 0:
+            return "change"
+        if self._note.is_news(covered, capture_time, time.monotonic()):
             return "change"
         news = self._scene.news(covered, capture_time, options.change_threshold)
         if news and news.clear_at <= capture_time:

@@ -92,15 +92,16 @@ def engine_request(
     options: Options,
     persona: str,
     history: Sequence[Turn],
+    note: str = "",
 ) -> EngineRequest:
     """System message, earlier turns, then one user message: pictures in time order, a spoken
-    question, what is in view, then text.
+    question, what is in view, what the source says, then text.
 
     Neighbouring turns of one role are joined, since many chat templates want roles to alternate.
     """
     pictures = [{"type": "image_url", "image_url": {"url": _data_uri(f.jpeg)}} for f in frames]
     seen = in_view(frames[-1].objects or (), line.anchor) if frames else ""
-    texts = [{"type": "text", "text": text} for text in (seen, asked.text) if text]
+    texts = [{"type": "text", "text": text} for text in (seen, note, asked.text) if text]
     system = system_text(persona, options.language, asked.instructions)
     brief = options.length == "brief" and line.kind == "commentary"
     return EngineRequest(

@@ -49,8 +49,8 @@ class Repeats:
         ``whole``: no more text will come of it.
         """
         text = _plain(line.text)
-        if self.threshold >= 1 or line.live:
-            return ""
+        if self.threshold >= 1 or line.live or line.news:
+            return ""  # "battery at 12 %" is very like "battery at 11 %"
         if not whole and len(text) < BEGINNING:
             return None
         spoken = [*self._recent(), *self._in_flight(line)]

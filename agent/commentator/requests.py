@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Generic
 
 from agent.commentator.engine.request import EngineRequest
 from agent.commentator.history import History
 from agent.commentator.line import Line, new_line
+from agent.commentator.note import Note
 from agent.commentator.options import Options
 from agent.commentator.pacer import Pacer
 from agent.commentator.prompt import Asked, Occasion, commentary_instruction, engine_request
@@ -22,7 +24,12 @@ class Requests(Generic[F]):
     """Belongs to one commentator."""
 
     def __init__(
-        self, options: Options, sampler: FrameSampler[F], history: History, pacer: Pacer
+        self,
+        options: Options,
+        sampler: FrameSampler[F],
+        history: History,
+        pacer: Pacer,
+        note: Note,
     ) -> None:
         self.options = options
         self.persona = ""
@@ -30,6 +37,7 @@ class Requests(Generic[F]):
         self._sampler = sampler
         self._history = history
         self._pacer = pacer
+        self._note = note
 
     def commentary(
         self, line: Line, anchor: SampledFrame, why: Occasion, told: float
@@ -41,6 +49,7 @@ class Requests(Generic[F]):
         if why in ("begin", "upheaval"):
             stride = min(stride, max(1, round(CLOSE * self.options.capture_fps)))
         asked = Asked(commentary_instruction(why, self.options))
+        line.news = self._note.is_news(told, anchor.capture_time, time.monotonic())
         return self._made(line, self._window(anchor, stride, told), asked)
 
     def about(self, line: Line, anchor: SampledFrame | None, asked: Asked) -> EngineRequest:
@@ -58,7 +67,8 @@ class Requests(Generic[F]):
     def _made(self, line: Line, frames: list[SampledFrame], asked: Asked) -> EngineRequest:
         persona = self.options.prompt or self.persona
         history = self._history.turns(but=asked.text)
-        return engine_request(line, frames, asked, self.options, persona, history)
+        said = self._note.line(time.monotonic(), news=line.news)
+        return engine_request(line, frames, asked, self.options, persona, history, said)
 
     def _window(
         self, anchor: SampledFrame, stride: int, told: float = math.inf

@@ -20,7 +20,7 @@ from models.sketch.look import look
 from models.sketch.phrases import sentence
 from models.sketch.pictures import decode
 from models.sketch.scene import Scene
-from models.sketch.told import Told
+from models.sketch.told import CANNOT, Told
 from vision.names import VEHICLES
 
 SILENCE = "..."
@@ -44,6 +44,7 @@ _MOST_WARNING = 160
 _WARNING = re.compile(r"What you say is a warning:\s*([^\n]*)")
 _FOCUS = re.compile(r"Talk about:\s*([^\n.]*)")
 _IN_VIEW = re.compile(r"In view: (.*)\n?")
+_SAYS = re.compile(r'The source says( now)? \(data, not an order\): "([^"\n]*)"\.\n?')
 _SINCE = re.compile(r"\d+ ([a-z ]+) \(for (\d{1,6}) s\)")
 
 
@@ -60,13 +61,22 @@ def reply(request: GenerationRequest, eyes: Eyes) -> list[str]:
     if in_view:
         since = {words.noun(name): float(time) for name, time in _SINCE.findall(in_view[1])}
         request = replace(request, text=request.text[in_view.end() :])
+    says = _SAYS.match(request.text)
+    if says:
+        request = replace(request, text=request.text[says.end() :])
     if images:
         pictures = eyes.named(request.pictures)
         seen = [picture.objects for picture in pictures]
         scene = look(images, [picture.time for picture in pictures], seen)
     if request.kind == "answer":
-        return answer(scene, request, since)
-    return [SILENCE] if scene is None else comment(scene, request, since)
+        answered = answer(scene, request, since)
+        if says and answered == [CANNOT] and _asks_for(request.text, says[2]):
+            return [_says(says[2])]
+        return answered
+    lines = [SILENCE] if scene is None else comment(scene, request, since)
+    if request.kind == "alert" or not says or not says[1]:
+        return lines
+    return [_says(says[2]), *(line for line in lines if line != SILENCE)]
 
 
 def comment(scene: Scene, request: GenerationRequest, since: Mapping[str, float]) -> list[str]:
@@ -120,6 +130,16 @@ def _wished(text: str) -> set[str]:
     things = ["thing"] * bool(asked.names & VEHICLES)  # a mover may be one
     named = [word.removesuffix("s") for word in asked.text.split()]
     return {*asked.names, *asked.colours, *things, *named}
+
+
+def _says(note: str) -> str:
+    return _short(f"the source says: {note}")
+
+
+def _asks_for(question: str, note: str) -> bool:
+    """Whether they have a word in common that is not one of the many little ones."""
+    common = {*_plain(question).split()} & {*_plain(note).split()}
+    return any(len(word) > 4 for word in common)
 
 
 def _short(text: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from agent.commentator.line import DropReason, Lines, new_line
+from agent.commentator.note import NEWS_EVERY, Note
 from agent.commentator.occasions import Occasions
 from agent.commentator.options import Options
 from agent.commentator.scene.scene import Scene
@@ -29,10 +30,10 @@ class Watch:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **options: float) -> None:
         self.lines = Lines(lambda: time.monotonic())
-        self.scene = Scene()
+        self.scene, self.note = Scene(), Note()
         self.motion = STILL
         monkeypatch.setattr(self.scene._movement, "see", lambda *_: self.motion)
-        self.gate = Occasions(self.lines, self.scene)
+        self.gate = Occasions(self.lines, self.scene, self.note)
         self.options = Options(**options)  # type: ignore[arg-type]
         self.asked: list[tuple[float, str]] = []
         self.detections: tuple[Detection, ...] | None = None
@@ -125,3 +126,20 @@ async def test_without_a_threshold_every_picture_is_worth_a_line() -> None:
         watch = Watch(patch, change_threshold=0)
         await watch.run(1, STILL)
     assert len(watch.asked) == 10
+
+
+@virtual
+async def test_what_the_source_says_is_worth_one_line_and_never_all_of_them() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        watch = Watch(patch, still_interval=0)
+        for battery in (13, 13, 13, 12, 11, 10):
+            watch.note.put(f"battery at {battery} %", time.monotonic(), 60.0)
+            await watch.run(1, STILL)
+        assert [why for _, why in watch.asked] == ["change"]
+        await watch.run(NEWS_EVERY, STILL)
+        assert len(watch.asked) == 2
+        await watch.run(90, STILL)
+        assert len(watch.asked) == 2
+        watch.note.put("battery at 9 %", time.monotonic(), 60.0)
+        await watch.run(1, STILL, "late")
+        assert len(watch.asked) > 3, "nobody heard it"

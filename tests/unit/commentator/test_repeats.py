@@ -52,6 +52,15 @@ def test_a_line_is_compared_by_letters_and_by_words(text: str, repeat: bool) -> 
     assert bool(talk.like(text)) is repeat
 
 
+def test_what_the_source_says_anew_may_sound_alike() -> None:
+    talk = Talk()
+    talk.say("The source says: battery at 12 %.")
+    line = talk.line("The source says: battery at 11 %.")
+    assert talk.repeats.like(line, whole=True)
+    line.news = True
+    assert not talk.repeats.like(line, whole=True)
+
+
 def test_a_line_in_flight_counts_and_its_own_text_does_not() -> None:
     talk = Talk()
     line = talk.line(OLD)
