@@ -114,13 +114,17 @@ class Commentator(Output, Generic[F]):
         self._sampler.push(frame, capture_time)
 
     def update_options(self, options: Options) -> None:
-        """Use these from the next request on. Without speech, what waits becomes text only."""
+        """Use these from the next request on. Without speech, what is being heard falls silent, and
+        what is to come is text only.
+        """
         self._requests.options = options
         self.repeats.threshold = options.repeat_threshold
         self._sampler.set_options(options)
         if not options.enable_tts:
             for line in self.lines:
-                line.text_only = line.text_only or line.state in ("ready", "waiting")
+                if line.state == "playing" and not line.text_only:
+                    self._break_off(line)
+                line.text_only = line.text_only or not line.over
 
     def pause(self, *, unheard: bool = True) -> None:
         """No more commentary; ``unheard``: what is not yet heard is dropped too. Questions are
@@ -197,7 +201,10 @@ class Commentator(Output, Generic[F]):
     def interrupt(self) -> None:
         """Drop everything, what is being heard too: commentary and answers."""
         for line in self.lines:
-            self.lines.drop(line, "interrupted", "the question was interrupted")
+            self._break_off(line)
+
+    def _break_off(self, line: Line) -> None:
+        self.lines.drop(line, "interrupted", "the question was interrupted")
 
 
 def _new(kind: Kind, question: str = "", asker: str = "", line_id: str = "") -> Line:

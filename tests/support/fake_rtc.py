@@ -11,14 +11,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from livekit import rtc
 from livekit.rtc._proto import participant_pb2, room_pb2, track_pb2
 from livekit.rtc.data_stream import StreamError, TextStreamInfo
-from livekit.rtc.participant import PublishDataError, PublishTrackError, UnpublishTrackError
+from livekit.rtc.participant import (
+    PublishDataError,
+    PublishTrackError,
+    PublishTranscriptionError,
+    UnpublishTrackError,
+)
 
 from tests.support.fake_remote import SIDS, FakeRemoteParticipant
 from tests.support.fake_sources import (
@@ -28,7 +32,7 @@ from tests.support.fake_sources import (
     FakeLocalPublication,
     FakeLocalVideoTrack,
 )
-from tests.support.fake_streams import FakeTextStreamReader, FakeTextStreamWriter, Feed
+from tests.support.fake_streams import FakeTextStreamReader, FakeTextStreamWriter, Feed, Text
 from tests.support.rtc_script import REFUSED, STALL, Script, Step
 
 __all__ = ["REFUSED", "STALL", "FakeRoom", "FakeRtc", "Script", "Step"]
@@ -146,16 +150,6 @@ class FakeRoom(rtc.Room):
         self.emit("data_received", rtc.DataPacket(data, kind, sender, topic))
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What was sent by `send_text`, or as a data packet."""
-
-    time: float
-    topic: str
-    text: str
-    to: tuple[str, ...] = field(default=())
-
-
 class FakeLocalParticipant(rtc.LocalParticipant):
     """Ourselves in the room; keeps what was published, set and sent."""
 
@@ -174,6 +168,7 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         self.texts: list[Text] = []
         self.packets: list[Text] = []
         self.streams: list[FakeTextStreamWriter] = []
+        self.transcriptions: list[rtc.Transcription] = []
 
     async def publish_track(
         self, track: rtc.LocalTrack, options: rtc.TrackPublishOptions | None = None
@@ -238,6 +233,12 @@ class FakeLocalParticipant(rtc.LocalParticipant):
             raise PublishDataError("the engine is closed")
         text = payload if isinstance(payload, str) else payload.decode()
         self.packets.append(Text(time.monotonic(), topic, text, tuple(destination_identities)))
+
+    async def publish_transcription(self, transcription: rtc.Transcription) -> None:
+        await self._room.script.run("publish_transcription")
+        if not self._room.isconnected():
+            raise PublishTranscriptionError("the engine is closed")
+        self.transcriptions.append(transcription)
 
     async def stream_text(
         self,

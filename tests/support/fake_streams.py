@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from livekit import rtc
 from livekit.rtc.data_stream import StreamError, TextStreamInfo
@@ -16,6 +17,16 @@ ENDLESS = 1_000_000
 
 Feed = Iterable[str | float | None]
 """What a stream brings: text, seconds of waiting (STALL: for ever), None for breaking off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What was sent by `send_text`, or as a data packet."""
+
+    time: float
+    topic: str
+    text: str
+    to: tuple[str, ...] = ()
 
 
 class FakeTextStreamReader(rtc.TextStreamReader):

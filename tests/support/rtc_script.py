@@ -13,6 +13,7 @@ Call = Literal[
     "set_attributes",
     "send_text",
     "publish_data",
+    "publish_transcription",
     "stream_text",
     "write",
     "close",

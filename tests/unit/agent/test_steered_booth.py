@@ -54,6 +54,30 @@ async def test_stop_is_silence_at_once_and_go_on_ends_it(
 
 
 @virtual
+async def test_without_speech_it_falls_silent_at_once_and_says_truly_what_was_heard(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = "one two three four five six"
+    client = ScriptedClient(answer=lambda _: Say(text, ready=0.5, seconds=6.0))
+    async with booth_stage(fake_rtc, monkeypatch, tmp_path, client) as on:
+        await on.until(lambda: bool(on.in_state("playing")))
+        heard = on.in_state("playing")[0]
+        await asyncio.sleep(2.0)
+        await on.until(lambda: any(line.state == "made" for line in on.booth.commentator.lines))
+        (source,) = on.rtc.audio_sources
+        asked, begun = time.monotonic(), len(source.heard)
+        await on.set(enable_tts=False)
+        assert (heard.state, time.monotonic() - asked) == ("dropped", 0.0)
+        await asyncio.sleep(30.0)
+        assert len(source.heard) == begun
+        end = next(one for one in on.lines if one["id"] == heard.id and one["phase"] == "end")
+        assert (end["spoken"], end["dropped"]) == (True, "interrupted")
+        assert text.startswith(end["text"])
+        assert 0 < len(end["text"]) < len(text)
+        assert any(one["phase"] == "end" and one["dropped"] is None for one in on.lines)
+
+
+@virtual
 async def test_hours_are_kept_without_anybody_saying_so(
     fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
