@@ -55,7 +55,6 @@ class Booth:
     """Wires source, hold, clock, voice and the room's texts together, and owns them."""
 
     _alerts: Alerts
-    _control: Control
     _watch: Watch
 
     def __init__(

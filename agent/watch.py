@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from livekit import rtc
-
 from agent.clock.delay import Delay
 from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
@@ -17,9 +15,9 @@ from agent.clock.unix_clock import UnixClock
 from agent.commentator.commentator import Commentator
 from agent.commentator.frames import I420
 from agent.picture.delayed_track import DelayedTrack
-from agent.picture.source import Source
 from agent.picture.source_health import SourceHealth
-from agent.room.audience import Audience, is_watched, people
+from agent.picture.watched import Watched
+from agent.room.audience import Audience
 from agent.room.control import Control
 from agent.room.status import Status, StatusBoard
 from config.settings import RoomSettings
@@ -39,10 +37,9 @@ class Watch:
 
     def __init__(
         self,
-        room: rtc.Room,
         board: StatusBoard,
         commentator: Commentator[I420],
-        source: Source,
+        source: Watched,
         health: SourceHealth,
         delayed: DelayedTrack,
         control: Control,
@@ -51,13 +48,14 @@ class Watch:
         delay: Delay,
         pacer: BoothPacer,
         unix: UnixClock,
+        watched: Callable[[str], bool],
         lost: Callable[[bool], None],
         problem: str,
     ) -> None:
-        """`lost(is_so)`: told at each look whether the source is. `problem`: what was wrong in the
+        """`watched(source)`: whether anybody watches, where this identity is the source.
+        `lost(is_so)`: told at each look whether the source is. `problem`: what was wrong in the
         settings that came with the dispatch, "" for nothing.
         """
-        self._room = room
         self._board = board
         self._commentator = commentator
         self._source = source
@@ -68,6 +66,7 @@ class Watch:
         self._delay = delay
         self._pacer = pacer
         self._unix = unix
+        self._watched = watched
         self._lost = lost
         self._full = control.settings.effective()
         self._problem = problem
@@ -104,7 +103,7 @@ class Watch:
     def look(self) -> None:
         """Set the pace, and say how things are."""
         now = time.monotonic()
-        watched = is_watched(people(self._room), self._source.identity)
+        watched = self._watched(self._source.identity)
         worth_it = self._audience.update(watched, now)
         trouble = self._health.trouble(now)
         self._lost(self._health.lost)

@@ -19,6 +19,7 @@ from agent.places import Places
 from agent.room.chosen import choose
 from agent.room.dispatch import Dispatch
 from agent.room.only_booth import OnlyBooth
+from agent.surroundings import in_livekit
 from config import log as log_setup
 from config import profiles
 from config.agent_name import AGENT_NAME
@@ -87,7 +88,9 @@ async def run_booth(context: JobContext) -> None:
     context.add_shutdown_callback(only.aclose)
     if not await only.alone():
         return
-    booth = Booth(context.room, settings, chosen, state=state)
+    has_key = bool(settings.room_key.get_secret_value())
+    at = in_livekit(context.room, has_key=has_key)
+    booth = Booth(at, settings, chosen, state=state)
     context.add_shutdown_callback(booth.aclose)
     try:
         await booth.start()

@@ -19,6 +19,7 @@ from agent.alerts.telling import Telling, Voice
 from agent.alerts.webhook import Webhook
 from agent.clock.unix_clock import UnixClock
 from agent.commentator.scene.sight import Sight
+from agent.room.room import Room
 from agent.room.rpc import BAD_REQUEST, Methods, json_object
 from config.alert_rule import Rule, RuleError, key
 from config.errors import SettingsError
@@ -45,7 +46,7 @@ class Alerts:
 
     def __init__(
         self,
-        room: rtc.Room,
+        room: Room,
         voice: Voice,
         unix: UnixClock,
         settings: Settings,

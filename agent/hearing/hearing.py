@@ -7,8 +7,6 @@ import logging
 import time
 from collections.abc import Callable
 
-from livekit import rtc
-
 from agent.hearing.address import addressed, wake_words
 from agent.hearing.ear import Ear
 from agent.hearing.echo import Echo
@@ -17,6 +15,7 @@ from agent.hearing.push_to_talk import PushToTalk
 from agent.hearing.stt import Recogniser
 from agent.hearing.utterance import MAX_SECONDS, Utterance
 from agent.room.questions.question import cleaned
+from agent.room.room import Room
 from config.room_settings import RoomSettings
 from config.tasks import Tasks, Tell
 from speech.whisper import HearingError
@@ -46,7 +45,7 @@ class Hearing:
 
     def __init__(
         self,
-        room: rtc.Room,
+        room: Room,
         settings: RoomSettings,
         recogniser: Recogniser,
         *,

@@ -15,6 +15,7 @@ from agent.hearing.push_to_talk import is_microphone
 from agent.hearing.utterance import SAMPLE_RATE, WINDOW_BYTES, WINDOW_SECONDS
 from agent.picture.published import CHANGES
 from agent.room.audience import MACHINES
+from agent.room.room import Room
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.hearing")
@@ -69,7 +70,7 @@ class Microphones:
 
     def __init__(
         self,
-        room: rtc.Room,
+        room: Room,
         *,
         hear: Callable[[str, bytes], None],
         gone: Callable[[str], None],

@@ -14,6 +14,7 @@ from livekit.rtc.room import EventTypes
 
 from agent.room.audience import MACHINES
 from agent.room.questions.question import cleaned
+from agent.room.room import Room
 from agent.room.rpc import BAD_REQUEST, Methods, json_object
 
 log = logging.getLogger("pressbox.hearing")
@@ -44,7 +45,7 @@ class PushToTalk:
 
     def __init__(
         self,
-        room: rtc.Room,
+        room: Room,
         *,
         changed: Callable[[str, bool], None],
         watched: Callable[[], str],

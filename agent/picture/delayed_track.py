@@ -15,9 +15,10 @@ from livekit import rtc
 
 from agent.clock.display_clock import LOOK_AGAIN, DisplayClock
 from agent.clock.unix_clock import UnixClock
-from agent.picture.encoded_track import EncodedTrack
+from agent.picture.encoded_track import PictureTrack, PublishPicture
 from agent.picture.hold import Hold, Packet
 from agent.picture.picture import Picture
+from agent.room.room import Room
 from config.tasks import Tasks, Tell
 from video.encoder import Codec, VideoEncoder
 
@@ -59,7 +60,8 @@ class DelayedTrack:
 
     def __init__(
         self,
-        room: rtc.Room,
+        room: Room,
+        publish: PublishPicture,
         clock: DisplayClock,
         unix: UnixClock,
         *,
@@ -67,10 +69,11 @@ class DelayedTrack:
         bitrate: int,
         tell: Tell,
     ) -> None:
-        """`bitrate` in bits per second is a ceiling: the network may ask for less. `tell(text)`
-        shows a failure to whoever watches.
+        """`publish` opens the track. `bitrate` in bits per second is a ceiling: the network may ask
+        for less. `tell(text)` shows a failure to whoever watches.
         """
         self._room = room
+        self._open = publish
         self._clock = clock
         self._unix = unix
         self._ceiling = bitrate
@@ -82,7 +85,7 @@ class DelayedTrack:
         self._pictures: asyncio.Queue[Picture] = asyncio.Queue(PENDING)
         self._hold = Hold()
         self._arrived = asyncio.Event()
-        self._track: EncodedTrack | None = None
+        self._track: PictureTrack | None = None
         self._stale = False
         self._refused_keys = 0
         self._last_sent = float("-inf")
@@ -191,14 +194,14 @@ class DelayedTrack:
             else:
                 self._send(track, self._hold.pop())
 
-    def _track_for(self, packet: Packet) -> EncodedTrack | None:
+    def _track_for(self, packet: Packet) -> PictureTrack | None:
         """The track that can take it; None: it is a key frame, and opens a new one."""
         track = self._track
         if track is None or track.codec != packet.codec or (self._stale and packet.key):
             return None
         return track
 
-    def _send(self, track: EncodedTrack, packet: Packet) -> None:
+    def _send(self, track: PictureTrack, packet: Packet) -> None:
         self._last_sent = time.monotonic()
         display = self._clock.display_time(packet.capture)
         if track.send(packet, display=display, unix=self._unix.microseconds(packet.capture)):
@@ -216,7 +219,7 @@ class DelayedTrack:
         """Open a track for this packet and those behind it, and let go of the one before."""
         await self._withdraw()
         self._stale = False
-        self._track = await EncodedTrack.publish(self._room, NAME, first)
+        self._track = await self._open(NAME, first)
 
     async def _withdraw(self) -> None:
         track, self._track = self._track, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Protocol
 
 from livekit import rtc
 
@@ -23,6 +24,29 @@ while the track stays.
 """
 
 _CODEC = {"h264": rtc.VideoCodec.H264, "vp8": rtc.VideoCodec.VP8}
+
+
+class PictureTrack(Protocol):
+    """Shows encoded pictures. `codec` is the one that it has for life."""
+
+    codec: Codec
+
+    def send(self, packet: Packet, *, display: float, unix: int) -> bool:
+        """Show a packet that is on display at `display` (seconds) and was captured at `unix` (Unix
+        microseconds). Whether it was taken.
+        """
+
+    def bitrate_wish(self) -> int:
+        """Bits a second that the network has asked for since the last look; 0 if it has not."""
+
+    async def aclose(self) -> None:
+        """Take the track back."""
+
+
+class PublishPicture(Protocol):
+    """Opens a track for this packet and those behind it. Raises what it likes."""
+
+    async def __call__(self, name: str, first: Packet) -> PictureTrack: ...
 
 
 class EncodedTrack:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from livekit import rtc
 
 from agent.picture.frame_stream import FrameStream
+from agent.picture.ingress_state import IngressState, ingress_states
 from agent.picture.liveness import Received
 from agent.picture.picture import Picture, from_event
 from agent.picture.published import CHANGES, Track, published
@@ -115,6 +116,10 @@ class Source:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._tasks.aclose()
+
+    def states(self) -> dict[str, IngressState]:
+        """What each ingress in the room says of itself, by identity."""
+        return ingress_states(self._room)
 
     async def received(self) -> Received | None:
         """What LiveKit has received of the watched track so far; None: it does not say."""

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from livekit import rtc
 
 from agent.clock.unix_clock import UnixClock
-from agent.picture.ingress_state import IngressState, ingress_states
+from agent.picture.ingress_state import IngressState
 from agent.picture.liveness import NO_PICTURE_AFTER, Liveness
 from agent.picture.lost_picture import BLACK, mark
 from agent.picture.picture import Picture
-from agent.picture.source import Source
+from agent.picture.watched import Watched
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.source")
@@ -48,8 +47,7 @@ class SourceHealth:
 
     def __init__(
         self,
-        room: rtc.Room,
-        source: Source,
+        source: Watched,
         unix: UnixClock,
         *,
         show: Callable[[Picture], None],
@@ -58,7 +56,6 @@ class SourceHealth:
         tell: Tell,
     ) -> None:
         """`tell` as in `Tasks`."""
-        self._room = room
         self._source = source
         self._unix = unix
         self._show = show
@@ -160,10 +157,10 @@ class SourceHealth:
 
     @property
     def _state(self) -> IngressState:
-        return ingress_states(self._room).get(self._name, IngressState())
+        return self._source.states().get(self._name, IngressState())
 
     def _why_nobody(self) -> str:
-        wanted, states = self._source.wanted, ingress_states(self._room)
+        wanted, states = self._source.wanted, self._source.states()
         for name in (wanted,) if wanted else (self._whose, *states):
             if name in states and states[name].state:
                 return f"{name}: {states[name]}"

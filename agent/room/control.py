@@ -16,6 +16,7 @@ from livekit import rtc
 from agent.room import orders
 from agent.room.chosen import MODE_UNTIL, Chosen
 from agent.room.mode import Mode
+from agent.room.room import Room
 from agent.room.rpc import BAD_REQUEST, Methods, json_object
 from config import profiles
 from config.room_state import RoomState
@@ -42,7 +43,7 @@ class Control:
 
     def __init__(
         self,
-        room: rtc.Room,
+        room: Room,
         chosen: Chosen,
         state: RoomState,
         *,
@@ -123,7 +124,7 @@ class Control:
         taken_back = {key for key, value in changes.items() if value is None}
         base = {key: getattr(self._base, key) for key in taken_back & self._base.model_fields_set}
         settings = self.settings.updated({**changes, **base})
-        before = self.settings, self._choice
+        before, was = (self.settings, self._choice), self.mode
         self.settings = settings
         self._choice = self._choice.after(settings, changes, time.time())
         try:
@@ -133,7 +134,7 @@ class Control:
             raise
         self._effective = settings.effective()
         log.info("%s set %s", by, ", ".join(changes))
-        if changes.get("mode") == "idle":
+        if self.mode == "idle" and (was == "active" or "mode" in changes):
             self._silence()
         self._unsaved |= {**changes, MODE_UNTIL: self._choice.until or None}
         # A task of its own: a caller who gives up must not end it halfway. One that has not begun

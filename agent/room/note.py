@@ -9,6 +9,7 @@ from livekit import rtc
 
 from agent.commentator.note import Note
 from agent.room.questions.question import cleaned
+from agent.room.room import Room
 from agent.room.rpc import BAD_REQUEST, Methods, json_object
 
 NOTE = "pressbox.note"
@@ -20,7 +21,7 @@ HOLDS, LONGEST = 60.0, 3600.0
 class NoteRpc(Methods):
     """Anybody in the room may tell; the last one holds."""
 
-    def __init__(self, room: rtc.Room, note: Note) -> None:
+    def __init__(self, room: Room, note: Note) -> None:
         super().__init__(room, {NOTE: self._on_note})
         self._note = note
 

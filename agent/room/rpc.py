@@ -8,6 +8,8 @@ from typing import Any
 
 from livekit import rtc
 
+from agent.room.room import Room
+
 BAD_REQUEST = 400
 """Code of the RpcError that a wrong request is answered with."""
 
@@ -17,7 +19,7 @@ class Methods:
 
     def __init__(
         self,
-        room: rtc.Room,
+        room: Room,
         methods: Mapping[str, Callable[[rtc.RpcInvocationData], Awaitable[str]]],
     ) -> None:
         self._room = room

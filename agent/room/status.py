@@ -9,8 +9,7 @@ import time
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from livekit import rtc
-
+from agent.room.room import Room
 from config.tasks import Tasks
 
 log = logging.getLogger("pressbox.status")
@@ -107,7 +106,7 @@ _USUAL = {one.name: one.default for one in fields(Status)}
 class StatusBoard:
     """Publishes the status when it has changed, and tries again when the room does not take it."""
 
-    def __init__(self, room: rtc.Room) -> None:
+    def __init__(self, room: Room) -> None:
         self._room = room
         self._published: dict[str, str] = {}
         self._notice, self._notice_until = "", float("-inf")

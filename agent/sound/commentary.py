@@ -6,12 +6,11 @@ import asyncio
 import logging
 import time
 
-from livekit import rtc
-
 from agent.clock.display_clock import LOOK_AGAIN
 from agent.commentator.line import Line
 from agent.commentator.output import Output
 from agent.commentator.voice.audio import FRAME_SECONDS, SAMPLE_RATE
+from agent.sound.sound_track import PublishSound, SoundTrack
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.voice")
@@ -31,10 +30,6 @@ Sound and picture take different ways to a viewer (buffers, decoders). Measured 
 `make bench`: started together, sound came 0.015 to 0.042 s after its frame in the median of a run.
 """
 
-PUBLISH_TIMEOUT = 10.0
-TAKE_TIMEOUT = 2.0
-"""Seconds within which LiveKit must take a piece of sound."""
-
 MOST_REFUSED = 25
 """Pieces of sound in a row, a second, that LiveKit may refuse before the track is made anew."""
 
@@ -48,13 +43,14 @@ class Commentary:
     `waiting`. What it finds dropped falls silent at once.
     """
 
-    def __init__(self, room: rtc.Room, commentator: Output, *, tell: Tell) -> None:
-        self._room = room
+    def __init__(self, publish: PublishSound, commentator: Output, *, tell: Tell) -> None:
+        """`publish` opens the track."""
+        self._publish = publish
         self._commentator = commentator
         self._lines = commentator.lines
         self._tasks = Tasks(tell)
-        self._track: rtc.LocalAudioTrack | None = None
-        self._playing: tuple[Line, rtc.AudioSource] | None = None
+        self._track: SoundTrack | None = None
+        self._playing: tuple[Line, SoundTrack] | None = None
         self._lines.listen(self._line_changed)
         self._refused = 0
 
@@ -72,12 +68,11 @@ class Commentary:
         await self._tasks.aclose()
 
     async def _run(self) -> None:
-        source = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=QUEUE_MS)
-        publication = None
+        track = None
         try:
-            publication = await self._publish(source)
+            track = self._track = await self._publish("commentary", SAMPLE_RATE, QUEUE_MS)
             async for line in self._commentator:
-                await self._say(line, source)
+                await self._say(line, track)
         except Exception:
             for line in self._lines:
                 if line.state in ("waiting", "playing"):
@@ -85,35 +80,17 @@ class Commentary:
             raise
         finally:
             self._playing = None
-            await self._release(source, publication)
+            if track:
+                await track.aclose()
 
-    async def _publish(self, source: rtc.AudioSource) -> rtc.LocalTrackPublication:
-        track = rtc.LocalAudioTrack.create_audio_track("commentary", source)
-        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-        async with asyncio.timeout(PUBLISH_TIMEOUT):
-            publication = await self._room.local_participant.publish_track(track, options)
-        self._track = track
-        return publication
-
-    async def _release(
-        self, source: rtc.AudioSource, publication: rtc.LocalTrackPublication | None
-    ) -> None:
-        try:
-            async with asyncio.timeout(PUBLISH_TIMEOUT):
-                if publication and self._room.isconnected():
-                    await self._room.local_participant.unpublish_track(publication.sid)
-                await source.aclose()
-        except Exception as error:  # LiveKit raises bare ones; the track is gone in any case
-            log.debug("the track could not be taken back: %s", error)
-
-    async def _say(self, line: Line, source: rtc.AudioSource) -> None:
+    async def _say(self, line: Line, track: SoundTrack) -> None:
         if not await self._commentator.until_start(line, 0.0 if line.live else LAG):
             return
         self._lines.move(line, "playing")
         if line.text_only:
             await self._show(line)
         else:
-            await self._play(line, source)
+            await self._play(line, track)
 
     async def _show(self, line: Line) -> None:
         """A line that is not spoken lasts as long as reading it takes."""
@@ -125,15 +102,15 @@ class Commentary:
             else:
                 await self._commentator.change(left)
 
-    async def _play(self, line: Line, source: rtc.AudioSource) -> None:
-        self._playing = line, source
+    async def _play(self, line: Line, track: SoundTrack) -> None:
+        self._playing = line, track
         while line.state == "playing":
             if line.speech:
                 pieces = [line.speech.popleft() for _ in range(min(AT_ONCE, len(line.speech)))]
-                await self._hand_over(b"".join(pieces), source)
+                await self._hand_over(b"".join(pieces), track)
             elif line.duration is None:
                 await self._commentator.change()
-            elif (left := source.queued_duration) > 0:
+            elif (left := track.queued) > 0:
                 await self._commentator.change(left)
             else:
                 self._lines.move(line, "ended")
@@ -141,17 +118,15 @@ class Commentary:
     def _line_changed(self, line: Line) -> None:
         """What is dropped while it plays falls silent now, not when LiveKit next wants sound."""
         if line.state == "dropped" and self._playing and line is self._playing[0]:
-            self._playing[1].clear_queue()
+            self._playing[1].clear()
 
-    async def _hand_over(self, pcm: bytes, source: rtc.AudioSource) -> None:
+    async def _hand_over(self, pcm: bytes, track: SoundTrack) -> None:
         """A piece that LiveKit refuses twice is lost, and costs nothing else. Raises RefusedError
         when that goes on.
         """
-        frame = rtc.AudioFrame(pcm, SAMPLE_RATE, 1, len(pcm) // 2)
         for _ in range(2):
             try:
-                async with asyncio.timeout(TAKE_TIMEOUT):
-                    await source.capture_frame(frame)
+                await track.take(pcm)
                 self._refused = 0
                 return
             except Exception as error:  # a bare "InvalidState", as around an interruption

@@ -13,6 +13,8 @@ from livekit import rtc
 
 from agent.clock.display_clock import LOOK_AGAIN, DisplayClock
 from agent.picture.hold import MAX_SECONDS
+from agent.room.room import Room
+from agent.sound.sound_track import PublishSound, SoundTrack
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.original")
@@ -30,11 +32,6 @@ MOST_HELD = round(MAX_SECONDS / 0.01)
 
 TRY_AGAIN = 5.0
 """Seconds between two tries to publish the track."""
-
-PUBLISH_TIMEOUT = 10.0
-WITHDRAW_TIMEOUT = 5.0
-TAKE_TIMEOUT = 2.0
-"""Seconds within which LiveKit must take a piece."""
 
 MOST_REFUSED = 100
 """Pieces in a row that LiveKit may refuse before the track is made anew."""
@@ -60,14 +57,17 @@ class RefusedError(Exception):
 class OriginalTrack:
     """Holds sound and publishes it; the track appears when the first sound is due."""
 
-    def __init__(self, room: rtc.Room, clock: DisplayClock, *, tell: Tell) -> None:
+    def __init__(
+        self, room: Room, publish: PublishSound, clock: DisplayClock, *, tell: Tell
+    ) -> None:
+        """`publish` opens the track."""
         self._room = room
+        self._publish = publish
         self._clock = clock
         self._tasks = Tasks(tell)
         self._held: deque[tuple[float, rtc.AudioFrame]] = deque(maxlen=MOST_HELD)
         self._arrived = asyncio.Event()
-        self._source: rtc.AudioSource | None = None
-        self._publication: rtc.LocalTrackPublication | None = None
+        self._track: SoundTrack | None = None
         self._next_try = 0.0
         self._refused = 0
 
@@ -106,21 +106,18 @@ class OriginalTrack:
                 await asyncio.sleep(min(wait, LOOK_AGAIN))
                 continue
             self._held.popleft()
-            source = self._source or await self._open()
-            if source and self._clock.display_time(capture) - time.monotonic() > -LATE:
-                await self._play(source, capture, frame)
+            track = self._track or await self._open()
+            if track and self._clock.display_time(capture) - time.monotonic() > -LATE:
+                await self._play(track, capture, frame)
 
-    async def _play(self, source: rtc.AudioSource, capture: float, frame: rtc.AudioFrame) -> None:
-        if source.queued_duration > QUEUE_MS / 1000:
+    async def _play(self, track: SoundTrack, capture: float, frame: rtc.AudioFrame) -> None:
+        if track.queued > QUEUE_MS / 1000:
             return
         begins = self._clock.display_time(capture)
         shown = self._clock.display_time(capture + frame.duration) - begins
         samples = stretch(np.frombuffer(frame.data, np.int16), shown / frame.duration)
         try:
-            async with asyncio.timeout(TAKE_TIMEOUT):
-                await source.capture_frame(
-                    rtc.AudioFrame(samples.tobytes(), SAMPLE_RATE, 1, len(samples))
-                )
+            await track.take(samples.tobytes())
             self._refused = 0
         except Exception as error:  # a bare one: "InvalidState"; it costs this piece
             self._refused += 1
@@ -128,34 +125,20 @@ class OriginalTrack:
             if self._refused >= MOST_REFUSED:
                 raise RefusedError(str(error)) from error
 
-    async def _open(self) -> rtc.AudioSource | None:
+    async def _open(self) -> SoundTrack | None:
         """Publish the track; None: not now."""
         if time.monotonic() < self._next_try or not self._room.isconnected():
             return None
         self._next_try = time.monotonic() + TRY_AGAIN
         self._refused = 0
-        self._source = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=QUEUE_MS)
-        track = rtc.LocalAudioTrack.create_audio_track("original", self._source)
-        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_SCREENSHARE_AUDIO)
         try:
-            async with asyncio.timeout(PUBLISH_TIMEOUT):
-                self._publication = await self._room.local_participant.publish_track(track, options)
+            self._track = await self._publish("original", SAMPLE_RATE, QUEUE_MS)
         except Exception as error:  # PublishTrackError, or LiveKit's bare one
             why = str(error) or type(error).__name__
             log.warning("the source's sound could not be published, trying again: %s", why)
-            await self._withdraw()
-            return None
-        return self._source
+        return self._track
 
     async def _withdraw(self) -> None:
-        source, self._source = self._source, None
-        publication, self._publication = self._publication, None
-        try:
-            if publication and self._room.isconnected():
-                async with asyncio.timeout(WITHDRAW_TIMEOUT):
-                    await self._room.local_participant.unpublish_track(publication.sid)
-        except Exception as error:  # UnpublishTrackError, or LiveKit's bare one
-            log.debug("the source's sound could not be taken back: %s", error)
-        finally:
-            if source:
-                await source.aclose()
+        track, self._track = self._track, None
+        if track:
+            await track.aclose()

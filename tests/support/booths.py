@@ -10,6 +10,7 @@ from livekit import rtc
 
 from agent.booth import Booth
 from agent.room.chosen import choose
+from agent.surroundings import in_livekit
 from config.room_state import RoomState
 from config.settings import load_settings
 from tests.support.camera import room_options
@@ -41,7 +42,8 @@ async def booth(
         server.token(room, "agent-pressbox", kind="agent"),
         room_options(settings.room_key.get_secret_value().encode()),
     )
-    made = Booth(connection, settings, chosen, state=state)
+    has_key = bool(settings.room_key.get_secret_value())
+    made = Booth(in_livekit(connection, has_key=has_key), settings, chosen, state=state)
     await made.start()
     try:
         yield made

@@ -14,6 +14,7 @@ from typing import Literal
 from livekit import rtc
 
 from agent.room.questions.question import MAX_LENGTH
+from agent.room.room import Room
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.chat")
@@ -57,7 +58,7 @@ class Chat:
 
     def __init__(
         self,
-        room: rtc.Room,
+        room: Room,
         *,
         heard: Callable[[Sender, str], None],
         refused: Callable[[Sender, str], None],

@@ -22,6 +22,7 @@ from agent.room.control import SET
 from agent.room.line_feed import TOPIC as LINES
 from agent.room.questions.chat import TOPIC as CHAT
 from agent.room.status import STATUS
+from agent.surroundings import in_livekit
 from config.room_state import RoomState
 from config.settings import Settings
 from config.tasks import Tasks
@@ -160,7 +161,8 @@ async def booth_stage(
         **GATES_OPEN | settings,
     )
     state = RoomState(folder, room.name)
-    booth = Booth(room, process, choose(process.room_settings(), "", state.load()), state=state)
+    chosen = choose(process.room_settings(), "", state.load())
+    booth = Booth(in_livekit(room), process, chosen, state=state)
     on = BoothStage(fake_rtc, booth, room, client, camera, track, fps)
     if keeps:
         booth.commentator.lines.listen(

@@ -80,7 +80,6 @@ class Stage:
             has_key=has_key,
         )
         self.health = SourceHealth(
-            room,
             self.source,
             UnixClock(),
             show=self.shown.append,

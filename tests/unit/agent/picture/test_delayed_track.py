@@ -17,6 +17,7 @@ from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock
 from agent.picture.delayed_track import NAME, DelayedTrack
 from agent.picture.picture import Picture
+from agent.surroundings import in_livekit
 from tests.support.fake_rtc import REFUSED, STALL, FakeRoom, FakeRtc
 from tests.support.fake_sources import FakeEncodedVideoSource, Sent
 from tests.support.rtc_script import Step
@@ -37,7 +38,13 @@ class Booth:
         self.unix = UnixClock()
         self.told: list[str] = []
         self.track = DelayedTrack(
-            room, self.clock, self.unix, codec="h264", bitrate=BITRATE, tell=self.told.append
+            room,
+            in_livekit(room).picture,
+            self.clock,
+            self.unix,
+            codec="h264",
+            bitrate=BITRATE,
+            tell=self.told.append,
         )
         self.track.start()
         self.captures: list[float] = []

@@ -19,6 +19,7 @@ from agent.commentator.line import Kind, Line, State, new_line
 from agent.commentator.output import Output
 from agent.commentator.voice.audio import FRAME_BYTES, FRAME_SECONDS
 from agent.sound.commentary import AT_ONCE, LAG, MOST_REFUSED, Commentary
+from agent.surroundings import in_livekit
 from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc, Step
 from tests.support.virtual_time import virtual
 
@@ -67,7 +68,9 @@ class Studio:
         self.pacer = BoothPacer(clock, control, times, pause=1.0)
         self.commentator = ScriptedCommentator(self.pacer)
         self.told: list[str] = []
-        self.commentary = Commentary(self.room, self.commentator, tell=self.told.append)
+        self.commentary = Commentary(
+            in_livekit(self.room).sound, self.commentator, tell=self.told.append
+        )
 
     @property
     def heard(self) -> list[tuple[float, float]]:

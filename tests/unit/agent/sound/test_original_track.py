@@ -12,6 +12,7 @@ from livekit.rtc.participant import PublishTrackError
 
 from agent.clock.display_clock import DisplayClock
 from agent.sound.original_track import MOST_HELD, SAMPLE_RATE, OriginalTrack, stretch
+from agent.surroundings import in_livekit
 from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc
 from tests.support.fake_sources import Heard
 from tests.support.virtual_time import virtual
@@ -26,7 +27,7 @@ class Booth:
     def __init__(self, room: FakeRoom) -> None:
         self.clock = DisplayClock(DELAY)
         self.told: list[str] = []
-        self.track = OriginalTrack(room, self.clock, tell=self.told.append)
+        self.track = OriginalTrack(room, in_livekit(room).sound, self.clock, tell=self.told.append)
         self.track.start()
         self.begun = time.monotonic()
 
