@@ -1,4 +1,4 @@
-"""The token of whoever may add and remove sources: in the settings, or made once and kept."""
+"""The operator's token, in the settings or made once and kept; and other secrets made so."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BYTES = 32
 
 
 class AdminTokenError(Exception):
-    """The token can be neither read nor made. `str()` is one line."""
+    """A secret can be neither read nor made. `str()` is one line."""
 
 
 def admin_token(settings: Settings) -> str:
@@ -26,13 +26,19 @@ def admin_token(settings: Settings) -> str:
     chosen = settings.admin_token.get_secret_value()
     if chosen:
         return chosen
-    path = settings.state_dir / FILE_NAME
+    return kept_secret(settings.state_dir / FILE_NAME, "; or set ADMIN_TOKEN")
+
+
+def kept_secret(path: Path, otherwise: str = "") -> str:
+    """What the file holds; made (0600, 43 letters) when it is missing. Raises AdminTokenError: its
+    line ends with what else would help.
+    """
     try:
         return _kept(path) or _make(path)
     except OSError as error:
-        raise AdminTokenError(f"cannot keep {path}: {error.strerror}; set ADMIN_TOKEN") from None
+        raise AdminTokenError(f"cannot keep {path}: {error.strerror}{otherwise}") from None
     except UnicodeDecodeError:
-        raise AdminTokenError(f"{path} holds no token: remove it, or set ADMIN_TOKEN") from None
+        raise AdminTokenError(f"{path} holds no token: remove it{otherwise}") from None
 
 
 def _kept(path: Path) -> str:

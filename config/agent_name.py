@@ -1,4 +1,4 @@
-"""The agent's name, and the attributes by which participants of a room find one another."""
+"""The agent's name, and the names by which participants of a room find one another."""
 
 from __future__ import annotations
 
@@ -12,3 +12,6 @@ WISH_ATTRIBUTE = "pressbox.wish"
 """Of a participant whose token asked for our agent: the dispatch metadata, `{}` for none. LiveKit
 itself heeds a token's agents only where the token makes the room.
 """
+
+GUEST_PREFIX = "guest-"
+"""Begins the identity of whoever came by a viewer link: may watch and ask, and steers nothing."""

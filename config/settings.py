@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from config import origins, profiles
+from config.access_settings import AccessSettings
 from config.alert_rule import Rule
 from config.alert_settings import AlertSettings
 from config.check import checked
@@ -34,7 +35,9 @@ __all__ = ["RoomSettings", "Settings", "SettingsError", "load_settings"]
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-class Settings(Folders, AlertSettings, IngressSettings, EngineSettings, RoomSettings):
+class Settings(
+    AccessSettings, Folders, AlertSettings, IngressSettings, EngineSettings, RoomSettings
+):
     """Everything that the processes go by; made by `load_settings`."""
 
     livekit_port: Port = Field(default=7880, description="own livekit-server: signalling port")
@@ -59,10 +62,6 @@ class Settings(Folders, AlertSettings, IngressSettings, EngineSettings, RoomSett
         default="127.0.0.1", min_length=1, description="address the page listens on"
     )
     web_port: Port = Field(default=8199, description="port of the page")
-    admin_token: SecretStr = Field(
-        default=SecretStr(""),
-        description="who may add sources; empty: STATE_DIR/admin.token is made and used",
-    )
     agent_load_limit: int = Field(
         default=4, ge=1, le=1000, description="booths that one worker takes"
     )

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from yarl import URL
+
+from web.access.hosts import is_loopback
+
+
+class NoAddressError(Exception):
+    """A browser with this page can reach no LiveKit server. `str()` is one line."""
 
 
 def server_url(livekit_url: str, public_url: str, page: URL) -> str:
     """The LiveKit address (`ws://` or `wss://`) for a browser that has the page from `page`.
 
     `public_url` where one is set; a server elsewhere as it is; one on this machine under the name
-    by which the browser knows the machine.
+    by which the browser knows the machine. Raises NoAddressError for a page that came by https:
+    browsers allow it no `ws://` but to their own machine.
     """
-    if public_url:
-        return public_url
-    url = URL(livekit_url)
+    url = public_url or _known(URL(livekit_url), page)
+    if page.scheme == "https" and not url.startswith("wss:") and not is_loopback(_host(URL(url))):
+        raise NoAddressError(
+            "the page came by https, and browsers then want wss: set LIVEKIT_PUBLIC_URL to the "
+            "wss:// address of LiveKit"
+        )
+    return url
+
+
+def _known(url: URL, page: URL) -> str:
     secure = url.scheme in ("https", "wss")
-    if _is_local(url.host):
+    if _is_local(_host(url)):
         if page.host and not _is_local(page.host):
             url = url.with_host(page.host)
-            secure = secure or page.scheme == "https"
         elif url.host in ("0.0.0.0", "::"):
             url = url.with_host("127.0.0.1")
     return str(url.with_scheme("wss" if secure else "ws")).rstrip("/")
 
 
-def _is_local(host: str | None) -> bool:
+def _host(url: URL) -> str:
+    return url.host or ""
+
+
+def _is_local(host: str) -> bool:
     """Whether `host` means the machine itself: a loopback address, or every address of it."""
-    if not host:
-        return False
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
+    return is_loopback(host) or host in ("0.0.0.0", "::", "")

@@ -29,8 +29,7 @@ _POLICY = "; ".join(
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(self), microphone=(self)",
 }
 
 
@@ -49,10 +48,18 @@ class Page:
         """Answers one GET. 503 with one line while the page is not built, 404 for no such file."""
         if not self.built:
             return web.Response(status=503, text=NOT_BUILT + "\n")
-        path = (self._dist / (request.match_info["name"] or "index.html")).resolve()
-        if not path.is_relative_to(self._dist) or not path.is_file():
+        path = self._file(request.match_info["name"] or "index.html")
+        if path is None:
             raise web.HTTPNotFound(text="Not found\n")
         # Vite puts a hash of its content into the name of every file in assets/.
         hashed = path.parent == self._dist / "assets"
         cache = _FOREVER if hashed else _ASK_AGAIN
         return web.FileResponse(path, headers={**_HEADERS, "Cache-Control": cache})
+
+    def _file(self, name: str) -> Path | None:
+        """The file of that name, None where there is none, or can be none."""
+        try:
+            path = (self._dist / name).resolve()
+            return path if path.is_relative_to(self._dist) and path.is_file() else None
+        except (ValueError, OSError):  # a NUL; a name that is too long
+            return None

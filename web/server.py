@@ -14,7 +14,10 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from config.settings import Settings
-from web.addresses import server_url
+from web.access.access import Access
+from web.access.guard import Right
+from web.access.limits import BODY_SIZE, HEADER_LIMIT
+from web.addresses import NoAddressError, server_url
 from web.page import NOT_BUILT, Page
 from web.sources_api import SourcesApi
 from web.tokens import TokenMaker, TokenRequestError, parse_request
@@ -22,7 +25,6 @@ from web.tokens import TokenMaker, TokenRequestError, parse_request
 logger = logging.getLogger("web")
 
 _KEPT_HEADERS = {"Allow", "Retry-After", "WWW-Authenticate"}
-_MAX_BODY = 128 * 1024
 _PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
@@ -41,6 +43,7 @@ class Server:
 
     def __init__(self, settings: Settings, page: Page) -> None:
         self._settings = settings
+        self._access = Access(settings)
         self._page = page
         self._version = version()
         self._tokens = TokenMaker(
@@ -51,8 +54,9 @@ class Server:
 
     def app(self) -> web.Application:
         """The application with all of its routes."""
-        app = web.Application(client_max_size=_MAX_BODY, middlewares=[_one_line_errors])
-        sources = SourcesApi(self._settings)
+        app = web.Application(client_max_size=BODY_SIZE, middlewares=[_one_line_errors])
+        self._access.install(app, _right_of)
+        sources = SourcesApi(self._settings, self._access.guard)
         app.add_routes(sources.routes())
         app.on_cleanup.append(lambda _: sources.aclose())
         app.add_routes(
@@ -68,31 +72,39 @@ class Server:
     async def _token(self, request: web.Request) -> web.Response:
         try:
             wanted = parse_request(await _json_body(request))
+            guard, room = self._access.guard, wanted.room_name or ""
+            await guard.may_watch(request, room)
+            url = self._url_for(request)
+            token = self._tokens.token(wanted, guest=not await guard.is_operator(request))
         except TokenRequestError as error:
             return _error(422, str(error))
+        except NoAddressError as error:
+            return _error(503, str(error))
         return web.json_response(
-            {"server_url": self._url_for(request), "participant_token": self._tokens.token(wanted)},
+            {"server_url": url, "participant_token": token},
             status=201,
             headers={"Cache-Control": "no-store"},
         )
 
     async def _status(self, request: web.Request) -> web.Response:
+        try:
+            address = {"livekit_url": self._url_for(request)}
+        except NoAddressError as error:
+            address = {"livekit_url": "", "problem": str(error)}
         return web.json_response(
-            {
-                "room": self._settings.room,
-                "livekit_url": self._url_for(request),
-                "version": self._version,
-            },
+            {"room": self._settings.room, "version": self._version, **address},
             headers={"Cache-Control": "no-store"},
         )
 
     def _url_for(self, request: web.Request) -> str:
         settings = self._settings
-        try:
-            page = request.url
-        except ValueError:
-            raise web.HTTPBadRequest(text="the Host header is not a host name") from None
-        return server_url(settings.livekit_url, settings.livekit_public_url, page)
+        return server_url(settings.livekit_url, settings.livekit_public_url, request.url)
+
+
+def _right_of(request: web.Request) -> Right:
+    if request.path == "/api/sources" or request.path.startswith("/api/sources/"):
+        return "watch" if request.method in ("GET", "HEAD") else "operate"
+    return "watch" if request.path == "/api/status" else "open"
 
 
 async def _health(_: web.Request) -> web.Response:
@@ -130,7 +142,12 @@ async def _one_line_errors(request: web.Request, handler: Handler) -> web.Stream
 async def serve(settings: Settings, stop: asyncio.Event, page: Page | None = None) -> None:
     """Serves until `stop` is set. Raises BindError where the address cannot be had."""
     page = page or Page()
-    runner = web.AppRunner(Server(settings, page).app(), access_log=None, shutdown_timeout=2.0)
+    runner = web.AppRunner(
+        Server(settings, page).app(),
+        access_log=None,
+        shutdown_timeout=2.0,
+        keepalive_timeout=HEADER_LIMIT,
+    )
     await runner.setup()
     try:
         await _listen(runner, settings.web_host, settings.web_port)

@@ -1,29 +1,25 @@
 """`/api/sources`: the page's view of the ingress service, which itself is on loopback only.
 
-Everybody may look; adding and removing needs the admin token.
+Who may watch a room may look, without addresses; adding and removing needs the admin token.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
-import math
-import time
 
 from aiohttp import web
 
-from config.admin_token import AdminTokenError, admin_token
 from config.settings import Settings
 from ingress.api_client import Client, ServiceError
 from ingress.report import SourceReport
-from web.attempts import Attempts
+from web.access.guard import Guard
 
 _FIELDS = ("url", "name", "room", "mode", "transport", "sound", "loop", "start", "model_url")
 """What may be said of a source from the page."""
 
 _SHOWN = (
-    *("name", "room", "state", "reason", "error", "codec", "sound", "width", "height", "fps"),
+    *("name", "room", "state", "reason", "codec", "sound", "width", "height", "fps"),
     *("bitrate", "way", "since", "reconnects", "frozen"),
 )
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -32,11 +28,10 @@ _NO_STORE = {"Cache-Control": "no-store"}
 class SourcesApi:
     """The handlers, bound to one set of settings; `aclose` when the server ends."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, guard: Guard) -> None:
         self._settings = settings
-        self._attempts = Attempts()
+        self._guard = guard
         self._client: Client | None = None
-        self._token = ""
         self._opening = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
@@ -53,16 +48,19 @@ class SourcesApi:
         if client is not None:
             await client.aclose()
 
-    async def _list(self, _: web.Request) -> web.Response:
+    async def _list(self, request: web.Request) -> web.Response:
+        """Those of one room; of all where none is named and the operator asks."""
+        operator = await self._guard.is_operator(request)
+        room = request.query.get("room", "") or ("" if operator else self._settings.room)
         try:
             reports = await (await self._service()).sources()
         except ServiceError as error:
             return _refused(error)
-        return _json({"sources": [_shown(report) for report in reports]})
+        shown = [_shown(one, operator) for one in reports if not room or one.room == room]
+        return _json({"sources": shown})
 
     async def _add(self, request: web.Request) -> web.Response:
         service = await self._service()
-        self._check_token(request)
         values = await _object(request)
         unknown = values.keys() - set(_FIELDS)
         if unknown:
@@ -71,11 +69,10 @@ class SourcesApi:
             report = await service.add({**values, "from_page": True})
         except ServiceError as error:
             return _refused(error)
-        return _json(_shown(report), status=201)
+        return _json(_shown(report, operator=True), status=201)
 
     async def _remove(self, request: web.Request) -> web.Response:
         service = await self._service()
-        self._check_token(request)
         name = request.match_info["name"]
         try:
             await service.remove(name, request.query.get("room", ""))
@@ -87,40 +84,23 @@ class SourcesApi:
         """The connection, opened when it is first wanted: by then the service has its token."""
         async with self._opening:
             if self._client is None:
-                try:
-                    self._token = await asyncio.to_thread(admin_token, self._settings)
-                except AdminTokenError as error:
-                    raise web.HTTPServiceUnavailable(text=str(error)) from None
-                self._client = Client(self._settings.ingress_port, self._token)
+                token = await self._guard.operator.token()
+                self._client = Client(self._settings.ingress_port, token)
                 await self._client.open()
             return self._client
 
-    def _check_token(self, request: web.Request) -> None:
-        """Raises 401, or 429 where an address has tried too often, with the right token too."""
-        address, now = request.remote or "", time.monotonic()
-        wait = self._attempts.wait(address, now)
-        if wait > 0:
-            seconds = math.ceil(wait)
-            raise web.HTTPTooManyRequests(
-                text=f"too many wrong tokens: try again in {seconds} s",
-                headers={"Retry-After": str(seconds)},
-            )
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        right = hmac.compare_digest(given.strip().encode(errors="replace"), self._token.encode())
-        if scheme.lower() == "bearer" and right:
-            return
-        self._attempts.wrong(address, now)
-        raise web.HTTPUnauthorized(
-            text="the admin token is missing or wrong", headers={"WWW-Authenticate": "Bearer"}
-        )
 
-
-def _shown(report: SourceReport) -> dict[str, object]:
-    """What everybody may see: of the address the host only, since a path may be a secret too."""
+def _shown(report: SourceReport, operator: bool) -> dict[str, object]:
+    """What a viewer may see; the operator also whence it comes, and errors, which name hosts. Of
+    the address the host only, since a path may be a secret too.
+    """
     values = report.json()
+    shown = {name: values[name] for name in _SHOWN}
+    if not operator:
+        return shown
     scheme, slashes, rest = report.url.partition("://")
     url = f"{scheme}://{rest.partition('/')[0]}" if slashes else report.url
-    return {**{name: values[name] for name in _SHOWN}, "url": url}
+    return {**shown, "error": report.error, "url": url}
 
 
 def _refused(error: ServiceError) -> web.Response:

@@ -5,7 +5,6 @@ https://docs.livekit.io/frontends/authentication/tokens/endpoint/ describes the 
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -16,12 +15,16 @@ from livekit.protocol.room import RoomConfiguration
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from config.agent_name import AGENT_NAME, WISH_ATTRIBUTE
+from web.access.identities import Identities
 
 VIEWER_ATTRIBUTE = "pressbox.viewer"
 """Marks a participant behind which a person watches, also when its own camera is the source."""
 
-LIFETIME = timedelta(hours=1)
+LIFETIME = timedelta(minutes=10)
 """How long a token lets its owner join; LiveKit itself renews it for those who are in the room."""
+
+_RESERVED = ("lk.", "pressbox.")
+"""How attributes begin that mean something to LiveKit or to us."""
 
 Text = Annotated[str, Field(max_length=256)]
 LongText = Annotated[str, Field(max_length=16_384)]
@@ -52,12 +55,17 @@ class RoomRequest(BaseModel):
 
 
 class TokenRequest(BaseModel):
-    """The body of `POST /api/livekit/token`. Every field may be left out, empty or null."""
+    """The body of `POST /api/livekit/token`. Every field may be left out, empty or null.
+
+    participant_token: what came with `participant_identity` before; with it the identity is given
+        again, without it a new one that has the wish in it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     room_name: Text | None = None
     participant_identity: Text | None = None
+    participant_token: LongText | None = None
     participant_name: Text | None = None
     participant_metadata: LongText | None = None
     participant_attributes: Annotated[dict[Text, LongText], Field(max_length=64)] | None = None
@@ -75,17 +83,23 @@ class TokenMaker:
     api_secret: str
     default_room: str
 
-    def token(self, request: TokenRequest) -> str:
-        """A token (JWT) to join one room, watch, publish and send data there."""
+    def token(self, request: TokenRequest, *, guest: bool = False) -> str:
+        """A token (JWT) to join one room, watch, publish and send data there. guest: who came by a
+        link, and may change nothing. Raises TokenRequestError.
+        """
         room = request.room_name or self.default_room
+        if guest and request.room_config is not None and request.room_config.agents:
+            raise TokenRequestError("room_config.agents: this needs the admin token")
         agents = self._agents(room, request.room_config)
-        attributes = {**(request.participant_attributes or {}), VIEWER_ATTRIBUTE: "1"}
+        wanted = (request.participant_attributes or {}).items()
+        attributes = {name: value for name, value in wanted if not name.startswith(_RESERVED)}
+        attributes[VIEWER_ATTRIBUTE] = "1"
         wishes = [agent.metadata for agent in agents if agent.agent_name == AGENT_NAME]
         attributes |= {WISH_ATTRIBUTE: wishes[0] or "{}"} if wishes else {}
         token = (
             api.AccessToken(self.api_key, self.api_secret)
             .with_ttl(LIFETIME)
-            .with_identity(request.participant_identity or f"viewer-{secrets.token_hex(4)}")
+            .with_identity(self._identity(request, room, guest))
             .with_name(request.participant_name or "")
             .with_metadata(request.participant_metadata or "")
             .with_attributes(attributes)
@@ -103,6 +117,11 @@ class TokenMaker:
         if agents:
             token = token.with_room_config(RoomConfiguration(agents=agents))
         return token.to_jwt()
+
+    def _identity(self, request: TokenRequest, room: str, guest: bool) -> str:
+        identities = Identities(self.api_key, self.api_secret)
+        wish, shown = request.participant_identity or "", request.participant_token or ""
+        return identities.identity(wish, shown, room, guest=guest)
 
     def _agents(self, room: str, wanted: RoomRequest | None) -> list[RoomAgentDispatch]:
         """The agents that a room made by this token gets; LiveKit ignores them in an existing room,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.admin_token import FILE_NAME, AdminTokenError, admin_token
-from config.settings import Settings, load_settings
+from config.settings import Settings, SettingsError, load_settings
 
 
 def settings(state: Path, **cli: object) -> Settings:
@@ -17,8 +17,15 @@ def settings(state: Path, **cli: object) -> Settings:
 
 
 def test_the_setting_wins_and_nothing_is_written(tmp_path: Path) -> None:
-    assert admin_token(settings(tmp_path / "state", admin_token="chosen")) == "chosen"
+    chosen = "chosen-by-the-operator"
+    assert admin_token(settings(tmp_path / "state", admin_token=chosen)) == chosen
     assert not (tmp_path / "state").exists()
+
+
+def test_a_short_one_could_be_guessed(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="16 characters") as caught:
+        settings(tmp_path, admin_token="hunter2")
+    assert "hunter2" not in str(caught.value)
 
 
 def test_it_is_made_once_and_only_its_user_can_read_it(tmp_path: Path) -> None:

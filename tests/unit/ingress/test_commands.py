@@ -37,7 +37,7 @@ Run = Callable[..., Awaitable[tuple[int, str, str]]]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    values = {"ingress_port": free_port(), "state_dir": str(tmp_path), "admin_token": "t"}
+    values = {"ingress_port": free_port(), "state_dir": str(tmp_path), "admin_token": "t" * 16}
     return load_settings(cli=values, env={}, directory=tmp_path)
 
 
@@ -66,7 +66,7 @@ async def run(
         said = capsys.readouterr()
         return status, said.out, said.err
 
-    app = Api(settings, sources, "t").app()
+    app = Api(settings, sources, "t" * 16).app()
     async with TestServer(app, port=settings.ingress_port):
         yield run_
 

@@ -16,11 +16,11 @@ from ingress.api import Api
 from ingress.report import SourceReport
 from tests.support.ports import free_port
 from tests.unit.ingress.scripted_sources import ScriptedSources
-from web import attempts
+from web.access.viewer_links import ViewerLinks
 from web.page import Page
 from web.server import Server
 
-TOKEN = "the-admin-token"
+TOKEN = "the-token-of-the-operator"
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
 ADDRESS = "rtsp://admin:p@ss@10.0.0.7:8554/hidden/path?password=hunter2"
 SECRETS = ("p@ss", "p%40ss", "hunter2", "hidden", TOKEN)
@@ -121,25 +121,34 @@ async def test_a_service_with_another_token(settings: Settings, client: Client) 
         assert "another admin token" in (await answer.json())["error"]
 
 
-async def test_wrong_tokens_are_refused_and_slowed_down(
-    client: Client,
-    service: TestServer,
-    sources: ScriptedSources,
-    monkeypatch: pytest.MonkeyPatch,
+async def test_wrong_tokens_are_refused_and_lock_nobody_out(
+    client: Client, service: TestServer, sources: ScriptedSources
 ) -> None:
-    given = ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"]
-    for value in given:
+    for value in ["", "Bearer", "Bearer wrong", f"Digest {TOKEN}", f"Bearer {TOKEN}x"] * 3:
         assert (await post(client, {"url": "rtsp://a"}, Authorization=value))[0] == 401
-    for headers in (AUTH, {"Authorization": "Bearer wrong"}):
-        answer = await client.post("/api/sources", json={"url": "rtsp://a"}, headers=headers)
-        assert answer.status == 429
-        assert 0 < int(answer.headers["Retry-After"]) <= 60
-        assert "too many wrong tokens" in (await answer.json())["error"]
-    assert (await client.delete("/api/sources/a", headers=AUTH)).status == 429
+    assert (await client.delete("/api/sources/a")).status == 401
     assert sources.added == []
-    assert (await client.get("/api/sources")).status == 200
-    monkeypatch.setattr(attempts, "SPAN", 0.0)
     assert (await post(client, {"url": "rtsp://a"}))[0] == 201
+
+
+async def test_a_viewer_sees_one_room_and_no_addresses(
+    settings: Settings, service: TestServer, sources: ScriptedSources
+) -> None:
+    for name, room in (("gate", "lobby"), ("door", "attic")):
+        sources.reports[(name, room)] = SourceReport(
+            name, room, "rtsp://10.0.0.7", "relay", state="failed", error="10.0.0.7 is away"
+        )
+    far = settings.model_copy(update={"web_host": "0.0.0.0"})
+    async with TestClient(TestServer(Server(far, Page(far.state_dir)).app())) as client:
+        link = ViewerLinks(far).make("lobby", 1)
+        viewer = await client.get("/api/sources", headers={"Authorization": f"Bearer {link}"})
+        assert [one["name"] for one in (await viewer.json())["sources"]] == ["gate"]
+        assert "10.0.0.7" not in await viewer.text()
+        operator = await client.get("/api/sources", headers=AUTH)
+        shown = {one["name"]: one["url"] for one in (await operator.json())["sources"]}
+        assert shown == {"gate": "rtsp://10.0.0.7", "door": "rtsp://10.0.0.7"}
+        attic = await client.get("/api/sources?room=attic", headers=AUTH)
+        assert [one["name"] for one in (await attic.json())["sources"]] == ["door"]
 
 
 async def test_no_secret_reaches_the_page(

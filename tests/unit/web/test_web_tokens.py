@@ -48,21 +48,62 @@ def test_a_token_allows_to_watch_publish_and_send_but_not_to_administer() -> Non
 def test_what_is_asked_for_is_in_the_token() -> None:
     made = claims(
         room_name="attic",
-        participant_identity="ann",
         participant_name="Ann",
         participant_metadata="{}",
         participant_attributes={"seat": "4"},
     )
     assert made.video is not None
-    assert (made.video.room, made.identity, made.name) == ("attic", "ann", "Ann")
+    assert (made.video.room, made.name) == ("attic", "Ann")
     assert made.metadata == "{}"
     assert made.attributes == {"seat": "4", "pressbox.viewer": "1", "pressbox.wish": "{}"}
 
 
-def test_the_viewer_mark_cannot_be_taken_off() -> None:
-    assert claims(participant_attributes={"pressbox.viewer": ""}).attributes == {
-        "pressbox.viewer": "1"
-    }
+def test_attributes_that_mean_something_cannot_be_chosen() -> None:
+    wanted = {"pressbox.viewer": "", "pressbox.wish": "x", "lk.publish_on_behalf": "agent-AJ_1"}
+    assert claims(participant_attributes=wanted).attributes == {"pressbox.viewer": "1"}
+
+
+@pytest.mark.parametrize("wish", ["agent-AJ_x", "gate", "viewer-64f26cef", "viewer-0123456789ab"])
+def test_nobody_gets_the_identity_that_he_asks_for(wish: str) -> None:
+    made = claims(participant_identity=wish).identity
+    assert made.startswith("viewer-")
+    assert made != wish
+    assert claims(participant_identity=wish).identity != made
+
+
+def test_who_was_given_an_identity_gets_it_again() -> None:
+    first = MAKER.token(parse_request({"participant_identity": "ann"}))
+    mine = api.TokenVerifier(KEY, SECRET).verify(first).identity
+    other = MAKER.token(parse_request({}))
+    stranger = TokenMaker(KEY, SECRET[::-1], default_room="lobby")
+    forged = stranger.token(parse_request({}))
+
+    def again(**more: object) -> str:
+        return claims(participant_identity=mine, **more).identity
+
+    assert again(participant_token=first) == mine
+    assert mine.startswith("viewer-ann-")
+    for shown in (other, forged, "", "a.b.c"):
+        assert again(participant_token=shown) != mine
+    assert again(participant_token=first, room_name="attic") != mine
+
+
+def test_a_robots_own_token_gives_its_identity_to_nobody_else() -> None:
+    grants = api.VideoGrants(room_join=True, room="lobby")
+    robot = api.AccessToken(KEY, SECRET).with_identity("gate").with_grants(grants).to_jwt()
+    assert claims(participant_identity="gate", participant_token=robot).identity != "gate"
+
+
+def test_a_guest_cannot_dispatch_agents() -> None:
+    def guest(**body: object) -> api.access_token.Claims:
+        return api.TokenVerifier(KEY, SECRET).verify(MAKER.token(parse_request(body), guest=True))
+
+    made = guest(room_name="attic")
+    assert made.identity.startswith("guest-")
+    assert made.room_config is not None
+    assert [one.agent_name for one in made.room_config.agents] == ["pressbox"]
+    with pytest.raises(TokenRequestError, match="admin token"):
+        guest(room_name="attic", room_config={"agents": [{"agent_name": "pressbox"}]})
 
 
 def test_null_and_empty_are_the_same_as_absent() -> None:

@@ -1,0 +1,1 @@
+"""Who may reach the server, and what for: hosts, origins, the operator, viewer links, limits."""
