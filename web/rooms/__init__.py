@@ -1,0 +1,1 @@
+"""Booths in LiveKit rooms, for viewers by HTTP."""
