@@ -44,17 +44,17 @@ class FairQueue:
 
     @property
     def askers(self) -> set[str]:
-        """Identities of those whose questions wait."""
-        return {one.question.asker for one in self._waiting}
+        """`Question.person` of those whose questions wait."""
+        return {one.question.person for one in self._waiting}
 
     def put(self, question: Question) -> int:
         """Let it wait; how many turns off it is, 1 for the next one. Raises QueueFullError."""
-        if len(self._of(question.asker)) >= EACH:
+        if len(self._of(question.person)) >= EACH:
             raise QueueFullError(f"{EACH} questions of yours are waiting already")
         if len(self._waiting) >= MOST:
             raise QueueFullError(f"{MOST} questions are waiting already, please ask again later")
-        turn = max(self._now, self._next.get(question.asker, 0.0))
-        self._next[question.asker] = turn + 1.0
+        turn = max(self._now, self._next.get(question.person, 0.0))
+        self._next[question.person] = turn + 1.0
         place = _Place(turn, question)
         bisect.insort(self._waiting, place, key=lambda one: one.turn)
         return self._waiting.index(place) + 1
@@ -85,4 +85,4 @@ class FairQueue:
         return back
 
     def _of(self, asker: str) -> list[_Place]:
-        return [one for one in self._waiting if one.question.asker == asker]
+        return [one for one in self._waiting if one.question.person == asker]

@@ -18,6 +18,9 @@ NAME_WORDS = 2
 State = Literal["waiting", "asked", "answered", "order", "taken back", "failed", "refused"]
 Over = Callable[["Question"], None]
 
+_BEHIND = "\0"
+"""Stands in no identity that anybody is given."""
+
 _JOINERS = "\u200c\u200d"
 """Characters of format that words of many languages, and emoji, cannot do without."""
 
@@ -32,6 +35,7 @@ class Question:
         text: What was asked, "" where it was only spoken.
         seen: Capture time of what was on display when it came, `time.monotonic()` seconds.
         over: Called once, when nothing will come of it any more.
+        behind: Who asks by that identity, where it speaks for several, such as viewers by HTTP.
         sound: As it was spoken, 16 kHz mono int16, empty where it was written.
         id: Also the id of the line that answers it.
         state: waiting: for its turn. asked: the engine makes its answer, or it is heard. Then how
@@ -46,16 +50,32 @@ class Question:
     seen: float
     over: Over
     sound: bytes = b""
+    behind: str = ""
     id: str = field(default_factory=lambda: f"line_{uuid.uuid4().hex[:12]}")
     state: State = "waiting"
     reply: str = ""
     error: str = ""
+
+    @property
+    def person(self) -> str:
+        """Who takes turns with others, and may take it back."""
+        return person(self.asker, self.behind)
 
     def end(self, state: State, *, reply: str = "", error: str = "") -> None:
         """It is over; a second end changes nothing."""
         if self.state in ("waiting", "asked"):
             self.state, self.reply, self.error = state, reply, error
             self.over(self)
+
+
+def person(identity: str, behind: str = "") -> str:
+    """One of several behind an identity, or that one itself."""
+    return f"{identity}{_BEHIND}{behind}" if behind else identity
+
+
+def identity_of(who: str) -> str:
+    """By which that `person` is in the room."""
+    return who.partition(_BEHIND)[0]
 
 
 def cleaned(text: str) -> str:

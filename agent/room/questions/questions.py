@@ -16,8 +16,17 @@ from agent.commentator.commentator import Commentator
 from agent.commentator.line import Line
 from agent.room.questions.chat import Chat, Sender
 from agent.room.questions.fair_queue import FairQueue, QueueFullError
-from agent.room.questions.question import MAX_LENGTH, Over, Question, cleaned, spoken_name
+from agent.room.questions.question import (
+    MAX_LENGTH,
+    Over,
+    Question,
+    cleaned,
+    identity_of,
+    person,
+    spoken_name,
+)
 from agent.room.questions.rpc import QuestionRpc
+from agent.room.room import Room
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.questions")
@@ -50,7 +59,7 @@ class Questions:
 
     def __init__(
         self,
-        room: rtc.Room,
+        room: Room,
         commentator: Commentator[Any],
         clock: DisplayClock,
         *,
@@ -69,7 +78,7 @@ class Questions:
         self._tell = tell
         self._queue = FairQueue()
         self._answered: dict[str, float] = {}
-        """When the last answer to an identity was over."""
+        """When the last answer to a person was over."""
         self._arrival = asyncio.Event()
         self._current: tuple[Question, Line] | None = None
         self._refused_at = float("-inf")
@@ -78,8 +87,8 @@ class Questions:
         self._chat = Chat(room, heard=self._written, refused=self._unread, tell=tell)
         self._rpc = QuestionRpc(
             room,
-            put=lambda asker, text, over: self.put(asker, text, over=over),
-            take_back=self.take_back,
+            put=lambda asker, name, text, over: self.put(asker, text, over=over, name=name),
+            take_back=lambda asker, name, wanted: self.take_back(person(asker, name), wanted),
         )
         self._tasks = Tasks(tell)
 
@@ -95,8 +104,8 @@ class Questions:
         self._room.off("participant_disconnected", self._gone)
         self._rpc.stop()
         await self._tasks.aclose()
-        for asker in self._queue.askers:
-            self._take_back_waiting(asker)
+        for who in self._queue.askers:
+            self._take_back_waiting(who)
         await self._chat.aclose()
 
     def put(
@@ -107,14 +116,16 @@ class Questions:
         *,
         sound: bytes = b"",
         at: float | None = None,
+        name: str = "",
     ) -> tuple[Question, int]:
         """Somebody of this identity asks, in words, by `sound` (16 kHz mono int16) or by both.
-        `at`: when that was, `time.monotonic()` seconds, where it is not now.
+        `at`: when that was, `time.monotonic()` seconds, where it is not now. `name`: of who asks,
+        where the identity speaks for several.
 
         Returns the question, and how many turns off it is; 0: it is over already, an order or
         refused. `over` is called once when it is over, which may be before this returns.
         """
-        question = self._new(asker, cleaned(text[: MAX_LENGTH + 1]), over, sound, at)
+        question = self._new(asker, cleaned(text[: MAX_LENGTH + 1]), over, sound, at, name)
         if len(text) > MAX_LENGTH:
             return self._refuse(question, f"it is longer than {MAX_LENGTH} characters"), 0
         if not question.text and not sound:
@@ -136,20 +147,20 @@ class Questions:
         """That identity has asked something that cannot be put, and is told why."""
         self._refuse(self._new(asker, "", over), why)
 
-    def take_back(self, asker: str, question_id: str = "") -> list[Question]:
-        """Forget what that identity asked, or the one question of that id: one that waits, or the
+    def take_back(self, who: str, question_id: str = "") -> list[Question]:
+        """Forget what that `person` asked, or the one question of that id: one that waits, or the
         one being answered, which falls silent. Returns them.
         """
-        back = self._take_back_waiting(asker, question_id)
+        back = self._take_back_waiting(who, question_id)
         question, line = self._current or (None, None)
-        if question and line and question.asker == asker and question_id in ("", question.id):
+        if question and line and question.person == who and question_id in ("", question.id):
             question.end("taken back", error=TAKEN_BACK)
             self._commentator.lines.drop(line, "cancelled", TAKEN_BACK)
             back.insert(0, question)
         return back
 
-    def _take_back_waiting(self, asker: str, question_id: str = "") -> list[Question]:
-        back = self._queue.take_back(asker, question_id)
+    def _take_back_waiting(self, who: str, question_id: str = "") -> list[Question]:
+        back = self._queue.take_back(who, question_id)
         for question in back:
             self._end(question, "taken back", TAKEN_BACK)
         return back
@@ -172,14 +183,16 @@ class Questions:
             self._chat.reply(sender, question.reply)
 
     def _gone(self, participant: rtc.RemoteParticipant) -> None:
-        self._take_back_waiting(participant.identity)
+        for who in self._queue.askers:
+            if identity_of(who) == participant.identity:
+                self._take_back_waiting(who)
 
     def _ordered(self, question: Question) -> str | None:
         """What to reply to an order; None where it is none."""
         if not question.text:
             return None
         if question.text.lower().rstrip(".! ") in NEVER_MIND:
-            back = self.take_back(question.asker)
+            back = self.take_back(question.person)
             reply: str | None = "All right." if back else "No question of yours is waiting."
         else:
             reply = self._order(question.text, question.asker)
@@ -223,7 +236,7 @@ class Questions:
                 raise
         finally:  # given up meanwhile: it is not to be heard after the next question
             self._commentator.lines.drop(line, "cancelled", NOTHING_CAME)
-        self._answered[question.asker] = time.monotonic()
+        self._answered[question.person] = time.monotonic()
         if line.said:
             question.end("answered", reply=line.said)
         elif line.reason == "interrupted":
@@ -236,7 +249,7 @@ class Questions:
         now = time.monotonic()
         self._answered = {who: at for who, at in self._answered.items() if now - at < RECENT}
         named = NAMED.format(question.name) if question.name else NAMELESS
-        askers = self._answered.keys() | self._queue.askers | {question.asker}
+        askers = self._answered.keys() | self._queue.askers | {question.person}
         return " ".join(filter(None, (named if len(askers) > 1 else "", SHORT, self._remark())))
 
     # what is said and written of questions that no engine answers
@@ -269,9 +282,15 @@ class Questions:
         question.end(state, error=why)
 
     def _new(
-        self, asker: str, text: str, over: Over, sound: bytes = b"", at: float | None = None
+        self,
+        asker: str,
+        text: str,
+        over: Over,
+        sound: bytes = b"",
+        at: float | None = None,
+        behind: str = "",
     ) -> Question:
         participant = self._room.remote_participants.get(asker)
-        name = spoken_name(participant.name if participant else "", asker)
+        name = spoken_name(behind or (participant.name if participant else ""), asker)
         seen = self._clock.displayed(time.monotonic() if at is None else at)
-        return Question(asker, name, text, seen, over, sound)
+        return Question(asker, name, text, seen, over, sound, behind)

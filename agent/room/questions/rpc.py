@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from livekit import rtc
 
-from agent.room.questions.question import Over, Question
+from agent.room.questions.question import NAME_LENGTH, Over, Question
+from agent.room.room import Room
 from agent.room.rpc import BAD_REQUEST, Methods, json_object
 
 ASK = "pressbox.ask"
@@ -16,6 +17,7 @@ SKIP = "pressbox.skip"
 
 ASK_EXAMPLE = '{"text": "...", "wait": true}'
 SKIP_EXAMPLE = '{"id": "..."}'
+"""Both take a `name` too: who asks, where one participant speaks for several."""
 
 NOT_FOUND = 404
 REFUSED = 429
@@ -27,16 +29,16 @@ refused; it was asked, and has no answer.
 MAX_REPLY = 12_000
 """Bytes of an answer; LiveKit's RPC carries 15 KiB."""
 
-Put = Callable[[str, str, Over], tuple[Question, int]]
-TakeBack = Callable[[str, str], list[Question]]
+Put = Callable[[str, str, str, Over], tuple[Question, int]]
+TakeBack = Callable[[str, str, str], list[Question]]
 
 
 class QuestionRpc(Methods):
     """Both methods. A caller who gives up waiting leaves its question as it is."""
 
-    def __init__(self, room: rtc.Room, *, put: Put, take_back: TakeBack) -> None:
-        """`put(identity, text, over)`: the question and how many turns off it is.
-        `take_back(identity, id)`: those that were taken back, all of them for "".
+    def __init__(self, room: Room, *, put: Put, take_back: TakeBack) -> None:
+        """`put(identity, name, text, over)`: the question and how many turns off it is.
+        `take_back(identity, name, id)`: those that were taken back, all of them for "".
         """
         super().__init__(room, {ASK: self._on_ask, SKIP: self._on_skip})
         self._put = put
@@ -45,10 +47,13 @@ class QuestionRpc(Methods):
     async def _on_ask(self, call: rtc.RpcInvocationData) -> str:
         asked = json_object(call.payload, ASK_EXAMPLE)
         text, wait = asked.get("text"), asked.get("wait", False)
-        if not isinstance(text, str) or not isinstance(wait, bool):
+        name = asked.get("name", "")
+        if not (isinstance(text, str) and isinstance(name, str) and isinstance(wait, bool)):
             raise rtc.RpcError(BAD_REQUEST, f"expected {ASK_EXAMPLE}")
         over = asyncio.Event()
-        question, position = self._put(call.caller_identity, text, lambda _: over.set())
+        question, position = self._put(
+            call.caller_identity, name[:NAME_LENGTH], text, lambda _: over.set()
+        )
         if question.state == "waiting" and not wait:
             return json.dumps({"id": question.id, "position": position})
         await over.wait()
@@ -59,10 +64,11 @@ class QuestionRpc(Methods):
         return json.dumps({"id": question.id, "position": 0, "text": reply}, ensure_ascii=False)
 
     async def _on_skip(self, call: rtc.RpcInvocationData) -> str:
-        wanted = json_object(call.payload or "{}", SKIP_EXAMPLE).get("id", "")
-        if not isinstance(wanted, str):
+        asked = json_object(call.payload or "{}", SKIP_EXAMPLE)
+        wanted, name = asked.get("id", ""), asked.get("name", "")
+        if not (isinstance(wanted, str) and isinstance(name, str)):
             raise rtc.RpcError(BAD_REQUEST, f"expected {SKIP_EXAMPLE}")
-        back = self._take_back(call.caller_identity, wanted)
+        back = self._take_back(call.caller_identity, name[:NAME_LENGTH], wanted)
         if wanted and not back:
             why = f"no question {wanted[:40]!r} of yours waits or is being answered"
             raise rtc.RpcError(NOT_FOUND, why)

@@ -303,3 +303,26 @@ async def test_a_caller_who_gives_up_leaves_the_question(fake_rtc: FakeRtc) -> N
             await on.room.local.called(ASK, payload, caller="ann", timeout=0.5)
         await asyncio.sleep(5)
         assert on.over == [("What?", None)]
+
+
+@virtual
+async def test_several_behind_one_identity_are_told_apart(fake_rtc: FakeRtc) -> None:
+    async with stage(fake_rtc, "http") as on:
+        for text in ("A0?", "A1?", "A2?", "A3?"):
+            await on.call(ASK, "http", text=text, name="Ada Lovelace")
+        with pytest.raises(rtc.RpcError, match="of yours are waiting"):
+            await on.call(ASK, "http", text="A4?", name="Ada Lovelace")
+        await on.call(ASK, "http", text="B0?", name="Bob")
+        await on.call(ASK, "http", text="C0?")
+        assert await on.call(SKIP, "http", name="Eve") == {"skipped": []}
+        assert await on.call(SKIP, "http", name="Bob", id="") != {"skipped": []}
+        await asyncio.sleep(20)
+        assert [text for text, _ in on.asked] == ["A0?", "C0?", "A1?", "A2?", "A3?"]
+        assert "asked: Http." in on.instructions[1]
+        assert "asked: Ada Lovelace." in on.instructions[2]
+        on.seconds = 30.0
+        for name in ("Ada", "Bob", "Eve"):
+            await on.call(ASK, "http", text="What?", name=name)
+        on.room.leave("http")
+        await asyncio.sleep(0.1)
+        assert on.over[-2:] == [("What?", "cancelled")] * 2, "they went with who spoke for them"
