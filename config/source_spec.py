@@ -50,6 +50,9 @@ class SourceSpec(BaseModel):
     )
     transport: Literal["auto", "tcp", "udp"] = Field(default="auto", description="of RTSP")
     sound: bool = Field(default=True, description="publish the source's sound too")
+    live: bool = Field(
+        default=False, description="everybody may subscribe to the live tracks, not agents alone"
+    )
     loop: bool = Field(default=True, description="a file begins again at its end")
     start: float = Field(default=0.0, ge=0, le=86_400, description="a file begins there, seconds")
     stall_after: float = Field(

@@ -92,6 +92,7 @@ def _source_words(one: argparse.ArgumentParser) -> None:
     one.add_argument("--mode", choices=("auto", "passthrough", "transcode"), default="auto")
     one.add_argument("--transport", choices=("auto", "tcp", "udp"), default="auto", help="of RTSP")
     one.add_argument("--no-sound", dest="sound", action="store_false", help="leave its sound out")
+    one.add_argument("--live", action="store_true", help="live tracks for all, not agents alone")
     one.add_argument("--no-loop", dest="loop", action="store_false", help="play a file once")
     one.add_argument("--start", type=float, default=0.0, metavar="S", help="begin a file there")
 

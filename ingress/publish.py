@@ -33,7 +33,7 @@ def run_publish(options: argparse.Namespace, settings: Settings) -> int:
     address = parse(options.source)
     if address.kind == "file" and not Path(address.url).is_file():
         return _wrong(f"{address}: there is no such file")
-    names = ("mode", "transport", "sound", "loop", "start")
+    names = ("mode", "transport", "sound", "live", "loop", "start")
     values = {name: getattr(options, name) for name in names}
     name = options.name or default_name(address)
     spec = source_spec({**values, "name": name, "url": options.source, "room": settings.room})
@@ -59,7 +59,7 @@ async def _publish(spec: SourceSpec, settings: Settings, where: Place) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end, None)
-    sink = RoomSink(where)
+    sink = RoomSink(where, live=spec.live)
     source = Supervisor(spec, settings, sink)
     source.add_listener(heard)
     source.start()

@@ -143,7 +143,7 @@ def supervised(spec: SourceSpec, settings: Settings, from_page: bool) -> Supervi
 
         made: Supervised = through_livekit_ingress(spec, settings)
         return made
-    sink = RoomSink(place(settings, spec.room, spec.name))
+    sink = RoomSink(place(settings, spec.room, spec.name), live=spec.live)
     return Supervisor(spec, settings, sink, guarded=from_page)
 
 

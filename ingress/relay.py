@@ -9,6 +9,7 @@ from dataclasses import replace
 from livekit import rtc
 
 from config.source_names import MODEL_TRACK
+from ingress.doors import Doors
 from ingress.picture_track import PictureTrack
 from ingress.presence import Place, Presence
 from ingress.reader.messages import Order, Sound, Unit
@@ -46,7 +47,9 @@ BITRATE, MODEL_BITRATE = 2_500_000, 400_000
 class RoomSink:
     """A `Sink` that is in the room from `start` to `aclose`, whatever happens to either side."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, live: bool = False) -> None:
+        """`live`: everybody may subscribe to the tracks, not agents alone."""
+        self._doors = None if live else Doors()
         self._presence = Presence(place, entered=self._entered, left=self._left)
         stuck = self._presence.rejoin
         camera, model = rtc.TrackSource.SOURCE_CAMERA, rtc.TrackSource.SOURCE_UNKNOWN
@@ -127,6 +130,8 @@ class RoomSink:
 
     def _entered(self, room: rtc.Room) -> None:
         self._room = room
+        if self._doors:
+            self._doors.entered(room)
         for track in (self._camera, self._model, self._sound):
             track.entered(room)
         room.on("reconnected", self._tell_again)
@@ -141,6 +146,8 @@ class RoomSink:
         if self._room:
             self._room.off("reconnected", self._tell_again)
         self._room = None
+        if self._doors:
+            self._doors.left()
         for track in (self._camera, self._model, self._sound):
             track.left()
 

@@ -55,7 +55,7 @@ def _said(error: ServiceError) -> str:
 
 
 async def _add(options: argparse.Namespace, settings: Settings, service: Client) -> int:
-    names = ("room", "name", "via", "mode", "transport", "sound", "loop", "start", "stall_after")
+    names = ("room", "name", "via", "mode", "transport", "sound", "live", "loop", "start")
     values = {name: getattr(options, name) for name in names if getattr(options, name, "") != ""}
     values["room"] = options.room or settings.room
     values["url"] = _absolute(options.url)

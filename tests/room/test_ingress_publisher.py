@@ -23,7 +23,7 @@ async def publishing(
     server: LiveKitServer, source: str, room: str, *more: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "ingress", "publish", source, "--room", room, *more),
+        *(sys.executable, "-m", "ingress", "publish", source, "--room", room, "--live", *more),
         env={**os.environ, **server.environment},
         stderr=asyncio.subprocess.PIPE,
     )

@@ -17,6 +17,7 @@ from livekit import api, rtc
 from livekit.rtc._ffi_client import FfiClient
 
 from config.settings import load_settings
+from config.source_names import FEED_IDENTITIES
 from config.source_spec import source_spec
 from ingress import presence
 from ingress.presence import place
@@ -44,10 +45,10 @@ class Source:
     def __init__(self, server: LiveKitServer, room: str, script: Script, **more: Any) -> None:
         values = {name.lower(): value for name, value in server.environment.items()}
         self.settings = load_settings(cli=values, env={}, directory=script.path.parent)
-        spec = source_spec({"name": "gate", "url": script.url, "room": room, **more})
+        spec = source_spec({"name": "gate", "url": script.url, "room": room, "live": True, **more})
         self.script = script
         self.pids: list[int] = []
-        self.sink = RoomSink(place(self.settings, room, "gate"))
+        self.sink = RoomSink(place(self.settings, room, "gate"), live=spec.live)
         self.supervisor = Supervisor(spec, self.settings, self.sink, start_reader=self._start)
 
     async def _start(self, request: Request) -> ReaderProcess:
@@ -320,6 +321,29 @@ async def test_a_second_stream_is_a_track_of_its_own(
         kinds = {one.name: one.source for one in participant.track_publications.values()}
     assert kinds["model"] == rtc.TrackSource.SOURCE_UNKNOWN
     assert {frame.width for frame in probe.frames} == {320}
+
+
+async def test_live_tracks_are_for_agents_and_not_for_who_takes_all_that_there_is(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    film, room = {**FILM, "sound": True}, "doors"
+    hidden = livekit_server.token(room, FEED_IDENTITIES[-1])
+    eager, taken = rtc.Room(), list[str]()
+    eager.on("track_subscribed", lambda _, publication, __: taken.append(publication.name))
+    async with supervised(livekit_server, tmp_path, [film], room=room, live=False):
+        await eager.connect(livekit_server.url, livekit_server.token(room, "eager"))
+        for name in ("agent-early", "agent-late"):
+            token = livekit_server.token(room, name, kind="agent")
+            async with watching(livekit_server.url, token, picture="camera") as probe:
+                await pictures(probe)
+                if name == "agent-early":
+                    await livekit_server.restart()
+                    await pictures(probe)
+        async with watching(livekit_server.url, hidden, picture="camera") as probe:
+            await pictures(probe)
+        assert len(eager.remote_participants["gate"].track_publications) == 2
+        assert taken == []
+        await eager.disconnect()
 
 
 async def test_many_rejoins_leave_nothing_behind(

@@ -70,8 +70,8 @@ class IngressService:
             return answer.status, (await answer.json() if text.startswith("{") else {})
 
     async def add(self, name: str, url: str, **more: object) -> Report:
-        """Adds a source. Raises AssertionError with what the API said."""
-        body = {"name": name, "url": url, **more}
+        """Adds a source, for everybody to see. Raises AssertionError with what the API said."""
+        body = {"name": name, "url": url, "live": True, **more}
         status, said = await self.ask("POST", "/api/sources", body)
         assert status == 201, said
         return said
