@@ -7,11 +7,10 @@ import json
 import logging
 from typing import Literal
 
-from livekit import rtc
-
 from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock
 from agent.commentator.line import Line
+from agent.room.room import Room
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.line")
@@ -28,7 +27,7 @@ def describe(
     line: Line, phase: Literal["start", "end"], unix: UnixClock, display_time: float
 ) -> dict[str, object]:
     """The JSON object of one line; `display_time` (monotonic seconds) is when its anchor is on
-    display. At the start of a line that is still being made the text is what is known of it so far.
+    display. Of a line that is still being made the text is what is known of it so far: `partial`.
     An answer has the id of its question.
     """
     described: dict[str, object] = {
@@ -41,6 +40,8 @@ def describe(
         "spoken": line.started_at is not None and not line.text_only,
         "dropped": line.reason,
     }
+    if line.duration is None:
+        described["partial"] = True
     if line.kind == "answer":
         described |= {"question": line.question, "asker": line.asker}
     if line.kind == "alert":
@@ -51,7 +52,7 @@ def describe(
 class LineFeed:
     """Publishes lines to the room and writes them to the log as they are spoken."""
 
-    def __init__(self, room: rtc.Room, clock: DisplayClock, unix: UnixClock, tell: Tell) -> None:
+    def __init__(self, room: Room, clock: DisplayClock, unix: UnixClock, tell: Tell) -> None:
         self._room = room
         self._clock = clock
         self._unix = unix

@@ -1,4 +1,6 @@
-"""Captions: LiveKit's `lk.transcription` text streams, one segment a line, word by word."""
+"""Captions, one segment a line, word by word: LiveKit's `lk.transcription` text streams, and beside
+them the older transcription packets, which are all that some front ends and mobile SDKs read.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from livekit.agents.types import (
 )
 
 from agent.commentator.line import Line
+from agent.room.room import Room, TextWriter
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.captions")
@@ -24,6 +27,7 @@ STEP = 0.08
 """Seconds between looks at the voice: well below the length of a word."""
 
 SEND_TIMEOUT = 5.0
+PACKET_TIMEOUT = 0.5
 
 LEAVING = 0.5
 """Seconds until it shows whether what failed did so because the room is being left."""
@@ -38,7 +42,7 @@ class Captions:
     The segment's id is the line's id, so that a page can match captions to `pressbox.line`.
     """
 
-    def __init__(self, room: rtc.Room, track_sid: Callable[[], str], *, tell: Tell) -> None:
+    def __init__(self, room: Room, track_sid: Callable[[], str], *, tell: Tell) -> None:
         """`track_sid()`: the track that speaks the lines."""
         self._room = room
         self._track_sid = track_sid
@@ -76,21 +80,39 @@ class Captions:
     async def _stream(self, line: Line) -> None:
         async with asyncio.timeout(SEND_TIMEOUT):
             writer = await self._begin(line)
-        sent = 0
+        sent, packets = "", True
         while True:
             over = line.over or line is not self._current
             text = line.said if line.over else line.shown(_heard(line))
-            if len(text) > sent:
+            if len(text) > len(sent):
                 async with asyncio.timeout(SEND_TIMEOUT):
-                    await writer.write(text[sent:])
-                sent = len(text)
+                    await writer.write(text[len(sent) :])
+                sent = text
+                packets = packets and await self._packet(line, sent)
             if over:
                 break
             await asyncio.sleep(STEP)
         async with asyncio.timeout(SEND_TIMEOUT):
             await writer.aclose(attributes={ATTRIBUTE_TRANSCRIPTION_FINAL: "true"})
+        if packets:
+            await self._packet(line, sent, final=True)
 
-    async def _begin(self, line: Line) -> rtc.TextStreamWriter:
+    async def _packet(self, line: Line, text: str, *, final: bool = False) -> bool:
+        """The segment so far, whole, as the older packets have it; whether the room took it. One
+        that it does not take must not hold up the stream.
+        """
+        segment = rtc.TranscriptionSegment(line.id, text, 0, 0, "", final)
+        us = self._room.local_participant
+        packet = rtc.Transcription(us.identity, self._track_sid(), [segment])
+        try:
+            async with asyncio.timeout(PACKET_TIMEOUT):
+                await us.publish_transcription(packet)
+        except Exception as error:  # LiveKit raises a bare one
+            log.debug("a transcription packet was not sent: %s", error)
+            return False
+        return True
+
+    async def _begin(self, line: Line) -> TextWriter:
         return await self._room.local_participant.stream_text(
             topic=TOPIC_TRANSCRIPTION,
             attributes={

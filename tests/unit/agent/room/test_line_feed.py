@@ -56,6 +56,7 @@ async def test_a_line_is_told_when_it_starts_and_when_it_ends(fake_rtc: FakeRtc)
     await asyncio.sleep(1)
     start, end = sent(room)
     assert (start["phase"], end["phase"]) == ("start", "end")
+    assert (start.get("partial"), end.get("partial")) == (True, None)
     assert start["capture_time"] == pytest.approx(begun, abs=1e-3)
     assert start["display_time"] == pytest.approx(begun + DELAY, abs=1e-3)
     assert (end["id"], end["text"], end["spoken"], end["dropped"]) == (

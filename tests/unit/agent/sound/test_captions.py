@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 
 import pytest
@@ -64,6 +65,15 @@ async def test_words_come_as_they_are_heard(fake_rtc: FakeRtc) -> None:
     for count, (moment, _) in enumerate(caption.written):
         due = 4 * len(" ".join(TEXT.split()[:count])) / len(TEXT)
         assert moment - begun == pytest.approx(due, abs=2 * STEP)
+    packets = room.local.transcriptions
+    assert {(one.participant_identity, one.track_sid) for one in packets} == {("agent", "TR_voice")}
+    segments = [one.segments[0] for one in packets]
+    assert {one.id for one in segments} == {line.id}
+    assert [one.text for one in segments] == [
+        *itertools.accumulate(text for _, text in caption.written),
+        TEXT,
+    ]
+    assert [one.final for one in segments] == [False] * len(caption.written) + [True]
     await voice.captions.aclose()
     await voice.captions.aclose()
 
@@ -93,6 +103,20 @@ async def test_what_is_only_read_is_there_at_once(fake_rtc: FakeRtc) -> None:
     assert shown(room)[0].text == TEXT
     await voice.captions.aclose()
     assert shown(room)[0].closed_at
+
+
+@virtual
+async def test_packets_that_the_room_does_not_take_hold_up_no_caption(fake_rtc: FakeRtc) -> None:
+    room = fake_rtc.room()
+    voice = Voice(room)
+    fake_rtc.script.always("publish_transcription", STALL)
+    await voice.say()
+    fake_rtc.script.always("publish_transcription", Exception("bare"))
+    await voice.say("Next.")
+    await asyncio.sleep(1)
+    assert [caption.text for caption in shown(room)] == [TEXT, "Next."]
+    assert all(caption.closed_at for caption in shown(room))
+    await voice.captions.aclose()
 
 
 @pytest.mark.parametrize("call", ["stream_text", "write", "close"])
