@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -16,11 +17,13 @@ KEPT = 512
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. `number` grows by one with each; `kind`: line, words, status, alert, lost."""
+    """One event. `number` grows by one with each; `kind`: line, words, status, alert, lost; `data`
+    is a JSON object on one line.
+    """
 
     number: int
     kind: str
-    data: Mapping[str, object]
+    data: str
 
 
 class Events:
@@ -42,8 +45,8 @@ class Events:
 
     def put(self, kind: str, data: Mapping[str, object]) -> None:
         """One more."""
+        self._kept.append(Event(self.count + 1, kind, json.dumps(data, ensure_ascii=False)))
         self.count += 1
-        self._kept.append(Event(self.count, kind, data))
         self._wake()
 
     def id_of(self, event: Event) -> str:
@@ -64,7 +67,7 @@ class Events:
         while self.count <= number and not self._closed:
             await self._news.wait()
         missing = self.count - len(self._kept) - number
-        lost = [Event(number + missing, "lost", {"count": missing})] if missing > 0 else []
+        lost = [Event(number + missing, "lost", f'{{"count": {missing}}}')] if missing > 0 else []
         wanted = min(self.count - number, len(self._kept))
         return lost + list(islice(self._kept, len(self._kept) - wanted, None))
 

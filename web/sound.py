@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ class Sound:
         if self._listeners:
             self._voices.setdefault(voice, _Voice()).push(samples)
 
-    async def listen(self) -> AsyncIterator[bytes]:
+    async def listen(self) -> AsyncGenerator[bytes, None]:
         """PCM s16le in chunks of CHUNK seconds, as fast as the clock, until `aclose`. To be closed
         by whoever leaves before.
         """

@@ -1,0 +1,86 @@
+"""The API: its table, and what else a server needs to serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from web.access.guard import Right
+from web.feed import Feeds
+from web.http import routes
+from web.http.calls import CallApi
+from web.http.errors import one_line_errors
+from web.http.events import SSE, EventApi
+from web.http.mjpeg import MJPEG, PictureApi
+from web.http.openapi import RULES, SETTINGS, document
+from web.http.parameters import Asking, Following, Frame, InRoom, Moving, Nothing, Question
+from web.http.routes import Route
+from web.http.sound import PCM, WAV, SoundApi
+from web.http.status import Metrics, StatusApi
+from web.http.viewers import Viewers
+
+
+class Api:
+    """Bound to the rooms of one server, which stay its owner's. `routes`: the whole table."""
+
+    def __init__(
+        self,
+        feeds: Feeds,
+        version: str,
+        about: Callable[[web.Request], Mapping[str, object]],
+        more: Iterable[Route[Any]] = (),
+    ) -> None:
+        """`about`: what the server knows of itself for whoever asks; its `room` is the default
+        one. `more`: routes that others answer.
+        """
+        self._viewers = Viewers(feeds)
+        self._metrics = Metrics(feeds, self._viewers)
+        self._status = StatusApi(feeds, self._viewers, version, about)
+        self._version = version
+        self.routes = (*self._endless(), *self._short(), *more)
+
+    def install(self, app: web.Application) -> None:
+        """Serve it. Its middlewares come first: they see all that others refuse."""
+        app.middlewares[:0] = [self._metrics.counted, one_line_errors]
+        routes.add(app, self.routes)
+        app.on_shutdown.append(self._end)
+
+    def right_of(self, request: web.Request) -> Right:
+        """What whoever asks this must be allowed."""
+        return routes.right_of(request, self.routes)
+
+    async def _end(self, _: web.Application) -> None:
+        self._viewers.end()
+
+    def _endless(self) -> list[Route[Any]]:
+        mjpeg, events = PictureApi(self._viewers).mjpeg, EventApi(self._viewers).events
+        sound = SoundApi(self._viewers)
+        return [
+            Route("/api/mjpeg", "watch", Moving, mjpeg, MJPEG, endless=True),
+            Route("/api/audio-stream", "watch", InRoom, sound.pcm, PCM, endless=True),
+            Route("/api/audio-stream.wav", "watch", InRoom, sound.wav, WAV, endless=True),
+            Route("/api/events", "watch", Following, events, SSE, endless=True),
+        ]
+
+    def _short(self) -> list[Route[Any]]:
+        calls, frame = CallApi(self._viewers), PictureApi(self._viewers).frame
+        change, rule = calls.change_settings, calls.change_rules
+        question = Question.model_json_schema()
+        return [
+            Route("/api/frame", "watch", Frame, frame, "image/jpeg"),
+            Route("/api/ask", "watch", Asking, calls.ask, body=question, statuses=(200, 202)),
+            Route("/api/settings", "watch", InRoom, calls.settings),
+            Route("/api/settings", "change", InRoom, change, body=SETTINGS),
+            Route("/api/rules", "watch", InRoom, calls.rules),
+            Route("/api/rules", "change", InRoom, rule, body=RULES),
+            Route("/api/status", "watch", InRoom, self._status.status),
+            Route("/api/openapi.json", "open", Nothing, self._document),
+            Route("/health", "open", Nothing, self._status.health),
+            Route("/metrics", "change", Nothing, self._metrics.metrics, "text/plain"),
+        ]
+
+    async def _document(self, _: web.Request, __: Nothing) -> web.Response:
+        """This document."""
+        return web.json_response(document(self.routes, self._version))

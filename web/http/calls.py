@@ -1,0 +1,70 @@
+"""`/api/ask`, `/api/settings`, `/api/rules`: what a booth is asked and told to do."""
+
+from __future__ import annotations
+
+import json
+
+from aiohttp import web
+
+from web.feed import CallError
+from web.http.parameters import Asking, InRoom, Question, body, json_object
+from web.http.viewers import Viewers, within
+
+CALL_TIMEOUT = 20.0
+ANSWER_TIMEOUT = 100.0
+"""Seconds."""
+
+
+class CallApi:
+    """The handlers."""
+
+    def __init__(self, viewers: Viewers) -> None:
+        self._viewers = viewers
+
+    async def ask(self, request: web.Request, asked: Asking) -> web.Response:
+        """202 with the question's id, or 200 with the reply."""
+        question = await body(request, Question)
+        answer = await self._call(
+            asked.room,
+            "pressbox.ask",
+            json.dumps({"text": question.text, "wait": asked.wait}),
+            question.name,
+            timeout=ANSWER_TIMEOUT if asked.wait else CALL_TIMEOUT,
+        )
+        return _json(answer, 200 if "text" in answer else 202)
+
+    async def settings(self, _: web.Request, asked: InRoom) -> web.Response:
+        """All of them."""
+        return _json(await self._call(asked.room, "pressbox.get", ""))
+
+    async def change_settings(self, request: web.Request, asked: InRoom) -> web.Response:
+        """All of them, after the change."""
+        changes = json.dumps(await json_object(request))
+        return _json(await self._call(asked.room, "pressbox.set", changes))
+
+    async def rules(self, _: web.Request, asked: InRoom) -> web.Response:
+        """All of them."""
+        return _json(await self._call(asked.room, "pressbox.rules", "{}"))
+
+    async def change_rules(self, request: web.Request, asked: InRoom) -> web.Response:
+        """All of them, after the change."""
+        order = json.dumps(await json_object(request))
+        return _json(await self._call(asked.room, "pressbox.rules", order))
+
+    async def _call(
+        self, room: str, method: str, payload: str, name: str = "", timeout: float = CALL_TIMEOUT
+    ) -> dict[str, object]:
+        async with self._viewers.room(room) as feed:
+            calling = feed.call(method, payload, name)
+            answer = await within(timeout, calling, 504, "no answer came")
+        try:
+            found = json.loads(answer)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise CallError(502, "the commentator's answer makes no sense")
+        return found
+
+
+def _json(values: dict[str, object], status: int = 200) -> web.Response:
+    return web.json_response(values, status=status, headers={"Cache-Control": "no-store"})

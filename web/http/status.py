@@ -1,0 +1,131 @@
+"""`/api/status`, `/health` and `/metrics`: how things are. None of them opens a room."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
+from typing import get_args
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from web.feed import Feeds
+from web.http.parameters import InRoom, Nothing
+from web.http.viewers import Kind, Viewers
+
+_KNOWN = ("engine", "voice", "livekit", "delay", "behind", "sync")
+
+
+class StatusApi:
+    """The handlers.
+
+    about: What the server itself knows of a room, for whoever asks.
+    """
+
+    def __init__(
+        self,
+        feeds: Feeds,
+        viewers: Viewers,
+        pressbox: str,
+        about: Callable[[web.Request], Mapping[str, object]],
+    ) -> None:
+        self._feeds = feeds
+        self._viewers = viewers
+        self._about = about
+        self._versions = {
+            "pressbox": pressbox,
+            "python": platform.python_version(),
+            "livekit": version("livekit"),
+            "aiohttp": version("aiohttp"),
+        }
+
+    async def status(self, request: web.Request, asked: InRoom) -> web.Response:
+        """What is known at this moment; None for what nobody watches."""
+        about = dict(self._about(request))
+        room = asked.room or str(about["room"])
+        feed = self._feeds.open.get(room)
+        booth = dict(feed.status) if feed is not None else {}
+        values = {
+            **about,
+            "room": room,
+            "version": self._versions["pressbox"],
+            "versions": self._versions,
+            "watched": feed is not None,
+            "viewers": {kind: self._viewers.count(kind) for kind in get_args(Kind)},
+            "capture_healthy": bool(booth["source"]) and not booth.get("lost", False)
+            if "source" in booth
+            else None,
+            **{name: booth.get(name) for name in _KNOWN},
+            "booth": booth,
+        }
+        return web.json_response(values, headers={"Cache-Control": "no-store"})
+
+    async def health(self, _: web.Request, __: Nothing) -> web.Response:
+        """The server answers."""
+        return web.json_response({"status": "ok"})
+
+
+class Metrics:
+    """What Prometheus reads."""
+
+    def __init__(self, feeds: Feeds, viewers: Viewers) -> None:
+        self._feeds = feeds
+        self._viewers = viewers
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+        self._requests = Counter(
+            "pressbox_web_requests",
+            "Requests that are over, by route and status",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+
+    async def metrics(self, _: web.Request, __: Nothing) -> web.Response:
+        """In Prometheus's text format."""
+        return web.Response(
+            body=generate_latest(self._registry),
+            headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+        )
+
+    @web.middleware
+    async def counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Counts a request; one whose client went before there was an answer as 499."""
+        status = 499
+        try:
+            answer = await handler(request)
+            status = answer.status
+            return answer
+        except web.HTTPException as raised:
+            status = raised.status
+            raise
+        finally:
+            resource = request.match_info.route.resource
+            route = resource.canonical if resource is not None else "none"
+            method = request.method if request.method in _METHODS else "other"
+            self._requests.labels(method, route, str(status)).inc()
+
+    def collect(self) -> Iterable[Metric]:
+        """For the registry."""
+        viewers = GaugeMetricFamily(
+            "pressbox_web_viewers", "Endless answers under way", labels=["kind"]
+        )
+        for kind in get_args(Kind):
+            viewers.add_metric([kind], self._viewers.count(kind))
+        yield viewers
+        feeds = self._feeds.open
+        yield GaugeMetricFamily("pressbox_web_feeds", "Rooms that are watched", len(feeds))
+        pictures = CounterMetricFamily(
+            "pressbox_web_pictures", "Pictures that were encoded", labels=["room"]
+        )
+        events = CounterMetricFamily("pressbox_web_events", "What happened", labels=["room"])
+        for room, feed in feeds.items():
+            pictures.add_metric([room], feed.pictures.count)
+            events.add_metric([room], feed.events.count)
+        yield pictures
+        yield events
+
+
+_METHODS = {"GET", "HEAD", "POST", "DELETE", "OPTIONS"}
