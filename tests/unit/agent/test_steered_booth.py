@@ -65,11 +65,11 @@ async def test_without_speech_it_falls_silent_at_once_and_says_truly_what_was_he
         await asyncio.sleep(2.0)
         await on.until(lambda: any(line.state == "made" for line in on.booth.commentator.lines))
         (source,) = on.rtc.audio_sources
-        asked, begun = time.monotonic(), len(source.heard)
+        asked = time.monotonic()
         await on.set(enable_tts=False)
         assert (heard.state, time.monotonic() - asked) == ("dropped", 0.0)
         await asyncio.sleep(30.0)
-        assert len(source.heard) == begun
+        assert source.heard[-1].end < asked + 0.2
         end = next(one for one in on.lines if one["id"] == heard.id and one["phase"] == "end")
         assert (end["spoken"], end["dropped"]) == (True, "interrupted")
         assert text.startswith(end["text"])
