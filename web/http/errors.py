@@ -15,6 +15,9 @@ from web.feed import CallError
 
 log = logging.getLogger("web")
 
+GONE = 499
+"""The client went before there was an answer."""
+
 _KEPT_HEADERS = {"Allow", "Retry-After", "WWW-Authenticate"}
 
 
@@ -42,9 +45,9 @@ async def one_line_errors(request: web.Request, handler: Handler) -> web.StreamR
         for name in _KEPT_HEADERS & raised.headers.keys():
             answer.headers[name] = raised.headers[name]
         return answer
-    except ConnectionError:
-        raise  # the client has gone
     except Exception:
+        if request.transport is None or request.transport.is_closing():
+            return web.Response(status=GONE)  # to nobody
         log.exception("%s %s failed", request.method, request.path)
         return error(500, "this failed here, and the log says why")
 

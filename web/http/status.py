@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from web.feed import Feeds
+from web.http.errors import GONE
 from web.http.parameters import InRoom, Nothing
 from web.http.viewers import Kind, Viewers
 
@@ -92,8 +93,8 @@ class Metrics:
 
     @web.middleware
     async def counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Counts a request; one whose client went before there was an answer as 499."""
-        status = 499
+        """Counts a request."""
+        status = GONE
         try:
             answer = await handler(request)
             status = answer.status

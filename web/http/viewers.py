@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import socket
 from collections import Counter
@@ -14,6 +15,8 @@ from typing import Literal, TypeVar
 from aiohttp import web
 
 from web.feed import CallError, Feed, Feeds
+
+log = logging.getLogger("web")
 
 T = TypeVar("T")
 Kind = Literal["picture", "sound", "events"]
@@ -55,6 +58,14 @@ class Viewers:
         try:
             async with self.room(room) as feed:
                 yield viewer, feed
+        except ConnectionError:
+            raise
+        except Exception as error:
+            if not viewer.answer.prepared:
+                raise
+            log.warning("an answer to %s ended early", request.path, exc_info=error)
+            viewer.cut()
+            raise ConnectionResetError("it ended early") from None
         finally:
             self._viewers.discard(viewer)
 
@@ -112,9 +123,13 @@ class Viewer:
             async with asyncio.timeout(WRITE_TIMEOUT):
                 await self.answer.write(data)
         except TimeoutError:
-            if self.request.transport is not None:
-                self.request.transport.abort()  # what it did not read would be waited for
+            self.cut()
             raise ConnectionResetError("the client does not read") from None
+
+    def cut(self) -> None:
+        """End the connection; what the client did not read would be waited for otherwise."""
+        if self.request.transport is not None:
+            self.request.transport.abort()
 
 
 async def within(seconds: float, work: Awaitable[T], status: int, otherwise: str) -> T:
