@@ -142,17 +142,19 @@ async def _one_line_errors(request: web.Request, handler: Handler) -> web.Stream
 async def serve(settings: Settings, stop: asyncio.Event, page: Page | None = None) -> None:
     """Serves until `stop` is set. Raises BindError where the address cannot be had."""
     page = page or Page()
+    if not page.built:
+        logger.warning(NOT_BUILT)
+    await serve_app(Server(settings, page).app(), settings, stop)
+
+
+async def serve_app(app: web.Application, settings: Settings, stop: asyncio.Event) -> None:
+    """The same of any application."""
     runner = web.AppRunner(
-        Server(settings, page).app(),
-        access_log=None,
-        shutdown_timeout=2.0,
-        keepalive_timeout=HEADER_LIMIT,
+        app, access_log=None, shutdown_timeout=2.0, keepalive_timeout=HEADER_LIMIT
     )
     await runner.setup()
     try:
         await _listen(runner, settings.web_host, settings.web_port)
-        if not page.built:
-            logger.warning(NOT_BUILT)
         logger.info(
             "the page is on %s",
             URL.build(scheme="http", host=settings.web_host, port=settings.web_port),
