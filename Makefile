@@ -1,4 +1,5 @@
 # make run [NAME=VALUE ...]   start everything on this machine; make run HELP=1 lists the names
+# make standalone SOURCE=…    the same without LiveKit: one source, for viewers by HTTP
 # make test                   every check that needs no gigabytes
 # make test-all               the same, then the engines on torch
 # make engine-minicpmo | engine-vlm | voice-piper | stt   what ENGINE=…, TTS=piper and STT=whisper need on top
@@ -7,7 +8,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := run
-.PHONY: run test test-all test-sources test-engine lint bench bench-engine setup requirements clean
+.PHONY: run standalone test test-all test-sources test-engine lint bench bench-engine setup requirements clean
 .PHONY: ingress-service test-ingress-service
 .PHONY: engine-minicpmo engine-vlm voice-piper stt test-minicpmo test-vlm
 
@@ -24,6 +25,10 @@ run:
 	@$(SETUP) python base
 	@$(SETUP) page
 	@exec $(PY) run.py $(if $(HELP),--help,$(words))
+
+standalone:
+	@$(SETUP) python base
+	@exec $(PY) -m web --standalone $(words)
 
 setup:
 	@$(SETUP) python dev

@@ -1,0 +1,139 @@
+"""A booth in this process, for viewers by HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from agent.booth import Booth
+from agent.picture.encoded_track import PictureTrack
+from agent.picture.hold import Packet
+from agent.room.chosen import choose
+from agent.sound.sound_track import Name, SoundTrack
+from agent.surroundings import Surroundings
+from config.room_state import RoomState
+from config.settings import Settings
+from web.events import Events
+from web.feed import CallError
+from web.pictures import Pictures, Size, jpeg
+from web.rooms.ducking import Ducking
+from web.sound import Sound
+from web.standalone.room import LocalBooth, LocalRoom
+from web.standalone.source import LocalSource, Open
+from web.standalone.tracks import LocalPicture, LocalSound, Screen
+
+log = logging.getLogger("web.standalone")
+
+
+class StandaloneFeed:
+    """A `Feed`, and the owner of its booth."""
+
+    def __init__(self, settings: Settings, source: str, read: Open) -> None:
+        """`source`: what the source is called; `read()` opens it."""
+        self.room = settings.room
+        self._settings = settings
+        self._name = source
+        self._screen = Screen(lambda: self.pictures, log.warning)
+        self.pictures = Pictures(self._screen.want)
+        self.sound = Sound()
+        self.events = Events()
+        self._ducking = Ducking()
+        self._local = LocalBooth(self.events, lambda: self.events.put("status", self.status))
+        self._read = read
+        self._source: LocalSource | None = None
+        self._booth: Booth | None = None
+
+    async def start(self) -> None:
+        """Begin to watch and to commentate."""
+        state = RoomState(self._settings.state_dir, self.room)
+        saved = await asyncio.to_thread(state.load)
+        chosen = choose(self._settings.room_settings(), "", saved)
+        for problem in chosen.problems:
+            log.warning("%s", problem)
+        self._screen.start()
+        self._booth = Booth(self._surroundings(), self._settings, chosen, state=state)
+        await self._booth.start()
+
+    @property
+    def status(self) -> Mapping[str, object]:
+        """See `Feed`. capture: ok, lost; what the source does stands in source_state and
+        source_error.
+        """
+        report = self._source.report if self._source else None
+        return {
+            "engine": "starting",
+            "source": self._name,
+            **self._local.status,
+            "room": self.room,
+            "livekit": "none",
+            "commentator": self._local.identity,
+            "capture": "lost" if self._local.status.get("lost", True) else "ok",
+            "source_state": report.state if report else "connecting",
+            "source_error": report.error if report else "",
+        }
+
+    async def live(self, width: int, height: int, quality: int) -> bytes:
+        """See `Feed`."""
+        newest = self._source.newest if self._source else None
+        if newest is None or self.status["capture"] == "lost":
+            raise CallError(503, f"no live picture comes from {self._name}")
+        return await asyncio.to_thread(jpeg, newest.i420, Size(width, height, quality))
+
+    async def call(self, method: str, payload: str, name: str) -> str:
+        """See `Feed`."""
+        return await self._local.call(method, payload, name)
+
+    async def aclose(self) -> None:
+        """End the booth, and what viewers have of it. Idempotent."""
+        if self._booth:
+            await self._booth.aclose()
+        await self._screen.aclose()
+        self.events.close()
+        await asyncio.gather(self.pictures.aclose(), self.sound.aclose())
+
+    def _surroundings(self) -> Surroundings:
+        async def picture(name: str, first: Packet) -> PictureTrack:
+            return LocalPicture(self._screen, first.codec)
+
+        async def sound(name: Name, rate: int, queue_ms: int) -> SoundTrack:
+            return LocalSound(self.sound, self._ducking, name, rate, queue_ms)
+
+        def source(**to: object) -> LocalSource:
+            self._source = LocalSource(self._name, self._read, **to)  # type: ignore[arg-type]
+            return self._source
+
+        room = LocalRoom(self.room, self._local)
+        return Surroundings(room, source, picture, sound, lambda _: self._is_watched)
+
+    @property
+    def _is_watched(self) -> bool:
+        return bool(self.pictures.viewers or self.sound.listeners or self.events.viewers)
+
+
+class StandaloneFeeds:
+    """`Feeds` with one room, which is always open."""
+
+    def __init__(self, feed: StandaloneFeed) -> None:
+        self._feed = feed
+
+    async def start(self) -> None:
+        """Begin to watch and to commentate."""
+        await self._feed.start()
+
+    @property
+    def open(self) -> Mapping[str, StandaloneFeed]:
+        """See `Feeds`."""
+        return {self._feed.room: self._feed}
+
+    @asynccontextmanager
+    async def watch(self, room: str) -> AsyncIterator[StandaloneFeed]:
+        """See `Feeds`."""
+        if room not in ("", self._feed.room):
+            raise CallError(404, f"there is no room but {self._feed.room} here")
+        yield self._feed
+
+    async def aclose(self) -> None:
+        """See `Feeds`."""
+        await self._feed.aclose()
