@@ -41,9 +41,9 @@ class RoomFeeds:
         self._closed = False
 
     @property
-    def rooms(self) -> dict[str, int]:
-        """Viewers by room."""
-        return {name: one.viewers for name, one in self._rooms.items()}
+    def open(self) -> dict[str, RoomFeed]:
+        """See `Feeds`."""
+        return {name: one.feed for name, one in self._rooms.items()}
 
     @asynccontextmanager
     async def watch(self, room: str) -> AsyncIterator[RoomFeed]:
