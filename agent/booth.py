@@ -34,6 +34,7 @@ from agent.room.line_feed import LineFeed
 from agent.room.note import NoteRpc
 from agent.room.questions.questions import Questions
 from agent.room.status import Status, StatusBoard
+from agent.room.watchers import Watchers
 from agent.sound.captions import Captions
 from agent.sound.commentary import Commentary
 from agent.sound.original_track import OriginalTrack
@@ -160,6 +161,7 @@ class Booth:
             change=lambda changes, by: self._control.change(changes, by),
             tell=tell,
         )
+        self._watchers = Watchers(room)
         self._watch = Watch(
             self._board,
             self.commentator,
@@ -171,7 +173,7 @@ class Booth:
             delay=self._delay,
             pacer=self._pacer,
             unix=unix,
-            watched=at.watched,
+            watched=lambda source: self._watchers.any or at.watched(source),
             lost=self._alerts.lost,
             problem="; ".join(chosen.problems),
         )
@@ -209,6 +211,7 @@ class Booth:
             self._hearing,
             self._note,
             self._alerts,
+            self._watchers,
             self._health,
         ):
             close(part.aclose)
@@ -229,9 +232,7 @@ class Booth:
         self._closed = True
         log.info(
             "the booth closes; too late: %d lines, left out: %d pictures, refused: %d",
-            self._pacer.late,
-            self._delayed.left_out,
-            self._delayed.refused,
+            *(self._pacer.late, self._delayed.left_out, self._delayed.refused),
         )
         await self._closing.aclose()
         await asyncio.to_thread(self._remembered.save, self._times.seconds)
@@ -244,9 +245,7 @@ class Booth:
         self._feed.main(picture)
 
     def _source_changed(self, identity: str) -> None:
-        """Another source: what is held of the old one is still shown; the window must not mix the
-        two.
-        """
+        """What is held of the old one is still shown; the window must not mix the two."""
         if self._health.changed(identity):
             self._feed.reset()
             self.commentator.reset_window()

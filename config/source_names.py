@@ -11,6 +11,6 @@ MODEL_TRACK = "model"
 """Name of the second, small video track of an ingress: for the engine's eyes only."""
 
 FEED_IDENTITIES = tuple(f"pressbox-http-{number}" for number in range(8))
-"""Who of the side HTTP server watches a room, one of them for each server: a hidden participant.
-Nobody is told when such a one joins, so an ingress lets in whoever has one of these identities.
+"""As whom the side HTTP server is in a room, one of them for each server. LiveKit lets some seconds
+pass until it tells of somebody who publishes nothing, so an ingress lets them in beforehand.
 """

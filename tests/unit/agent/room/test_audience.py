@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from livekit import rtc
+
 from agent.room.audience import Audience, Person, is_watched
+from agent.room.watchers import HOLDS, MOST, WATCH, Watchers
+from tests.support.fake_rtc import FakeRtc
+from tests.support.virtual_time import virtual
 
 
 def test_the_bare_source_and_machines_do_not_watch() -> None:
@@ -32,3 +39,47 @@ def test_a_question_counts_as_somebody_there() -> None:
 
 def test_zero_means_never_rest() -> None:
     assert Audience(0.0, now=0.0).update(False, 1e9)
+
+
+@virtual
+async def test_a_call_counts_for_a_while_and_few_callers_are_remembered(fake_rtc: FakeRtc) -> None:
+    room = fake_rtc.room()
+    watchers = Watchers(room)
+    watchers.start()
+    for number in range(2 * MOST):
+        await room.local.called(WATCH, caller=f"robot-{number}")
+    for number in range(MOST, 2 * MOST - 1):
+        await room.local.called(WATCH, '{"watching": false}', caller=f"robot-{number}")
+    await asyncio.sleep(HOLDS / 2)
+    await room.local.called(WATCH, caller="another")
+    assert watchers.any
+    await room.local.called(WATCH, '{"watching": false}', caller="another")
+    assert watchers.any, "the last of many"
+    await asyncio.sleep(HOLDS / 2)
+    assert not watchers.any
+    await watchers.aclose()
+    await watchers.aclose()
+
+
+@virtual
+async def test_a_subscriber_counts_where_it_can_only_be_one_and_until_it_leaves(
+    fake_rtc: FakeRtc,
+) -> None:
+    room = fake_rtc.room()
+    watchers = Watchers(room)
+    watchers.start()
+    room.join("gate", kind=rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS)
+    room.join("scribe", kind=rtc.ParticipantKind.PARTICIPANT_KIND_AGENT)
+    room.emit("local_track_subscribed", None)
+    room.join("robot")
+    room.emit("local_track_subscribed", None)
+    assert not watchers.any, "it may have been the scribe each time"
+    room.leave("scribe")
+    room.emit("local_track_subscribed", None)
+    assert watchers.any
+    room.leave("robot")
+    room.join("robot")
+    assert not watchers.any
+    await watchers.aclose()
+    room.emit("local_track_subscribed", None)
+    assert not watchers.any
