@@ -173,7 +173,7 @@ class Booth:
             delay=self._delay,
             pacer=self._pacer,
             unix=unix,
-            watched=lambda source: self._watchers.any or at.watched(source),
+            watched=lambda source: self._watchers.any() or at.watched(source),
             lost=self._alerts.lost,
             problem="; ".join(chosen.problems),
         )

@@ -48,7 +48,6 @@ class Watchers(Methods):
             self._room.off("local_track_subscribed", self._subscribed)
         self.stop()
 
-    @property
     def any(self) -> bool:
         """Whether anybody is counted now."""
         now = time.monotonic()

@@ -106,6 +106,7 @@ class BoothStage:
     def forget_what_the_fakes_keep(self) -> None:
         self.room.local.texts.clear()
         self.room.local.streams.clear()
+        self.room.local.transcriptions.clear()
         self.room.local.attributes_set.clear()
         for audio in self.rtc.audio_sources:
             audio.heard.clear()

@@ -52,11 +52,11 @@ async def test_a_call_counts_for_a_while_and_few_callers_are_remembered(fake_rtc
         await room.local.called(WATCH, '{"watching": false}', caller=f"robot-{number}")
     await asyncio.sleep(HOLDS / 2)
     await room.local.called(WATCH, caller="another")
-    assert watchers.any
+    assert watchers.any()
     await room.local.called(WATCH, '{"watching": false}', caller="another")
-    assert watchers.any, "the last of many"
+    assert watchers.any(), "the last of many"
     await asyncio.sleep(HOLDS / 2)
-    assert not watchers.any
+    assert not watchers.any()
     await watchers.aclose()
     await watchers.aclose()
 
@@ -73,13 +73,13 @@ async def test_a_subscriber_counts_where_it_can_only_be_one_and_until_it_leaves(
     room.emit("local_track_subscribed", None)
     room.join("robot")
     room.emit("local_track_subscribed", None)
-    assert not watchers.any, "it may have been the scribe each time"
+    assert not watchers.any(), "it may have been the scribe each time"
     room.leave("scribe")
     room.emit("local_track_subscribed", None)
-    assert watchers.any
+    assert watchers.any()
     room.leave("robot")
     room.join("robot")
-    assert not watchers.any
+    assert not watchers.any()
     await watchers.aclose()
     room.emit("local_track_subscribed", None)
-    assert not watchers.any
+    assert not watchers.any()
