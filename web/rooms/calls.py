@@ -34,8 +34,9 @@ _REFUSALS = range(400, 600)
 async def call(room: rtc.Room, identity: str, method: str, payload: str, name: str) -> str:
     """What the booth of that identity answers. Raises CallError."""
     limit = ANSWER_LIMIT if method == ASK else LIMIT
-    if name and method in (ASK, SKIP) and (asked := json_object(payload or "{}")):
-        payload = json.dumps({**asked, "name": name})
+    if name and method in (ASK, SKIP):
+        asked = json_object(payload or "{}")
+        payload = payload if asked is None else json.dumps({**asked, "name": name})
     try:
         async with asyncio.timeout(limit + ROUND_TRIP):
             return await room.local_participant.perform_rpc(
@@ -53,18 +54,18 @@ async def call(room: rtc.Room, identity: str, method: str, payload: str, name: s
         raise CallError(*_GONE) from error
 
 
-def json_object(text: str) -> dict[str, Any]:
-    """That object; {} for anything else."""
+def json_object(text: str) -> dict[str, Any] | None:
+    """That object; None for anything else."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _translated(error: rtc.RpcError) -> CallError:
     if error.code not in _REFUSALS:
         return CallError(*_ERRORS.get(error.code, (503, "the commentator failed at it")))
-    listed = json_object(error.data or "").get("problems") or []
+    listed = (json_object(error.data or "") or {}).get("problems") or []
     problems = {str(one.pop("key", "")): one for one in listed if isinstance(one, dict)}
     return CallError(error.code, error.message, problems)

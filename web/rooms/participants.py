@@ -26,7 +26,7 @@ def is_booth(participant: rtc.RemoteParticipant | None) -> bool:
 
 def camera_of(room: rtc.Room, source: str) -> rtc.RemoteTrackPublication | None:
     """The picture of a source, `identity` or `identity/track`: its camera before all else."""
-    identity, _, track = source.partition("/")
+    identity, _, track = source.rpartition("/")
     whole = room.remote_participants.get(source)
     participant = whole or room.remote_participants.get(identity)
     if participant is None or not source:

@@ -85,7 +85,7 @@ class RoomFeed:
         """
         booth = self._booth
         attributes = booth.attributes if booth else {}
-        told = calls.json_object(attributes.get(STATUS, ""))
+        told = calls.json_object(attributes.get(STATUS, "")) or {}
         capture = "none" if not told.get("source") else "lost" if told.get("lost") else "ok"
         return {
             "engine": "unknown",
