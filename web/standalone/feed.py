@@ -35,7 +35,7 @@ class StandaloneFeed:
         self.room = settings.room
         self._settings = settings
         self._name = source
-        self._screen = Screen(lambda: self.pictures, log.warning)
+        self._screen = Screen(lambda *shown: self.pictures.push(*shown), log.warning)
         self.pictures = Pictures(self._screen.want)
         self.sound = Sound()
         self.events = Events()

@@ -16,7 +16,7 @@ from agent.picture.hold import Packet
 from agent.sound.sound_track import Name
 from config.tasks import Tasks, Tell
 from video.encoder import Codec
-from web.pictures import I420, Pictures
+from web.pictures import I420
 from web.rooms.ducking import Ducking
 from web.sound import RATE, Sound
 
@@ -27,8 +27,9 @@ Shown = tuple[Packet, float]
 class Screen:
     """Decodes what is on display while anybody wants to see it."""
 
-    def __init__(self, pictures: Callable[[], Pictures], tell: Tell) -> None:
-        self._pictures = pictures
+    def __init__(self, show: Callable[[I420, float], None], tell: Tell) -> None:
+        """`show(picture, captured)` takes what is to be seen; `captured` in Unix seconds."""
+        self._show = show
         self._group: list[Shown] = []
         """What has been on display since the last key frame, that one too."""
         self._waiting: list[Shown] = []
@@ -73,7 +74,7 @@ class Screen:
                 continue
             picture = await loop.run_in_executor(self._pool, self._decoded, waiting)
             if picture is not None and self._wanted:
-                self._pictures().push(picture, waiting[-1][1])
+                self._show(picture, waiting[-1][1])
 
     def _decoded(self, shown: list[Shown]) -> I420 | None:
         """The last picture of these; None: it cannot be had. Runs in a thread of its own."""
@@ -145,7 +146,7 @@ class LocalSound:
         self._until = max(now, self._until) + len(pcm) / 2 / self._rate
         if self._sound.listeners:
             self._push(pcm, now)
-        while (wait := self.queued - self._queue) > 0:
+        if (wait := self.queued - self._queue) > 0:
             await asyncio.sleep(wait)
 
     def clear(self) -> None:

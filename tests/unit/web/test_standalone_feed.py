@@ -1,0 +1,262 @@
+"""A booth without a room, but for source and engine, on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from config.settings import Settings
+from ingress.reader.messages import RawPicture, Sound
+from ingress.report import SourceReport
+from tests.support.virtual_time import virtual
+from tests.unit.agent.booth_stage import GATES_OPEN
+from tests.unit.commentator.scripted_client import Say, ScriptedClient
+from web.feed import CallError
+from web.pictures import Size
+from web.standalone.feed import StandaloneFeed, StandaloneFeeds
+
+WIDTH, HEIGHT, FPS = 64, 48, 10
+HUM = np.full(480, 500, np.int16).tobytes()
+
+
+class Film:
+    """What a reader gives: pictures and a hum while the camera is there."""
+
+    def __init__(self) -> None:
+        self.there = True
+        self.number = 0
+        self.open = 0
+        self._pieces: asyncio.Queue[Any] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Any]:
+        self.open += 1
+        self.tell("live")
+        filming = asyncio.create_task(self._film())
+        try:
+            yield self
+        finally:
+            filming.cancel()
+            await asyncio.wait({filming})
+            self.open -= 1
+
+    def __aiter__(self) -> Film:
+        return self
+
+    async def __anext__(self) -> Any:
+        return await self._pieces.get()
+
+    def tell(self, state: Any, error: str = "") -> None:
+        report = SourceReport("cam", "", "rtsp://cam", "standalone", state=state, error=error)
+        self._pieces.put_nowait(report)
+
+    async def _film(self) -> None:
+        while True:
+            now = time.monotonic()
+            if self.there:
+                self.number += 1
+                grey = np.full((HEIGHT * 3 // 2, WIDTH), 10 * self.number % 200, np.uint8)
+                picture = RawPicture(WIDTH, HEIGHT, now, now, grey.tobytes())
+                self._pieces.put_nowait(picture)
+                for at in range(10):
+                    self._pieces.put_nowait(Sound(now - 0.1 + at / 100, now, HUM))
+            await asyncio.sleep(1 / FPS)
+
+
+@dataclass(eq=False)
+class Stage:
+    feed: StandaloneFeed
+    client: ScriptedClient
+    film: Film
+    events: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
+    pictures: list[tuple[float, float]] = field(default_factory=list)
+    """When a picture was seen, and seconds since it was captured."""
+    loud: list[float] = field(default_factory=list)
+    """When speech was heard."""
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [data for _, one, data in self.events if one == kind]
+
+    def ended(self, kind: str = "commentary") -> list[dict[str, Any]]:
+        lines = [line for line in self.of("line") if line["kind"] == kind]
+        return [line for line in lines if line["phase"] == "end" and not line["dropped"]]
+
+    async def until(self, condition: Callable[[], bool], within: float = 60.0) -> None:
+        async with asyncio.timeout(within):
+            while not condition():
+                await asyncio.sleep(0.05)
+
+    async def call(self, method: str, name: str = "", **payload: object) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(await self.feed.call(method, json.dumps(payload), name))
+        return found
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """A page that shows all."""
+        tasks = {asyncio.create_task(one()) for one in (self._follow, self._look, self._listen)}
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _follow(self) -> None:
+        with self.feed.events.follow() as follower:
+            while found := await follower.next():
+                now = time.monotonic()
+                self.events += [(now, event.kind, json.loads(event.data)) for event in found]
+
+    async def _look(self) -> None:
+        self.feed.pictures.enter(Size())
+        try:
+            after = 0
+            while jpeg := await self.feed.pictures.next(Size(), after):
+                after = jpeg.number
+                self.pictures.append((time.monotonic(), time.time() - jpeg.captured))
+        finally:
+            self.feed.pictures.leave(Size())
+
+    async def _listen(self) -> None:
+        async with aclosing(self.feed.sound.listen()) as chunks:
+            async for chunk in chunks:
+                if np.abs(np.frombuffer(chunk, np.int16)).max() > 3_000:
+                    self.loud.append(time.monotonic())
+
+
+@asynccontextmanager
+async def stage(
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    client: ScriptedClient | None = None,
+    **settings: Any,
+) -> AsyncIterator[Stage]:
+    client = client or ScriptedClient()
+    monkeypatch.setattr("agent.booth.EngineClient", lambda *_, **__: client)
+    film = Film()
+    given = {"room": "alone", "tts": "engine", **GATES_OPEN, **settings}
+    feed = StandaloneFeed(Settings(state_dir=folder, **given), "cam", film.read)
+    await feed.start()
+    try:
+        yield Stage(feed, client, film)
+    finally:
+        await feed.aclose()
+        await feed.aclose()
+        assert film.open == 0
+
+
+@virtual
+async def test_lines_are_heard_and_read_with_their_pictures(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client = ScriptedClient(answer=lambda _: Say("One two three.", seconds=1.5))
+    async with stage(monkeypatch, tmp_path, client, tts_pause_after=1.0) as on, on.watching():
+        await on.until(lambda: len(on.ended()) >= 5)
+    delay = on.feed.status["delay"]
+    assert isinstance(delay, float)
+    late = [age - delay for at, age in on.pictures[20:]]
+    assert all(-0.1 < age < 0.2 for age in late), "pictures come when they are on display"
+    begins = [at for before, at in zip([0.0, *on.loud], on.loud, strict=False) if at - before > 0.5]
+    starts = [line for line in on.of("line") if line["phase"] == "start"]
+    shown = [line["display_time"] - (time.time() - time.monotonic()) for line in starts]
+    for begin, display in zip(begins, shown, strict=False):
+        assert -0.06 < begin - display < 0.12
+    words = [one for one in on.of("words") if one["id"] == starts[0]["id"]]
+    assert words[-1] == {"id": starts[0]["id"], "text": "One two three.", "final": True}
+    assert len(words) >= 4, "word by word"
+
+
+@virtual
+async def test_viewers_ask_and_steer_and_settings_are_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with stage(monkeypatch, tmp_path) as on, on.watching():
+        await on.until(lambda: bool(on.ended()))
+        answer = await on.call("pressbox.ask", "Ann", text="What is it?", wait=True)
+        assert answer["text"] == "Something happens."
+        await on.until(lambda: bool(on.ended("answer")))
+        (line,) = on.ended("answer")
+        assert (line["id"], line["asker"]) == (answer["id"], "Ann")
+        with pytest.raises(CallError, match="delay") as refused:
+            await on.call("pressbox.set", delay=99)
+        assert refused.value.status == 400
+        assert refused.value.problems["problems"][0]["key"] == "delay"  # type: ignore[index]
+        with pytest.raises(CallError, match="no method") as unknown:
+            await on.call("pressbox.nothing")
+        assert unknown.value.status == 404
+        await on.call("pressbox.set", mode="idle", focus="the ball")
+        await on.until(lambda: on.of("status")[-1].get("focus") == "the ball")
+    async with stage(monkeypatch, tmp_path) as on:
+        found = await on.call("pressbox.get")
+        assert (found["mode"], found["focus"]) == ("idle", "the ball")
+
+
+@virtual
+async def test_commentary_rests_while_nobody_watches(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with stage(monkeypatch, tmp_path, idle_after=5.0) as on:
+        await asyncio.sleep(10)
+        asked = on.client.count
+        await asyncio.sleep(30)
+        assert on.client.count == asked
+        assert on.feed.status["paused"] == "nobody is watching"
+        async with on.watching():
+            await on.until(lambda: bool(on.ended()))
+
+
+@virtual
+async def test_a_source_that_goes_away_is_told_and_comes_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with stage(monkeypatch, tmp_path) as on, on.watching():
+        await on.until(lambda: bool(on.ended()))
+        assert (await on.feed.live(32, 32, 80)).startswith(b"\xff\xd8")
+        on.film.there = False
+        on.film.tell("reconnecting", "the camera does not answer")
+        await on.until(lambda: on.feed.status["capture"] == "lost")
+        status = on.of("status")[-1]
+        assert status["source_state"] == "reconnecting"
+        assert status["error"] == "cam: reconnecting, the camera does not answer"
+        with pytest.raises(CallError, match="cam"):
+            await on.feed.live(32, 32, 80)
+        await asyncio.sleep(20)
+        said = len(on.ended())
+        on.film.there = True
+        on.film.tell("live")
+        await on.until(lambda: len(on.ended()) > said)
+        assert on.feed.status["error"] == ""
+
+
+@virtual
+async def test_an_engine_that_comes_back_speaks_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with stage(monkeypatch, tmp_path, ScriptedClient(down=True)) as on, on.watching():
+        await on.until(lambda: on.feed.status["engine"] == "down")
+        await on.until(lambda: len(on.pictures) > 20)
+        on.client.down = False
+        await on.until(lambda: bool(on.ended()))
+        assert on.feed.status["engine"] == "up"
+
+
+@virtual
+async def test_there_is_one_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async with stage(monkeypatch, tmp_path) as on:
+        feeds = StandaloneFeeds(on.feed)
+        assert list(feeds.open) == ["alone"]
+        for name in ("", "alone"):
+            async with feeds.watch(name) as feed:
+                assert feed is on.feed
+        with pytest.raises(CallError, match="alone"):
+            async with feeds.watch("lobby"):
+                pass
