@@ -20,15 +20,36 @@ def _settings() -> dict[str, Any]:
 
 
 SETTINGS = _settings()
+_NAME = {"type": "string", "description": "name of a rule"}
+
+
+def _exactly(**properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
 RULES = {
+    "anyOf": [
+        _exactly(add={"$ref": _SCHEMAS + "Rule"}),
+        _exactly(remove=_NAME),
+        _exactly(enable=_NAME, on={"type": "boolean"}),
+        _exactly(),
+    ]
+}
+
+_EVENT = {
     "type": "object",
     "properties": {
-        "add": {"$ref": _SCHEMAS + "Rule"},
-        "remove": {"type": "string", "description": "name of a rule"},
-        "enable": {"type": "string", "description": "name of a rule, with on"},
-        "on": {"type": "boolean"},
+        "event": {"enum": ["line", "words", "status", "alert", "lost"]},
+        "id": {"type": "string"},
+        "data": {"type": "string", "description": "a JSON object"},
     },
 }
+_TYPES = {"application/json": {"type": "object"}, "text/event-stream": _EVENT}
 
 _ERROR = {
     "type": "object",
@@ -92,7 +113,7 @@ def _parameters(route: Route[Any]) -> list[dict[str, Any]]:
 
 
 def _answer(kind: str) -> dict[str, Any]:
-    schema = {"type": "object"} if kind == "application/json" else {"type": "string"}
+    schema = _TYPES.get(kind, {"type": "string"})
     return {"description": "as asked", "content": {kind: {"schema": schema}}}
 
 

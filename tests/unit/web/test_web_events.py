@@ -1,0 +1,97 @@
+"""The fan of events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from tests.support.virtual_time import virtual
+from web.events import KEPT, Event, Events
+
+
+def told(found: list[Event]) -> list[object]:
+    return [json.loads(event.data) for event in found]
+
+
+@virtual
+async def test_who_follows_gets_what_happens_from_then_on_in_order() -> None:
+    events = Events()
+    events.put("line", {"n": 0})
+    with events.follow() as follower:
+        waiting = asyncio.create_task(follower.next())
+        await asyncio.sleep(1)
+        assert not waiting.done()
+        events.put("line", {"n": 1})
+        events.put("words", {"n": "ä\n2"})
+        assert told(await waiting) == [{"n": 1}, {"n": "ä\n2"}]
+        events.put("line", {"n": 3})
+        assert told(await follower.next()) == [{"n": 3}]
+
+
+@virtual
+async def test_who_comes_back_gets_what_it_missed_and_a_foreign_id_gets_nothing_old() -> None:
+    events = Events()
+    with events.follow() as follower:
+        events.put("line", {"n": 1})
+        last = events.id_of((await follower.next())[0])
+    events.put("line", {"n": 2})
+    with events.follow(last) as follower:
+        assert told(await follower.next()) == [{"n": 2}]
+    epoch = last.partition("-")[0]
+    for foreign in ("", "x", "ffffffff-1", f"{epoch}-", f"{epoch}-99999", f"{epoch}-{'9' * 99}"):
+        with events.follow(foreign) as follower:
+            events.put("line", {"n": foreign})
+            assert told(await follower.next()) == [{"n": foreign}]
+
+
+@virtual
+async def test_a_slow_one_is_told_how_much_it_lost_and_nothing_grows() -> None:
+    events = Events()
+    with events.follow() as follower:
+        for number in range(KEPT + 7):
+            events.put("words", {"n": number})
+        lost, *rest = await follower.next()
+        assert (lost.kind, json.loads(lost.data)) == ("lost", {"count": 7})
+        assert told(rest) == [{"n": number} for number in range(7, KEPT + 7)]
+        with events.follow(events.id_of(lost)) as again:
+            assert told(await again.next()) == told(rest)
+
+
+@virtual
+async def test_a_wait_that_is_cut_off_loses_nothing_and_closing_ends_it() -> None:
+    events = Events()
+    with events.follow() as follower:
+        try:
+            async with asyncio.timeout(15):
+                await follower.next()
+        except TimeoutError:
+            events.put("line", {"n": 1})
+        assert told(await follower.next()) == [{"n": 1}]
+        waiting = asyncio.create_task(follower.next())
+        await asyncio.sleep(1)
+        events.put("line", {"n": 2})
+        events.close()
+        assert told(await waiting) == [{"n": 2}]
+        assert await follower.next() == []
+
+
+@virtual
+async def test_ten_thousand_come_and_go_and_leave_nothing_behind() -> None:
+    events = Events()
+
+    async def viewer(patience: float) -> None:
+        with events.follow() as follower:
+            async with asyncio.timeout(patience):
+                while await follower.next():
+                    pass
+
+    for _ in range(20):
+        viewers = [asyncio.create_task(viewer(0.1 + index / 500)) for index in range(500)]
+        for _ in range(10):
+            await asyncio.sleep(0.1)
+            events.put("line", {})
+        assert events.viewers == sum(not task.done() for task in viewers)
+        await asyncio.wait(viewers)
+        assert {type(task.exception()) for task in viewers} == {TimeoutError}
+    assert events.viewers == 0
+    assert len(asyncio.all_tasks()) == 1
