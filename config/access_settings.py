@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
@@ -49,6 +50,15 @@ _Origins = Annotated[
 ]
 
 
+def _are_networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ip_network(value, strict=False)
+        except ValueError:
+            raise ValueError("networks such as 172.18.0.0/16, with commas between") from None
+    return values
+
+
 class AccessSettings(BaseModel):
     """Part of `Settings`."""
 
@@ -62,7 +72,7 @@ class AccessSettings(BaseModel):
     web_origins: _Origins = Field(
         default=(), description="origins of other pages that may use the API: https://app.example"
     )
-    web_proxies: NetworkList = Field(
+    web_proxies: Annotated[NetworkList, AfterValidator(_are_networks)] = Field(
         default=("127.0.0.0/8", "::1/128"),
         description="TLS proxies in front of the page, whose X-Forwarded-* headers count",
     )

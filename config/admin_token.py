@@ -29,6 +29,14 @@ def admin_token(settings: Settings) -> str:
     return kept_secret(settings.state_dir / FILE_NAME, "; or set ADMIN_TOKEN")
 
 
+def newly_made(settings: Settings) -> str:
+    """The token where this call makes it, to be shown this once; "" where there is one already.
+    Raises AdminTokenError.
+    """
+    there = settings.admin_token.get_secret_value() or (settings.state_dir / FILE_NAME).exists()
+    return "" if there else admin_token(settings)
+
+
 def kept_secret(path: Path, otherwise: str = "") -> str:
     """What the file holds; made (0600, 43 letters) when it is missing. Raises AdminTokenError: its
     line ends with what else would help.

@@ -12,7 +12,8 @@ import aiohttp
 from livekit import api
 from pydantic import SecretStr
 
-from config.admin_token import AdminTokenError, admin_token
+from config.admin_token import AdminTokenError, admin_token, newly_made
+from config.own_address import is_loopback
 from config.settings import Settings
 from config.source_spec import SourceSpec
 from launcher import detector_weights, ingress_service, keys, livekit_server, plan
@@ -96,6 +97,7 @@ class Launcher:
         await self._prepare_livekit_ingress()
         await self._start_server()
         settings = self._settings
+        new_token = self._new_token()
         dispatcher = await self._make_dispatcher()
         await weights.wait()
         steps = [
@@ -109,6 +111,10 @@ class Launcher:
         await _all(steps)
         self._say(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C ends everything")
         self._say(f"open {self._page}")
+        if not is_loopback(settings.web_host):
+            self._say("others need a link to watch: .venv/bin/python -m web link")
+        if new_token:
+            self._log.show("run", f"the admin token, shown this once: {new_token}")
 
     async def aclose(self, at_once: asyncio.Event) -> None:
         """Ends every child; at_once, when set, takes their grace away."""
@@ -203,6 +209,12 @@ class Launcher:
                 said = error or f"it was not there within {_SOURCE_LIMIT:g} s"
                 raise LaunchError(f"SOURCE={source.address}: {said}")
             await asyncio.sleep(_LOOK)
+
+    def _new_token(self) -> str:
+        try:
+            return newly_made(self._settings)
+        except AdminTokenError as error:
+            raise LaunchError(str(error)) from None
 
     def _token(self) -> str:
         try:

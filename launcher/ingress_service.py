@@ -19,14 +19,13 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
+from config.own_address import is_loopback, reachable
 from config.settings import Settings
 from launcher import ingress_build, redis_socket
 from launcher.child import Spec, child_environment
 from launcher.errors import LaunchError
 from launcher.ports import Port
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_ANY = ("0.0.0.0", "::")
 _ANSWER = 2.0
 
 # It refuses whatever costs more than what is idle, which on a small machine that is busy is every
@@ -116,7 +115,7 @@ def ports(settings: Settings) -> list[Port]:
     """What the service is going to listen on."""
     host = settings.ingress_service_host
     used = "LiveKit Ingress"
-    media = _is_loopback(host)
+    media = is_loopback(host)
     return [
         Port(settings.ingress_rtmp_port, "INGRESS_RTMP_PORT", f"{used}, RTMP", host),
         Port(settings.ingress_whip_port, "INGRESS_WHIP_PORT", f"{used}, WHIP", host),
@@ -215,30 +214,13 @@ def _rtc(settings: Settings) -> dict[str, object]:
         "use_external_ip": False,
         "enable_loopback_candidate": True,
     }
-    if _is_loopback(settings.ingress_service_host):
+    if is_loopback(settings.ingress_service_host):
         config |= {"node_ip": "127.0.0.1", "interfaces": {"includes": ["lo"]}}
     return config
 
 
-def _is_loopback(host: str) -> bool:
-    return host in _LOOPBACK
-
-
 def _public_host(settings: Settings) -> str:
-    host = settings.ingress_public_host or settings.ingress_service_host
-    if host in _ANY:
-        host = _own_address()
-    return f"[{host}]" if ":" in host else host
-
-
-def _own_address() -> str:
-    """The address by which this machine reaches others; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
+    return reachable(settings.ingress_public_host or settings.ingress_service_host)
 
 
 def _two_ports() -> tuple[int, int]:

@@ -37,6 +37,12 @@ class LogStream:
         except (BrokenPipeError, UnicodeEncodeError):
             return
 
+    def show(self, name: str, text: str) -> None:
+        """Writes a line with a secret in it, if a person sees it and no file keeps it."""
+        if self._out.isatty():
+            self._out.write(f"{self._prefix(name)} {text}\n")
+            self._out.flush()
+
     def _prefix(self, name: str) -> str:
         prefix = f"{name:<{self._width}}|"
         if not self._colour:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from yarl import URL
 
-from web.access.hosts import is_loopback
+from config.own_address import is_loopback
 
 
 class NoAddressError(Exception):

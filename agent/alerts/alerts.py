@@ -20,7 +20,7 @@ from agent.alerts.webhook import Webhook
 from agent.clock.unix_clock import UnixClock
 from agent.commentator.scene.sight import Sight
 from agent.room.room import Room
-from agent.room.rpc import BAD_REQUEST, Methods, json_object
+from agent.room.rpc import BAD_REQUEST, Methods, json_object, refuse_guests
 from config.alert_rule import Rule, RuleError, key
 from config.errors import SettingsError
 from config.settings import Settings
@@ -142,6 +142,7 @@ class Alerts:
 
     async def _on_rules(self, call: rtc.RpcInvocationData) -> str:
         if order := json_object(call.payload or "{}", ASKED):
+            refuse_guests(call)
             try:
                 kept = self._keep(self._book.edited(order), call.caller_identity)
             except (RuleError, SettingsError) as error:

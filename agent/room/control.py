@@ -17,7 +17,7 @@ from agent.room import orders
 from agent.room.chosen import MODE_UNTIL, Chosen
 from agent.room.mode import Mode
 from agent.room.room import Room
-from agent.room.rpc import BAD_REQUEST, Methods, json_object
+from agent.room.rpc import BAD_REQUEST, Methods, json_object, refuse_guests
 from config import profiles
 from config.room_state import RoomState
 from config.settings import RoomSettings, SettingsError
@@ -168,6 +168,7 @@ class Control:
         return self.settings.model_dump_json()
 
     async def _on_set(self, call: rtc.RpcInvocationData) -> str:
+        refuse_guests(call)
         changes = json_object(call.payload, '{"delay": 4}')
         if changes.keys() & {"profile", "preset"}:
             await asyncio.to_thread(profiles.refresh)

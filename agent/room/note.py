@@ -10,7 +10,7 @@ from livekit import rtc
 from agent.commentator.note import Note
 from agent.room.questions.question import cleaned
 from agent.room.room import Room
-from agent.room.rpc import BAD_REQUEST, Methods, json_object
+from agent.room.rpc import BAD_REQUEST, Methods, json_object, refuse_guests
 
 NOTE = "pressbox.note"
 EXAMPLE = '{"text": "battery at 12 %", "seconds": 60}'
@@ -30,6 +30,7 @@ class NoteRpc(Methods):
         self.stop()
 
     async def _on_note(self, call: rtc.RpcInvocationData) -> str:
+        refuse_guests(call)
         told = json_object(call.payload, EXAMPLE)
         text, seconds = told.get("text"), told.get("seconds", HOLDS)
         number = isinstance(seconds, int | float) and not isinstance(seconds, bool)

@@ -9,9 +9,12 @@ from typing import Any
 from livekit import rtc
 
 from agent.room.room import Room
+from config.agent_name import GUEST_PREFIX
 
 BAD_REQUEST = 400
 """Code of the RpcError that a wrong request is answered with."""
+FORBIDDEN = 403
+"""Code of the RpcError for guests who want to change something."""
 
 
 class Methods:
@@ -38,6 +41,12 @@ class Methods:
             self._open = False
             for name in self._methods:
                 self._room.local_participant.unregister_rpc_method(name)
+
+
+def refuse_guests(call: rtc.RpcInvocationData) -> None:
+    """Raises RpcError for whoever may watch and ask, and no more."""
+    if call.caller_identity.startswith(GUEST_PREFIX):
+        raise rtc.RpcError(FORBIDDEN, "who came by a viewer link may watch and ask, not change it")
 
 
 def json_object(payload: str, example: str) -> dict[str, Any]:

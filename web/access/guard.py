@@ -26,6 +26,13 @@ Right = Literal["open", "watch", "change", "operate"]
 operate: what needs the token on this machine too.
 """
 
+_GUEST = web.RequestKey("guest", bool)
+
+
+def is_guest(request: web.Request) -> bool:
+    """Whether it came by a viewer link."""
+    return bool(request.get(_GUEST, False))
+
 
 class Guard:
     """Bound to one set of settings."""
@@ -43,6 +50,7 @@ class Guard:
         async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
             right = right_of(request)
             if right == "watch":
+                request[_GUEST] = not await self.is_operator(request)
                 await self.may_watch(request, request.query.get("room", ""))
             elif right != "open":
                 await self.may_change(request, everywhere=right == "operate")
@@ -55,15 +63,20 @@ class Guard:
         return self._hosts.is_private(request) or await self.operator.sent(request)
 
     async def may_watch(self, request: web.Request, room: str) -> None:
-        """Raises HTTPUnauthorized, HTTPForbidden for a link to another room. "": the default."""
+        """Raises HTTPUnauthorized, unless they may watch this room. "": the default one."""
         if await self.is_operator(request):
             return
         room = room or self._room
-        given = credential(request) or request.cookies.get(self.links.cookie(room), "")
-        if not given:
-            raise _unauthorized(request, "open the link that the operator gave you")
-        if await self._room_of(given, request) != room:
-            raise web.HTTPForbidden(text="this link is for another room")
+        given = [credential(request), request.cookies.get(self.links.cookie(room), "")]
+        said = "open the link that the operator gave you"
+        for token in filter(None, given):
+            try:
+                if (await self._read(token))[0] == room:
+                    return
+                said = "this link is for another room"
+            except LinkError as error:
+                said = str(error)
+        raise _unauthorized(request, said)
 
     async def may_change(self, request: web.Request, *, everywhere: bool = False) -> None:
         """Raises HTTPUnauthorized. everywhere: on this machine too."""
@@ -71,12 +84,6 @@ class Guard:
             return
         if not await self.operator.sent(request):
             raise _unauthorized(request, "the admin token is missing or wrong")
-
-    async def _room_of(self, token: str, request: web.Request) -> str:
-        try:
-            return (await self._read(token))[0]
-        except LinkError as error:
-            raise _unauthorized(request, str(error)) from None
 
     async def _read(self, token: str) -> tuple[str, int]:
         try:

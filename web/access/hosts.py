@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from config.own_address import is_loopback, parsed
 from config.settings import Settings
 
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
-
-def is_loopback(host: str) -> bool:
-    """Whether the name or address means this machine and nothing else."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    address = _address(host)
-    return address is not None and address.is_loopback
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 
 
 def is_forwarded(request: web.BaseRequest) -> bool:
@@ -43,7 +39,7 @@ class Hosts:
         name = host_name(host)
         if is_loopback(name) or name in self._names:
             return True
-        return not self.loopback_only and _address(name) is not None
+        return not self.loopback_only and parsed(name) is not None
 
     def is_private(self, request: web.BaseRequest) -> bool:
         """Whether it comes from this machine, as far as anybody can know."""
@@ -76,7 +72,7 @@ class Proxies:
         )
 
     def _are_of_ours(self, text: str) -> bool:
-        address = _address(text)
+        address = parsed(text)
         return address is not None and any(address in network for network in self._networks)
 
 
@@ -85,15 +81,6 @@ def _first(values: str) -> str:
 
 
 def host_name(host: str) -> str:
-    """Without port, brackets and a dot at its end, in lower case."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower().removesuffix(".")
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        found = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(found, "ipv4_mapped", None) or found
+    """Without port, brackets and a dot at its end, in lower case; "" where it is no host."""
+    found = _HOST.fullmatch(host)
+    return found[1].strip("[]").lower().removesuffix(".") if found else ""

@@ -11,7 +11,7 @@ from collections import Counter, OrderedDict
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from web.access.hosts import is_loopback
+from config.own_address import is_loopback, parsed
 
 HEADER_LIMIT = 20.0
 """Seconds until a connection without a whole request is closed (aiohttp's keepalive_timeout)."""
@@ -94,10 +94,7 @@ async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def _network(address: str) -> str:
     """An IPv6 network of a customer (/64) counts as one."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:
+    found = parsed(address)
+    if isinstance(found, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
+    return str(found or address)

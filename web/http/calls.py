@@ -6,6 +6,7 @@ import json
 
 from aiohttp import web
 
+from web.access.guard import is_guest
 from web.feed import CallError
 from web.http.parameters import Asking, InRoom, Question, body, json_object
 from web.http.viewers import Viewers, within
@@ -27,7 +28,9 @@ class CallApi:
         answer = await self._call(
             asked.room,
             "pressbox.ask",
-            json.dumps({"text": question.text, "wait": asked.wait}),
+            json.dumps(
+                {"text": question.text, "wait": asked.wait, "steers": not is_guest(request)}
+            ),
             question.name,
             timeout=ANSWER_TIMEOUT if asked.wait else CALL_TIMEOUT,
         )

@@ -36,6 +36,7 @@ class Question:
         seen: Capture time of what was on display when it came, `time.monotonic()` seconds.
         over: Called once, when nothing will come of it any more.
         behind: Who asks by that identity, where it speaks for several, such as viewers by HTTP.
+        steers: Whether an order of this one is obeyed; if not, it is a question like any other.
         sound: As it was spoken, 16 kHz mono int16, empty where it was written.
         id: Also the id of the line that answers it.
         state: waiting: for its turn. asked: the engine makes its answer, or it is heard. Then how
@@ -51,6 +52,7 @@ class Question:
     over: Over
     sound: bytes = b""
     behind: str = ""
+    steers: bool = True
     id: str = field(default_factory=lambda: f"line_{uuid.uuid4().hex[:12]}")
     state: State = "waiting"
     reply: str = ""

@@ -27,6 +27,7 @@ from agent.room.questions.question import (
 )
 from agent.room.questions.rpc import QuestionRpc
 from agent.room.room import Room
+from config.agent_name import GUEST_PREFIX
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.questions")
@@ -87,7 +88,9 @@ class Questions:
         self._chat = Chat(room, heard=self._written, refused=self._unread, tell=tell)
         self._rpc = QuestionRpc(
             room,
-            put=lambda asker, name, text, over: self.put(asker, text, over=over, name=name),
+            put=lambda asker, name, text, steers, over: self.put(
+                asker, text, over=over, name=name, steers=steers
+            ),
             take_back=lambda asker, name, wanted: self.take_back(person(asker, name), wanted),
         )
         self._tasks = Tasks(tell)
@@ -117,15 +120,18 @@ class Questions:
         sound: bytes = b"",
         at: float | None = None,
         name: str = "",
+        steers: bool = True,
     ) -> tuple[Question, int]:
         """Somebody of this identity asks, in words, by `sound` (16 kHz mono int16) or by both.
         `at`: when that was, `time.monotonic()` seconds, where it is not now. `name`: of who asks,
-        where the identity speaks for several.
+        where the identity speaks for several. `steers`: whether orders are obeyed, which those of
+        guests never are.
 
         Returns the question, and how many turns off it is; 0: it is over already, an order or
         refused. `over` is called once when it is over, which may be before this returns.
         """
         question = self._new(asker, cleaned(text[: MAX_LENGTH + 1]), over, sound, at, name)
+        question.steers = steers and not asker.startswith(GUEST_PREFIX)
         if len(text) > MAX_LENGTH:
             return self._refuse(question, f"it is longer than {MAX_LENGTH} characters"), 0
         if not question.text and not sound:
@@ -195,7 +201,7 @@ class Questions:
             back = self.take_back(question.person)
             reply: str | None = "All right." if back else "No question of yours is waiting."
         else:
-            reply = self._order(question.text, question.asker)
+            reply = self._order(question.text, question.asker) if question.steers else None
         if reply:
             self._commentator.silence()
             self._aloud(reply, question.asker, question.text, question.id)

@@ -16,6 +16,7 @@ ASK = "pressbox.ask"
 SKIP = "pressbox.skip"
 
 ASK_EXAMPLE = '{"text": "...", "wait": true}'
+"""`"steers": false`: where it is an order, it is not obeyed."""
 SKIP_EXAMPLE = '{"id": "..."}'
 """Both take a `name` too: who asks, where one participant speaks for several."""
 
@@ -29,7 +30,7 @@ refused; it was asked, and has no answer.
 MAX_REPLY = 12_000
 """Bytes of an answer; LiveKit's RPC carries 15 KiB."""
 
-Put = Callable[[str, str, str, Over], tuple[Question, int]]
+Put = Callable[[str, str, str, bool, Over], tuple[Question, int]]
 TakeBack = Callable[[str, str, str], list[Question]]
 
 
@@ -37,7 +38,7 @@ class QuestionRpc(Methods):
     """Both methods. A caller who gives up waiting leaves its question as it is."""
 
     def __init__(self, room: Room, *, put: Put, take_back: TakeBack) -> None:
-        """`put(identity, name, text, over)`: the question and how many turns off it is.
+        """`put(identity, name, text, steers, over)`: the question and how many turns off it is.
         `take_back(identity, name, id)`: those that were taken back, all of them for "".
         """
         super().__init__(room, {ASK: self._on_ask, SKIP: self._on_skip})
@@ -52,7 +53,11 @@ class QuestionRpc(Methods):
             raise rtc.RpcError(BAD_REQUEST, f"expected {ASK_EXAMPLE}")
         over = asyncio.Event()
         question, position = self._put(
-            call.caller_identity, name[:NAME_LENGTH], text, lambda _: over.set()
+            call.caller_identity,
+            name[:NAME_LENGTH],
+            text,
+            asked.get("steers", True) is True,
+            lambda _: over.set(),
         )
         if question.state == "waiting" and not wait:
             return json.dumps({"id": question.id, "position": position})

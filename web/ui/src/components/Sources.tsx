@@ -11,11 +11,10 @@ import { SourceRow } from './SourceRow';
 /** Cameras and files that Pressbox itself brings into rooms. */
 export function Sources() {
   const [open, setOpen] = useState(false);
-  const { sources, error, refresh } = useSources(open);
   const { room } = useSession();
-  const here = sources?.filter((source) => source.room === room.name);
   // In memory only: gone with the page.
   const [token, setToken] = useState('');
+  const { sources, error, refresh } = useSources(open, room.name, token);
   const [refused, setRefused] = useState('');
 
   const remove = (source: Source): void => {
@@ -36,9 +35,9 @@ export function Sources() {
       <p className="error" role="alert">
         {error || refused}
       </p>
-      {here?.length === 0 && error === '' && <p className="hint">No source of this room yet.</p>}
+      {sources?.length === 0 && error === '' && <p className="hint">No source of this room yet.</p>}
       <ul aria-label="Sources">
-        {here?.map((source) => (
+        {sources?.map((source) => (
           <SourceRow
             key={`${source.room}/${source.name}`}
             source={source}

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { errorText } from '../logic/errors';
 import type { Source } from '../logic/sources';
@@ -14,11 +14,16 @@ export interface Sources {
   readonly refresh: () => void;
 }
 
-/** The sources of the ingress service, asked for again and again while somebody looks. */
-export function useSources(looking: boolean): Sources {
+/** The sources of a room, asked for again and again while somebody looks. */
+export function useSources(looking: boolean, room: string, token: string): Sources {
   const [sources, setSources] = useState<readonly Source[]>();
   const [error, setError] = useState('');
   const [turn, setTurn] = useState(0);
+  const newest = useRef(token);
+
+  useEffect(() => {
+    newest.current = token; // while it is typed, nothing is asked again for it
+  }, [token]);
 
   useEffect(() => {
     if (!looking) return undefined;
@@ -26,7 +31,7 @@ export function useSources(looking: boolean): Sources {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
       try {
-        const found = await fetchSources(leaving.signal);
+        const found = await fetchSources(room, newest.current, leaving.signal);
         if (leaving.signal.aborted) return;
         setSources(found);
         setError('');
@@ -41,7 +46,7 @@ export function useSources(looking: boolean): Sources {
       leaving.abort();
       clearTimeout(timer);
     };
-  }, [looking, turn]);
+  }, [looking, room, turn]);
 
   const refresh = useCallback(() => {
     setTurn((before) => before + 1);

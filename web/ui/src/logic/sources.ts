@@ -1,12 +1,13 @@
 import { parseObject } from './json';
 
-/** One source of the ingress service, as `GET /api/sources` tells everybody. */
+/** One source of the ingress service, as `GET /api/sources` tells viewers and the operator. */
 export interface Source {
   readonly name: string;
   readonly room: string;
-  /** Without what follows the host, which may be secret. */
+  /** Without what follows the host, which may be secret; empty for viewers. */
   readonly url: string;
   readonly state: string;
+  /** Empty for viewers. */
   readonly error: string;
   readonly codec: string;
   readonly width: number;

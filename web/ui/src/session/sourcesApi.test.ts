@@ -17,9 +17,11 @@ afterEach(() => {
 });
 
 it('lists the sources', async () => {
-  answer(200, JSON.stringify({ sources: [GATE] }));
-  const [found] = await fetchSources(new AbortController().signal);
+  const asked = answer(200, JSON.stringify({ sources: [GATE] }));
+  const [found] = await fetchSources('a/b', 't', new AbortController().signal);
   expect(found?.name).toBe('the gate');
+  expect(asked.mock.calls[0]?.[0]).toBe('/api/sources?room=a%2Fb');
+  expect(asked.mock.calls[0]?.[1].headers).toEqual({ Authorization: 'Bearer t' });
 });
 
 it('adds one with the token in a header, not in the address', async () => {
@@ -46,13 +48,13 @@ it.each([
 ])('throws one line for %i %s', async (status, text, words) => {
   expect(refusal(status, text)).toContain(words);
   answer(status, text);
-  await expect(fetchSources(new AbortController().signal)).rejects.toThrow(words);
+  await expect(fetchSources('', '', new AbortController().signal)).rejects.toThrow(words);
   await expect(addSource({ url: 'x', name: 'y', room: 'z' }, 't')).rejects.toThrow(words);
 });
 
 it('says when nobody answers', async () => {
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
-  await expect(fetchSources(new AbortController().signal)).rejects.toThrow(
+  await expect(fetchSources('', '', new AbortController().signal)).rejects.toThrow(
     'Pressbox does not answer: Failed to fetch',
   );
 });

@@ -14,9 +14,14 @@ export interface NewSource {
   readonly room: string;
 }
 
-/** All sources that there are. Throws one clear line. */
-export async function fetchSources(signal: AbortSignal): Promise<readonly Source[]> {
-  const { status, text } = await ask(PATH, { signal });
+/** The sources of a room; the token shows where they come from, too. Throws one clear line. */
+export async function fetchSources(
+  room: string,
+  token: string,
+  signal: AbortSignal,
+): Promise<readonly Source[]> {
+  const headers = token === '' ? {} : bearer(token);
+  const { status, text } = await ask(`${PATH}?room=${encodeURIComponent(room)}`, { headers, signal });
   const sources = status === 200 ? parseSources(text) : undefined;
   if (sources === undefined) throw new Error(refusal(status, text));
   return sources;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { readTicket } from './token';
+import { checkReach, readTicket } from './token';
 
 it('reads address and token', () => {
   const text = '{"server_url":"ws://host:7880","participant_token":"a.b.c"}';
@@ -13,4 +13,14 @@ it.each([
   [201, '{"server_url":"ws://host"}', 'HTTP 201'],
 ])('throws one line for %i %s', (status, text, words) => {
   expect(() => readTicket(status, text)).toThrow(words);
+});
+
+it('says at once what a page by https can never reach', () => {
+  const check = (protocol: string, server: string) => () => {
+    checkReach(protocol, server);
+  };
+  expect(check('https:', 'ws://box.example:7880')).toThrow('LIVEKIT_PUBLIC_URL');
+  expect(check('https:', 'wss://box.example')).not.toThrow();
+  expect(check('https:', 'ws://127.0.0.1:7880')).not.toThrow();
+  expect(check('http:', 'ws://box.example:7880')).not.toThrow();
 });

@@ -5,7 +5,8 @@ import { useCallback, useEffect, useReducer, useRef } from 'react';
 import { disconnectText, errorText, isFinal } from '../logic/errors';
 import { nextPhase, retryDelay } from '../logic/phase';
 import type { Phase } from '../logic/phase';
-import { fetchTicket } from './token';
+import { forgetIfCopied, keepPlace, keptPlace, tabStorage } from './place';
+import { checkReach, fetchTicket } from './token';
 
 export interface Connection {
   readonly phase: Phase;
@@ -17,6 +18,11 @@ export interface Connection {
 export function useConnection(room: Room, roomName: string): Connection {
   const [phase, tell] = useReducer(nextPhase, { name: 'idle' });
   const attempt = useRef<AbortController>(null);
+
+  useEffect(() => {
+    const [entry] = performance.getEntriesByType('navigation');
+    forgetIfCopied((entry as PerformanceNavigationTiming | undefined)?.type ?? '', tabStorage());
+  }, []);
 
   const join = useCallback(() => {
     attempt.current?.abort();
@@ -72,12 +78,15 @@ export function useConnection(room: Room, roomName: string): Connection {
 
 async function enter(room: Room, roomName: string, signal: AbortSignal): Promise<void> {
   // Who comes back under the same identity takes the place of what is left of the last visit.
-  const ticket = await fetchTicket(roomName, room.localParticipant.identity, signal);
+  const place = keptPlace(roomName, tabStorage());
+  const { serverUrl, token } = await fetchTicket(roomName, place, signal);
+  checkReach(window.location.protocol, serverUrl);
   try {
-    await room.connect(ticket.serverUrl, ticket.token, { autoSubscribe: false });
+    await room.connect(serverUrl, token, { autoSubscribe: false });
   } catch (error) {
-    throw new Error(`No connection to LiveKit at ${ticket.serverUrl}: ${errorText(error)}`, {
+    throw new Error(`No connection to LiveKit at ${serverUrl}: ${errorText(error)}`, {
       cause: error,
     });
   }
+  keepPlace({ room: roomName, identity: room.localParticipant.identity, token }, tabStorage());
 }
