@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import Literal
+from typing import Literal, NotRequired, TypedDict
 
 from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock
-from agent.commentator.line import Line
+from agent.commentator.line import DropReason, Kind, Line
 from agent.room.room import Room
 from config.tasks import Tasks, Tell
 
@@ -23,14 +23,47 @@ WAITING = 64
 SEND_TIMEOUT = 5.0
 
 
-def describe(
-    line: Line, phase: Literal["start", "end"], unix: UnixClock, display_time: float
-) -> dict[str, object]:
-    """The JSON object of one line; `display_time` (monotonic seconds) is when its anchor is on
-    display. Of a line that is still being made the text is what is known of it so far: `partial`.
-    An answer has the id of its question.
+Phase = Literal["start", "end"]
+
+
+class LineMessage(TypedDict):
+    """The JSON object of one line.
+
+    Attributes:
+        id: The same at start and end, in captions, and as `pressbox.ask` gave it for an answer.
+        kind: What it is.
+        phase: `start` when it begins to be heard or shown, `end` when it is over; a line that is
+            dropped before has an end only.
+        text: What is said; at the end of one that was broken off, what was heard of it.
+        partial: It is still being made: the text is what there is so far. Else not there.
+        capture_time: Unix seconds, by the agent's clock: of the newest picture that it is about.
+        display_time: Unix seconds: when that picture is on display in `delayed`.
+        spoken: It was, or is, to be heard; false for one that is text only.
+        dropped: Why nothing, or nothing more, is said of it; see below.
+        question: Of an answer: what was asked, empty where it was only spoken.
+        asker: Of an answer: identity of who asked.
+        rule: Of an alert: the name of its rule.
+        severity: Of an alert: info, warning or critical.
     """
-    described: dict[str, object] = {
+
+    id: str
+    kind: Kind
+    phase: Phase
+    text: str
+    partial: NotRequired[bool]
+    capture_time: float
+    display_time: float
+    spoken: bool
+    dropped: DropReason | None
+    question: NotRequired[str]
+    asker: NotRequired[str]
+    rule: NotRequired[str]
+    severity: NotRequired[str]
+
+
+def describe(line: Line, phase: Phase, unix: UnixClock, display_time: float) -> LineMessage:
+    """`display_time`: monotonic seconds at which its anchor is on display."""
+    described: LineMessage = {
         "id": line.id,
         "kind": line.kind,
         "phase": phase,
@@ -43,9 +76,9 @@ def describe(
     if line.duration is None:
         described["partial"] = True
     if line.kind == "answer":
-        described |= {"question": line.question, "asker": line.asker}
+        described["question"], described["asker"] = line.question, line.asker
     if line.kind == "alert":
-        described |= {"rule": line.rule, "severity": line.severity}
+        described["rule"], described["severity"] = line.rule, line.severity
     return described
 
 
@@ -86,7 +119,7 @@ class LineFeed:
             log.info("%s dropped (%s): %s", line.kind, line.reason, text)
         self._publish(line, "end")
 
-    def _publish(self, line: Line, phase: Literal["start", "end"]) -> None:
+    def _publish(self, line: Line, phase: Phase) -> None:
         display_time = self._clock.display_time(line.anchor)
         if self._waiting.full():
             self._waiting.get_nowait()

@@ -35,10 +35,16 @@ class Status:
     """What is so at the moment.
 
     Attributes:
+        mode: active or idle, as settings and schedule have it now.
+        profile, preset, focus, length, language, schedule: As the settings of that name.
+        source: Identity of who is watched, "" for nobody.
+        lost: The source brings no picture, and its last one is shown marked.
         delay: Seconds.
+        behind: The engine cannot keep up.
         still_since: Unix seconds since when nothing was worth a line; 0: something is.
         repeats: Lines that were not said because they were too like what was said before.
-        lost: The source brings no picture, and its last one is shown marked.
+        engine: How the engine is.
+        watching: Somebody is there to see or hear it.
         paused: Why no commentary is made, "" while it is.
         agent_state: As LiveKit knows it: initializing, listening, thinking, speaking.
         trouble: What is wrong with the source, one line as all that follow, "" for nothing.

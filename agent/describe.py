@@ -1,0 +1,98 @@
+"""`python -m agent.describe`: makes the tables of docs/data.md anew, from the code."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, NotRequired, get_args, get_origin, get_type_hints
+
+from agent.commentator.line import DropReason
+from agent.room.line_feed import LineMessage
+from agent.room.status import STATUS, Status
+from config.explain import allowed
+from config.room_settings import RoomSettings
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "data.md"
+
+WHY_DROPPED: Mapping[DropReason, str] = {
+    "late": "it was ready too late to be true of the picture",
+    "empty": "the engine had nothing to say; told of answers only",
+    "repeat": "it was too like what was said lately (`repeat_threshold`)",
+    "interrupted": "a question, an alert or an order came in between",
+    "error": "the engine failed",
+    "cancelled": "it was taken back, nobody watches any more, or the source is another one",
+    "refused": "a question that is not put: too long, or too many wait",
+}
+_UNUSUAL = Status(
+    focus="red", length="brief", language="de", schedule="mon", still_since=1, repeats=1
+)
+"""One that is published with all its fields."""
+_ERROR = "The worst of what is wrong, one line; empty for nothing."
+_NAMES = {str: "text", float: "number", int: "whole number", bool: "true, false", NoneType: "null"}
+_TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_ATTRIBUTE = re.compile(r"^ {4}(\w[\w, ]*): ((?:.|\n {8})*)", re.MULTILINE)
+
+
+def filled(text: str) -> str:
+    """The document with its tables as they should be."""
+    made = {
+        "line": _table("field | type | meaning", _line()),
+        "dropped": _table("dropped | why", ((f"`{one}`", WHY_DROPPED[one]) for one in _reasons())),
+        "status": _table("field | type | meaning", _status()),
+        "settings": _table("setting | default | allowed | meaning", _settings()),
+    }
+    return _TABLE.sub(lambda found: f"{found[1]}{made[found[2]]}{found[3]}", text)
+
+
+def _reasons() -> tuple[DropReason, ...]:
+    return get_args(DropReason)
+
+
+def _line() -> Iterator[tuple[str, ...]]:
+    meanings = _attributes(LineMessage)
+    for name, kind in get_type_hints(LineMessage).items():
+        yield f"`{name}`", _type(kind), meanings[name]
+
+
+def _status() -> Iterator[tuple[str, ...]]:
+    kinds = get_type_hints(Status) | {"error": str}
+    meanings = _attributes(Status) | {"error": _ERROR}
+    for name in json.loads(_UNUSUAL.attributes("")[STATUS]):
+        yield f"`{name}`", _type(kinds[name]), meanings[name]
+
+
+def _settings() -> Iterator[tuple[str, ...]]:
+    for name, schema in RoomSettings.model_json_schema()["properties"].items():
+        listed = schema.get("type") == "array"
+        default = f"`{json.dumps(schema['default'])}`"
+        yield f"`{name}`", default, "a list" if listed else allowed(schema), schema["description"]
+
+
+def _attributes(kind: type) -> dict[str, str]:
+    """What its docstring says of each field."""
+    found = _ATTRIBUTE.findall(inspect.getdoc(kind) or "")
+    return {
+        name.strip(): " ".join(text.split()) for names, text in found for name in names.split(",")
+    }
+
+
+def _type(kind: Any) -> str:
+    if get_origin(kind) is NotRequired:
+        return _type(get_args(kind)[0])
+    if get_origin(kind) is Literal:
+        return ", ".join(f"`{one}`" for one in get_args(kind))
+    return _NAMES.get(kind) or " or ".join(_type(one) for one in get_args(kind))
+
+
+def _table(head: str, rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [f"| {head} |", "|" + "---|" * (head.count("|") + 1)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(filled(DOCUMENT.read_text("utf-8")), "utf-8")
