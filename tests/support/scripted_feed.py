@@ -41,7 +41,7 @@ class ScriptedFeed:
         self.calls: list[tuple[str, str, str]] = []
         self.answers: dict[str, str | CallError] = {}
         self.silent: set[str] = set()
-        self.status: Mapping[str, object] = {"source": "cam", "lost": False, "engine": "up"}
+        self.status: Mapping[str, object] = {"capture": "ok", "engine": "up"}
         self.settings = RoomSettings()
         self.rules = Rulebook()
 
@@ -83,6 +83,8 @@ class ScriptedFeed:
             return json.dumps(
                 {"id": "q1", "position": 0 if waits else 1} | ({"text": "A cat."} if waits else {})
             )
+        if method == "pressbox.note":
+            return json.dumps({"text": json.loads(payload)["text"]})
         return self._rules(json.loads(payload))
 
     def _rules(self, order: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""`/api/ask`, `/api/settings`, `/api/rules`: what a booth is asked and told to do."""
+"""`/api/ask`, `/api/settings`, `/api/rules`, `/api/note`: what a booth is asked and told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aiohttp import web
 
 from web.access.guard import is_guest
 from web.feed import CallError
-from web.http.parameters import Asking, InRoom, Question, body, json_object
+from web.http.parameters import Asking, InRoom, Note, Question, body, json_object
 from web.http.viewers import Viewers, within
 
 CALL_TIMEOUT = 20.0
@@ -53,6 +53,11 @@ class CallApi:
         """All of them, after the change."""
         order = json.dumps(await json_object(request))
         return _json(await self._call(asked.room, "pressbox.rules", order))
+
+    async def note(self, request: web.Request, asked: InRoom) -> web.Response:
+        """It, as it is kept."""
+        told = await body(request, Note)
+        return _json(await self._call(asked.room, "pressbox.note", told.model_dump_json()))
 
     async def _call(
         self, room: str, method: str, payload: str, name: str = "", timeout: float = CALL_TIMEOUT

@@ -83,6 +83,13 @@ class Question(BaseModel):
     )
 
 
+class Note(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    text: str = Field(max_length=1000, description="what the picture does not show; empty: nothing")
+    seconds: float = Field(default=60, ge=1, le=3600, description="for how long it holds")
+
+
 def query(request: web.Request, model: type[_Asked]) -> _Asked:
     """The query of a request. Raises SettingsError."""
     known = model.model_fields.keys() & request.query.keys()
