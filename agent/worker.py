@@ -8,6 +8,7 @@ import functools
 import logging
 import math
 import signal
+from collections.abc import Mapping
 
 import cv2
 from livekit import rtc
@@ -16,7 +17,7 @@ from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
 from agent.booth import Booth
 from agent.hearing import voice_activity
 from agent.places import Places
-from agent.room.chosen import choose
+from agent.room.chosen import choose, heeded
 from agent.room.dispatch import Dispatch
 from agent.room.only_booth import OnlyBooth
 from agent.surroundings import in_livekit
@@ -77,8 +78,9 @@ async def run_booth(context: JobContext) -> None:
     settings: Settings = context.proc.userdata["settings"]
     state = RoomState(settings.state_dir, context.job.room.name)
     await asyncio.to_thread(profiles.refresh)  # this process may have waited for hours
-    saved = await asyncio.to_thread(state.load)
-    chosen = choose(settings.room_settings(), context.job.metadata, saved)
+    job = context.job
+    saved = heeded(await asyncio.to_thread(state.load), job.metadata, job.room.sid)
+    chosen = choose(settings.room_settings(), job.metadata, saved)
     for problem in chosen.problems:
         log.warning("room %s: %s", context.job.room.name, problem)
     if not await _joined(context, settings):
@@ -88,6 +90,7 @@ async def run_booth(context: JobContext) -> None:
     context.add_shutdown_callback(only.aclose)
     if not await only.alone():
         return
+    await asyncio.to_thread(_keep, state, saved)
     has_key = bool(settings.room_key.get_secret_value())
     at = in_livekit(context.room, has_key=has_key)
     booth = Booth(at, settings, chosen, state=state)
@@ -98,6 +101,14 @@ async def run_booth(context: JobContext) -> None:
         # Who is sent away in the midst of it has not failed.
         if context.room.isconnected():
             raise
+
+
+def _keep(state: RoomState, saved: Mapping[str, object]) -> None:
+    try:
+        if saved != state.load():
+            state.save(saved)
+    except OSError as error:
+        log.warning("%s is as it was: %s", state.path, error.strerror or type(error).__name__)
 
 
 async def _joined(context: JobContext, settings: Settings) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from hashlib import sha256
 
 from agent.commentator.options import Options
 from agent.room.mode import ModeChoice
@@ -19,6 +20,11 @@ DENSE = 0.5
 """Seconds of breathing pause below which no silence is wanted while something happens."""
 MODE_UNTIL = "mode_until"
 """Saved beside the changes: Unix time until which the mode holds against the schedule."""
+DISPATCH = "dispatch"
+"""Saved beside the changes: which dispatch they were made under."""
+
+
+_NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,32 @@ class Chosen:
     problems: tuple[str, ...] = ()
 
 
+def heeded(saved: Mapping[str, object], metadata: str, session: str) -> dict[str, object]:
+    """What is `saved` of a room, as a dispatch leaves it: what that names is as it says, until
+    people change it again.
+
+    LiveKit and the launcher send the same dispatch again whenever a job has died. So one is new
+    where its metadata is, or the room, whose sid `session` is.
+    """
+    mark = sha256(f"{session} {metadata}".encode()).hexdigest()[:16]
+    found = _found(metadata)
+    right, _ = _apply_each(RoomSettings(), found)
+    named = right.model_fields_set | {key for key, value in found.items() if value is None}
+    if not named or saved.get(DISPATCH) == mark:
+        return dict(saved)
+    named |= {MODE_UNTIL} if "mode" in named else set()
+    return {key: value for key, value in saved.items() if key not in named} | {DISPATCH: mark}
+
+
 def choose(process: RoomSettings, metadata: str, saved: Mapping[str, object]) -> Chosen:
     """`metadata`: of the dispatch; `saved`: by `Control`. What is wrong is left out and told.
 
-    What people changed in the room stands before the dispatch, since LiveKit and the launcher send
-    the same dispatch again whenever a job has died. That is told where the two differ.
+    What people changed in the room since the dispatch stands before it. That is told where the two
+    differ.
     """
     base, problems = _dispatched(process, metadata)
-    changes = {key: value for key, value in saved.items() if key != MODE_UNTIL}
+    beside = (MODE_UNTIL, DISPATCH)
+    changes = {key: one for key, one in saved.items() if key not in beside and one is not None}
     settings, stale = _apply_each(base, changes)
     problems += stale
     for key in sorted(changes.keys() & base.model_fields_set):
@@ -78,15 +102,18 @@ def options(settings: RoomSettings, room: str) -> Options:
 
 def _dispatched(process: RoomSettings, metadata: str) -> tuple[RoomSettings, list[str]]:
     """With the dispatch's metadata, a JSON object or nothing, and what is wrong with that."""
-    if not metadata.strip():
-        return process, []
+    settings, problems = _apply_each(process, _found(metadata))
+    if metadata.strip() and _found(metadata) is _NOTHING:
+        problems = ['the dispatch metadata is no JSON object such as {"profile":"match"}']
+    return settings, problems
+
+
+def _found(metadata: str) -> Mapping[str, object]:
     try:
         found = json.loads(metadata)
     except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict):
-        return _apply_each(process, found)
-    return process, ['the dispatch metadata is no JSON object such as {"profile":"match"}']
+        return _NOTHING
+    return found if isinstance(found, dict) else _NOTHING
 
 
 def _apply_each(

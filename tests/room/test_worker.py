@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from livekit import api
 
+from config.room_state import RoomState
 from tests.peers.program import Program
 from tests.support.engine_script import Repeat
 from tests.support.livekit_server import LiveKitServer
 from tests.support.ports import free_port
 from tests.support.scripted_engine import scripted_engine
+from tests.support.viewer_probe import watching
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -191,3 +195,42 @@ async def test_a_profile_that_came_after_the_worker_is_known_to_its_jobs(
         await agent.seated("dropped-in")
         (there,) = await agent.agents("dropped-in")
         assert '"profile":"mine"' in there.attributes["pressbox.status"]
+
+
+async def test_a_new_dispatch_wins_and_what_people_change_then_outlives_the_worker(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    RoomState(tmp_path, "again").save({"profile": "guard", "language": "de"})
+    wanted = '{"profile":"match"}'
+
+    known: dict[str, dict[str, Any]] = {}
+
+    async def status(agent: Worker) -> dict[str, Any]:
+        """Of another agent than before, who may be there for a while yet."""
+        before = len(known)
+        await agent.dispatch("again", wanted)
+
+        async def another_one_sits() -> bool:
+            for one in await agent.agents("again"):
+                if "pressbox.status" in one.attributes:
+                    known.setdefault(one.identity, json.loads(one.attributes["pressbox.status"]))
+            return len(known) > before
+
+        await agent.until(another_one_sits)
+        return list(known.values())[-1]
+
+    async with worker(livekit_server, tmp_path) as agent:
+        first = await status(agent)
+        assert (first["profile"], first["language"]) == ("match", "de")
+        token = livekit_server.token("again", "viewer")
+        async with watching(livekit_server.url, token) as viewer:
+            await viewer.until(lambda: viewer.agent is not None, timeout=PATIENCE)
+            await viewer.call("pressbox.set", '{"profile":"documentary"}')
+            agent.program.kill()
+            async with worker(livekit_server, tmp_path) as agent:
+                assert (await status(agent))["profile"] == "documentary"
+                agent.program.kill()
+        async with livekit_server.api() as lkapi:
+            await lkapi.room.delete_room(api.DeleteRoomRequest(room="again"))
+    async with worker(livekit_server, tmp_path) as agent:
+        assert (await status(agent))["profile"] == "match"
