@@ -104,6 +104,10 @@ class Program:
         if self._process and self.running:
             self._process.send_signal(number)
 
+    def wait(self, limit: float = 20.0) -> int:
+        """Waits until it has ended by itself; its exit status, or minus a signal."""
+        return self._process.wait(limit) if self._process else 0
+
     def tell(self, line: str) -> None:
         """Writes a line to its standard input."""
         if self._process and self._process.stdin:

@@ -49,6 +49,11 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def is_there(pid: int) -> bool:
+    """Whether there is such a process, be it a zombie."""
+    return bool(_stat(pid))
+
+
 def _stat(pid: int) -> list[str]:
     """Fields of /proc/PID/stat behind the name, which may hold blanks and brackets."""
     try:

@@ -36,7 +36,7 @@ class StandaloneFeed:
         self._settings = settings
         self._name = source
         self._screen = Screen(lambda *shown: self.pictures.push(*shown), log.warning)
-        self.pictures = Pictures(self._screen.want)
+        self.pictures = Pictures(self._seen)
         self.sound = Sound()
         self.events = Events()
         self._ducking = Ducking()
@@ -92,6 +92,11 @@ class StandaloneFeed:
         await self._screen.aclose()
         self.events.close()
         await asyncio.gather(self.pictures.aclose(), self.sound.aclose())
+
+    def _seen(self, wanted: bool) -> None:
+        self._screen.want(wanted)
+        if not wanted:
+            self.pictures.forget()  # the next one to look would see what is long over
 
     def _surroundings(self) -> Surroundings:
         async def picture(name: str, first: Packet) -> PictureTrack:

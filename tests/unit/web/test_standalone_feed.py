@@ -250,6 +250,21 @@ async def test_an_engine_that_comes_back_speaks_again(
 
 
 @virtual
+async def test_who_looks_now_and_then_sees_no_old_picture(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with stage(monkeypatch, tmp_path, delay=2.0) as on:
+        await asyncio.sleep(5)
+        for _ in range(3):
+            on.feed.pictures.enter(Size())
+            jpeg = await on.feed.pictures.next(Size())
+            on.feed.pictures.leave(Size())
+            assert jpeg is not None
+            assert time.time() - jpeg.captured < 2.3
+            await asyncio.sleep(5)
+
+
+@virtual
 async def test_there_is_one_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     async with stage(monkeypatch, tmp_path) as on:
         feeds = StandaloneFeeds(on.feed)
