@@ -39,7 +39,9 @@ class Feed(Protocol):
 
     @property
     def status(self) -> Mapping[str, object]:
-        """The booth's `pressbox.status`, and how the feed itself is; JSON values."""
+        """The booth's `pressbox.status`, and how the feed itself is; JSON values.
+        capture: ok, lost, none.
+        """
 
     async def live(self, width: int, height: int, quality: int) -> bytes:
         """The newest picture of the source as JPEG, not delayed. Raises CallError."""

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import logging
+import sys
 import tomllib
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from yarl import URL
 
+from config.admin_token import AdminTokenError, newly_made
+from config.own_address import is_loopback
 from config.settings import Settings
 from web.access.access import Access
-from web.access.guard import Right
 from web.access.limits import BODY_SIZE, HEADER_LIMIT
 from web.addresses import NoAddressError, server_url
+from web.feed import Feeds
+from web.http.api import Api
+from web.http.errors import error
+from web.http.openapi import schema_of
+from web.http.parameters import Nothing, json_object
+from web.http.routes import Route
 from web.page import NOT_BUILT, Page
+from web.rooms.room_feeds import RoomFeeds
 from web.sources_api import SourcesApi
-from web.tokens import TokenMaker, TokenRequestError, parse_request
+from web.tokens import TokenMaker, TokenRequest, TokenRequestError, parse_request
 
 logger = logging.getLogger("web")
 
-_KEPT_HEADERS = {"Allow", "Retry-After", "WWW-Authenticate"}
 _PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
@@ -39,13 +45,15 @@ def version() -> str:
 
 
 class Server:
-    """The handlers, bound to one set of settings."""
+    """The application for the rooms of one LiveKit server, bound to one set of settings."""
 
-    def __init__(self, settings: Settings, page: Page) -> None:
+    def __init__(self, settings: Settings, page: Page, feeds: Feeds | None = None) -> None:
+        """`feeds`: closed when the application ends; the rooms themselves where none are given."""
         self._settings = settings
         self._access = Access(settings)
         self._page = page
-        self._version = version()
+        self._feeds = feeds or RoomFeeds(settings)
+        self._sources = SourcesApi(settings, self._access.guard)
         self._tokens = TokenMaker(
             settings.livekit_api_key,
             settings.livekit_api_secret.get_secret_value(),
@@ -54,89 +62,48 @@ class Server:
 
     def app(self) -> web.Application:
         """The application with all of its routes."""
-        app = web.Application(client_max_size=BODY_SIZE, middlewares=[_one_line_errors])
-        self._access.install(app, _right_of)
-        sources = SourcesApi(self._settings, self._access.guard)
-        app.add_routes(sources.routes())
-        app.on_cleanup.append(lambda _: sources.aclose())
-        app.add_routes(
-            [
-                web.post("/api/livekit/token", self._token),
-                web.get("/api/status", self._status),
-                web.get("/health", _health),
-                web.get("/{name:(?!api/).*}", self._page.handle),
-            ]
-        )
+        app = web.Application(client_max_size=BODY_SIZE)
+        asked = schema_of(TokenRequest)
+        path = "/api/livekit/token"
+        token = Route(path, "open", Nothing, self._token, body=asked, statuses=(201,))
+        api = Api(self._feeds, version(), self._about, [token, *self._sources.routes()])
+        self._access.install(app, api.right_of)
+        api.install(app)
+        app.router.add_get("/{name:(?!api/).*}", self._page.handle)
+        app.on_cleanup.append(self._close)
         return app
 
-    async def _token(self, request: web.Request) -> web.Response:
+    async def _close(self, _: web.Application) -> None:
+        await self._feeds.aclose()
+        await self._sources.aclose()
+
+    async def _token(self, request: web.Request, _: Nothing) -> web.Response:
+        """A token to join a room, as LiveKit's token endpoint gives it."""
         try:
-            wanted = parse_request(await _json_body(request))
+            wanted = parse_request(await json_object(request, BODY_SIZE))
             guard, room = self._access.guard, wanted.room_name or ""
             await guard.may_watch(request, room)
             url = self._url_for(request)
             token = self._tokens.token(wanted, guest=not await guard.is_operator(request))
-        except TokenRequestError as error:
-            return _error(422, str(error))
-        except NoAddressError as error:
-            return _error(503, str(error))
+        except TokenRequestError as wrong:
+            return error(422, str(wrong))
+        except NoAddressError as wrong:
+            return error(503, str(wrong))
         return web.json_response(
             {"server_url": url, "participant_token": token},
             status=201,
             headers={"Cache-Control": "no-store"},
         )
 
-    async def _status(self, request: web.Request) -> web.Response:
+    def _about(self, request: web.Request) -> dict[str, object]:
         try:
-            address = {"livekit_url": self._url_for(request)}
-        except NoAddressError as error:
-            address = {"livekit_url": "", "problem": str(error)}
-        return web.json_response(
-            {"room": self._settings.room, "version": self._version, **address},
-            headers={"Cache-Control": "no-store"},
-        )
+            return {"room": self._settings.room, "livekit_url": self._url_for(request)}
+        except NoAddressError as wrong:
+            return {"room": self._settings.room, "livekit_url": "", "problem": str(wrong)}
 
     def _url_for(self, request: web.Request) -> str:
         settings = self._settings
         return server_url(settings.livekit_url, settings.livekit_public_url, request.url)
-
-
-def _right_of(request: web.Request) -> Right:
-    if request.path == "/api/sources" or request.path.startswith("/api/sources/"):
-        return "watch" if request.method in ("GET", "HEAD") else "operate"
-    return "watch" if request.path == "/api/status" else "open"
-
-
-async def _health(_: web.Request) -> web.Response:
-    return web.json_response({"status": "ok"})
-
-
-async def _json_body(request: web.Request) -> object:
-    body = await request.read()
-    if not body.strip():
-        return {}
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise web.HTTPBadRequest(text="the body is not JSON") from None
-
-
-def _error(status: int, message: str) -> web.Response:
-    return web.json_response({"error": message}, status=status)
-
-
-@web.middleware
-async def _one_line_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Below /api, every error is one JSON object with one line in it."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        if not request.path.startswith("/api/") or error.status < 400:
-            raise
-        answer = _error(error.status, (error.text or error.reason).strip())
-        for name in _KEPT_HEADERS & error.headers.keys():
-            answer.headers[name] = error.headers[name]
-        return answer
 
 
 async def serve(settings: Settings, stop: asyncio.Event, page: Page | None = None) -> None:
@@ -150,7 +117,11 @@ async def serve(settings: Settings, stop: asyncio.Event, page: Page | None = Non
 async def serve_app(app: web.Application, settings: Settings, stop: asyncio.Event) -> None:
     """The same of any application."""
     runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=2.0, keepalive_timeout=HEADER_LIMIT
+        app,
+        access_log=None,
+        shutdown_timeout=2.0,
+        keepalive_timeout=HEADER_LIMIT,
+        handler_cancellation=True,  # who has gone is not served on
     )
     await runner.setup()
     try:
@@ -159,15 +130,29 @@ async def serve_app(app: web.Application, settings: Settings, stop: asyncio.Even
             "the page is on %s",
             URL.build(scheme="http", host=settings.web_host, port=settings.web_port),
         )
+        await asyncio.to_thread(_introduce, settings)
         await stop.wait()
     finally:
         await runner.cleanup()
 
 
+def _introduce(settings: Settings) -> None:
+    """Shows a new admin token where others can reach the page; to a person, and into no log."""
+    if is_loopback(settings.web_host) or not sys.stderr.isatty():
+        return
+    try:
+        token = newly_made(settings)
+    except AdminTokenError as error:
+        logger.warning("%s", error)
+        return
+    if token:
+        sys.stderr.write(f"the admin token, shown this once: {token}\n")
+
+
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
     try:
         await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        in_use = error.errno == errno.EADDRINUSE
-        reason = "it is in use by another program" if in_use else error.strerror
-        raise BindError(f"cannot listen on WEB_HOST={host} WEB_PORT={port}: {reason}") from error
+    except OSError as failed:
+        in_use = failed.errno == errno.EADDRINUSE
+        reason = "it is in use by another program" if in_use else failed.strerror
+        raise BindError(f"cannot listen on WEB_HOST={host} WEB_PORT={port}: {reason}") from failed

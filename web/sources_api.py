@@ -6,7 +6,7 @@ Who may watch a room may look, without addresses; adding and removing needs the 
 from __future__ import annotations
 
 import asyncio
-import json
+from typing import Any
 
 from aiohttp import web
 
@@ -14,6 +14,8 @@ from config.settings import Settings
 from ingress.api_client import Client, ServiceError
 from ingress.report import SourceReport
 from web.access.guard import Guard
+from web.http.parameters import InRoom, Nothing, json_object
+from web.http.routes import Route
 
 _FIELDS = ("url", "name", "room", "mode", "transport", "sound", "loop", "start", "model_url")
 """What may be said of a source from the page."""
@@ -34,12 +36,14 @@ class SourcesApi:
         self._client: Client | None = None
         self._opening = asyncio.Lock()
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route[Any]]:
         """What they answer to."""
+        source = {"type": "object", "required": ["url"], "properties": {key: {} for key in _FIELDS}}
+        one = "/api/sources/{name}"
         return [
-            web.get("/api/sources", self._list),
-            web.post("/api/sources", self._add),
-            web.delete("/api/sources/{name}", self._remove),
+            Route("/api/sources", "watch", InRoom, self._list),
+            Route("/api/sources", "operate", Nothing, self._add, body=source, statuses=(201,)),
+            Route(one, "operate", InRoom, self._remove, method="DELETE"),
         ]
 
     async def aclose(self) -> None:
@@ -48,10 +52,10 @@ class SourcesApi:
         if client is not None:
             await client.aclose()
 
-    async def _list(self, request: web.Request) -> web.Response:
+    async def _list(self, request: web.Request, asked: InRoom) -> web.Response:
         """Those of one room; of all where none is named and the operator asks."""
         operator = await self._guard.is_operator(request)
-        room = request.query.get("room", "") or ("" if operator else self._settings.room)
+        room = asked.room or ("" if operator else self._settings.room)
         try:
             reports = await (await self._service()).sources()
         except ServiceError as error:
@@ -59,9 +63,10 @@ class SourcesApi:
         shown = [_shown(one, operator) for one in reports if not room or one.room == room]
         return _json({"sources": shown})
 
-    async def _add(self, request: web.Request) -> web.Response:
+    async def _add(self, request: web.Request, _: Nothing) -> web.Response:
+        """Bring one more into a room."""
         service = await self._service()
-        values = await _object(request)
+        values = await json_object(request)
         unknown = values.keys() - set(_FIELDS)
         if unknown:
             raise web.HTTPUnprocessableEntity(text=f"a source has {', '.join(_FIELDS)} here")
@@ -71,11 +76,12 @@ class SourcesApi:
             return _refused(error)
         return _json(_shown(report, operator=True), status=201)
 
-    async def _remove(self, request: web.Request) -> web.Response:
+    async def _remove(self, request: web.Request, asked: InRoom) -> web.Response:
+        """Take one out."""
         service = await self._service()
         name = request.match_info["name"]
         try:
-            await service.remove(name, request.query.get("room", ""))
+            await service.remove(name, asked.room)
         except ServiceError as error:
             return _refused(error)
         return _json({"removed": name})
@@ -112,13 +118,3 @@ def _refused(error: ServiceError) -> web.Response:
 
 def _json(values: dict[str, object], status: int = 200) -> web.Response:
     return web.json_response(values, status=status, headers=_NO_STORE)
-
-
-async def _object(request: web.Request) -> dict[str, object]:
-    try:
-        body = json.loads(await request.read())
-    except (ValueError, RecursionError):
-        raise web.HTTPBadRequest(text="the body is not JSON") from None
-    if not isinstance(body, dict):
-        raise web.HTTPUnprocessableEntity(text="the body must be a JSON object")
-    return body

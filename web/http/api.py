@@ -14,12 +14,21 @@ from web.http.calls import CallApi
 from web.http.errors import one_line_errors
 from web.http.events import SSE, EventApi
 from web.http.mjpeg import MJPEG, PictureApi
-from web.http.openapi import RULES, SETTINGS, document
-from web.http.parameters import Asking, Following, Frame, InRoom, Moving, Nothing, Question
+from web.http.openapi import RULES, SETTINGS, document, schema_of
+from web.http.parameters import (
+    Asking,
+    Following,
+    Frame,
+    InRoom,
+    Moving,
+    Note,
+    Nothing,
+    Question,
+)
 from web.http.routes import Route
 from web.http.sound import PCM, WAV, SoundApi
 from web.http.status import Metrics, StatusApi
-from web.http.viewers import Viewers
+from web.http.viewers import Viewers, remember
 
 
 class Api:
@@ -45,6 +54,7 @@ class Api:
         """Serve it. Its middlewares come first: they see all that others refuse."""
         app.middlewares[:0] = [self._metrics.counted, one_line_errors]
         routes.add(app, self.routes)
+        app.on_response_prepare.append(_remember)
         app.on_shutdown.append(self._end)
 
     def right_of(self, request: web.Request) -> Right:
@@ -67,7 +77,7 @@ class Api:
     def _short(self) -> list[Route[Any]]:
         calls, frame = CallApi(self._viewers), PictureApi(self._viewers).frame
         change, rule = calls.change_settings, calls.change_rules
-        question = Question.model_json_schema()
+        question, note = schema_of(Question), schema_of(Note)
         return [
             Route("/api/frame", "watch", Frame, frame, "image/jpeg"),
             Route("/api/ask", "watch", Asking, calls.ask, body=question, statuses=(200, 202)),
@@ -75,6 +85,7 @@ class Api:
             Route("/api/settings", "change", InRoom, change, body=SETTINGS),
             Route("/api/rules", "watch", InRoom, calls.rules),
             Route("/api/rules", "change", InRoom, rule, body=RULES),
+            Route("/api/note", "change", InRoom, calls.note, body=note),
             Route("/api/status", "watch", InRoom, self._status.status),
             Route("/api/openapi.json", "open", Nothing, self._document),
             Route("/health", "open", Nothing, self._status.health),
@@ -84,3 +95,8 @@ class Api:
     async def _document(self, _: web.Request, __: Nothing) -> web.Response:
         """This document."""
         return web.json_response(document(self.routes, self._version))
+
+
+async def _remember(request: web.Request, answer: web.StreamResponse) -> None:
+    if answer.content_type == "text/html":
+        remember(request, answer)

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from config.room_settings import RoomSettings
 from web.http.routes import Route
 
 _SCHEMAS = "#/components/schemas/"
 
 
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """A JSON schema for a body; the document takes its `$defs` out."""
+    return model.model_json_schema(ref_template=_SCHEMAS + "{model}")
+
+
 def _settings() -> dict[str, Any]:
     """Any of them may be left out, or null: then it is as at the start."""
-    made = RoomSettings.model_json_schema(ref_template=_SCHEMAS + "{model}")
+    made = schema_of(RoomSettings)
     properties = made["properties"].items()
     nullable = {name: {"anyOf": [one, {"type": "null"}]} for name, one in properties}
     return {"type": "object", "properties": nullable, "$defs": made["$defs"]}
@@ -66,8 +73,9 @@ _ERROR = {
 def document(routes: Iterable[Route[Any]], version: str) -> dict[str, Any]:
     """OpenAPI 3.1."""
     paths: dict[str, dict[str, Any]] = {}
-    schemas = {"Error": _ERROR, **SETTINGS["$defs"]}
+    schemas = {"Error": _ERROR}
     for route in routes:
+        schemas |= (route.body or {}).get("$defs", {})
         paths.setdefault(route.path, {})[route.methods[0].lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
@@ -88,7 +96,7 @@ def _operation(route: Route[Any]) -> dict[str, Any]:
     if route.body is not None:
         schema = {name: value for name, value in route.body.items() if name != "$defs"}
         content = {"application/json": {"schema": schema}}
-        said["requestBody"] = {"required": True, "content": content}
+        said["requestBody"] = {"required": "required" in route.body, "content": content}
     if route.endless:
         said["x-endless"] = True
     return said

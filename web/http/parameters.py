@@ -97,8 +97,8 @@ def query(request: web.Request, model: type[_Asked]) -> _Asked:
 
 
 async def json_object(request: web.Request, most: int = LARGEST_CALL) -> dict[str, Any]:
-    """The body of a request. Raises HTTPException."""
-    text = await request.read()
+    """The body of a request, none being an empty one. Raises HTTPException."""
+    text = (await request.read()).strip() or b"{}"
     if len(text) > most:
         raise web.HTTPRequestEntityTooLarge(most, len(text), text=f"at most {most} bytes")
     try:

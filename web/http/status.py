@@ -56,9 +56,7 @@ class StatusApi:
             "versions": self._versions,
             "watched": feed is not None,
             "viewers": {kind: self._viewers.count(kind) for kind in get_args(Kind)},
-            "capture_healthy": bool(booth["source"]) and not booth.get("lost", False)
-            if "source" in booth
-            else None,
+            "capture_healthy": booth["capture"] == "ok" if feed is not None else None,
             **{name: booth.get(name) for name in _KNOWN},
             "booth": booth,
         }

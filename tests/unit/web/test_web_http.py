@@ -235,6 +235,13 @@ async def test_settings_and_rules_are_the_booths(client: Client) -> None:
     assert (await refusal(client, "/api/rules", "POST", json={"remove": "gate"}))["status"] == 400
 
 
+async def test_a_note_is_told_to_the_booth(client: Client) -> None:
+    answer = await client.post("/api/note", json={"text": "battery at 12 %", "seconds": 30})
+    assert await answer.json() == {"text": "battery at 12 %"}
+    wrong = await refusal(client, "/api/note", "POST", json={"text": "low", "seconds": 0})
+    assert (wrong["status"], wrong["field"]) == (400, "seconds")
+
+
 async def test_a_setting_that_is_wrong_is_named(client: Client) -> None:
     body = await refusal(client, "/api/settings", "POST", json={"delay": 99})
     assert (body["status"], body["field"], body["value"]) == (400, "delay", "99")
@@ -456,7 +463,7 @@ async def test_status_opens_no_room_and_tells_of_one_that_is_open(
     assert status["versions"]["pressbox"] == "1.2.3"
     assert not feeds.watchers
     watching = await ok(client, "/api/events?room=b")
-    feeds.rooms["b"].status = {"source": "cam", "lost": True, "engine": "down", "delay": 3.5}
+    feeds.rooms["b"].status = {"capture": "lost", "engine": "down", "delay": 3.5}
     status = await (await ok(client, "/api/status?room=b")).json()
     assert (status["watched"], status["capture_healthy"], status["engine"]) == (True, False, "down")
     assert (status["delay"], status["viewers"]["events"]) == (3.5, 1)

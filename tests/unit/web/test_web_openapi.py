@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.web import Application
 
+from config.settings import load_settings
 from config.tasks import Tasks
-from tests.support.scripted_feed import DEFAULT, ScriptedFeed, ScriptedFeeds, picture
+from ingress.api import Api as IngressApi
+from tests.support.ports import free_port
+from tests.support.scripted_feed import ScriptedFeed, ScriptedFeeds, picture
+from tests.unit.ingress.scripted_sources import ScriptedSources
 from web.http import mjpeg
-from web.http.api import Api
+from web.page import Page
+from web.server import Server
 
 _CONFIG = """
 [[operations]]
@@ -21,13 +25,19 @@ include-path = "/api/rules"
 phases.coverage.enabled = false  # much of the same
 checks.positive_data_acceptance.enabled = false  # whether there is a rule of that name
 [[operations]]
+include-path-regex = "/api/sources.*"
+checks.positive_data_acceptance.enabled = false  # whether it is an address, and is there
+checks.negative_data_rejection.enabled = false  # the ingress service checks them
+[[operations]]
 include-path = "/api/settings"
 phases.coverage.enabled = false  # the booth checks them, and takes "4" for 4
 checks.negative_data_rejection.enabled = false
 checks.positive_data_acceptance.enabled = false
 """
+TOKEN = "the-token-of-the-operator"
 _RUN = (
     *("--phases", "coverage,fuzzing", "--max-examples", "5", "--seed", "1"),
+    *("--header", f"Authorization: Bearer {TOKEN}"),
     *("--request-timeout", "10", "--no-color", "--continue-on-failure"),
 )
 
@@ -42,12 +52,17 @@ async def test_schemathesis_finds_nothing_against_the_document(
         ends.once("the end of a feed", _end(feed))  # or no answer would
 
     monkeypatch.setattr(mjpeg, "_until", _at_once)
-    app = Application()
-    Api(ScriptedFeeds(fill), "1", lambda _: {"room": DEFAULT}).install(app)
+    keys = {"livekit_api_key": "key", "livekit_api_secret": "x" * 40, "admin_token": TOKEN}
+    values = {"ingress_port": free_port(), "state_dir": str(tmp_path)}
+    settings = load_settings(cli={**keys, **values}, env={}, directory=tmp_path)
+    ingress = TestServer(
+        IngressApi(settings, ScriptedSources(), TOKEN).app(), port=settings.ingress_port
+    )
+    app = Server(settings, Page(tmp_path), ScriptedFeeds(fill)).app()
     config = tmp_path / "schemathesis.toml"
     config.write_text(_CONFIG)
     program = Path(sys.executable).parent / "schemathesis"
-    async with TestClient(TestServer(app)) as client:
+    async with ingress, TestClient(TestServer(app)) as client:
         address = str(client.make_url("/api/openapi.json"))
         child = await asyncio.create_subprocess_exec(
             *(program, "--config-file", config, "run", address, *_RUN),

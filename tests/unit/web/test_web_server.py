@@ -91,7 +91,7 @@ async def test_a_wrong_path_or_method_below_api_is_answered_in_json(client: Clie
     assert (missing.status, await missing.json()) == (404, {"error": "404: Not Found"})
     wrong = await client.get("/api/livekit/token")
     assert wrong.status == 405
-    assert wrong.headers["Allow"] == "POST"
+    assert wrong.headers["Allow"].split(",") == ["OPTIONS", "POST"]
 
 
 async def test_a_host_header_that_is_none_is_refused(client: Client) -> None:
@@ -101,7 +101,8 @@ async def test_a_host_header_that_is_none_is_refused(client: Client) -> None:
 
 async def test_status_says_room_address_and_version(client: Client) -> None:
     body = await (await client.get("/api/status")).json()
-    assert body == {"room": "lobby", "livekit_url": "ws://127.0.0.1:7880", "version": version()}
+    said = {"room": "lobby", "livekit_url": "ws://127.0.0.1:7880", "version": version()}
+    assert body.items() >= said.items()
 
 
 async def test_health(client: Client) -> None:
