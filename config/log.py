@@ -52,9 +52,13 @@ to whoever made them, in an exception.
 
 
 def _worth_telling(record: logging.LogRecord) -> bool:
-    """LiveKit tells the root logger of every text stream that a participant does not read, and
-    takes for an error what is none. At level debug the latter is shown.
+    """Not what a stranger can write into the log at will. LiveKit tells the root logger of every
+    text stream that a participant does not read, and takes for an error what is none. At level
+    debug the latter is shown.
     """
+    if record.name == "aiohttp.server" and record.exc_info and record.exc_info[0]:
+        # Who sends what is no HTTP is told so; a traceback would show what stood in its address.
+        return record.exc_info[0].__module__ != "aiohttp.http_exceptions"
     if record.name.startswith("livekit") and logging.getLogger().level > logging.DEBUG:
         return not _IN_ORDER.search(record.getMessage())
     return record.name != "root" or not str(record.msg).startswith("ignoring ")

@@ -36,6 +36,26 @@ log.getChild("agents").error("process exited with non-zero exit code %d", -10)
 log.getChild("agents").error("process exited with non-zero exit code %d", -11)
 """
 
+STRANGER = """
+import logging
+from aiohttp.http_exceptions import LineTooLong
+from config.log import setup
+setup("test", "debug")
+for error in (LineTooLong(b"/?view=secret"), ValueError("told")):
+    try:
+        raise error
+    except Exception:
+        logging.getLogger("aiohttp.server").exception("Error handling request")
+"""
+
+
+def test_what_strangers_send_is_not_written_down() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STRANGER], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "secret" not in done.stderr
+    assert "told" in done.stderr
+
 
 def test_lines_are_plain_and_cannot_be_forged() -> None:
     done = subprocess.run(
