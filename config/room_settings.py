@@ -51,7 +51,7 @@ class RoomSettings(Pacing):
     source: str = Field(
         default="",
         max_length=256,
-        description="identity of the participant to watch; empty: newest camera",
+        description="participant to watch, or participant/track; empty: newest camera",
     )
     mode: Literal["active", "idle"] = Field(
         default="active", description="active: commentate; idle: watch and answer"

@@ -57,7 +57,8 @@ class Source:
 
     `on_picture` and `on_sound` are called on the event loop for every frame, and `on_model_picture`
     for those of the small second picture that an ingress may publish; `on_change` with the new
-    identity ("" for none) whenever another participant is watched, before its first picture.
+    identity ("" for none) whenever another participant is watched, or another track of it, before
+    its first picture.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Source:
         self._last_capture = 0.0
         self.watched: Track | None = None
         self.wanted = ""
-        """Identity of the one to watch, there or not; "" for the newest camera."""
+        """Identity of the one to watch, or identity/track, there or not; "": the newest camera."""
         self.passed_over = ""
         """Who would be watched but cannot be seen, and why, one line; "" for nobody."""
 
@@ -168,14 +169,23 @@ class Source:
     def _look(self, *_: object) -> None:
         """Look anew at what is in the room, and do what follows."""
         self._published = published(self._room, self._has_key)
-        before = self.identity
+        before = self.watched
         self.watched, beside, self.passed_over = self._choice.look(
             list(self._published), self.wanted, time.monotonic()
         )
-        if self.identity != before:
+        if self._is_another(before):
             log.info("watching %s", self.identity or "nobody: no camera in the room")
             self._on_change(self.identity)
         self._follow(self._needed(beside))
+
+    def _is_another(self, before: Track | None) -> bool:
+        """Whether another participant is watched than before, or another one of its tracks, not one
+        that has come in the place of that.
+        """
+        if before is None or self.watched is None or before.identity != self.watched.identity:
+            return before is not self.watched
+        there = {one.sid for one in self._published}
+        return before.sid != self.watched.sid and before.sid in there
 
     def _needed(self, beside: Track | None) -> dict[str, _Take]:
         """The sids of the tracks to read, and who takes what comes of each."""

@@ -35,7 +35,8 @@ class _Failure(NamedTuple):
 class Choice:
     """Chooses, and remembers who brought a picture and who did not.
 
-    With an identity in `wanted` only that participant counts. The newest camera of anyone but an
+    With an identity in `wanted` only that participant counts, with `identity/track` that track of
+    it, by its name or sid. The newest camera of anyone but an
     agent is watched, then the newest screen. While that one can be seen, a better one takes its
     place with its first picture and not before; one that brings none is passed over, and tried
     again with backoff. Where nothing can be seen, what is there is watched all the same, cameras
@@ -57,9 +58,7 @@ class Choice:
         self._forget(tracks)
         if self._beside and now >= self._until:
             self._fail(self._beside, now)
-        tracks = [
-            one for one in tracks if (one.identity == wanted if wanted else one.by != "agent")
-        ]
+        tracks = _eligible(tracks, wanted)
         watch = max(tracks, key=self._worth, default=None)
         beside = self._better(tracks, watch, now) if watch else None
         self._watch, tried = watch.sid if watch else "", beside.sid if beside else ""
@@ -127,3 +126,14 @@ class Choice:
         if newest is None:
             return ""
         return newest.barrier or f"no picture comes from {newest.identity}"
+
+
+def _eligible(tracks: list[Track], wanted: str) -> list[Track]:
+    if not wanted:
+        return [one for one in tracks if one.by != "agent"]
+    whole = [one for one in tracks if one.identity == wanted]
+    return whole or [
+        one
+        for one in tracks
+        if wanted in (f"{one.identity}/{name}" for name in (one.name, one.sid))
+    ]

@@ -63,7 +63,7 @@ class SourceHealth:
         self._on_back = on_back
         self._tasks = Tasks(tell)
         self._liveness = Liveness(time.monotonic())
-        self._whose = ""
+        self._told = self._whose = ""
         """The last one that was watched."""
         self._last: tuple[Picture, str] | None = None
         self._marked: tuple[Picture, tuple[str, str, float]] | None = None
@@ -92,10 +92,11 @@ class SourceHealth:
             self._on_back()
 
     def changed(self, identity: str) -> bool:
-        """`identity` is watched from now on, "" for nobody. Returns whether it is another one than
-        before, of whom nothing has been seen yet.
+        """`identity` is watched from now on, "" for nobody; the same one again: another track of
+        it. Returns whether it is another one than before, of whom nothing has been seen yet.
         """
-        if identity in ("", self._whose):
+        again, self._told = identity == self._told, identity
+        if not identity or (identity == self._whose and not again):
             return False
         self._whose = identity
         self._liveness.choose(time.monotonic())
@@ -161,7 +162,8 @@ class SourceHealth:
 
     def _why_nobody(self) -> str:
         wanted, states = self._source.wanted, self._source.states()
-        for name in (wanted,) if wanted else (self._whose, *states):
+        named = (wanted, wanted.rpartition("/")[0])
+        for name in named if wanted else (self._whose, *states):
             if name in states and states[name].state:
                 return f"{name}: {states[name]}"
         return f"{wanted} publishes no video here" if wanted else "no camera in the room"

@@ -66,6 +66,8 @@ class Stage:
         self.shown: list[Picture] = []
         """What the health has shown."""
         self.changes: list[str] = []
+        self.anew: list[str] = []
+        """Those of them of which nothing had been seen yet."""
         self.events: list[str] = []
         self.told: list[str] = []
         self.heard: list[str] = []
@@ -98,7 +100,8 @@ class Stage:
 
     def _change(self, identity: str) -> None:
         self.changes.append(identity)
-        self.health.changed(identity)
+        if self.health.changed(identity):
+            self.anew.append(identity)
 
     async def send(self, publication: FakeRemotePublication, *, width: int = 64) -> bool:
         """A picture of that track, if anybody reads it."""

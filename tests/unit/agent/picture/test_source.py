@@ -76,6 +76,24 @@ async def test_one_that_brings_nothing_never_takes_the_picture_away(fake_rtc: Fa
         assert stage.source.identity == "dead"
 
 
+@virtual
+async def test_another_camera_of_the_same_one_is_another_picture_and_its_return_is_not(
+    fake_rtc: FakeRtc,
+) -> None:
+    async with staged(fake_rtc, wanted="robot/front") as stage:
+        robot = stage.room.join("robot")
+        front, back = robot.publish(name="front"), robot.publish(name="back")
+        assert await stage.send(front)
+        assert not await stage.send(back)
+        stage.source.want("robot/back")
+        assert await stage.send(back)
+        assert (stage.changes, stage.anew) == (["robot", "robot"], ["robot", "robot"])
+        robot.unpublish(back)
+        again = robot.publish(name="back")
+        assert await stage.send(again)
+        assert (stage.changes[2:], stage.anew[2:]) == (["", "robot"], [])
+
+
 @pytest.mark.parametrize(
     ("how", "why"),
     [

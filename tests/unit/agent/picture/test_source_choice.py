@@ -254,6 +254,25 @@ def test_two_cameras_of_one_robot_do_not_take_turns() -> None:
         assert room.chosen.watch == first
 
 
+def test_one_of_two_cameras_is_chosen_by_name_or_sid_whoever_has_it() -> None:
+    front = replace(camera("robot", by="agent"), sid="TR_front", name="front")
+    back = replace(front, sid="TR_back", name="back")
+    room = Room()
+    room.add(front, back, camera("robot/back"), camera("other"))
+    chosen = {}
+    for wanted in ("robot/front", "robot/TR_back", "robot/none", "robot/back", "robot/"):
+        room.wanted = wanted
+        room.wait(2 * TRIAL)
+        chosen[wanted] = room.chosen.watch.sid if room.chosen.watch else ""
+    assert chosen == {
+        "robot/front": "TR_front",
+        "robot/TR_back": "TR_back",
+        "robot/none": "",
+        "robot/back": "TR_robot/back",
+        "robot/": "",
+    }
+
+
 def test_what_is_remembered_is_bounded() -> None:
     room = Room()
     for number in range(3 * REMEMBERED):
