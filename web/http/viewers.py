@@ -145,7 +145,9 @@ def remember(request: web.Request, answer: web.StreamResponse, browser: str = ""
     """Give a browser the name by which its connections are counted, where it has none."""
     browser = browser or _browser(request)
     if browser and browser != request.cookies.get(COOKIE):
-        answer.set_cookie(COOKIE, browser, httponly=True, samesite="Lax", path="/")
+        # By hand: where this is called from, it is too late for aiohttp's own way.
+        cookie = f"{COOKIE}={browser}; HttpOnly; Path=/; SameSite=Lax"
+        answer.headers.add("Set-Cookie", cookie)
 
 
 def _browser(request: web.Request) -> str:
@@ -156,7 +158,8 @@ def _browser(request: web.Request) -> str:
         return ""
     if request.headers.get("X-Forwarded-Proto", "") == "https":
         return ""
-    return request.cookies.get(COOKIE, "")[:64] or secrets.token_urlsafe(12)
+    given = request.cookies.get(COOKIE, "")
+    return given if 0 < len(given) < 64 else secrets.token_urlsafe(12)
 
 
 def _no_backlog(transport: asyncio.Transport) -> None:

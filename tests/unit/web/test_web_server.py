@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from config.settings import Settings, load_settings
+from web.http.viewers import COOKIE
 from web.page import Page
 from web.server import Server, version
 
@@ -130,6 +131,14 @@ async def test_only_files_of_the_page_are_served(client: Client, path: str) -> N
     answer = await client.get(path)
     assert answer.status == 404
     assert "not for you" not in await answer.text()
+
+
+async def test_the_page_gives_a_browser_the_name_by_which_its_connections_are_counted(
+    client: Client,
+) -> None:
+    assert not (await client.get("/", headers={"User-Agent": "curl/8"})).cookies
+    page = await client.get("/", headers={"User-Agent": "Mozilla/5.0"})
+    assert page.cookies[COOKIE]["httponly"]
 
 
 async def test_a_page_that_is_not_built_says_so(tmp_path: Path) -> None:
