@@ -5,45 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 from livekit import rtc
 
 from agent.picture.encoded_track import EncodedTrack, PublishPicture
-from agent.picture.picture import Picture
 from agent.picture.source import Source
 from agent.picture.watched import Watched
 from agent.room.audience import is_watched, people
 from agent.room.room import Room
 from agent.sound.sound_track import PublishedSound, PublishSound
-from config.tasks import Tell
-
-
-class OpenSource(Protocol):
-    """Makes what is watched; arguments as of `Source`."""
-
-    def __call__(
-        self,
-        *,
-        on_picture: Callable[[Picture], None],
-        on_model_picture: Callable[[Picture], None],
-        on_sound: Callable[[rtc.AudioFrame, float], None],
-        on_change: Callable[[str], None],
-        tell: Tell,
-    ) -> Watched: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Attributes:
     room: For the texts.
-    source: Makes what is watched.
+    source: Makes what is watched; keyword arguments as of `Source`, without `has_key`.
     picture, sound: Open the tracks for what is shown and heard.
     watched: Whether anybody watches, where this identity is the source.
     """
 
     room: Room
-    source: OpenSource
+    source: Callable[..., Watched]
     picture: PublishPicture
     sound: PublishSound
     watched: Callable[[str], bool]

@@ -16,7 +16,8 @@ class CallError(Exception):
 
     Attributes:
         status: The HTTP status that fits: 400, 404 (no such method), 503 (no booth), 504.
-        problems: What was wrong, by field, where the booth said so.
+        problems: What the booth said of it besides, such as `problems`: a list of objects with
+            `key`, `value` and `allowed`.
     """
 
     def __init__(self, status: int, message: str, problems: Mapping[str, object] | None = None):

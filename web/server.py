@@ -44,6 +44,15 @@ def version() -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
+def application(access: Access, api: Api, page: Page) -> web.Application:
+    """Page and API behind what `access` lets through."""
+    app = web.Application(client_max_size=BODY_SIZE)
+    access.install(app, api.right_of)
+    api.install(app)
+    app.router.add_get("/{name:(?!api/).*}", page.handle)
+    return app
+
+
 class Server:
     """The application for the rooms of one LiveKit server, bound to one set of settings."""
 
@@ -62,14 +71,11 @@ class Server:
 
     def app(self) -> web.Application:
         """The application with all of its routes."""
-        app = web.Application(client_max_size=BODY_SIZE)
         asked = schema_of(TokenRequest)
         path = "/api/livekit/token"
         token = Route(path, "open", Nothing, self._token, body=asked, statuses=(201,))
         api = Api(self._feeds, version(), self._about, [token, *self._sources.routes()])
-        self._access.install(app, api.right_of)
-        api.install(app)
-        app.router.add_get("/{name:(?!api/).*}", self._page.handle)
+        app = application(self._access, api, self._page)
         app.on_cleanup.append(self._close)
         return app
 

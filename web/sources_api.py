@@ -60,8 +60,8 @@ class SourcesApi:
             reports = await (await self._service()).sources()
         except ServiceError as error:
             return _refused(error)
-        shown = [_shown(one, operator) for one in reports if not room or one.room == room]
-        return _json({"sources": shown})
+        found = [shown(one, operator) for one in reports if not room or one.room == room]
+        return _json({"sources": found})
 
     async def _add(self, request: web.Request, _: Nothing) -> web.Response:
         """Bring one more into a room."""
@@ -74,7 +74,7 @@ class SourcesApi:
             report = await service.add({**values, "from_page": True})
         except ServiceError as error:
             return _refused(error)
-        return _json(_shown(report, operator=True), status=201)
+        return _json(shown(report, operator=True), status=201)
 
     async def _remove(self, request: web.Request, asked: InRoom) -> web.Response:
         """Take one out."""
@@ -96,7 +96,7 @@ class SourcesApi:
             return self._client
 
 
-def _shown(report: SourceReport, operator: bool) -> dict[str, object]:
+def shown(report: SourceReport, operator: bool) -> dict[str, object]:
     """What a viewer may see; the operator also whence it comes, and errors, which name hosts. Of
     the address the host only, since a path may be a secret too.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from livekit import rtc
@@ -27,26 +28,17 @@ _CODEC = {"h264": rtc.VideoCodec.H264, "vp8": rtc.VideoCodec.VP8}
 
 
 class PictureTrack(Protocol):
-    """Shows encoded pictures. `codec` is the one that it has for life."""
+    """Shows encoded pictures; see `EncodedTrack`, which is the one in a LiveKit room."""
 
     codec: Codec
 
-    def send(self, packet: Packet, *, display: float, unix: int) -> bool:
-        """Show a packet that is on display at `display` (seconds) and was captured at `unix` (Unix
-        microseconds). Whether it was taken.
-        """
-
-    def bitrate_wish(self) -> int:
-        """Bits a second that the network has asked for since the last look; 0 if it has not."""
-
-    async def aclose(self) -> None:
-        """Take the track back."""
+    def send(self, packet: Packet, *, display: float, unix: int) -> bool: ...
+    def bitrate_wish(self) -> int: ...
+    async def aclose(self) -> None: ...
 
 
-class PublishPicture(Protocol):
-    """Opens a track for this packet and those behind it. Raises what it likes."""
-
-    async def __call__(self, name: str, first: Packet) -> PictureTrack: ...
+PublishPicture = Callable[[str, Packet], Awaitable[PictureTrack]]
+"""Opens a track of this name for this packet and those behind it. Raises what it likes."""
 
 
 class EncodedTrack:

@@ -11,42 +11,19 @@ from agent.picture.published import Track
 
 
 class Watched(Protocol):
-    """A source, there or not. Those with a docstring in `Source` are the same here.
-
-    Attributes:
-        watched: The track that is watched; None for none.
-        wanted: Identity of the one to watch, there or not; "" for the newest camera.
-        passed_over: Who would be watched but cannot be seen, and why, one line; "" for nobody.
-    """
+    """A source, there or not; see `Source`, which is the one in a LiveKit room."""
 
     watched: Track | None
     wanted: str
     passed_over: str
 
     @property
-    def identity(self) -> str:
-        """Whose picture it is; "" for nobody's."""
-
-    def start(self, wanted: str) -> None:
-        """Begin to watch."""
-
-    def want(self, identity: str) -> None:
-        """Watch this one from now on."""
-
-    def states(self) -> Mapping[str, IngressState]:
-        """What each ingress says of itself, by identity."""
-
-    async def received(self) -> Received | None:
-        """What has been received so far; None: not known."""
-
-    def renew(self) -> None:
-        """The picture should be there and does not come."""
-
-    def give_up(self) -> None:
-        """It will not come."""
-
-    def later(self, capture: float) -> float:
-        """A capture time later than that of the picture before."""
-
-    async def aclose(self) -> None:
-        """Stop. Idempotent."""
+    def identity(self) -> str: ...
+    def start(self, wanted: str) -> None: ...
+    def want(self, identity: str) -> None: ...
+    def states(self) -> Mapping[str, IngressState]: ...
+    async def received(self) -> Received | None: ...
+    def renew(self) -> None: ...
+    def give_up(self) -> None: ...
+    def later(self, capture: float) -> float: ...
+    async def aclose(self) -> None: ...

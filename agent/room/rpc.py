@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from livekit import rtc
 
-from agent.room.room import Room
+from agent.room.room import Method, Room
 from config.agent_name import GUEST_PREFIX
 
 BAD_REQUEST = 400
@@ -23,7 +23,7 @@ class Methods:
     def __init__(
         self,
         room: Room,
-        methods: Mapping[str, Callable[[rtc.RpcInvocationData], Awaitable[str]]],
+        methods: Mapping[str, Method],
     ) -> None:
         self._room = room
         self._methods = methods

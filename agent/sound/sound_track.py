@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol
 
 from livekit import rtc
@@ -24,30 +25,24 @@ _SOURCES = {
 
 
 class SoundTrack(Protocol):
-    """Plays mono int16 as soon as it can, and what it has not played yet is its queue."""
+    """Plays mono int16 as soon as it can.
+
+    sid: what captions name it by; queued: seconds of sound that are not played yet. `take` waits
+    until the queue has place for it, and raises what it likes where it is refused; `clear` falls
+    silent now.
+    """
 
     @property
-    def sid(self) -> str:
-        """What captions name it by; "" where it has no name."""
-
+    def sid(self) -> str: ...
     @property
-    def queued(self) -> float:
-        """Seconds of sound that are not played yet."""
-
-    async def take(self, pcm: bytes) -> None:
-        """Queue this, once there is place for it. Raises what it likes: it was not taken."""
-
-    def clear(self) -> None:
-        """Fall silent now."""
-
-    async def aclose(self) -> None:
-        """Take the track back. Idempotent."""
+    def queued(self) -> float: ...
+    async def take(self, pcm: bytes) -> None: ...
+    def clear(self) -> None: ...
+    async def aclose(self) -> None: ...
 
 
-class PublishSound(Protocol):
-    """Opens a track of so many samples a second and so long a queue. Raises what it likes."""
-
-    async def __call__(self, name: Name, rate: int, queue_ms: int) -> SoundTrack: ...
+PublishSound = Callable[[Name, int, int], Awaitable[SoundTrack]]
+"""Opens a track: its name, samples a second, ms of queue. Raises what it likes."""
 
 
 class PublishedSound:

@@ -34,9 +34,7 @@ _REFUSALS = range(400, 600)
 async def call(room: rtc.Room, identity: str, method: str, payload: str, name: str) -> str:
     """What the booth of that identity answers. Raises CallError."""
     limit = ANSWER_LIMIT if method == ASK else LIMIT
-    if name and method in (ASK, SKIP):
-        asked = json_object(payload or "{}")
-        payload = payload if asked is None else json.dumps({**asked, "name": name})
+    payload = named(method, payload, name)
     try:
         async with asyncio.timeout(limit + ROUND_TRIP):
             return await room.local_participant.perform_rpc(
@@ -47,11 +45,17 @@ async def call(room: rtc.Room, identity: str, method: str, payload: str, name: s
                 max_round_trip_latency=ROUND_TRIP,
             )
     except rtc.RpcError as error:
-        raise _translated(error) from error
+        raise translated(error) from error
     except TimeoutError:
         raise CallError(*_ERRORS[_Code.RESPONSE_TIMEOUT]) from None
     except Exception as error:  # LiveKit's bare one: the room was left meanwhile
         raise CallError(*_GONE) from error
+
+
+def named(method: str, payload: str, name: str) -> str:
+    """The payload with the name of who asks, where the method takes one."""
+    asked = json_object(payload or "{}") if name and method in (ASK, SKIP) else None
+    return payload if asked is None else json.dumps({**asked, "name": name})
 
 
 def json_object(text: str) -> dict[str, Any] | None:
@@ -63,9 +67,8 @@ def json_object(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _translated(error: rtc.RpcError) -> CallError:
+def translated(error: rtc.RpcError) -> CallError:
+    """What a viewer is told of it."""
     if error.code not in _REFUSALS:
         return CallError(*_ERRORS.get(error.code, (503, "the commentator failed at it")))
-    listed = (json_object(error.data or "") or {}).get("problems") or []
-    problems = {str(one.pop("key", "")): one for one in listed if isinstance(one, dict)}
-    return CallError(error.code, error.message, problems)
+    return CallError(error.code, error.message, json_object(error.data or ""))

@@ -6,21 +6,23 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 from agent.booth import Booth
-from agent.picture.encoded_track import PictureTrack
 from agent.picture.hold import Packet
 from agent.room.chosen import choose
-from agent.sound.sound_track import Name, SoundTrack
+from agent.sound.sound_track import Name
 from agent.surroundings import Surroundings
 from config.room_state import RoomState
 from config.settings import Settings
+from ingress.report import SourceReport
 from web.events import Events
 from web.feed import CallError
 from web.pictures import Pictures, Size, jpeg
 from web.rooms.ducking import Ducking
 from web.sound import Sound
-from web.standalone.room import LocalBooth, LocalRoom
+from web.standalone.room import LocalRoom
 from web.standalone.source import LocalSource, Open
 from web.standalone.tracks import LocalPicture, LocalSound, Screen
 
@@ -28,20 +30,22 @@ log = logging.getLogger("web.standalone")
 
 
 class StandaloneFeed:
-    """A `Feed`, and the owner of its booth."""
+    """A `Feed` and the owner of its booth; also `Feeds`, with this one room, which stays open."""
 
     def __init__(self, settings: Settings, source: str, read: Open) -> None:
         """`source`: what the source is called; `read()` opens it."""
         self.room = settings.room
         self._settings = settings
         self._name = source
+        self._read = read
         self._screen = Screen(lambda *shown: self.pictures.push(*shown), log.warning)
         self.pictures = Pictures(self._seen)
         self.sound = Sound()
         self.events = Events()
         self._ducking = Ducking()
-        self._local = LocalBooth(self.events, lambda: self.events.put("status", self.status))
-        self._read = read
+        self._local = LocalRoom(
+            self.room, self.events, lambda: self.events.put("status", self.status)
+        )
         self._source: LocalSource | None = None
         self._booth: Booth | None = None
 
@@ -57,11 +61,15 @@ class StandaloneFeed:
         await self._booth.start()
 
     @property
+    def report(self) -> SourceReport | None:
+        """What its reader says of the source; None before it was tried."""
+        found = self._source.report if self._source else None
+        return found and replace(found, name=self._name)
+
+    @property
     def status(self) -> Mapping[str, object]:
-        """See `Feed`. capture: ok, lost; what the source does stands in source_state and
-        source_error.
-        """
-        report = self._source.report if self._source else None
+        """See `Feed`. capture: ok, lost; what the source does: source_state, source_error."""
+        report = self.report
         return {
             "engine": "starting",
             "source": self._name,
@@ -85,6 +93,18 @@ class StandaloneFeed:
         """See `Feed`."""
         return await self._local.call(method, payload, name)
 
+    @property
+    def open(self) -> Mapping[str, StandaloneFeed]:
+        """See `Feeds`."""
+        return {self.room: self}
+
+    @asynccontextmanager
+    async def watch(self, room: str) -> AsyncIterator[StandaloneFeed]:
+        """See `Feeds`."""
+        if room not in ("", self.room):
+            raise CallError(404, f"there is no room but {self.room} here")
+        yield self
+
     async def aclose(self) -> None:
         """End the booth, and what viewers have of it. Idempotent."""
         if self._booth:
@@ -99,46 +119,17 @@ class StandaloneFeed:
             self.pictures.forget()  # the next one to look would see what is long over
 
     def _surroundings(self) -> Surroundings:
-        async def picture(name: str, first: Packet) -> PictureTrack:
+        async def picture(_: str, first: Packet) -> LocalPicture:
             return LocalPicture(self._screen, first.codec)
 
-        async def sound(name: Name, rate: int, queue_ms: int) -> SoundTrack:
+        async def sound(name: Name, rate: int, queue_ms: int) -> LocalSound:
             return LocalSound(self.sound, self._ducking, name, rate, queue_ms)
 
-        def source(**to: object) -> LocalSource:
-            self._source = LocalSource(self._name, self._read, **to)  # type: ignore[arg-type]
+        def source(**to: Any) -> LocalSource:
+            self._source = LocalSource(self._name, self._read, **to)
             return self._source
 
-        room = LocalRoom(self.room, self._local)
-        return Surroundings(room, source, picture, sound, lambda _: self._is_watched)
+        def watched(_: str) -> bool:
+            return bool(self.pictures.viewers or self.sound.listeners or self.events.viewers)
 
-    @property
-    def _is_watched(self) -> bool:
-        return bool(self.pictures.viewers or self.sound.listeners or self.events.viewers)
-
-
-class StandaloneFeeds:
-    """`Feeds` with one room, which is always open."""
-
-    def __init__(self, feed: StandaloneFeed) -> None:
-        self._feed = feed
-
-    async def start(self) -> None:
-        """Begin to watch and to commentate."""
-        await self._feed.start()
-
-    @property
-    def open(self) -> Mapping[str, StandaloneFeed]:
-        """See `Feeds`."""
-        return {self._feed.room: self._feed}
-
-    @asynccontextmanager
-    async def watch(self, room: str) -> AsyncIterator[StandaloneFeed]:
-        """See `Feeds`."""
-        if room not in ("", self._feed.room):
-            raise CallError(404, f"there is no room but {self._feed.room} here")
-        yield self._feed
-
-    async def aclose(self) -> None:
-        """See `Feeds`."""
-        await self._feed.aclose()
+        return Surroundings(self._local, source, picture, sound, watched)

@@ -24,7 +24,9 @@ Open = Callable[[], AbstractAsyncContextManager[OpenSource]]
 
 
 class LocalSource:
-    """What a booth watches, as `Watched`: always this one, there or not."""
+    """What a booth watches, as `Watched`: always this one, there or not. The ingress's own watchdog
+    looks after its reader.
+    """
 
     def __init__(
         self,
@@ -54,41 +56,35 @@ class LocalSource:
 
     @property
     def identity(self) -> str:
-        """What it is called."""
         return self._name if self.watched else ""
 
     def start(self, wanted: str) -> None:
-        """Begin to read."""
         self.watched = Track(self._name, self._name, self._name, by="ingress")
         self._on_change(self._name)
         self._tasks.keep("reading the source", self._run)
 
     def want(self, identity: str) -> None:
-        """There is no other one."""
+        pass
 
     def states(self) -> Mapping[str, IngressState]:
-        """What its reader says."""
         if self.report is None:
             return {}
         return {self._name: IngressState(self.report.state, self.report.error, self.report.frozen)}
 
     async def received(self) -> Received | None:
-        """Its reader is looked after by the ingress's own watchdog."""
         return None
 
     def renew(self) -> None:
-        """The same."""
+        pass
 
     def give_up(self) -> None:
-        """There is no other one."""
+        pass
 
     def later(self, capture: float) -> float:
-        """See `Source.later`."""
         self._last_capture = max(capture, self._last_capture + 0.001)
         return self._last_capture
 
     async def aclose(self) -> None:
-        """Stop reading, and wait until the reader has ended. Idempotent."""
         await self._tasks.aclose()
 
     async def _run(self) -> None:

@@ -100,23 +100,21 @@ def _decoder(codec: Codec) -> VideoCodecContext:
 
 
 class LocalPicture:
-    """A `PictureTrack`."""
+    """A `PictureTrack`: what is sent is on display now. There is no network, and nothing to end."""
 
     def __init__(self, screen: Screen, codec: Codec) -> None:
         self.codec = codec
         self._screen = screen
 
     def send(self, packet: Packet, *, display: float, unix: int) -> bool:
-        """It is on display now."""
         self._screen.take(packet, unix / 1e6)
         return True
 
     def bitrate_wish(self) -> int:
-        """No network asks for anything."""
         return 0
 
     async def aclose(self) -> None:
-        """There is nothing to take back."""
+        pass
 
 
 class LocalSound:
@@ -137,11 +135,9 @@ class LocalSound:
 
     @property
     def queued(self) -> float:
-        """See `SoundTrack`."""
         return max(self._until - time.monotonic(), 0.0)
 
     async def take(self, pcm: bytes) -> None:
-        """See `SoundTrack`."""
         now = time.monotonic()
         self._until = max(now, self._until) + len(pcm) / 2 / self._rate
         if self._sound.listeners:
@@ -150,11 +146,10 @@ class LocalSound:
             await asyncio.sleep(wait)
 
     def clear(self) -> None:
-        """See `SoundTrack`."""
         self._until = time.monotonic()
 
     async def aclose(self) -> None:
-        """There is nothing to take back."""
+        pass
 
     def _push(self, pcm: bytes, now: float) -> None:
         samples = np.frombuffer(pcm, np.int16)
