@@ -304,15 +304,19 @@ async def _answers(session: ClientSession, port: int) -> bool:
         return False
 
 
-async def test_one_address_cannot_take_all_the_time_there_is(serving: Serving) -> None:
+async def test_one_address_cannot_take_all_the_time_there_is(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "BURST", 3.0)
+    monkeypatch.setattr(limits, "RATE", 1e-6)
     async with serving() as client:
-        first = [{"X-Forwarded-For": f"1.2.3.4, 2001:db8::{one:x}"} for one in range(400)]
-        codes = [(await client.get("/health", headers=headers)).status for headers in first]
-        assert codes[0] == 200
-        assert codes[-1] == 429, "an IPv6 network of a customer is one address"
+        for host, status in ((1, 200), (2, 200), (3, 200), (4, 429)):  # one customer's network
+            headers = {"X-Forwarded-For": f"1.2.3.{host}, 2001:db8::{host}"}
+            assert (await client.get("/health", headers=headers)).status == status
         other = {"X-Forwarded-For": "2001:db8::1, 2001:db8:0:1::1"}
         assert (await client.get("/health", headers=other)).status == 200
-        assert (await client.get("/health")).status == 200
+        for _ in range(5):
+            assert (await client.get("/health")).status == 200
 
 
 def test_a_bucket_fills_again_and_many_addresses_take_no_more_room() -> None:
