@@ -182,7 +182,9 @@ class DelayedTrack:
                 await self._arrived.wait()
                 continue
             now = time.monotonic()
-            moment = max(self._clock.display_time(packet.capture), self._last_sent + SPACING)
+            lead = self._track.lead if self._track else 0.0
+            due = self._clock.display_time(packet.capture) - lead
+            moment = max(due, self._last_sent + SPACING)
             if moment - now > EARLY:
                 # The delay may move while this sleeps: look again in a while.
                 await asyncio.sleep(min(moment - now, LOOK_AGAIN))

@@ -28,9 +28,13 @@ _CODEC = {"h264": rtc.VideoCodec.H264, "vp8": rtc.VideoCodec.VP8}
 
 
 class PictureTrack(Protocol):
-    """Shows encoded pictures; see `EncodedTrack`, which is the one in a LiveKit room."""
+    """Shows encoded pictures; see `EncodedTrack`, which is the one in a LiveKit room.
+
+    lead: seconds before its display time at which it wants a packet.
+    """
 
     codec: Codec
+    lead: float
 
     def send(self, packet: Packet, *, display: float, unix: int) -> bool: ...
     def bitrate_wish(self) -> int: ...
@@ -43,6 +47,8 @@ PublishPicture = Callable[[str, Packet], Awaitable[PictureTrack]]
 
 class EncodedTrack:
     """One track in the room; made by `publish`. It has one codec for life."""
+
+    lead = 0.0
 
     def __init__(
         self,

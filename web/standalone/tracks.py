@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -20,8 +22,18 @@ from web.pictures import I420
 from web.rooms.ducking import Ducking
 from web.sound import RATE, Sound
 
-Shown = tuple[Packet, float]
-"""A packet that is on display, and Unix seconds of its capture."""
+LEAD = 0.1
+"""Seconds before it is shown at which a packet is decoded: a busy machine may take its time."""
+MOST = 256
+"""Packets that may wait for the decoder."""
+
+
+class Shown(NamedTuple):
+    """A packet, Unix seconds of its capture, and when it is on display, monotonic seconds."""
+
+    packet: Packet
+    captured: float
+    display: float
 
 
 class Screen:
@@ -31,8 +43,8 @@ class Screen:
         """`show(picture, captured)` takes what is to be seen; `captured` in Unix seconds."""
         self._show = show
         self._group: list[Shown] = []
-        """What has been on display since the last key frame, that one too."""
-        self._waiting: list[Shown] = []
+        """What there was since the last key frame, that one too."""
+        self._waiting: deque[Shown] = deque(maxlen=MOST)
         self._news = asyncio.Event()
         self._wanted = False
         self._decoder: VideoCodecContext | None = None
@@ -46,17 +58,18 @@ class Screen:
     def want(self, wanted: bool) -> None:
         """Somebody wants to see it, or nobody any more."""
         self._wanted = wanted
-        self._waiting = list(self._group) if wanted else []
+        self._waiting.clear()
+        if wanted:
+            self._waiting.extend(self._group)
         self._news.set()
 
-    def take(self, packet: Packet, unix: float) -> None:
-        """This is on display now."""
-        if packet.key:
+    def take(self, shown: Shown) -> None:
+        """The next one."""
+        if shown.packet.key:
             self._group.clear()
-            self._waiting.clear()  # who is slow goes on from here
-        self._group.append((packet, unix))
+        self._group.append(shown)
         if self._wanted:
-            self._waiting.append((packet, unix))
+            self._waiting.append(shown)
             self._news.set()
 
     async def aclose(self) -> None:
@@ -69,17 +82,25 @@ class Screen:
         while True:
             await self._news.wait()
             self._news.clear()
-            waiting, self._waiting = self._waiting, []
-            if not waiting:
-                continue
-            picture = await loop.run_in_executor(self._pool, self._decoded, waiting)
-            if picture is not None and self._wanted:
-                self._show(picture, waiting[-1][1])
+            while self._waiting:
+                some = self._next()
+                picture = await loop.run_in_executor(self._pool, self._decoded, some)
+                await asyncio.sleep(some[-1].display - time.monotonic())
+                if picture is not None and self._wanted:
+                    self._show(picture, some[-1].captured)
+
+    def _next(self) -> list[Shown]:
+        """The next one, or all that are due, of which the last is shown; from a key frame on."""
+        some, now = [self._waiting.popleft()], time.monotonic()
+        while self._waiting and self._waiting[0].display <= now:
+            shown = self._waiting.popleft()
+            some = [shown] if shown.packet.key else [*some, shown]
+        return some
 
     def _decoded(self, shown: list[Shown]) -> I420 | None:
         """The last picture of these; None: it cannot be had. Runs in a thread of its own."""
         picture = None
-        for packet, _ in shown:
+        for packet, _, _ in shown:
             if packet.key:
                 self._decoder = _decoder(packet.codec)
             if self._decoder is None:
@@ -100,14 +121,16 @@ def _decoder(codec: Codec) -> VideoCodecContext:
 
 
 class LocalPicture:
-    """A `PictureTrack`: what is sent is on display now. There is no network, and nothing to end."""
+    """A `PictureTrack`. There is no network, and nothing to end."""
+
+    lead = LEAD
 
     def __init__(self, screen: Screen, codec: Codec) -> None:
         self.codec = codec
         self._screen = screen
 
     def send(self, packet: Packet, *, display: float, unix: int) -> bool:
-        self._screen.take(packet, unix / 1e6)
+        self._screen.take(Shown(packet, unix / 1e6, display))
         return True
 
     def bitrate_wish(self) -> int:

@@ -17,7 +17,7 @@ from video.encoder import Codec, VideoEncoder
 from web.pictures import I420
 from web.rooms.ducking import Ducking
 from web.sound import RATE, Sound
-from web.standalone.tracks import LocalSound, Screen
+from web.standalone.tracks import LocalSound, Screen, Shown
 
 VOICE = 24_000
 PIECE = np.full(VOICE // 25, 8_000, np.int16).tobytes()
@@ -43,10 +43,13 @@ class Stage:
         (one,) = self.encoder.encode(i420, 100 + self.number / 10)
         return Packet(one.codec, one.data, one.key, one.width, one.height, one.time, self.number)
 
+    def take(self, packet: Packet, wait: float = 0.0) -> None:
+        self.screen.take(Shown(packet, float(packet.frame_id), time.monotonic() + wait))
+
     async def show(self, *packets: Packet) -> None:
         """One after another, each with time to be decoded."""
         for packet in packets:
-            self.screen.take(packet, float(packet.frame_id))
+            self.take(packet)
             await asyncio.sleep(0.1)
 
 
@@ -101,9 +104,21 @@ async def test_who_is_slow_goes_on_from_the_newest_key_frame() -> None:
         old = [on.packet() for _ in range(3)]
         on.encoder = VideoEncoder("h264", 1_000_000)
         for packet in (*old, on.packet(), on.packet()):
-            on.screen.take(packet, float(packet.frame_id))
+            on.take(packet)
         await asyncio.sleep(0.1)
         assert [number for number, _ in on.seen] == [5]
+
+
+@virtual
+async def test_what_comes_before_its_time_is_shown_at_its_time_and_none_is_lost() -> None:
+    async with stage() as on:
+        on.screen.want(True)
+        for at in range(3):
+            on.take(on.packet(), wait=0.1 + at / 30)
+        await asyncio.sleep(0.09)
+        assert on.seen == []
+        await asyncio.sleep(0.1)
+        assert [number for number, _ in on.seen] == [1, 2, 3]
 
 
 @virtual
