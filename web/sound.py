@@ -46,6 +46,11 @@ class Sound:
         """How many there are."""
         return len(self._listeners)
 
+    @property
+    def behind(self) -> float:
+        """Seconds from a push until it is heard: so long must pictures wait. 0: nobody listens."""
+        return max((one.length for one in self._voices.values()), default=0) / RATE
+
     def push(self, voice: str, samples: Samples) -> None:
         """What that voice ("commentary", "original") says now: (n,) at RATE."""
         if self._listeners:
@@ -107,18 +112,18 @@ class _Voice:
 
     def __init__(self) -> None:
         self._parts: deque[Samples] = deque()
-        self._length = 0
+        self.length = 0
         self._kept_back = 0
         self._least, self._looks = 0, 0
 
     def push(self, samples: Samples) -> None:
         self._parts.append(samples)
-        self._length += len(samples)
-        self._drop(self._length - round(MOST_AHEAD * RATE))
+        self.length += len(samples)
+        self._drop(self.length - round(MOST_AHEAD * RATE))
 
     def take(self) -> Samples:
         """A chunk, or less of one where there is no more."""
-        if not self._length:
+        if not self.length:
             self._kept_back, self._looks = 0, 0
             return np.zeros(0, np.int16)
         if self._kept_back < _START_AFTER:
@@ -132,7 +137,7 @@ class _Voice:
 
     def _look(self) -> None:
         """Another clock than ours, or a hitch, must not leave it late for ever."""
-        self._least = min(self._least, self._length) if self._looks else self._length
+        self._least = min(self._least, self.length) if self._looks else self.length
         self._looks += 1
         if self._looks == _LOOK_OVER:
             self._looks = 0
@@ -153,7 +158,7 @@ class _Voice:
                 part = part[:count]
             parts.append(part)
             count -= len(part)
-            self._length -= len(part)
+            self.length -= len(part)
         return np.concatenate(parts) if parts else np.zeros(0, np.int16)
 
 

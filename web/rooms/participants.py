@@ -25,20 +25,17 @@ def is_booth(participant: rtc.RemoteParticipant | None) -> bool:
 
 
 def camera_of(room: rtc.Room, source: str) -> rtc.RemoteTrackPublication | None:
-    """The picture of a source, `identity` or `identity/track`: its camera before all else."""
-    identity, _, track = source.rpartition("/")
-    whole = room.remote_participants.get(source)
-    participant = whole or room.remote_participants.get(identity)
-    if participant is None or not source:
+    """The picture of whoever has that identity: its camera before all else."""
+    participant = room.remote_participants.get(source)
+    if participant is None:
         return None
     pictures = [
         one
         for one in participant.track_publications.values()
         if one.kind == rtc.TrackKind.KIND_VIDEO and one.name != MODEL_TRACK and not one.muted
     ]
-    named = [one for one in pictures if not whole and track in (one.name, one.sid)]
     return min(
-        named or pictures,
+        pictures,
         key=lambda one: _CAMERAS.index(one.source) if one.source in _CAMERAS else len(_CAMERAS),
         default=None,
     )

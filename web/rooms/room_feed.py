@@ -20,7 +20,7 @@ from config.settings import Settings
 from config.tasks import Tasks
 from web.events import Events
 from web.feed import CallError
-from web.pictures import Pictures, Size, TooManySizesError
+from web.pictures import I420, Pictures, Size, TooManySizesError
 from web.rooms import calls
 from web.rooms.connection import Connection
 from web.rooms.ducking import Ducking
@@ -64,6 +64,7 @@ class RoomFeed:
         self._found = asyncio.Event()
         self._told: Mapping[str, object] = {}
         self._seen, self._patience = time.monotonic(), STILL
+        self._next_shown = 0.0
 
     def start(self) -> None:
         """Join the room."""
@@ -199,7 +200,15 @@ class RoomFeed:
     def _take_picture(self, event: rtc.VideoFrameEvent) -> None:
         self._seen, self._patience = time.monotonic(), STILL
         stamp = event.metadata.user_timestamp if event.metadata else 0
-        self.pictures.push(from_event(event, 0.0).i420, stamp / 1e6 if stamp else time.time())
+        captured = stamp / 1e6 if stamp else time.time()
+        loop = asyncio.get_running_loop()
+        self._next_shown = max(loop.time() + self.sound.behind, self._next_shown + 1e-3)
+        loop.call_at(self._next_shown, self._show, from_event(event, 0.0).i420, captured)
+
+    def _show(self, picture: I420, captured: float) -> None:
+        """It waited as long as the sound that belongs to it."""
+        if self._until.get("pictures", 0.0) > time.monotonic() and self._booth:
+            self.pictures.push(picture, captured)
 
     def _take_live(self, event: rtc.VideoFrameEvent) -> None:
         self._live.push(from_event(event, 0.0).i420, time.time())

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from livekit import rtc
-from livekit.agents.types import ATTRIBUTE_TRANSCRIPTION_SEGMENT_ID, TOPIC_TRANSCRIPTION
 
 from agent.room.line_feed import TOPIC as TOPIC_LINE
 from config.tasks import Tasks
@@ -16,6 +15,9 @@ from web.rooms.calls import json_object
 from web.rooms.participants import is_booth
 
 log = logging.getLogger("web.rooms")
+
+TOPIC_TRANSCRIPTION, ATTRIBUTE_SEGMENT = "lk.transcription", "lk.segment_id"
+"""As in `livekit.agents.types`, which would take 58 MB."""
 
 LIMIT = 120.0
 """Seconds until a stream must have ended."""
@@ -59,7 +61,7 @@ class Texts:
             self._events.put("alert" if line.get("kind") == "alert" else "line", line)
 
     async def _words(self, reader: rtc.TextStreamReader) -> None:
-        line = (reader.info.attributes or {}).get(ATTRIBUTE_TRANSCRIPTION_SEGMENT_ID, "")
+        line = (reader.info.attributes or {}).get(ATTRIBUTE_SEGMENT, "")
         text = ""
         async for piece in reader:
             text = (text + piece)[:LONGEST]

@@ -25,6 +25,7 @@ from web.rooms import connection, readers
 from web.rooms.ducking import LOWERED, PAUSE, Ducking
 from web.rooms.participants import camera_of
 from web.rooms.room_feed import LINGER, STILL, RoomFeed
+from web.sound import RATE
 
 AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 NEVER = 1e9
@@ -158,6 +159,28 @@ async def test_only_what_is_wanted_is_taken_and_for_a_while_after(
 
 
 @virtual
+async def test_a_picture_waits_as_long_as_the_sound_that_belongs_to_it(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(fake_rtc, monkeypatch) as on, aclosing(on.feed.sound.listen()) as chunks:
+        on.feed.pictures.enter(SIZE)
+        await anext(chunks)
+        await asyncio.sleep(0.2)
+        on.feed.sound.push("commentary", np.ones(RATE // 5, np.int16))
+        FakeStream.open[on.tracks["delayed"].sid].put(event())
+        begun = time.monotonic()
+        async with asyncio.timeout(1):
+            assert await on.feed.pictures.next(SIZE) is not None
+        assert time.monotonic() - begun == pytest.approx(0.2, abs=0.01)
+        FakeStream.open[on.tracks["delayed"].sid].put(event())
+        on.feed.sound.push("commentary", np.ones(RATE // 5, np.int16))
+        on.rooms[0].leave("agent")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await on.feed.pictures.next(SIZE)
+
+
+@virtual
 async def test_a_room_without_media_is_joined_anew_and_seldom_where_that_is_no_help(
     fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,20 +285,19 @@ async def test_a_name_goes_along_with_a_question(
 @virtual
 async def test_the_camera_of_a_source(fake_rtc: FakeRtc) -> None:
     room = fake_rtc.room()
-    robot = room.join("robot/1")
+    robot = room.join("robot")
     screen = rtc.TrackSource.SOURCE_SCREENSHARE
     unknown = rtc.TrackSource.SOURCE_UNKNOWN
     small = robot.publish(name=MODEL_TRACK, source=unknown)
     robot.publish(name="sound", kind=rtc.TrackKind.KIND_AUDIO)
-    assert camera_of(room, "robot/1") is None
+    assert camera_of(room, "robot") is None
     shared = robot.publish(name="screen", source=screen)
-    assert camera_of(room, "robot/1") is shared
+    assert camera_of(room, "robot") is shared
     front = robot.publish(name="front")
-    assert camera_of(room, "robot/1") is front
-    assert camera_of(room, "robot/1/screen") is shared
+    assert camera_of(room, "robot") is front
     front.mute(True)
-    assert camera_of(room, "robot/1") is shared
-    assert [camera_of(room, who) for who in ("", "nobody", "robot")] == [None] * 3
+    assert camera_of(room, "robot") is shared
+    assert [camera_of(room, who) for who in ("", "nobody")] == [None, None]
     assert small.asked == []
 
 

@@ -78,7 +78,7 @@ async def test_a_voice_that_got_ahead_is_brought_back_and_is_never_far_behind() 
     listening = asyncio.create_task(heard(sound, 5.0))
     await asyncio.sleep(0.001)
     sound.push("original", voice(1, 10.0))
-    assert sound._voices["original"]._length <= MOST_AHEAD * RATE
+    assert sound._voices["original"].length <= MOST_AHEAD * RATE
     await speak(sound, "original", 1, 4.0, late=[0])
     sound.push("original", voice(2, 0.01))
     samples = await listening
