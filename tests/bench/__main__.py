@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.bench import baselines, booth, hour, memory, rows, source_rows, sources
+from tests.bench import baselines, booth, hour, http, memory, rows, source_rows, sources
 from tests.bench.listening import Listening
 from tests.bench.report import Row, table
 from tests.bench.rig import EngineOptions
@@ -123,6 +123,16 @@ class Bench(Listening):
         many = await sources.crowd(self._folder("crowd"), self._footage, CROWD, seconds)
         return [source_rows.crowd_row(many)]
 
+    async def http(self) -> list[Row]:
+        """What viewers by HTTP get, and what they cost."""
+        seconds = min(self._options.seconds or http.LONGEST, http.LONGEST)
+
+        async def scenario(folder: Path, agent: Path | None) -> http.Http:
+            return await http.http(folder, self._footage, seconds, agent)
+
+        run = await self._kept("http", scenario, self._options.agent)
+        return http.http_rows(run)
+
     async def hour(self) -> list[Row]:
         """One room for an hour, with all that people do with it."""
         minutes = self._options.minutes or hour.MINUTES
@@ -133,7 +143,16 @@ PARTS = ("speech", "cpu", "questions", "hold")
 COMMENTARY = ("still", "events", "busy", "noise", "alerts", "barge", "cost")
 """What `commentary` stands for."""
 
-ON_DEMAND = ("memory", "starts", "relay", "outages", "crowd", "hour", *COMMENTARY)
+ON_DEMAND = (
+    "memory",
+    "starts",
+    "relay",
+    "outages",
+    "crowd",
+    "http",
+    "hour",
+    *COMMENTARY,
+)
 
 
 async def measure(options: argparse.Namespace) -> int:
