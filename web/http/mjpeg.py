@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from aiohttp import web
 
 from web.feed import CallError, Feed
 from web.http.parameters import Frame, Moving, Picture
 from web.http.viewers import Viewers, within
-from web.pictures import Jpeg, Size, TooManySizesError
+from web.pictures import MOST_SIZES, Jpeg, Size, TooManySizesError
 
 FIRST_TIMEOUT = 10.0
 """Seconds until there is a picture."""
@@ -90,8 +91,9 @@ async def _until(due: float) -> float:
     return due
 
 
+@lru_cache(MOST_SIZES)
 def _part(picture: Jpeg) -> bytes:
-    """With the boundary after it, without which a browser does not show it yet."""
+    """With the boundary after it, without which a browser does not show it yet. One for all."""
     head = (
         f"Content-Type: image/jpeg\r\nContent-Length: {len(picture.data)}\r\n"
         f"X-Timestamp: {picture.captured:.6f}\r\n\r\n"
