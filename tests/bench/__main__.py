@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.bench import baselines, booth, hour, http, memory, rows, source_rows, sources
+from tests.bench import baselines, booth, hour, http, memory, rows, source_rows, sources, standalone
 from tests.bench.listening import Listening
 from tests.bench.report import Row, table
 from tests.bench.rig import EngineOptions
@@ -133,6 +133,15 @@ class Bench(Listening):
         run = await self._kept("http", scenario, self._options.agent)
         return http.http_rows(run)
 
+    async def standalone(self) -> list[Row]:
+        """A booth without LiveKit beside the same one in a room."""
+        seconds = min(self._options.seconds or MINUTE, MINUTE)
+
+        async def scenario(folder: Path, _: Path | None) -> dict[str, standalone.Run]:
+            return await standalone.both(folder, self._footage, seconds)
+
+        return standalone.standalone_rows(await self._kept("standalone", scenario, None))
+
     async def hour(self) -> list[Row]:
         """One room for an hour, with all that people do with it."""
         minutes = self._options.minutes or hour.MINUTES
@@ -150,6 +159,7 @@ ON_DEMAND = (
     "outages",
     "crowd",
     "http",
+    "standalone",
     "hour",
     *COMMENTARY,
 )
