@@ -49,7 +49,8 @@ class Sound:
     @property
     def behind(self) -> float:
         """Seconds from a push until it is heard: so long must pictures wait. 0: nobody listens."""
-        return max((one.length for one in self._voices.values()), default=0) / RATE
+        waiting = max((one.length for one in self._voices.values()), default=0)
+        return waiting / RATE + CHUNK if waiting else 0.0
 
     def push(self, voice: str, samples: Samples) -> None:
         """What that voice ("commentary", "original") says now: (n,) at RATE."""

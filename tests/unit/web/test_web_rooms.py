@@ -25,7 +25,7 @@ from web.rooms import connection, readers
 from web.rooms.ducking import LOWERED, PAUSE, Ducking
 from web.rooms.participants import camera_of
 from web.rooms.room_feed import LINGER, STILL, RoomFeed
-from web.sound import RATE
+from web.sound import CHUNK, RATE
 
 AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 NEVER = 1e9
@@ -171,7 +171,7 @@ async def test_a_picture_waits_as_long_as_the_sound_that_belongs_to_it(
         begun = time.monotonic()
         async with asyncio.timeout(1):
             assert await on.feed.pictures.next(SIZE) is not None
-        assert time.monotonic() - begun == pytest.approx(0.2, abs=0.01)
+        assert time.monotonic() - begun == pytest.approx(0.2 + CHUNK, abs=0.01)
         FakeStream.open[on.tracks["delayed"].sid].put(event())
         on.feed.sound.push("commentary", np.ones(RATE // 5, np.int16))
         on.rooms[0].leave("agent")
