@@ -37,8 +37,7 @@ class Robot:
     """One stay in a room, until LiveKit cannot mend the connection any more."""
 
     def __init__(self, sound: BinaryIO) -> None:
-        self._over = asyncio.Event()
-        self._sound, self._agent, self._room = sound, "", rtc.Room()
+        self._sound, self._over, self._agent, self._room = sound, asyncio.Event(), "", rtc.Room()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def drive(self) -> None:
@@ -54,7 +53,10 @@ class Robot:
 
     async def hear(self, track: rtc.Track) -> None:
         """The commentary as it is spoken, 24 kHz mono int16."""
+        self._voice = track
         async for event in rtc.AudioStream(track, sample_rate=24_000, num_channels=1):
+            if self._voice is not track:
+                break  # its commentator has died; LiveKit goes on with silence
             self._sound.write(event.frame.data)
 
     async def call(self, name: str, /, **payload: object) -> dict[str, Any]:
@@ -71,7 +73,7 @@ class Robot:
 
     async def stay(self) -> None:
         try:
-            await self._join()
+            await self._join(self._room)
             await self._over.wait()
         finally:
             for task in self._tasks:
@@ -79,9 +81,8 @@ class Robot:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._room.disconnect()
 
-    async def _join(self) -> None:
+    async def _join(self, room: rtc.Room) -> None:
         """Show the camera, and send for a commentator where nobody has done so."""
-        room = self._room
         room.on("disconnected", lambda _: self._over.set())
         room.on("reconnected", lambda: show("reconnected"))
         room.on("participant_attributes_changed", lambda _, who: self._met(who))
@@ -116,8 +117,7 @@ class Robot:
 
     async def _read(self, reader: rtc.TextStreamReader) -> None:
         line = json.loads(await reader.read_all())
-        what = line["kind"] if line["phase"] == "start" else line["dropped"]
-        if what:
+        if what := line["kind"] if line["phase"] == "start" else line["dropped"]:
             show(what, f"{line['text']} ({time.time() - line['capture_time']:.1f} s ago)")
 
     async def _film(self, source: rtc.VideoSource) -> None:
