@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from livekit import api
 
-from config.agent_name import AGENT_NAME, NAME_ATTRIBUTE, WISH_ATTRIBUTE
+from config.agent_name import AGENT_NAME, GUEST_PREFIX, NAME_ATTRIBUTE, WISH_ATTRIBUTE
 from config.source_names import INGRESS_ATTRIBUTE
 
 JOIN_LIMIT = 4.0
@@ -72,7 +72,9 @@ def _is_ours(info: api.ParticipantInfo) -> bool:
 
 
 def _wish(info: api.ParticipantInfo) -> str | None:
-    return "" if INGRESS_ATTRIBUTE in info.attributes else info.attributes.get(WISH_ATTRIBUTE)
+    wish = "" if INGRESS_ATTRIBUTE in info.attributes else info.attributes.get(WISH_ATTRIBUTE)
+    # Participants may change their attributes.
+    return "{}" if wish and info.identity.startswith(GUEST_PREFIX) else wish
 
 
 @dataclass(slots=True)

@@ -141,6 +141,11 @@ def test_without_a_limit_nothing_is_full() -> None:
     assert rooms.core.full == []
 
 
+def test_a_guest_gets_a_commentator_and_chooses_no_settings_of_it() -> None:
+    people = [participant("guest-0123456789ab", 1, **{"pressbox.wish": '{"mode":"idle"}'})]
+    assert view_of(api.Room(sid="RM_1"), people, []).wish == "{}"
+
+
 def participant(identity: str, joined: int, **more: str) -> api.ParticipantInfo:
     kinds = api.ParticipantInfo.Kind
     kind = kinds.AGENT if "lk.agent.name" in more else kinds.STANDARD

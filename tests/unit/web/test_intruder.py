@@ -188,7 +188,7 @@ async def test_a_page_by_https_is_told_at_once_what_it_lacks(
         assert "Secure" in opened.headers["Set-Cookie"]
     public = {"web_names": "box.example", "livekit_public_url": "wss://lk.example"}
     async with serving(**public) as client:
-        made = await client.post(ENDPOINT, headers=asked)
+        made = await client.post(ENDPOINT, headers={**asked, "Origin": "https://box.example"})
         assert (await made.json())["server_url"] == "wss://lk.example"
     async with serving(**public, web_proxies="10.0.0.0/8") as client:
         stranger = await client.post(ENDPOINT, headers={**asked, "Origin": "https://box.example"})
