@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientConnectorError, ClientSession
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from config.settings import Settings, load_settings
+from tests.support.ports import free_port
+from tests.support.scripted_feed import ScriptedFeeds
 from web.http.viewers import COOKIE
 from web.page import Page
-from web.server import Server, version
+from web.server import Server, serve_app, version
 
 SECRET = "a secret of at least thirty-two characters"
 JSON = {"Content-Type": "application/json"}
@@ -148,3 +153,27 @@ async def test_a_page_that_is_not_built_says_so(tmp_path: Path) -> None:
         assert answer.status == 503
         assert "npm run build" in await answer.text()
         assert (await client.get("/health")).status == 200
+
+
+async def test_who_has_gone_is_let_go_at_once_and_the_end_waits_for_nobody(
+    tmp_path: Path, dist: Path
+) -> None:
+    feeds, stop = ScriptedFeeds(), asyncio.Event()
+    known = settings(tmp_path, web_port=free_port(), state_dir=str(tmp_path))
+    app = Server(known, Page(dist), feeds).app()
+    serving = asyncio.create_task(serve_app(app, known, stop))
+    async with ClientSession(f"http://127.0.0.1:{known.web_port}") as client:
+        async with asyncio.timeout(10):
+            while True:
+                with contextlib.suppress(ClientConnectorError):
+                    gone = await client.get("/api/events")
+                    break
+                await asyncio.sleep(0.01)
+            await gone.content.readline()
+            gone.close()  # nothing is sent from now on that could show it
+            while feeds.rooms:
+                await asyncio.sleep(0.01)
+            await client.get("/api/events")
+            stop.set()
+            await serving
+    assert not feeds.rooms
