@@ -85,9 +85,14 @@ def main(words: Sequence[str]) -> int:
     elif stands_in_the_open(source, _who_started_us()):
         log.line("run", "make shows the password in SOURCE to every user of this machine while it")
         log.line("run", "runs: SOURCE=- asks for the address; pressbox.yaml can hold it too")
-    for name in _OF_MAKE:
-        os.environ.pop(name, None)  # they hold what was given to make, and are for no child of ours
+    forget_make()
     return asyncio.run(run(settings, source, log, Path.cwd()))
+
+
+def forget_make() -> None:
+    """What was given to make stands in the environment too, and is for no child of ours."""
+    for name in _OF_MAKE:
+        os.environ.pop(name, None)
 
 
 def _who_started_us() -> bytes:

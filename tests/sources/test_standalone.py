@@ -34,7 +34,7 @@ async def test_a_camera_is_watched_heard_asked_and_comes_back(tmp_path: Path) ->
         with camera(tmp_path / "camera", publish) as cam:
             await media.ready(["locked/cam"], 40)
             async with standalone(tmp_path / "web", address, *QUICK) as on:
-                shown = command_lines(on.pid)
+                shown, passed_on = command_lines(on.pid), on.passed_on
                 await on.until(lambda: len(on.said) >= 2, "two lines", LIMIT)
                 first = await on.picture()
                 assert first.shape == (180, 320, 3)
@@ -66,7 +66,7 @@ async def test_a_camera_is_watched_heard_asked_and_comes_back(tmp_path: Path) ->
                 on.send(signal.SIGINT)
                 assert await asyncio.to_thread(on.wait) == 0
                 assert [pid for pid in children if is_there(pid)] == []
-    for text in (shown, on.log, str(on.events)):
+    for text in (shown, passed_on, on.log, str(on.events)):
         assert PASSWORD not in text
     assert media.rtsp("locked/cam") in shown
 

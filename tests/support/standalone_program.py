@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ class Standalone(Program):
             *("DETECTOR=off", *settings),
         )
         command = (sys.executable, "-m", "web", "--standalone", source, *words)
-        super().__init__(command, folder / "web.log")
+        # As make starts it.
+        super().__init__(command, folder / "web.log", environment={"SOURCE": source})
         self.http = aiohttp.ClientSession(f"http://127.0.0.1:{self.port}")
         self.events: list[tuple[str, dict[str, Any]]] = []
 
@@ -59,6 +60,12 @@ class Standalone(Program):
             if module.encode() in words:
                 return pid
         raise RuntimeError(f"no {module} runs; it said: {self.log[-600:]}")
+
+    @property
+    def passed_on(self) -> str:
+        """The environments of its children."""
+        found = [Path(f"/proc/{pid}/environ").read_bytes() for pid in descendants(self.pid)]
+        return b"".join(found).decode()
 
     async def picture(self) -> NDArray[np.uint8]:
         """The next one of `/api/mjpeg`."""
@@ -107,10 +114,3 @@ async def standalone(folder: Path, source: str, *settings: str) -> AsyncIterator
             finally:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
-
-
-async def until(happens: Callable[[], Awaitable[bool]]) -> None:
-    """Ask until it does."""
-    async with asyncio.timeout(LIMIT):
-        while not await happens():
-            await asyncio.sleep(0.1)

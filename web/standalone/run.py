@@ -20,7 +20,7 @@ from config.settings import Settings, load_settings
 from ingress.standalone import open_source
 from launcher import detector_weights, plan
 from launcher.child import at_once
-from launcher.cli import parse
+from launcher.cli import forget_make, parse
 from launcher.errors import LaunchError
 from launcher.log_stream import LogStream
 from launcher.ports import check
@@ -48,6 +48,7 @@ def main(words: Sequence[str]) -> int:
             print(f"error: {problem}", file=sys.stderr)
         return 2
     log_setup.setup("web", settings.log_level)
+    forget_make()
     try:
         asyncio.run(_run(settings, read_word() if source == "-" else source))
     except (LaunchError, BindError) as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,42 +34,33 @@ class Film:
 
     def __init__(self) -> None:
         self.there = True
-        self.number = 0
         self.open = 0
-        self._pieces: asyncio.Queue[Any] = asyncio.Queue()
+        self._reports: list[SourceReport] = []
+        self.tell("live")
+
+    def tell(self, state: Any, error: str = "") -> None:
+        report = SourceReport("cam", "", "rtsp://cam", "standalone", state=state, error=error)
+        self._reports.append(report)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Any]:
         self.open += 1
-        self.tell("live")
-        filming = asyncio.create_task(self._film())
         try:
-            yield self
+            async with aclosing(self._pieces()) as pieces:
+                yield pieces
         finally:
-            filming.cancel()
-            await asyncio.wait({filming})
             self.open -= 1
 
-    def __aiter__(self) -> Film:
-        return self
-
-    async def __anext__(self) -> Any:
-        return await self._pieces.get()
-
-    def tell(self, state: Any, error: str = "") -> None:
-        report = SourceReport("cam", "", "rtsp://cam", "standalone", state=state, error=error)
-        self._pieces.put_nowait(report)
-
-    async def _film(self) -> None:
-        while True:
+    async def _pieces(self) -> AsyncGenerator[Any, None]:
+        for number in count():
+            while self._reports:
+                yield self._reports.pop()
             now = time.monotonic()
             if self.there:
-                self.number += 1
-                grey = np.full((HEIGHT * 3 // 2, WIDTH), 10 * self.number % 200, np.uint8)
-                picture = RawPicture(WIDTH, HEIGHT, now, now, grey.tobytes())
-                self._pieces.put_nowait(picture)
+                grey = np.full((HEIGHT * 3 // 2, WIDTH), 10 * number % 200, np.uint8)
+                yield RawPicture(WIDTH, HEIGHT, now, now, grey.tobytes())
                 for at in range(10):
-                    self._pieces.put_nowait(Sound(now - 0.1 + at / 100, now, HUM))
+                    yield Sound(now - 0.1 + at / 100, now, HUM)
             await asyncio.sleep(1 / FPS)
 
 
@@ -77,14 +69,14 @@ class Stage:
     feed: StandaloneFeed
     client: ScriptedClient
     film: Film
-    events: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
-    pictures: list[tuple[float, float]] = field(default_factory=list)
-    """When a picture was seen, and seconds since it was captured."""
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    ages: list[float] = field(default_factory=list)
+    """Of the pictures, when they were seen: seconds since they were captured."""
     loud: list[float] = field(default_factory=list)
     """When speech was heard."""
 
     def of(self, kind: str) -> list[dict[str, Any]]:
-        return [data for _, one, data in self.events if one == kind]
+        return [data for one, data in self.events if one == kind]
 
     def ended(self, kind: str = "commentary") -> list[dict[str, Any]]:
         lines = [line for line in self.of("line") if line["kind"] == kind]
@@ -113,8 +105,7 @@ class Stage:
     async def _follow(self) -> None:
         with self.feed.events.follow() as follower:
             while found := await follower.next():
-                now = time.monotonic()
-                self.events += [(now, event.kind, json.loads(event.data)) for event in found]
+                self.events += [(event.kind, json.loads(event.data)) for event in found]
 
     async def _look(self) -> None:
         self.feed.pictures.enter(Size())
@@ -122,7 +113,7 @@ class Stage:
             after = 0
             while jpeg := await self.feed.pictures.next(Size(), after):
                 after = jpeg.number
-                self.pictures.append((time.monotonic(), time.time() - jpeg.captured))
+                self.ages.append(time.time() - jpeg.captured)
         finally:
             self.feed.pictures.leave(Size())
 
@@ -163,8 +154,7 @@ async def test_lines_are_heard_and_read_with_their_pictures(
         await on.until(lambda: len(on.ended()) >= 5)
     delay = on.feed.status["delay"]
     assert isinstance(delay, float)
-    late = [age - delay for at, age in on.pictures[20:]]
-    assert all(-0.1 < age < 0.2 for age in late), "pictures come when they are on display"
+    assert all(-0.1 < age - delay < 0.2 for age in on.ages[20:]), "seen when on display"
     begins = [at for before, at in zip([0.0, *on.loud], on.loud, strict=False) if at - before > 0.5]
     starts = [line for line in on.of("line") if line["phase"] == "start"]
     shown = [line["display_time"] - (time.time() - time.monotonic()) for line in starts]
@@ -241,22 +231,13 @@ async def test_a_source_that_goes_away_is_told_and_comes_back(
 
 
 @virtual
-async def test_an_engine_that_comes_back_speaks_again(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    async with stage(monkeypatch, tmp_path, ScriptedClient(down=True)) as on, on.watching():
-        await on.until(lambda: on.feed.status["engine"] == "down")
-        await on.until(lambda: len(on.pictures) > 20)
-        on.client.down = False
-        await on.until(lambda: bool(on.ended()))
-        assert on.feed.status["engine"] == "up"
-
-
-@virtual
 async def test_who_looks_now_and_then_sees_no_old_picture(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    async with stage(monkeypatch, tmp_path, delay=2.0) as on:
+    async with stage(monkeypatch, tmp_path, delay=2.0) as on, on.feed.watch("alone"):
+        with pytest.raises(CallError, match="alone"):
+            async with on.feed.watch("lobby"):
+                pass
         await asyncio.sleep(5)
         for _ in range(3):
             on.feed.pictures.enter(Size())
@@ -265,15 +246,3 @@ async def test_who_looks_now_and_then_sees_no_old_picture(
             assert jpeg is not None
             assert time.time() - jpeg.captured < 2.3
             await asyncio.sleep(5)
-
-
-@virtual
-async def test_there_is_one_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    async with stage(monkeypatch, tmp_path) as on:
-        assert list(on.feed.open) == ["alone"]
-        for name in ("", "alone"):
-            async with on.feed.watch(name) as feed:
-                assert feed is on.feed
-        with pytest.raises(CallError, match="alone"):
-            async with on.feed.watch("lobby"):
-                pass
