@@ -27,28 +27,32 @@ class EventApi:
     async def events(self, request: web.Request, asked: Following) -> web.StreamResponse:
         """First how things are, where that was asked for, then what happens."""
         kinds = {*asked.kinds.split(","), "lost"}
-        last = asked.last_event_id or request.headers.get("Last-Event-ID", "")
+        # The header first: who comes back asks with the address of the first time.
+        last = request.headers.get("Last-Event-ID") or asked.last_event_id
         async with self._viewers.watching(request, "events", asked.room) as (viewer, feed):
             with feed.events.follow(last) as follower:
                 answer = await viewer.begin({"Content-Type": SSE})
                 told = f"retry: {RETRY}\n\n"
                 if "status" in kinds:
                     told += _told("status", json.dumps(dict(feed.status)))
-                await viewer.send(told.encode())
-                while (found := await _next(follower)) is None or found:
+                found: list[Event] | None = None
+                while found is None or found:
+                    if told or found is None:
+                        await viewer.send(told.encode() or b":\n\n")
+                        due = asyncio.get_running_loop().time() + HEARTBEAT
+                    found = await _next(follower, due)
                     told = "".join(
                         f"id: {feed.events.id_of(event)}\n{_told(event.kind, event.data)}"
                         for event in found or ()
                         if event.kind in kinds
                     )
-                    await viewer.send(told.encode() if found else b":\n\n")
         return answer
 
 
-async def _next(follower: Follower) -> list[Event] | None:
-    """None for nothing since a while."""
+async def _next(follower: Follower, due: float) -> list[Event] | None:
+    """None for nothing until then."""
     try:
-        async with asyncio.timeout(HEARTBEAT):
+        async with asyncio.timeout_at(due):
             return await follower.next()
     except TimeoutError:
         return None
