@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.admin_token import FILE_NAME, AdminTokenError, admin_token
+from config.admin_token import FILE_NAME, AdminTokenError, admin_token, newly_made
 from config.settings import Settings, SettingsError, load_settings
 
 
@@ -36,6 +36,13 @@ def test_it_is_made_once_and_only_its_user_can_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE((state / FILE_NAME).stat().st_mode) == 0o600
     assert [path.name for path in state.iterdir()] == [FILE_NAME]
     assert admin_token(settings(tmp_path / "other")) != token
+
+
+def test_it_is_new_once_only(tmp_path: Path) -> None:
+    token = newly_made(settings(tmp_path))
+    assert token == admin_token(settings(tmp_path))
+    assert newly_made(settings(tmp_path)) == ""
+    assert newly_made(settings(tmp_path / "other", admin_token="x" * 16)) == ""
 
 
 def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:

@@ -32,6 +32,20 @@ def test_secrets_do_not_show() -> None:
     assert out.getvalue() == "agent    | key *** and ***, ab\n"
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_is_shown_once_is_seen_by_a_person_and_kept_by_no_file() -> None:
+    file, terminal = io.StringIO(), Terminal()
+    for out in (file, terminal):
+        LogStream(out, colour=False).show("run", "the token: secret-secret")
+    assert file.getvalue() == ""
+    assert terminal.getvalue() == "run      | the token: secret-secret
+"
+
+
 def test_passwords_of_sources_may_be_short() -> None:
     out = io.StringIO()
     log = LogStream(out)

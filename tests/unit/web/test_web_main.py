@@ -10,6 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from yarl import URL
+
+from config.settings import load_settings
+from web.access.viewer_links import ViewerLinks
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "a secret of at least thirty-two characters"
@@ -70,3 +74,19 @@ def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
     status, errors = end(process)
     assert status == 0
     assert errors == []
+
+
+def test_a_link_is_printed_that_the_server_reads(tmp_path: Path) -> None:
+    state = {"STATE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "web", "link", "--room", "a b", "--page", "https://box.example/"],
+        cwd=ROOT,
+        env={**os.environ, **state},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    address = URL(done.stdout.strip())
+    assert str(address.with_query(None)) == "https://box.example/"
+    settings = load_settings(env=state, directory=tmp_path)
+    assert ViewerLinks(settings).read(address.query["view"])[0] == "a b"
