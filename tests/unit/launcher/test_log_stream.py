@@ -42,8 +42,7 @@ def test_what_is_shown_once_is_seen_by_a_person_and_kept_by_no_file() -> None:
     for out in (file, terminal):
         LogStream(out, colour=False).show("run", "the token: secret-secret")
     assert file.getvalue() == ""
-    assert terminal.getvalue() == "run      | the token: secret-secret
-"
+    assert terminal.getvalue() == "run      | the token: secret-secret\n"
 
 
 def test_passwords_of_sources_may_be_short() -> None:
