@@ -47,12 +47,16 @@ class LocalSource:
         self._on_change = on_change
         self._tasks = Tasks(tell)
         self._last_capture = 0.0
-        self.report: SourceReport | None = None
-        """How it is; None before it was tried."""
+        self._opened: OpenSource | None = None
         self.newest: Picture | None = None
         self.watched: Track | None = None
         self.wanted = ""
         self.passed_over = ""
+
+    @property
+    def report(self) -> SourceReport | None:
+        """How it is now; None before it was tried."""
+        return self._opened.report() if self._opened else None
 
     @property
     def identity(self) -> str:
@@ -67,9 +71,9 @@ class LocalSource:
         pass
 
     def states(self) -> Mapping[str, IngressState]:
-        if self.report is None:
+        if (now := self.report) is None:
             return {}
-        return {self._name: IngressState(self.report.state, self.report.error, self.report.frozen)}
+        return {self._name: IngressState(now.state, now.error, now.frozen)}
 
     async def received(self) -> Received | None:
         return None
@@ -89,6 +93,7 @@ class LocalSource:
 
     async def _run(self) -> None:
         async with self._read() as source:
+            self._opened = source
             async for piece in source:
                 if isinstance(piece, RawPicture):
                     self._take(piece)
@@ -96,8 +101,6 @@ class LocalSource:
                     samples = len(piece.data) // 2
                     frame = rtc.AudioFrame(piece.data, RATE, 1, samples)
                     self._on_sound(frame, piece.time + samples / RATE)
-                else:
-                    self.report = piece
 
     def _take(self, piece: RawPicture) -> None:
         if min(piece.width, piece.height) < SMALLEST:

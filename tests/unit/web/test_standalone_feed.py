@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -35,26 +35,22 @@ class Film:
     def __init__(self) -> None:
         self.there = True
         self.open = 0
-        self._reports: list[SourceReport] = []
         self.tell("live")
 
     def tell(self, state: Any, error: str = "") -> None:
-        report = SourceReport("cam", "", "rtsp://cam", "standalone", state=state, error=error)
-        self._reports.append(report)
+        about = ("cam", "", "rtsp://cam", "standalone")
+        self.report = lambda: SourceReport(*about, state=state, error=error)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Any]:
         self.open += 1
         try:
-            async with aclosing(self._pieces()) as pieces:
-                yield pieces
+            yield self
         finally:
             self.open -= 1
 
-    async def _pieces(self) -> AsyncGenerator[Any, None]:
+    async def __aiter__(self) -> AsyncIterator[Any]:
         for number in count():
-            while self._reports:
-                yield self._reports.pop()
             now = time.monotonic()
             if self.there:
                 grey = np.full((HEIGHT * 3 // 2, WIDTH), 10 * number % 200, np.uint8)
