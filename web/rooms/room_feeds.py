@@ -18,8 +18,6 @@ log = logging.getLogger("web.rooms")
 LINGER = 20.0
 """Seconds after its last viewer until a room is left: who polls must not come and go."""
 MOST_ROOMS = 64
-LONGEST_NAME = 128
-"""Characters."""
 CLOSE_LIMIT = 15.0
 """Seconds."""
 
@@ -65,8 +63,6 @@ class RoomFeeds:
     def _enter(self, name: str) -> _Watched:
         if self._closed:
             raise CallError(503, "the server is being stopped")
-        if len(name) > LONGEST_NAME or not name.isprintable():
-            raise CallError(400, f"room: a name has {LONGEST_NAME} printable characters at most")
         watched = self._rooms.get(name)
         if watched is None:
             if len(self._rooms) >= MOST_ROOMS:

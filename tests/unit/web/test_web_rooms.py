@@ -172,8 +172,9 @@ async def test_a_picture_waits_as_long_as_the_sound_that_belongs_to_it(
         async with asyncio.timeout(1):
             assert await on.feed.pictures.next(SIZE) is not None
         assert time.monotonic() - begun == pytest.approx(0.2 + CHUNK, abs=0.01)
-        FakeStream.open[on.tracks["delayed"].sid].put(event())
         on.feed.sound.push("commentary", np.ones(RATE // 5, np.int16))
+        FakeStream.open[on.tracks["delayed"].sid].put(event())
+        await asyncio.sleep(0.01)
         on.rooms[0].leave("agent")
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
