@@ -150,6 +150,13 @@ async def test_an_agent_that_a_token_brings_is_not_sent_again(
         await run.until_true(one_each)
         assert len([line for line in run.lines if "received job request" in line]) == 3
         assert not run.said("this second commentator leaves")
+    # A room that somebody else has opened: LiveKit heeds no token's agents there.
+    async with run.visit("t2", wish=None), run.visit("t2", wish="{}", agents=True):
+
+        async def one_there() -> bool:
+            return len(await run.agents("t2")) == 1
+
+        await run.until_true(one_there)
     assert await run.end() == 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 import time
@@ -181,7 +182,7 @@ class Running:
         given = {**(attributes or {}), **({} if wish is None else {WISH_ATTRIBUTE: wish or "{}"})}
         token = (
             api.AccessToken(*self.key)
-            .with_identity(f"visitor-{room}")
+            .with_identity(f"visitor-{room}-{secrets.token_hex(2)}")
             .with_attributes(given)
             .with_grants(api.VideoGrants(room_join=True, room=room))
         )
