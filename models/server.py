@@ -22,6 +22,9 @@ log = logging.getLogger("engine")
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+CLIENT_GONE = 499
+"""Status, as nginx has it, that nobody reads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -235,8 +238,10 @@ async def _shaped_errors(request: web.Request, handler: _Handler) -> web.StreamR
     except EngineError as error:
         log.error("%s", error)
         return _error_response(ApiError(500, str(error), code="engine_error"))
-    except ConnectionError:
-        raise
+    except ConnectionError:  # who asked has gone: no fault, and nobody to answer
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=CLIENT_GONE)
     except Exception:
         log.exception("a request failed")
         return _error_response(

@@ -36,9 +36,11 @@ class Occasions:
         self._asked_at = float("-inf")
 
     def take(self) -> float:
-        """A line is asked for now; the capture time up to which the commentary has come."""
+        """A line is asked for now. Returns up to which capture time the commentary has come, or a
+        little earlier: before what moved then.
+        """
         self._asked_at = time.monotonic()
-        return self._covered.until
+        return self._scene.calm_until(self._covered.until)
 
     def at(self, capture_time: float, options: Options) -> Occasion | None:
         """Why to ask for a line about the picture of that time; None: nothing is worth one."""

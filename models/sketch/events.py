@@ -94,7 +94,8 @@ def events(scene: Scene, told: Told, since: Mapping[str, float]) -> list[Event]:
         if things[0].name and not lives(things[0].name):
             found += _lying(sort, things, told)
         else:
-            found += _living(sort, things, told, words.lasting(since.get(sort, 0.0)))
+            long = words.lasting(since.get(sort, 0.0))
+            found += _living(sort, things, told, long, scene.span)
     return [*found, *_several(scene, told), *_put(scene, told)]
 
 
@@ -155,7 +156,9 @@ def _view(scene: Scene, told: Told) -> Iterator[Event]:
         yield _event(50, "restless")
 
 
-def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterator[Event]:
+def _living(
+    sort: str, things: Sequence[Thing], told: Told, long: str, span: float
+) -> Iterator[Event]:
     """Persons, animals, vehicles, movers: they come and go."""
     here = [thing for thing in things if not thing.gone]
     known, done = told.there(sort), told.of(sort)
@@ -185,7 +188,7 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
             continue
         elif thing.name and not known and not others and told.mover_came:
             yield _of_thing(thing, 66, "named", strangers)
-        elif fresh and (known < len(here) or (not others and _moved_on(thing, done))):
+        elif fresh and (known < len(here) or _is_another(thing, others, done, span)):
             when = "again" if done and not (known and others) else "first"
             if when == "again" and not thing.name:
                 strangers = [(one, False) for one in words.unknown(thing, before=True)]
@@ -203,10 +206,12 @@ def _living(sort: str, things: Sequence[Thing], told: Told, long: str) -> Iterat
             yield _of_thing(thing, 78, f"present {'stand' if thing.stays else 'view'}", strangers)
 
 
-def _moved_on(thing: Thing, done: set[str]) -> bool:
+def _is_another(thing: Thing, others: Sequence[Thing], done: set[str], span: float) -> bool:
     """Whether the one who was told of has stood or walked before this one came, or came over
     another border.
     """
+    if others or (thing.name and thing.age >= span):  # what only moves is soon gone
+        return False
     sides = {one for one in done if one.startswith("from ")}
     other_side = sides and thing.side and words.from_side(thing) not in sides
     return bool(done & {"stand", "go", "little", "stay", "while", "present"} or other_side)

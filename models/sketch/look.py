@@ -24,6 +24,8 @@ _TURN = 0.04
 """Least slide of the whole picture that is a turn of the camera, in widths."""
 _RESTLESS = 0.45
 _CALM = 0.01
+_APART = 1.5
+"""How much farther apart than the next two the first two pictures are, where one is of before."""
 
 
 def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) -> Scene:
@@ -58,7 +60,13 @@ def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) 
         named=seen[-1] is not None and not lit.black,
         colours=_colours(images[-1]),
         changed=tuple(put),
+        span=_span(times),
     )
+
+
+def _span(times: Sequence[float]) -> float:
+    apart = len(times) > 2 and times[1] - times[0] > _APART * (times[2] - times[1])
+    return times[-1] - times[1 if apart else 0]
 
 
 def _moving(

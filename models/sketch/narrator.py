@@ -37,6 +37,8 @@ _ALERT = 60.0
 _WISHED = 60.0
 _MORE = 50.0
 """What matters less is not said after something else."""
+_FEW_WORDS = 65.0
+"""What matters less is said in few words, or what happens next would be told late."""
 _SHOWN = 4
 """Lines after which how things are may be told again, where silence is unwelcome."""
 _MOST_WORDINGS = 90
@@ -110,7 +112,8 @@ def _chosen(found: Sequence[Event], told: Told, request: GenerationRequest) -> l
     for event in ranked:
         if (event.about and event.about in subjects) or (lines and event.weight < _MORE):
             continue
-        line = _worded(event, [*told.lines, *lines], dice, brief or event.quick)
+        few = brief or event.quick or event.weight < _FEW_WORDS
+        line = _worded(event, [*told.lines, *lines], dice, few)
         if line and len(lines) < most:
             lines.append(line)
             subjects.add(event.about)
@@ -153,9 +156,6 @@ def _worded(event: Event, said: Sequence[str], dice: random.Random, brief: bool)
     """One of its wordings that is unlike what was said; empty when there is none."""
     plain = [_plain(line) for line in said]
     wordings = dice.sample(event.lines, min(_MOST_WORDINGS, len(event.lines)))
-    if brief:
-        wordings.sort(key=len)
-        wordings = wordings[: max(2, len(wordings) // 3)]
     alike = {line: _likeness(_plain(line), plain[-_LAST:]) for line in wordings}
     fitting = [
         line
@@ -164,8 +164,10 @@ def _worded(event: Event, said: Sequence[str], dice: random.Random, brief: bool)
     ]
     least = min((alike[line] for line in fitting), default=0.0)
     unlike = [line for line in fitting if alike[line] <= max(_UNLIKE, least)]
-    most = _LONGER * min(map(len, unlike), default=0)
-    return dice.choice([line for line in unlike if len(line) <= most] or [""])
+    unlike.sort(key=len)
+    most = _LONGER * len(unlike[0]) if unlike else 0
+    short = unlike[: max(2, len(wordings) // 3)] if brief else unlike
+    return dice.choice([line for line in short if len(line) <= most] or [""])
 
 
 def _likeness(line: str, others: Sequence[str]) -> float:

@@ -89,6 +89,8 @@ class Scene:
         things: Those with a name, then those that only move; the largest first.
         named: Whether a detector looked at the newest picture.
         colours: Names of the newest picture's largest colours.
+        span: Seconds over which pictures follow one another closely: the first one may be older,
+            and show how it was when the last line was spoken.
     """
 
     pictures: int
@@ -100,6 +102,7 @@ class Scene:
     named: bool
     colours: tuple[str, ...]
     changed: tuple[Thing, ...] = ()
+    span: float = 0.0
 
     @property
     def present(self) -> tuple[Thing, ...]:

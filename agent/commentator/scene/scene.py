@@ -18,6 +18,8 @@ REMEMBERED = 30.0
 MOST = 512
 CERTAIN = 255.0
 """Strength of what changes everything: a cut, the light."""
+STIR = 3.0
+"""Seconds of movement before which the picture still shows how it was."""
 SETTLE = 0.2
 """Seconds after its begin at which a happening can be told apart; a cut or the light needs none."""
 
@@ -83,6 +85,15 @@ class Scene:
     def objects(self) -> tuple[TrackedObject, ...]:
         """What is in view, sure things only."""
         return self._objects or ()
+
+    def calm_until(self, time: float) -> float:
+        """Capture time of the newest frame up to that one in which nothing moved, at most STIR
+        before it; else it is that time.
+        """
+        for sight in reversed(self._sights):
+            if sight.capture_time <= time and not sight.motion.movers:
+                return sight.capture_time if sight.capture_time >= time - STIR else time
+        return time
 
     def news(self, after: float, until: float, threshold: float) -> News | None:
         """The first of what happened after one capture time, up to another, and is of that strength
