@@ -37,6 +37,7 @@ class Watch:
         self.options = Options(**options)  # type: ignore[arg-type]
         self.asked: list[tuple[float, str]] = []
         self.detections: tuple[Detection, ...] | None = None
+        self.told: list[float] = []
 
     async def run(self, seconds: float, motion: Motion, outcome: DropReason = "empty") -> None:
         """Ten pictures a second; a line is asked for whenever the gate is open, and answered so."""
@@ -45,7 +46,7 @@ class Watch:
             now = time.monotonic()
             self.scene.see(SampledFrame(now, b"", GREY, self.detections))
             if why := self.gate.at(now, self.options):
-                self.gate.take()
+                self.told.append(self.gate.take())
                 self.asked.append((now, why))
                 line = new_line("commentary", anchor=now, requested_at=now)
                 self.lines.add(line)
@@ -106,6 +107,18 @@ async def test_what_happens_is_asked_about_when_it_can_be_told_apart() -> None:
         await watch.run(2, walker(0.02))
     assert 0.1 < watch.asked[0][0] - begun < 0.4
     assert [why for _, why in watch.asked][:2] == ["begin", "change"]
+
+
+@virtual
+@pytest.mark.parametrize(("stir", "before"), [(1.5, True), (8.0, False)])
+async def test_the_picture_before_a_short_stir_shows_how_it_was(stir: float, before: bool) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        watch = Watch(patch, still_interval=0)
+        await watch.run(10, STILL)
+        begun = time.monotonic()
+        await watch.run(stir, walker(0.02))
+        await watch.run(1, STILL)
+    assert (watch.told[-1] < begun) is before
 
 
 @virtual
