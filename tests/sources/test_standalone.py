@@ -56,9 +56,9 @@ async def test_a_camera_is_watched_heard_asked_and_comes_back(tmp_path: Path) ->
                 await on.until(lambda: len(on.said) > said, "a line again", LIMIT)
 
                 os.kill(on.child("models"), signal.SIGKILL)
-                await on.until(lambda: on.told["engine"] == "down", "the engine is gone", LIMIT)
+                await on.until_said("engine was ended by SIGKILL", LIMIT)
                 assert (await on.picture()).any()
-                await on.until(lambda: on.told["engine"] == "up", "the engine is back", LIMIT)
+                await on.until(lambda: on.log.count("engine ready") == 2, "it is back", LIMIT)
                 said = len(on.said)
                 await on.until(lambda: len(on.said) > said, "a line again", LIMIT)
 
