@@ -24,6 +24,13 @@ MAX_BITRATE = 20_000_000
 while the track stays.
 """
 
+ONE_PACKET = 1_200
+"""Bytes: a smaller H.264 key frame goes into one RTP packet with its parameter sets (STAP-A). What
+LiveKit appends to its last unit, the server takes off again for browsers, and leaves that unit's
+length as it was: none of them can read such a packet (livekit-server 1.13.5).
+"""
+_FILLER = b"\0\0\0\1\x0c" + b"\xff" * ONE_PACKET + b"\x80"
+
 _CODEC = {"h264": rtc.VideoCodec.H264, "vp8": rtc.VideoCodec.VP8}
 
 
@@ -85,7 +92,7 @@ class EncodedTrack:
         """
         kind = rtc.EncodedFrameType
         frame = rtc.EncodedVideoFrame(
-            data=packet.data,
+            data=_apart(packet) if packet.key and packet.codec == "h264" else packet.data,
             width=packet.width,
             height=packet.height,
             codec=_CODEC[packet.codec],
@@ -128,3 +135,15 @@ def _options(codec: Codec) -> rtc.TrackPublishOptions:
             rtc.FrameMetadataFeature.FMF_FRAME_ID,
         ],
     )
+
+
+def _apart(packet: Packet) -> bytes:
+    """A key frame whose picture cannot share a packet with what goes before it: a small one gets
+    filler data (H.264, 7.3.2.7), which decoders pass over.
+    """
+    data = packet.data
+    if len(data) > ONE_PACKET:
+        return data
+    last = data.rfind(b"\0\0\1")
+    begin = last - 1 if last > 0 and data[last - 1] == 0 else last
+    return data[:begin] + _FILLER + data[begin:]
