@@ -18,6 +18,7 @@ from config.settings import Settings
 from web.access.access import Access
 from web.access.limits import BODY_SIZE, HEADER_LIMIT
 from web.addresses import NoAddressError, server_url
+from web.commentators import Commentators
 from web.feed import Feeds
 from web.http.api import Api
 from web.http.errors import error
@@ -63,6 +64,7 @@ class Server:
         self._page = page
         self._feeds = feeds or RoomFeeds(settings)
         self._sources = SourcesApi(settings, self._access.guard)
+        self._commentators = Commentators(settings)
         self._tokens = TokenMaker(
             settings.livekit_api_key,
             settings.livekit_api_secret.get_secret_value(),
@@ -80,6 +82,7 @@ class Server:
         return app
 
     async def _close(self, _: web.Application) -> None:
+        await self._commentators.aclose()
         await self._feeds.aclose()
         await self._sources.aclose()
 
@@ -95,6 +98,8 @@ class Server:
             return error(422, str(wrong))
         except NoAddressError as wrong:
             return error(503, str(wrong))
+        if self._tokens.wants_commentator(wanted):
+            self._commentators.expect(room)
         return web.json_response(
             {"server_url": url, "participant_token": token},
             status=201,

@@ -118,6 +118,11 @@ class TokenMaker:
             token = token.with_room_config(RoomConfiguration(agents=agents))
         return token.to_jwt()
 
+    def wants_commentator(self, request: TokenRequest) -> bool:
+        """Whether this brings one along, where LiveKit heeds it."""
+        room = request.room_name or self.default_room
+        return any(one.agent_name == AGENT_NAME for one in self._agents(room, request.room_config))
+
     def _identity(self, request: TokenRequest, room: str, guest: bool) -> str:
         identities = Identities(self.api_key, self.api_secret)
         wish, shown = request.participant_identity or "", request.participant_token or ""

@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 from livekit import api, rtc
 
 from config.agent_name import AGENT_NAME
@@ -23,11 +24,14 @@ from tests.support.camera import camera
 from tests.support.engine_script import Answer
 from tests.support.livekit_server import LiveKitServer
 from tests.support.scripted_engine import scripted_engine
+from web import commentators
 from web.events import Event
 from web.feed import CallError, Feed, Feeds
+from web.page import Page
 from web.pictures import Jpeg, Size
 from web.rooms import connection, room_feeds
 from web.rooms.room_feeds import RoomFeeds
+from web.server import Server
 
 AS_IT_IS = Size()
 LOUD = 2000
@@ -275,12 +279,16 @@ async def test_a_room_that_nobody_looks_after_gets_a_commentator_once(
     async def one(room: str) -> bool:
         return await orders(room) == 1
 
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    for module in (connection, commentators):
+        monkeypatch.setattr(module, "PATIENCE", 0.3)
+    page = Server(settings(livekit_server), Page(tmp_path)).app()
     key = livekit_server.environment
     (tmp_path / "livekit.env").write_text("".join(f"{k}={v}\n" for k, v in key.items()))
     async with (
         camera(livekit_server, "robots"),
+        camera(livekit_server, "phones"),
         camera(livekit_server, "launched"),
+        TestClient(TestServer(page)) as browser,
         feeds(livekit_server) as rooms,
         feeds(livekit_server, state_dir=tmp_path) as with_launcher,
         with_launcher.watch("launched"),
@@ -289,6 +297,13 @@ async def test_a_room_that_nobody_looks_after_gets_a_commentator_once(
     ):
         await until(lambda: one("robots"))
         await until(lambda: one("new"))
+        nobody: dict[str, list[str]] = {"agents": []}
+        for agents in (nobody, None):
+            body = {"room_name": "phones", "room_config": agents}
+            assert await orders("phones") == 0
+            assert (await browser.post("/api/livekit/token", json=body)).status == 201
+            await asyncio.sleep(0.6 if agents else 0)
+        await until(lambda: one("phones"))
         async with with_launcher.watch("robots"):
             await asyncio.sleep(1.0)  # as long as it took, at least
         assert await orders("robots") == 1

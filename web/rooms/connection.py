@@ -21,10 +21,10 @@ from livekit.protocol.agent_dispatch import RoomAgentDispatch
 from livekit.protocol.room import RoomConfiguration
 
 from config.agent_name import AGENT_NAME, WISH_ATTRIBUTE
-from config.origins import installation_key
 from config.settings import Settings
 from config.source_names import FEED_IDENTITIES
 from config.tasks import Tasks
+from web.commentators import PATIENCE, bring
 from web.rooms.participants import booth_of
 from web.tokens import VIEWER_ATTRIBUTE
 
@@ -34,12 +34,10 @@ NAME = "Viewers by HTTP"
 LIFETIME = timedelta(minutes=10)
 """Of a token, which is used at once; LiveKit renews it for those who are in the room."""
 
-JOIN_LIMIT, API_LIMIT, LEAVE_LIMIT = 12.0, 5.0, 5.0
+JOIN_LIMIT, LEAVE_LIMIT = 12.0, 5.0
 """Seconds."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
 """Seconds between two tries: doubled each time, up to the last."""
-PATIENCE = 6.0
-"""Seconds that others have to bring a commentator."""
 
 ERRORS = (api.TwirpError, aiohttp.ClientError, rtc.ConnectError, OSError)
 
@@ -121,8 +119,8 @@ class Connection:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
                     await left.wait()
-            if not left.is_set():
-                await self._bring(room)
+            if not left.is_set() and booth_of(room) is None:
+                await bring(settings, self._name)
             await left.wait()
         finally:
             self.room = None
@@ -158,30 +156,6 @@ class Connection:
             agents = [RoomAgentDispatch(agent_name=AGENT_NAME)]
             token = token.with_room_config(RoomConfiguration(agents=agents))
         return token.to_jwt()
-
-    async def _bring(self, room: rtc.Room) -> None:
-        """Dispatch a commentator where nobody else sees to it: a room that was there before us, on
-        a server that no launcher of ours looks after.
-        """
-        settings = self._settings
-        key = settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
-        if booth_of(room) is not None:
-            return
-        if await asyncio.to_thread(installation_key, settings.state_dir) == key:
-            return
-        try:
-            async with (
-                asyncio.timeout(API_LIMIT),
-                api.LiveKitAPI(settings.livekit_url, *key) as lkapi,
-            ):
-                there = await lkapi.agent_dispatch.list_dispatch(self._name)
-                if not any(one.agent_name == AGENT_NAME for one in there):
-                    log.info("room %s has no commentator: sending one", self._name)
-                    await lkapi.agent_dispatch.create_dispatch(
-                        api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=self._name)
-                    )
-        except (TimeoutError, *ERRORS) as error:
-            log.info("no commentator for room %s: %s", self._name, type(error).__name__)
 
 
 def _options(settings: Settings) -> rtc.RoomOptions:
