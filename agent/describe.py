@@ -12,7 +12,7 @@ from typing import Any, Literal, NotRequired, get_args, get_origin, get_type_hin
 
 from agent.commentator.line import DropReason
 from agent.room.line_feed import LineMessage
-from agent.room.status import STATUS, Status
+from agent.room.status import STATUS, UNUSUAL, Status
 from config.explain import allowed
 from config.room_settings import RoomSettings
 
@@ -27,10 +27,6 @@ WHY_DROPPED: Mapping[DropReason, str] = {
     "cancelled": "it was taken back, nobody watches any more, or the source is another one",
     "refused": "a question that is not put: too long, or too many wait",
 }
-_UNUSUAL = Status(
-    focus="red", length="brief", language="de", schedule="mon", still_since=1, repeats=1
-)
-"""One that is published with all its fields."""
 _ERROR = "The worst of what is wrong, one line; empty for nothing."
 _NAMES = {str: "text", float: "number", int: "whole number", bool: "true, false", NoneType: "null"}
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -61,7 +57,8 @@ def _line() -> Iterator[tuple[str, ...]]:
 def _status() -> Iterator[tuple[str, ...]]:
     kinds = get_type_hints(Status) | {"error": str}
     meanings = _attributes(Status) | {"error": _ERROR}
-    for name in json.loads(_UNUSUAL.attributes("")[STATUS]):
+    unusual: dict[str, Any] = dict.fromkeys(UNUSUAL, 1)
+    for name in json.loads(Status(**unusual).attributes("")[STATUS]):
         yield f"`{name}`", _type(kinds[name]), meanings[name]
 
 

@@ -125,6 +125,7 @@ class Watch:
             length=self._full.length,
             language=self._full.language,
             schedule=self._full.schedule,
+            voice="on" if self._full.enable_tts else "off",
             source=self._source.identity,
             lost=self._health.lost,
             delay=self._clock.delay(now),

@@ -37,6 +37,7 @@ class Status:
     Attributes:
         mode: active or idle, as settings and schedule have it now.
         profile, preset, focus, length, language, schedule: As the settings of that name.
+        voice: on, or off where lines are written only.
         source: Identity of who is watched, "" for nobody.
         lost: The source brings no picture, and its last one is shown marked.
         delay: Seconds.
@@ -60,6 +61,7 @@ class Status:
     length: str = "normal"
     language: str = "en"
     schedule: str = ""
+    voice: Literal["on", "off"] = "on"
     source: str = ""
     lost: bool = False
     delay: float = 0.0
@@ -87,7 +89,7 @@ class Status:
             "mode": self.mode,
             "profile": self.profile,
             "preset": self.preset,
-            **{name: value for name in _UNUSUAL if (value := getattr(self, name)) != _USUAL[name]},
+            **{name: value for name in UNUSUAL if (value := getattr(self, name)) != _USUAL[name]},
             "source": self.source,
             "lost": self.lost,
             "delay": round(self.delay, 1),
@@ -103,7 +105,7 @@ class Status:
         }
 
 
-_UNUSUAL = ("focus", "length", "language", "schedule", "still_since", "repeats")
+UNUSUAL = ("focus", "length", "language", "schedule", "voice", "still_since", "repeats")
 """Told only where they are not as usual."""
 
 _USUAL = {one.name: one.default for one in fields(Status)}

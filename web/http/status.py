@@ -17,7 +17,7 @@ from web.http.errors import GONE
 from web.http.parameters import InRoom, Nothing
 from web.http.viewers import Kind, Viewers
 
-_KNOWN = ("engine", "voice", "livekit", "delay", "behind", "sync")
+_KNOWN = ("engine", "livekit", "delay", "behind")
 
 
 class StatusApi:
@@ -44,7 +44,9 @@ class StatusApi:
         }
 
     async def status(self, request: web.Request, asked: InRoom) -> web.Response:
-        """What is known at this moment; None for what nobody watches."""
+        """What is known at this moment; None for what nobody watches. sync: words and picture are
+        in step, by a delay.
+        """
         about = dict(self._about(request))
         room = asked.room or str(about["room"])
         feed = self._feeds.open.get(room)
@@ -58,6 +60,8 @@ class StatusApi:
             "viewers": {kind: self._viewers.count(kind) for kind in get_args(Kind)},
             "capture_healthy": booth["capture"] == "ok" if feed is not None else None,
             **{name: booth.get(name) for name in _KNOWN},
+            "voice": booth.get("voice", "on") if "delay" in booth else None,
+            "sync": bool(booth["delay"]) if "delay" in booth else None,
             "booth": booth,
         }
         return web.json_response(values, headers={"Cache-Control": "no-store"})

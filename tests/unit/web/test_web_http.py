@@ -193,6 +193,7 @@ async def test_status_opens_no_room_and_tells_of_one_that_is_open(
     status = await (await ok(client, "/api/status?room=b")).json()
     assert (status["watched"], status["capture_healthy"], status["engine"]) == (True, False, "down")
     assert (status["delay"], status["viewers"]["events"]) == (3.5, 1)
+    assert (status["voice"], status["sync"]) == ("on", True)
     watching.close()
 
 
