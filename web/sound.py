@@ -23,6 +23,8 @@ MOST_BEHIND = 2.0
 """Seconds by which a listener may be behind; then it loses them."""
 _START_AFTER = 2
 """Chunks for which a voice that begins is kept back, so that no late packet leaves a hole."""
+LATER = _START_AFTER * CHUNK
+"""Seconds by which a voice is heard later for that."""
 _LOOK_OVER = 50
 """Chunks in which a voice that never has less than twice that waiting has too much."""
 

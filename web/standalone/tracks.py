@@ -20,7 +20,7 @@ from config.tasks import Tasks, Tell
 from video.encoder import Codec
 from web.pictures import I420
 from web.rooms.ducking import Ducking
-from web.sound import RATE, Sound
+from web.sound import LATER, RATE, Sound
 
 LEAD = 0.1
 """Seconds before it is shown at which a packet is decoded: a busy machine may take its time."""
@@ -85,7 +85,7 @@ class Screen:
             while self._waiting:
                 some = self._next()
                 picture = await loop.run_in_executor(self._pool, self._decoded, some)
-                await asyncio.sleep(some[-1].display - time.monotonic())
+                await asyncio.sleep(some[-1].display + LATER - time.monotonic())
                 if picture is not None and self._wanted:
                     self._show(picture, some[-1].captured)
 
