@@ -263,9 +263,16 @@ def _several(scene: Scene, told: Told) -> Iterator[Event]:
     """How many people there are, and who is together."""
     people = [thing for thing in scene.present if is_person(thing)]
     known = told.there("person")
-    if len(people) > 1 and known and known != len(people):
+    if len(people) > 1 and known and known < len(people):
         many = words.many("person", len(people))
         yield _event(68, "count", "person", many=many, places=words.places(people))
+    gone = any(is_person(thing) for thing in scene.things if thing.gone)
+    if known > len(people) > 0 and scene.named and not gone and not told.lately("leave", 1):
+        # Somebody left unseen, between two windows.
+        left = (
+            ("one person", False) if len(people) == 1 else (words.many("person", len(people)), True)
+        )
+        yield Event(79, tuple(said("fewer", [left])), "person")
     for one, two in combinations(people, 2) if "meet" not in told.of("person") else ():
         gap = max(one.box[0], two.box[0]) - min(one.box[2], two.box[2])
         level = min(one.box[3], two.box[3]) - max(one.box[1], two.box[1])

@@ -97,7 +97,7 @@ class Told:
         if sort == "person" and _DRESSED.search(subject):
             known.add("clothes")
         before = self._there.get(sort, 0)
-        if many > 1:
+        if many > 1 or "fewer" in kinds:
             self._there[sort] = many
         elif kinds & {"leave", "pass"}:
             self._there[sort] = max(0, before - 1)

@@ -27,7 +27,7 @@ _GOES = (
 )
 TELLS = {
     "came": _COMES,
-    "left": _GOES + r"|\b(nobody|no one|empty)\b",
+    "left": _GOES + r"|\b(nobody|no one|empty|is left)\b",
     "car": r"\b(cars?|vehicles?|trucks?|bus|buses|van|something|thing|one)\b",
     "put": _COMES
     + r"|\b(puts?|placed|sets? down|new|added|(is|are|stands|lies) (now )?on the|hand|down\w*)\b",
