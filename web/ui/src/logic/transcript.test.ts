@@ -56,6 +56,11 @@ describe('a line', () => {
     expect(finished(cut.entries)).toMatchObject([{ text: 'The lights', dropped: 'interrupted' }]);
   });
 
+  it('has no word twice when its end overtakes a caption', () => {
+    const { entries } = after(segment, words('A '), line('end', { text: 'A dog' }), words('dog'));
+    expect(finished(entries)).toMatchObject([{ text: 'A dog' }]);
+  });
+
   it('that nobody heard is counted and not shown', () => {
     const state = after(line('end', { text: 'Too late.', dropped: 'late' }));
     expect(state).toEqual({ entries: [], late: 1 });

@@ -32,7 +32,10 @@ export function reduce(state: Transcript, action: Action): Transcript {
         state: 'running',
       }));
     case 'words':
-      return put(state, action.id, (old) => old && { ...old, text: old.text + action.text });
+      return put(state, action.id, (old) =>
+        // The end of a line, which has all its words, may overtake the last of them.
+        old?.state === 'final' ? old : old && { ...old, text: old.text + action.text },
+      );
     case 'segmentEnd':
       return put(state, action.id, (old) => old && { ...old, state: 'final' });
     case 'line':
