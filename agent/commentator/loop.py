@@ -166,8 +166,8 @@ class Loop(Generic[F]):
         anchor, occasion = await self._next_worth_a_line()
         now = time.monotonic()
         self._not_before = now + self._requests.options.inference_interval
-        told = self._occasions.take()
         line = new_line("commentary", anchor=anchor.capture_time, requested_at=now)
+        told = self._occasions.take(line)
         self._in_flight.line = line
         self._lines.add(line)
         await self._make(line, self._requests.commentary(line, anchor, occasion, told))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from agent.commentator.history import Covered
-from agent.commentator.line import Lines
+from agent.commentator.line import Line, Lines
 from agent.commentator.note import Note
 from agent.commentator.options import Options
 from agent.commentator.prompt import Occasion
@@ -35,12 +35,14 @@ class Occasions:
         self._covered.clear()
         self._asked_at = float("-inf")
 
-    def take(self) -> float:
-        """A line is asked for now. Returns up to which capture time the commentary has come, or a
-        little earlier: before what moved then.
+    def take(self, line: Line) -> float:
+        """This line, which is not among the others yet, is asked for now; marks it where it is to
+        tell the note. Returns up to which capture time the commentary has come, or a little
+        earlier: before what moved then.
         """
-        self._asked_at = time.monotonic()
-        return self._scene.calm_until(self._covered.until)
+        self._asked_at, covered = time.monotonic(), self._covered.until
+        line.news = self._note.is_news(covered, line.anchor, self._asked_at)
+        return self._scene.calm_until(covered)
 
     def at(self, capture_time: float, options: Options) -> Occasion | None:
         """Why to ask for a line about the picture of that time; None: nothing is worth one."""

@@ -49,7 +49,6 @@ class Requests(Generic[F]):
         if why in ("begin", "upheaval"):
             stride = min(stride, max(1, round(CLOSE * self.options.capture_fps)))
         asked = Asked(commentary_instruction(why, self.options))
-        line.news = self._note.is_news(told, anchor.capture_time, time.monotonic())
         return self._made(line, self._window(anchor, stride, told), asked)
 
     def about(self, line: Line, anchor: SampledFrame | None, asked: Asked) -> EngineRequest:

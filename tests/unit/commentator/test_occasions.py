@@ -38,6 +38,7 @@ class Watch:
         self.asked: list[tuple[float, str]] = []
         self.detections: tuple[Detection, ...] | None = None
         self.told: list[float] = []
+        self.news: list[bool] = []
 
     async def run(self, seconds: float, motion: Motion, outcome: DropReason = "empty") -> None:
         """Ten pictures a second; a line is asked for whenever the gate is open, and answered so."""
@@ -46,9 +47,10 @@ class Watch:
             now = time.monotonic()
             self.scene.see(SampledFrame(now, b"", GREY, self.detections))
             if why := self.gate.at(now, self.options):
-                self.told.append(self.gate.take())
                 self.asked.append((now, why))
                 line = new_line("commentary", anchor=now, requested_at=now)
+                self.told.append(self.gate.take(line))
+                self.news.append(line.news)
                 self.lines.add(line)
                 self.lines.drop(line, outcome)
             await asyncio.sleep(0.1)
@@ -107,6 +109,19 @@ async def test_what_happens_is_asked_about_when_it_can_be_told_apart() -> None:
         await watch.run(2, walker(0.02))
     assert 0.1 < watch.asked[0][0] - begun < 0.4
     assert [why for _, why in watch.asked][:2] == ["begin", "change"]
+
+
+@virtual
+async def test_a_note_is_told_once_though_something_stirs_while_it_is_told() -> None:
+    """The pictures of the next line begin before it: it is no news for that."""
+    with pytest.MonkeyPatch.context() as patch:
+        watch = Watch(patch, still_interval=0)
+        await watch.run(5, STILL)
+        watch.motion = walker(0.02)
+        watch.note.put("battery at 12 %", time.monotonic(), 60)
+        await watch.run(1.5, walker(0.02))
+    assert len(watch.news) > 2
+    assert watch.news.count(True) == 1
 
 
 @virtual
