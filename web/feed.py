@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from web.events import Events
 from web.pictures import Pictures
 from web.sound import Sound
+
+
+def decoded(text: str) -> dict[str, Any] | None:
+    """The object that a booth has written; None for anything else."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 class CallError(Exception):

@@ -7,7 +7,7 @@ import json
 from aiohttp import web
 
 from web.access.guard import is_guest
-from web.feed import CallError
+from web.feed import CallError, decoded
 from web.http.parameters import Asking, InRoom, Note, Question, body, json_object
 from web.http.viewers import Viewers, within
 
@@ -65,11 +65,8 @@ class CallApi:
         async with self._viewers.room(room) as feed:
             calling = feed.call(method, payload, name)
             answer = await within(timeout, calling, 504, "no answer came")
-        try:
-            found = json.loads(answer)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
+        found = decoded(answer)
+        if found is None:
             raise CallError(502, "the commentator's answer makes no sense")
         return found
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
 from livekit import rtc
 
 from agent.room.questions.rpc import ASK, SKIP
-from web.feed import CallError
+from web.feed import CallError, decoded
 
 LIMIT, ANSWER_LIMIT = 10.0, 120.0
 """Seconds for an answer; the second where a question waits for its turn and until it was heard."""
@@ -54,21 +53,12 @@ async def call(room: rtc.Room, identity: str, method: str, payload: str, name: s
 
 def named(method: str, payload: str, name: str) -> str:
     """The payload with the name of who asks, where the method takes one."""
-    asked = json_object(payload or "{}") if name and method in (ASK, SKIP) else None
+    asked = decoded(payload or "{}") if name and method in (ASK, SKIP) else None
     return payload if asked is None else json.dumps({**asked, "name": name})
-
-
-def json_object(text: str) -> dict[str, Any] | None:
-    """That object; None for anything else."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def translated(error: rtc.RpcError) -> CallError:
     """What a viewer is told of it."""
     if error.code not in _REFUSALS:
         return CallError(*_ERRORS.get(error.code, (503, "the commentator failed at it")))
-    return CallError(error.code, error.message, json_object(error.data or ""))
+    return CallError(error.code, error.message, decoded(error.data or ""))

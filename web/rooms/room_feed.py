@@ -18,12 +18,12 @@ from agent.picture.published import CHANGES
 from agent.room.status import AGENT_STATE, STATUS
 from config.settings import Settings
 from config.tasks import Tasks
+from web.ducking import Ducking
 from web.events import Events
-from web.feed import CallError
+from web.feed import CallError, decoded
 from web.pictures import I420, Pictures, Size, TooManySizesError
 from web.rooms import calls
 from web.rooms.connection import Connection
-from web.rooms.ducking import Ducking
 from web.rooms.participants import booth_of, camera_of
 from web.rooms.readers import Readers, Wanted
 from web.rooms.texts import Texts
@@ -86,7 +86,7 @@ class RoomFeed:
         """
         booth = self._booth
         attributes = booth.attributes if booth else {}
-        told = calls.json_object(attributes.get(STATUS, "")) or {}
+        told = decoded(attributes.get(STATUS, "")) or {}
         capture = "none" if not told.get("source") else "lost" if told.get("lost") else "ok"
         return {
             "engine": "unknown",

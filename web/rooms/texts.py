@@ -11,7 +11,7 @@ from livekit import rtc
 from agent.room.line_feed import TOPIC as TOPIC_LINE
 from config.tasks import Tasks
 from web.events import Events
-from web.rooms.calls import json_object
+from web.feed import decoded
 from web.rooms.participants import is_booth
 
 log = logging.getLogger("web.rooms")
@@ -57,7 +57,7 @@ class Texts:
         text = ""
         async for piece in reader:
             text = (text + piece)[:LONGEST]
-        if line := json_object(text):
+        if line := decoded(text):
             self._events.put("alert" if line.get("kind") == "alert" else "line", line)
 
     async def _words(self, reader: rtc.TextStreamReader) -> None:

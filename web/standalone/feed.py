@@ -17,10 +17,10 @@ from agent.surroundings import Surroundings
 from config.room_state import RoomState
 from config.settings import Settings
 from ingress.report import SourceReport
+from web.ducking import Ducking
 from web.events import Events
 from web.feed import CallError
 from web.pictures import Pictures, Size, jpeg
-from web.rooms.ducking import Ducking
 from web.sound import Sound
 from web.standalone.room import LocalRoom
 from web.standalone.source import LocalSource, Open

@@ -18,8 +18,8 @@ from agent.picture.hold import Packet
 from agent.sound.sound_track import Name
 from config.tasks import Tasks, Tell
 from video.encoder import Codec
+from web.ducking import Ducking
 from web.pictures import I420
-from web.rooms.ducking import Ducking
 from web.sound import LATER, RATE, Sound
 
 LEAD = 0.1

@@ -14,8 +14,8 @@ import pytest
 from agent.picture.hold import Packet
 from tests.support.virtual_time import virtual
 from video.encoder import Codec, VideoEncoder
+from web.ducking import Ducking
 from web.pictures import I420
-from web.rooms.ducking import Ducking
 from web.sound import LATER, RATE, Sound
 from web.standalone.tracks import LocalSound, Screen, Shown
 

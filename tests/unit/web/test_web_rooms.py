@@ -19,10 +19,10 @@ from tests.support.fake_remote import FakeRemoteParticipant, FakeRemotePublicati
 from tests.support.fake_rtc import FakeRoom, FakeRtc, Script
 from tests.support.virtual_time import virtual
 from tests.unit.agent.picture.source_stage import FakeStream, event
+from web.ducking import LOWERED, PAUSE, Ducking
 from web.feed import CallError
 from web.pictures import Size
 from web.rooms import connection, readers
-from web.rooms.ducking import LOWERED, PAUSE, Ducking
 from web.rooms.participants import camera_of
 from web.rooms.room_feed import LINGER, STILL, RoomFeed
 from web.sound import CHUNK, RATE
