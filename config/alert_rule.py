@@ -27,10 +27,12 @@ MOST_RULES = 32
 
 GROUPS = ("vehicle", "animal", "anything")
 """What may stand for a COCO name."""
+THINGS = (*GROUPS, *sorted(COCO_NAMES))
 
 _KINDS = (
     "appears", "stays", "leaves", "motion", "darkness", "light", "cut", "still", "source_lost"
 )  # fmt: skip
+_PLACED = ("appears", "stays", "leaves", "motion")
 
 
 class RuleError(ValueError):
@@ -40,7 +42,7 @@ class RuleError(ValueError):
 def _name(value: object) -> object:
     if isinstance(value, str):
         name = " ".join(value.lower().split())
-        if name in COCO_NAMES or name in GROUPS:
+        if name in THINGS:
             return name
     raise ValueError("a COCO name such as person or dog, or " + ", ".join(GROUPS))
 
@@ -114,7 +116,7 @@ class Condition(_Written):
     def _is_one(self) -> Condition:
         if sum(getattr(self, kind) is not None for kind in _KINDS) != 1:
             raise ValueError("exactly one of " + ", ".join(_KINDS))
-        if self.region and not (self.thing or self.motion):
+        if self.region and self.kind not in _PLACED:
             raise ValueError("region: only with appears, stays, leaves or motion")
         if (self.stays is None) != (self.seconds is None):
             raise ValueError("seconds: with stays, and with nothing else")
@@ -152,6 +154,23 @@ class Rule(_Written):
         if bool(self.when) == (self.if_ is not None):
             raise ValueError("either when (plain words) or if (a condition), and not both")
         return self
+
+
+def conditions() -> list[dict[str, object]]:
+    """For a form: the fields of a condition one of which is set. `value` is thing (one of THINGS),
+    seconds or true; `needs` and `takes` are fields that go with it.
+    """
+    schemas = Condition.model_json_schema()["properties"]
+    values = {"string": "thing", "number": "seconds", "boolean": "true"}
+    return [
+        {
+            "name": kind,
+            "value": values[schemas[kind]["anyOf"][0]["type"]],
+            "needs": ["seconds"] if kind == "stays" else [],
+            "takes": ["region"] if kind in _PLACED else [],
+        }
+        for kind in _KINDS
+    ]
 
 
 def rule(values: object) -> Rule:

@@ -21,10 +21,12 @@ _PRESETS = "presets.yaml"
 LONGEST_PROMPT = 8000
 """Characters of a system prompt."""
 
+Question = Annotated[str, Field(pattern=r"^\S.*$", max_length=60)]
+
 
 class Profile(BaseModel):
     """A persona: who speaks, in which voice and language, by which rules; and where nobody has set
-    anything else, at which pace and how it listens.
+    anything else, at which pace and how it listens. `questions`: what one may ask it, for a page.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +39,7 @@ class Profile(BaseModel):
     preset: str = "default"
     listen: Listen = "push"
     length: Length | None = None
+    questions: Annotated[tuple[Question, ...], Field(max_length=6)] = ()
 
     @property
     def instructions(self) -> str:
@@ -128,6 +131,11 @@ def load_profile(name: str) -> Profile:
     except KeyError:
         known = "one of " + ", ".join(profile_names())
         raise SettingsError([Problem("profile", name, known)]) from None
+
+
+def load_profiles() -> dict[str, Profile]:
+    """All profiles by name."""
+    return _shelf.library.profiles
 
 
 def load_presets() -> dict[str, Preset]:

@@ -11,6 +11,7 @@ from web.access.guard import Right
 from web.feed import Feeds
 from web.http import routes
 from web.http.calls import CallApi
+from web.http.choices import choices
 from web.http.errors import one_line_errors
 from web.http.events import SSE, EventApi
 from web.http.mjpeg import MJPEG, PictureApi
@@ -86,6 +87,7 @@ class Api:
             Route("/api/rules", "watch", InRoom, calls.rules),
             Route("/api/rules", "change", InRoom, rule, body=RULES),
             Route("/api/note", "change", InRoom, calls.note, body=note),
+            Route("/api/choices", "watch", InRoom, choices),
             Route("/api/status", "watch", InRoom, self._status.status),
             Route("/api/openapi.json", "open", Nothing, self._document),
             Route("/health", "open", Nothing, self._status.health),

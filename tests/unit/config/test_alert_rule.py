@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config.alert_rule import MOST_RULES, RuleError, rule, rules
+from config.alert_rule import MOST_RULES, RuleError, conditions, rule, rules
 from config.errors import SettingsError
 from config.settings import RoomSettings
 
@@ -65,3 +65,16 @@ def test_a_room_has_rules_of_different_names_and_not_too_many() -> None:
         rules([{"name": f"gate {n}", "when": "a"} for n in range(MOST_RULES + 1)])
     with pytest.raises(SettingsError, match="rule Gate: interval"):
         RoomSettings().updated({"rules": [{**one, "interval": 0}]})
+
+
+@pytest.mark.parametrize("one", conditions(), ids=lambda one: str(one["name"]))
+def test_what_a_form_is_told_of_a_condition_makes_a_rule(one: dict[str, Any]) -> None:
+    value = {"thing": "dog", "seconds": 5, "true": True}[one["value"]]
+    condition = {one["name"]: value} | dict.fromkeys(one["needs"], 5)
+    placed = {"name": "x", "if": {**condition, "region": [0, 0, 1, 0.5]}}
+    assert rule({"name": "x", "if": condition}).if_
+    if "region" in one["takes"]:
+        assert rule(placed).if_
+    else:
+        with pytest.raises(RuleError, match="region"):
+            rule(placed)

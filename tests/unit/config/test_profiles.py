@@ -142,6 +142,8 @@ def test_presets_of_ones_own(own: Path) -> None:
         ("bad.yaml", "about: M.\nprompt: x\nrules:\n- a\n- {b: c}\n", "bad.yaml, line 5: rules: "),
         ("bad.yaml", MINE + "preset: fast\n", "bad.yaml: preset 'fast' is none of default, "),
         ("bad.yaml", MINE + f"rules: [{'x' * 8000}]\n", "bad.yaml, line 1: prompt and rules have"),
+        ("bad.yaml", MINE + f"questions: [Who, {'x' * 61}]\n", "bad.yaml, line 3: questions: "),
+        ("bad.yaml", MINE + "questions: [A, B, C, D, E, F, G]\n", "bad.yaml, line 3: questions: "),
         ("bad.yaml", "- a\n", "bad.yaml, line 1: it must hold lines such as"),
         ("bad.yaml", b"\xff\xfe\x00", "bad.yaml: not UTF-8"),
         ("bad.yaml", b"about: " + b"x" * 1_000_000, "bad.yaml: larger than 64 kB"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application
 
+from config import profiles
 from tests.support.http_api import ENDLESS, Client, gone, ok, refusal
 from tests.support.scripted_feed import DEFAULT, ScriptedFeed, ScriptedFeeds
 from web.feed import CallError
@@ -195,6 +197,25 @@ async def test_status_opens_no_room_and_tells_of_one_that_is_open(
     assert (status["delay"], status["viewers"]["events"]) == (3.5, 1)
     assert (status["voice"], status["sync"]) == ("on", True)
     watching.close()
+
+
+async def test_choices_have_the_profiles_of_ones_own_as_they_are_now_and_no_prompts(
+    client: Client, tmp_path: Path
+) -> None:
+    profiles.use(tmp_path)
+    try:
+        text = 'about: Mine.\nprompt: A secret persona.\nquestions: ["Which bird?"]\nlanguage: de\n'
+        (tmp_path / "mine.yaml").write_text(text)
+        answer = await ok(client, "/api/choices")
+    finally:
+        profiles.use(None)
+    assert "secret persona" not in await answer.text()
+    found = await answer.json()
+    (mine,) = [one for one in found["profiles"] if one["name"] == "mine"]
+    assert (mine["about"], mine["preset"], mine["language"]) == ("Mine.", "default", "de")
+    assert mine["questions"] == ["Which bird?"]
+    assert all(3 <= len(one["questions"]) <= 4 for one in found["profiles"] if one != mine)
+    assert {one["name"] for one in found["presets"]} >= {"default", "calm"}
 
 
 async def test_metrics_count(client: Client, feeds: ScriptedFeeds) -> None:
