@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -16,13 +16,22 @@ from pydantic import (
     ValidationError,
 )
 
-from config.source_address import AddressError, SourceAddress, parse
+from config.explain import allowed, shown
+from config.source_address import SAID, AddressError, SourceAddress, parse
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
 class SpecError(ValueError):
-    """A source is described wrongly. `str()` is one line that names the field, without secrets."""
+    """A source is described wrongly. `str()` is one line that names the field, without secrets.
+
+    problem: `field`, `value` and `allowed`, safe to print; empty where it is no single value.
+    """
+
+    def __init__(self, allowed: str, field: str = "", value: str = "") -> None:
+        super().__init__(f"{field}: {allowed}" if field else allowed)
+        said = {"field": field, "value": value, "allowed": allowed}
+        self.problem = said if field else {}
 
 
 def _address(secret: SecretStr) -> SecretStr:
@@ -39,7 +48,9 @@ class SourceSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    name: str = Field(pattern=f"^{NAME}$", description="identity in the room")
+    name: str = Field(
+        pattern=f"^{NAME}$", examples=["gate", "cam-1"], description="identity in the room"
+    )
     url: Address = Field(description="address of the source")
     room: str = Field(default="", max_length=128, description="room; empty: the default room")
     via: Literal["relay", "livekit-ingress"] = Field(
@@ -84,17 +95,31 @@ class SourceSpec(BaseModel):
 
 def source_spec(values: Mapping[str, object]) -> SourceSpec:
     """A checked spec. Raises SpecError for the first field that is wrong."""
-    if not values.keys() <= SourceSpec.model_fields.keys():
-        # Not named: an address may stand where a name should.
-        raise SpecError("fields: only " + ", ".join(SourceSpec.model_fields))
+    check_fields(values, SourceSpec.model_fields)
     try:
         return SourceSpec.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "source"
-        raised = first.get("ctx", {}).get("error")
-        said = str(raised) if isinstance(raised, AddressError) else first["msg"]
-        raise SpecError(f"{field}: {said}") from None
+        field = str(first["loc"][0])
+        raised, address = first.get("ctx", {}).get("error"), field in ("url", "model_url")
+        schema = SourceSpec.model_json_schema()["properties"][field]
+        said = str(raised) if isinstance(raised, AddressError) else SAID if address else ""
+        raise SpecError(
+            said or allowed(schema), field, safe_value(values.get(field, ""), secret=address)
+        ) from None
+
+
+def safe_value(value: object, *, secret: bool) -> str:
+    """The value as it may be printed; an address may stand where something else should."""
+    return shown(value, secret=value != "" and (secret or "://" in str(value)))
+
+
+def check_fields(values: Iterable[str], known: Iterable[str]) -> None:
+    """Raises SpecError for the first that is no field of a source."""
+    for name in values:
+        if name not in known:
+            field = name if name.isidentifier() and len(name) <= 32 else "this"
+            raise SpecError(f"no field of a source; there are {', '.join(known)}", field)
 
 
 def _list(value: object) -> object:

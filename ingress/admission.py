@@ -22,12 +22,13 @@ def admitted(spec: SourceSpec, settings: Settings, *, from_page: bool) -> Source
     """
     update: dict[str, object] = {"room": spec.room or settings.room}
     if from_page and spec.via != "relay":
-        raise SpecError("via: from the page a source goes through the relay only")
+        raise SpecError("from the page a source goes through the relay only", "via", spec.via)
     for field, address in (("url", spec.address), ("model_url", spec.model_address)):
         if address is None:
             continue
         if from_page and address.kind not in (*_NETWORK, "file"):
-            raise SpecError(f"{field}: from the page only network addresses and files may be added")
+            said = "from the page only network addresses and files may be added"
+            raise SpecError(said, field, address.safe)
         if address.kind == "file":
             update[field] = SecretStr(_media_file(field, address, settings.media_dir))
     return spec.model_copy(update=update)
@@ -41,7 +42,9 @@ def _media_file(field: str, address: SourceAddress, folder: Path) -> str:
     except (OSError, RuntimeError, ValueError):
         inside = there = False
     if not inside:
-        raise SpecError(f"{field}: a file must lie in MEDIA_DIR={folder}; {address} does not")
+        raise SpecError(
+            f"a file must lie in MEDIA_DIR={folder}; {address} does not", field, address.safe
+        )
     if not there:
-        raise SpecError(f"{field}: {address} is no file in MEDIA_DIR={folder}")
+        raise SpecError(f"{address} is no file in MEDIA_DIR={folder}", field, address.safe)
     return str(path)

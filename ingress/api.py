@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +22,7 @@ from yarl import URL
 from config.default_name import default_name
 from config.settings import Settings
 from config.source_address import AddressError
-from config.source_spec import NAME, SourceSpec, SpecError, source_spec
+from config.source_spec import NAME, SourceSpec, SpecError, check_fields, source_spec
 from ingress import ingress_api
 from ingress.admission import admitted
 from ingress.metrics import exposition
@@ -112,16 +112,20 @@ class Api:
         return web.json_response({"sources": listed, "notice": self._sources.notice})
 
     async def _add(self, request: web.Request) -> web.Response:
+        spec, from_page = await self._wanted(request)
+        report = await self._sources.add(spec, from_page=from_page)
+        return web.json_response(report.json(), status=201)
+
+    async def _wanted(self, request: web.Request) -> tuple[SourceSpec, bool]:
+        """What a request describes, and whether it came from the page. Raises SpecError."""
         values = await _object(request)
         from_page = values.pop("from_page", False)
         if not isinstance(from_page, bool):
-            raise SpecError("from_page: true or false")
-        _check_fields(values)
+            raise SpecError("true or false", "from_page")
+        check_fields(values, SourceSpec.model_fields)
         if not values.get("name"):
             values["name"] = self._name(values)
-        spec = admitted(source_spec(values), self._settings, from_page=from_page)
-        report = await self._sources.add(spec, from_page=from_page)
-        return web.json_response(report.json(), status=201)
+        return admitted(source_spec(values), self._settings, from_page=from_page), from_page
 
     def _name(self, values: dict[str, object]) -> str:
         """A name for a source that came without one."""
@@ -145,12 +149,13 @@ class Api:
         return name, request.query.get("room") or self._settings.room
 
     async def _probe(self, request: web.Request) -> web.Response:
-        values = await _object(request)
-        guarded = values.get("from_page") is True
-        spec = source_spec({"name": "probe", "url": values.get("url", "")})
-        spec = admitted(spec, self._settings, from_page=guarded)
+        spec, from_page = await self._wanted(request)
+        if self._probes.locked():
+            raise web.HTTPServiceUnavailable(text=f"{_PROBES} sources are being probed already")
         async with self._probes:
-            found = await probe(spec.address.url, self._settings, guarded=guarded)
+            found = await probe(
+                spec.address.url, self._settings, guarded=from_page, transport=spec.transport
+            )
         return web.json_response(found.json())
 
     async def _ingresses(self, _: web.Request) -> web.Response:
@@ -170,15 +175,6 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _check_fields(values: Iterable[str]) -> None:
-    for name in values:
-        if name not in SourceSpec.model_fields:
-            # What stands where a name should may be anything, an address too.
-            shown = name if name.isidentifier() and len(name) <= 32 else "this"
-            known = ", ".join(SourceSpec.model_fields)
-            raise SpecError(f"{shown} is no field of a source; there are {known}")
-
-
 async def _object(request: web.Request) -> dict[str, object]:
     try:
         body = json.loads(await request.read())
@@ -193,7 +189,9 @@ async def _object(request: web.Request) -> dict[str, object]:
 async def _one_line_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except (SpecError, AddressError) as error:
+    except SpecError as error:
+        return _error(422, str(error), error.problem)
+    except AddressError as error:
         return _error(422, str(error))
     except ConflictError as error:
         return _error(409, str(error))
@@ -211,5 +209,5 @@ async def _one_line_errors(request: web.Request, handler: Handler) -> web.Stream
     return _error(500, "the ingress service failed; its log says more")
 
 
-def _error(status: int, text: str) -> web.Response:
-    return web.json_response({"error": " ".join(text.split())}, status=status)
+def _error(status: int, text: str, more: Mapping[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": " ".join(text.split()), **(more or {})}, status=status)

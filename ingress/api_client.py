@@ -10,18 +10,23 @@ from urllib.parse import quote
 
 import aiohttp
 
+from ingress.probe import LIMIT
 from ingress.report import SourceReport
 
 _LIMIT = aiohttp.ClientTimeout(total=10.0, connect=2.0)
+_PROBE_LIMIT = aiohttp.ClientTimeout(total=LIMIT + 5.0, connect=2.0)
 _FIELDS = {field.name for field in fields(SourceReport)}
 
 
 class ServiceError(Exception):
-    """The service refuses. `str()` is one line; status is that of the HTTP answer."""
+    """The service refuses. `str()` is one line; status is that of the HTTP answer; `problem` has
+    `field`, `value` and `allowed` where one value was wrong.
+    """
 
-    def __init__(self, text: str, status: int) -> None:
+    def __init__(self, text: str, status: int, problem: Mapping[str, object] | None = None) -> None:
         super().__init__(text)
         self.status = status
+        self.problem = dict(problem or {})
 
 
 class ServiceAwayError(ServiceError):
@@ -78,6 +83,10 @@ class Client:
         """Adds a source: fields of `SourceSpec`, name may be missing. Raises ServiceError."""
         return _report(await self._ask("POST", "/api/sources", json=dict(values)))
 
+    async def probe(self, values: Mapping[str, object]) -> dict[str, Any]:
+        """Looks at a source without adding it: fields of `Probe`. Raises ServiceError."""
+        return await self._ask("POST", "/api/probe", json=dict(values), timeout=_PROBE_LIMIT)
+
     async def remove(self, name: str, room: str) -> None:
         """Ends a source; room "": the default room. Raises ServiceError."""
         await self._ask("DELETE", f"/api/sources/{quote(name, safe='')}", params={"room": room})
@@ -98,7 +107,8 @@ class Client:
         if not isinstance(body, dict):
             raise ServiceAwayError(self._port)
         if status >= 400:
-            raise ServiceError(str(body.get("error") or f"HTTP {status}"), status)
+            problem = {name: body[name] for name in ("field", "value", "allowed") if name in body}
+            raise ServiceError(str(body.get("error") or f"HTTP {status}"), status, problem)
         return body
 
 

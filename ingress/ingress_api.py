@@ -28,7 +28,7 @@ async def created(settings: Settings, values: dict[str, object]) -> web.Response
     """Makes one from kind, room, name and url. Raises SpecError, AddressError."""
     kind = _KINDS.get(values.get("kind"))
     if kind is None:
-        raise SpecError("kind: rtmp, whip or url")
+        raise SpecError("rtmp, whip or url", "kind")
     texts = [values.get(name) or "" for name in _FIELDS[1:]]
     if not all(isinstance(text, str) for text in texts) or not values.keys() <= set(_FIELDS):
         raise SpecError("an ingress has kind, room, name and url, each a text")

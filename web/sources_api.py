@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from config.settings import Settings
+from config.source_spec import SpecError, check_fields
 from ingress.api_client import Client, ServiceError
 from ingress.report import SourceReport
 from web.access.guard import Guard
@@ -43,6 +44,7 @@ class SourcesApi:
         return [
             Route("/api/sources", "watch", InRoom, self._list),
             Route("/api/sources", "operate", Nothing, self._add, body=source, statuses=(201,)),
+            Route("/api/sources/probe", "operate", Nothing, self._probe, body=source),
             Route(one, "operate", InRoom, self._remove, method="DELETE"),
         ]
 
@@ -65,16 +67,19 @@ class SourcesApi:
 
     async def _add(self, request: web.Request, _: Nothing) -> web.Response:
         """Bring one more into a room."""
-        service = await self._service()
-        values = await json_object(request)
-        unknown = values.keys() - set(_FIELDS)
-        if unknown:
-            raise web.HTTPUnprocessableEntity(text=f"a source has {', '.join(_FIELDS)} here")
         try:
-            report = await service.add({**values, "from_page": True})
+            report = await (await self._service()).add(await _wanted(request))
         except ServiceError as error:
             return _refused(error)
         return _json(shown(report, operator=True), status=201)
+
+    async def _probe(self, request: web.Request, _: Nothing) -> web.Response:
+        """What is there, and which way it would go into a room; it is not added."""
+        try:
+            found = await (await self._service()).probe(await _wanted(request))
+        except ServiceError as error:
+            return _refused(error)
+        return _json({**found, "url": _host_of(str(found["url"]))})
 
     async def _remove(self, request: web.Request, asked: InRoom) -> web.Response:
         """Take one out."""
@@ -104,16 +109,29 @@ def shown(report: SourceReport, operator: bool) -> dict[str, object]:
     shown = {name: values[name] for name in _SHOWN}
     if not operator:
         return shown
-    scheme, slashes, rest = report.url.partition("://")
-    url = f"{scheme}://{rest.partition('/')[0]}" if slashes else report.url
-    return {**shown, "error": report.error, "url": url}
+    return {**shown, "error": report.error, "url": _host_of(report.url)}
+
+
+def _host_of(url: str) -> str:
+    scheme, slashes, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}" if slashes else url
+
+
+async def _wanted(request: web.Request) -> dict[str, object]:
+    """What the page wants to add or to probe. Raises ServiceError, HTTPException."""
+    values = await json_object(request)
+    try:
+        check_fields(values, _FIELDS)
+    except SpecError as wrong:
+        raise ServiceError(str(wrong), 422, wrong.problem) from None
+    return {**values, "from_page": True}
 
 
 def _refused(error: ServiceError) -> web.Response:
     """The service's own words; that it wants another token than ours is nothing for a visitor."""
     if error.status == 401:
         return _json({"error": "the ingress service has another admin token"}, status=503)
-    return _json({"error": str(error)}, status=error.status)
+    return _json({"error": str(error), **error.problem}, status=error.status)
 
 
 def _json(values: dict[str, object], status: int = 200) -> web.Response:

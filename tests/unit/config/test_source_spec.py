@@ -43,8 +43,8 @@ def test_a_child_process_gets_them_whole(tmp_path: Path) -> None:
         ("sources: [x]\n", "a list of sources"),
         ("sources: [{name: a b, url: clip.mp4}]\n", "source 1: name"),
         ("sources: [{name: a, url: 'rtsp://u:TOPSECRET@:1/'}]\n", "source 1: url: an address such"),
-        ("sources: [{name: a, url: x, mod: y}]\n", "source 1: fields: only name"),
-        ("sources: [{'rtsp://u:TOPSECRET@h': a}]\n", "source 1: fields: only name"),
+        ("sources: [{name: a, url: x, mod: y}]\n", "source 1: mod: no field"),
+        ("sources: [{'rtsp://u:TOPSECRET@h': a}]\n", "source 1: this: no field"),
         ("sources: [{name: a, url: x}, {name: a, url: y}]\n", "same name"),
         ("source_networks: 10.0.0.0/99\n", "networks and hosts such as"),
     ],
@@ -77,5 +77,5 @@ def test_a_list_in_the_environment_is_hidden_when_it_is_wrong(tmp_path: Path) ->
     text = '[{"name": "a", "url": "rtsp://h/user=admin_password=TOPSECRET_x", "mod": 1}]'
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, "", SOURCES=text)
-    assert "fields: only name" in str(caught.value)
+    assert "mod: no field of a source" in str(caught.value)
     assert "TOPSECRET" not in str(caught.value)
