@@ -28,6 +28,7 @@ from agent.picture.delayed_track import DelayedTrack
 from agent.picture.picture import Picture
 from agent.picture.source_health import LAST_PICTURES, SourceHealth
 from agent.picture.window_feed import WindowFeed
+from agent.room.catch_up import CatchUp
 from agent.room.chosen import Chosen, options
 from agent.room.control import Control
 from agent.room.line_feed import LineFeed
@@ -108,7 +109,7 @@ class Booth:
         for changed in (self._captions.changed, self._lines.changed, lambda _: self._watch.look()):
             self.commentator.lines.listen(changed)
         self._original = OriginalTrack(room, at.sound, self.clock, tell=tell)
-        self._note = NoteRpc(room, self.commentator.note)
+        self._rpc = NoteRpc(room, self.commentator.note), CatchUp(room, self._lines, self._captions)
         self._feed = WindowFeed(self.commentator.push)
         self._source = at.source(
             on_picture=self._on_picture,
@@ -183,8 +184,7 @@ class Booth:
             ("participant_attributes_changed", self._health.look),
             ("participant_connected", lambda _: self._watch.look()),
         )
-        self._closing = AsyncExitStack()
-        self._closed = False
+        self._closing, self._closed = AsyncExitStack(), False
 
     @property
     def status(self) -> Status:
@@ -209,7 +209,7 @@ class Booth:
             self._questions,
             self._control,
             self._hearing,
-            self._note,
+            *self._rpc,
             self._alerts,
             self._watchers,
             self._health,

@@ -35,6 +35,10 @@ class Events:
 
     def __init__(self) -> None:
         self._epoch = secrets.token_hex(4)
+        self._begun: dict[object, Event] = {}
+        """By id: the start of the line that is being said, where one is."""
+        self._words: dict[object, Event] = {}
+        """By id: the newest caption."""
         self._kept: deque[Event] = deque(maxlen=KEPT)
         self._news = asyncio.Event()
         self._closed = False
@@ -45,8 +49,16 @@ class Events:
 
     def put(self, kind: str, data: Mapping[str, object]) -> None:
         """One more."""
-        self._kept.append(Event(self.count + 1, kind, json.dumps(data, ensure_ascii=False)))
+        event = Event(self.count + 1, kind, json.dumps(data, ensure_ascii=False))
+        self._kept.append(event)
         self.count += 1
+        line, phase = data.get("id"), data.get("phase")
+        if kind == "words":
+            self._words = {line: event}
+        elif phase == "start":
+            self._begun = {line: event}
+        elif phase == "end":
+            self._begun.pop(line, None)
         self._wake()
 
     def id_of(self, event: Event) -> str:
@@ -55,10 +67,13 @@ class Events:
 
     @contextmanager
     def follow(self, last_id: str = "") -> Iterator[Follower]:
-        """All events from now on; those since `last_id` first, where it is ours."""
+        """All events from now on; first those since `last_id` where it is ours, else the line that
+        is being said, as far as it was told.
+        """
         self.viewers += 1
+        number = self._number(last_id)
         try:
-            yield Follower(self, self._number(last_id))
+            yield Follower(self, number or self.count, [] if number else self._so_far())
         finally:
             self.viewers -= 1
 
@@ -71,6 +86,10 @@ class Events:
         wanted = min(self.count - number, len(self._kept))
         return lost + list(islice(self._kept, len(self._kept) - wanted, None))
 
+    def broken_off(self) -> None:
+        """Whoever spoke is gone: what was being said will not end."""
+        self._begun.clear()
+
     def close(self) -> None:
         """End it for all who follow. Idempotent."""
         self._closed = True
@@ -80,21 +99,30 @@ class Events:
         self._news.set()
         self._news = asyncio.Event()
 
+    def _so_far(self) -> list[Event]:
+        said = [self._words[line] for line in self._begun if line in self._words]
+        return sorted([*self._begun.values(), *said], key=lambda one: one.number)
+
     def _number(self, last_id: str) -> int:
+        """0 for an id that is not ours."""
         epoch, _, number = last_id.partition("-")
         known = epoch == self._epoch and number.isdecimal() and len(number) < 16
-        return min(int(number), self.count) if known else self.count
+        return min(int(number), self.count) if known else 0
 
 
 class Follower:
     """Where one viewer is."""
 
-    def __init__(self, events: Events, number: int) -> None:
+    def __init__(self, events: Events, number: int, first: list[Event]) -> None:
         self._events = events
         self._number = number
+        self._first = first
 
     async def next(self) -> list[Event]:
         """What it has not had yet, once there is something; nothing when there will be no more."""
+        if self._first:
+            first, self._first = self._first, []
+            return first
         found = await self._events.since(self._number)
         self._number += len(found) and found[-1].number - self._number
         return found

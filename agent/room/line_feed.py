@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
 from typing import Literal, NotRequired, TypedDict
 
 from agent.clock.display_clock import DisplayClock
@@ -21,6 +22,9 @@ WAITING = 64
 """Messages that may wait for the room; beyond that the oldest goes."""
 
 SEND_TIMEOUT = 5.0
+
+KEPT = 200
+"""Lines that are over and are kept for those who come late."""
 
 
 Phase = Literal["start", "end"]
@@ -90,8 +94,10 @@ class LineFeed:
         self._clock = clock
         self._unix = unix
         self._tasks = Tasks(tell)
-        self._waiting: asyncio.Queue[str] = asyncio.Queue(WAITING)
-        self._started = ""
+        self._waiting: asyncio.Queue[tuple[str, list[str] | None]] = asyncio.Queue(WAITING)
+        self._playing: Line | None = None
+        self.told: deque[LineMessage] = deque(maxlen=KEPT)
+        """What is over of what was to be heard or seen, oldest first, as it was told at its end."""
 
     def start(self) -> None:
         """Begin to publish."""
@@ -101,11 +107,16 @@ class LineFeed:
         """For `Lines.listen`."""
         if line.over:
             self._over(line)
-        elif line.state == "playing" and line.id != self._started:
-            self._started = line.id
+        elif line.state == "playing" and line is not self._playing:
+            self._playing = line
             delay = self._clock.display_time(line.anchor) - line.anchor
             log.info("%s, %.1f s behind live: %s", line.kind, delay, line.text.strip())
             self._publish(line, "start")
+
+    def catch_up(self, identity: str) -> None:
+        """Tell the start of what plays at the moment again, to this participant alone."""
+        if self._playing:
+            self._publish(self._playing, "start", [identity])
 
     async def aclose(self) -> None:
         """Stop, and leave out what was not sent. Idempotent."""
@@ -117,21 +128,28 @@ class LineFeed:
         if line.reason:
             text = line.text.strip() or "nothing yet"
             log.info("%s dropped (%s): %s", line.kind, line.reason, text)
-        self._publish(line, "end")
+        if line is self._playing:
+            self._playing = None
+        message = self._publish(line, "end")
+        if line.started_at is not None or line.live:
+            self.told.append(message)
 
-    def _publish(self, line: Line, phase: Phase) -> None:
-        display_time = self._clock.display_time(line.anchor)
+    def _publish(self, line: Line, phase: Phase, to: list[str] | None = None) -> LineMessage:
+        """To everybody, or to these alone."""
+        message = describe(line, phase, self._unix, self._clock.display_time(line.anchor))
         if self._waiting.full():
             self._waiting.get_nowait()
             log.warning("the room does not take lines, one was left out")
-        self._waiting.put_nowait(json.dumps(describe(line, phase, self._unix, display_time)))
+        self._waiting.put_nowait((json.dumps(message), to))
+        return message
 
     async def _send_each(self) -> None:
         while True:
-            text = await self._waiting.get()
+            text, to = await self._waiting.get()
             try:
                 async with asyncio.timeout(SEND_TIMEOUT):
-                    await self._room.local_participant.send_text(text, topic=TOPIC)
+                    us = self._room.local_participant
+                    await us.send_text(text, topic=TOPIC, destination_identities=to)
             except Exception as error:  # LiveKit raises a bare one; it costs this message only
                 if self._room.isconnected():
                     log.warning("a line was not sent: %s", str(error) or type(error).__name__)

@@ -32,7 +32,11 @@ class LocalParticipant(Protocol):
         self, text: str, *, topic: str = "", destination_identities: list[str] | None = None
     ) -> object: ...
     async def stream_text(
-        self, *, topic: str = "", attributes: dict[str, str] | None = None
+        self,
+        *,
+        topic: str = "",
+        destination_identities: list[str] | None = None,
+        attributes: dict[str, str] | None = None,
     ) -> TextWriter: ...
     async def publish_data(
         self, payload: bytes | str, *, topic: str = "", destination_identities: list[str] = ...

@@ -34,6 +34,8 @@ LEAVING = 0.5
 
 OPEN = 4
 """Captions that may be open at once: one grows, the others wait for the room to take their end."""
+OPEN_LATE = 16
+"""Those for single participants, besides."""
 
 
 class Captions:
@@ -46,7 +48,7 @@ class Captions:
         """`track_sid()`: the track that speaks the lines."""
         self._room = room
         self._track_sid = track_sid
-        self._tasks = Tasks(tell)
+        self._tasks, self._late = Tasks(tell), Tasks(tell)
         self._current: Line | None = None
         self._open = False
 
@@ -64,23 +66,32 @@ class Captions:
         elif self._room.isconnected():
             self._tasks.once("a caption", self._follow(line))
 
+    def catch_up(self, identity: str) -> None:
+        """What plays at the moment, as far as it was heard and on to its end, to this participant
+        alone.
+        """
+        line = self._current
+        if line and not line.over and len(self._late) < OPEN_LATE and self._room.isconnected():
+            self._late.once("a caption for one who came late", self._follow(line, [identity]))
+
     async def aclose(self) -> None:
         """End the caption under way, and wait for it, but not for long. Idempotent."""
         self._open, self._current = False, None
-        await self._tasks.aclose(grace=SEND_TIMEOUT)
+        closing = (tasks.aclose(grace=SEND_TIMEOUT) for tasks in (self._tasks, self._late))
+        await asyncio.gather(*closing)
 
-    async def _follow(self, line: Line) -> None:
+    async def _follow(self, line: Line, to: list[str] | None = None) -> None:
         try:
-            await self._stream(line)
+            await self._stream(line, to)
         except Exception as error:  # LiveKit raises a bare one; it costs this caption only
             await asyncio.sleep(LEAVING)
             if self._room.isconnected():
                 log.warning("a caption was not sent: %s", str(error) or type(error).__name__)
 
-    async def _stream(self, line: Line) -> None:
+    async def _stream(self, line: Line, to: list[str] | None) -> None:
         async with asyncio.timeout(SEND_TIMEOUT):
-            writer = await self._begin(line)
-        sent, packets = "", True
+            writer = await self._begin(line, to)
+        sent, packets = "", to is None  # packets go to everybody, and hold the whole segment
         while True:
             over = line.over or line is not self._current
             text = line.said if line.over else line.shown(_heard(line))
@@ -112,9 +123,10 @@ class Captions:
             return False
         return True
 
-    async def _begin(self, line: Line) -> TextWriter:
+    async def _begin(self, line: Line, to: list[str] | None) -> TextWriter:
         return await self._room.local_participant.stream_text(
             topic=TOPIC_TRANSCRIPTION,
+            destination_identities=to,
             attributes={
                 ATTRIBUTE_TRANSCRIPTION_FINAL: "false",
                 ATTRIBUTE_TRANSCRIPTION_SEGMENT_ID: line.id,

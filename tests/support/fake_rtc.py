@@ -101,6 +101,7 @@ class FakeRoom(rtc.Room):
         participant = FakeRemoteParticipant(self, identity, kind, attributes or {}, name)
         self._remote_participants[identity] = participant
         self.emit("participant_connected", participant)
+        self.emit("participant_active", participant)
         return participant
 
     def leave(
@@ -255,7 +256,11 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         if not self._room.isconnected():
             raise StreamError("the engine is closed")
         writer = FakeTextStreamWriter(
-            self._room.script, self._room.isconnected, topic, dict(attributes or {})
+            self._room.script,
+            self._room.isconnected,
+            topic,
+            dict(attributes or {}),
+            destination_identities or (),
         )
         self.streams.append(writer)
         return writer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from livekit import rtc
@@ -98,6 +98,7 @@ class FakeTextStreamWriter(rtc.TextStreamWriter):
         connected: Callable[[], bool],
         topic: str,
         attributes: dict[str, str],
+        to: Sequence[str] = (),
     ) -> None:
         self._script = script
         self._connected = connected
@@ -105,6 +106,8 @@ class FakeTextStreamWriter(rtc.TextStreamWriter):
         self._write_lock = asyncio.Lock()
         self.topic = topic
         self.attributes = attributes
+        self.to = tuple(to)
+        """Who gets it, all for none."""
         self.written: list[tuple[float, str]] = []
         """Each piece with the time, in seconds of the clock."""
         self.closed_at: float | None = None

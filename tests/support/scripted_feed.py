@@ -83,6 +83,8 @@ class ScriptedFeed:
             return json.dumps(
                 {"id": "q1", "position": 0 if waits else 1} | ({"text": "A cat."} if waits else {})
             )
+        if method == "pressbox.lines":
+            return '{"lines": []}'
         if method == "pressbox.note":
             return json.dumps({"text": json.loads(payload)["text"]})
         return self._rules(json.loads(payload))

@@ -1,4 +1,4 @@
-"""`/api/ask`, `/api/settings`, `/api/rules`, `/api/note`: what a booth is asked and told."""
+"""What a booth is asked and told: questions, lines, settings, rules, notes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aiohttp import web
 
 from web.access.guard import is_guest
 from web.feed import CallError, decoded
-from web.http.parameters import Asking, InRoom, Note, Question, body, json_object
+from web.http.parameters import Asking, InRoom, Note, Question, Said, body, json_object
 from web.http.viewers import Viewers, within
 
 CALL_TIMEOUT = 20.0
@@ -35,6 +35,11 @@ class CallApi:
             timeout=ANSWER_TIMEOUT if asked.wait else CALL_TIMEOUT,
         )
         return _json(answer, 200 if "text" in answer else 202)
+
+    async def lines(self, _: web.Request, asked: Said) -> web.Response:
+        """Those that are over, the oldest first."""
+        wanted = json.dumps({"last": asked.last})
+        return _json(await self._call(asked.room, "pressbox.lines", wanted))
 
     async def settings(self, _: web.Request, asked: InRoom) -> web.Response:
         """All of them."""

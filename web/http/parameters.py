@@ -66,6 +66,10 @@ class Following(InRoom):
     )
 
 
+class Said(InRoom):
+    last: int = Field(default=200, ge=1, le=200, description="lines at most, the newest ones")
+
+
 class Asking(InRoom):
     wait: bool = Field(default=False, description="answer with the reply, at most 100 s later")
 

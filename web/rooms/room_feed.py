@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -63,6 +64,8 @@ class RoomFeed:
         self._connection = Connection(settings, room, prepare=self._prepare, changed=self._look)
         self._found = asyncio.Event()
         self._told: Mapping[str, object] = {}
+        self._speaker = ""
+        """Identity of the booth whose lines are read."""
         self._seen, self._patience = time.monotonic(), STILL
         self._next_shown = 0.0
 
@@ -159,6 +162,7 @@ class RoomFeed:
         else:
             self._found.clear()
         if (status := self.status) != self._told:
+        self._listen_to(booth.identity if (booth := self._booth) else "")
             self._told = status
             self.events.put("status", status)
         wanted = self._wanted()
@@ -169,6 +173,19 @@ class RoomFeed:
             self._live.forget()
 
     def _wanted(self) -> dict[str, Wanted]:
+    def _listen_to(self, identity: str) -> None:
+        if identity == self._speaker:
+            return
+        self._speaker = identity
+        self.events.broken_off()
+        if identity:
+            self._tasks.once("the line being said", self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """We may have come in the middle of a line, and want it as those had it who were there."""
+        with suppress(CallError):
+            await self.call("pressbox.lines", '{"last": 1, "now": true}', "")
+
         """The booth's tracks by name, and the source's as ""."""
         takes: dict[str, Callable[..., None]] = {}
         now, room, booth = time.monotonic(), self._connection.room, self._booth

@@ -99,7 +99,11 @@ class LocalRoom:
             self._events.put("alert" if line["kind"] == "alert" else "line", line)
 
     async def stream_text(
-        self, *, topic: str = "", attributes: dict[str, str] | None = None
+        self,
+        *,
+        topic: str = "",
+        destination_identities: Sequence[str] | None = None,
+        attributes: dict[str, str] | None = None,
     ) -> Words:
         return Words((attributes or {}).get(ATTRIBUTE_TRANSCRIPTION_SEGMENT_ID, ""), self._events)
 

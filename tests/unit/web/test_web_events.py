@@ -95,3 +95,30 @@ async def test_ten_thousand_come_and_go_and_leave_nothing_behind() -> None:
         assert {type(task.exception()) for task in viewers} == {TimeoutError}
     assert events.viewers == 0
     assert len(asyncio.all_tasks()) == 1
+
+
+@virtual
+async def test_who_comes_in_the_middle_of_a_line_gets_it_once() -> None:
+    events = Events()
+    events.put("line", {"id": "a", "phase": "start"})
+    events.put("words", {"id": "a", "text": "One"})
+    events.put("line", {"id": "a", "phase": "end"})
+    events.put("words", {"id": "a", "text": "One.", "final": True})
+    start, words = {"id": "b", "phase": "start"}, {"id": "b", "text": "Two three"}
+    events.put("alert", start)
+    events.put("words", {"id": "b", "text": "Two"})
+    events.put("words", words)
+    with events.follow() as late:
+        begun = await late.next()
+        assert told(begun) == [start, words]
+        with events.follow(events.id_of(begun[-1])) as back:
+            events.put("words", {"id": "b", "text": "Two three four"})
+            assert told(await late.next()) == told(await back.next())
+    events.put("line", {"id": "b", "phase": "end"})
+    with events.follow() as between:
+        events.put("line", {"id": "c", "phase": "start"})
+        assert told(await between.next()) == [{"id": "c", "phase": "start"}]
+    events.broken_off()
+    with events.follow() as after:
+        events.put("line", {"id": "d"})
+        assert told(await after.next()) == [{"id": "d"}]

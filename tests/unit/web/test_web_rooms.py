@@ -44,6 +44,8 @@ class JoinedRoom(FakeRoom):
         self._connection_state = rtc.ConnectionState.CONN_DISCONNECTED
         self.calls: list[tuple[str, str]] = []
         self.was_left = False
+        self.caught_up: list[str] = []
+        """Booths that were asked for the line being said."""
         local: Any = self.local
         local.perform_rpc = self._called
 
@@ -57,7 +59,12 @@ class JoinedRoom(FakeRoom):
         self.was_left = self.was_left or self.isconnected()
         self._connection_state = rtc.ConnectionState.CONN_DISCONNECTED
 
-    async def _called(self, *, method: str, payload: str, **_: object) -> str:
+    async def _called(
+        self, *, destination_identity: str, method: str, payload: str, **_: object
+    ) -> str:
+        if method == "pressbox.lines":
+            self.caught_up.append(destination_identity)
+            raise rtc.RpcError(rtc.RpcError.ErrorCode.UNSUPPORTED_METHOD, "an older one")
         self.calls.append((method, payload))
         found = self.answer()
         if isinstance(found, Exception):
@@ -253,11 +260,16 @@ async def test_the_newest_commentator_counts(
         (NEVER, 504, "in time"),
         (Exception("engine: closed"), 503, "just left"),
         (rtc.RpcError(rtc.RpcError.ErrorCode.CONNECTION_TIMEOUT, "x"), 504, "not answer"),
+        on.feed.events.put("line", {"id": "cut off", "phase": "start"})
         (rtc.RpcError(rtc.RpcError.ErrorCode.RECIPIENT_DISCONNECTED, "x"), 503, "just left"),
         (rtc.RpcError(rtc.RpcError.ErrorCode.REQUEST_PAYLOAD_TOO_LARGE, "x"), 400, "too long"),
         (rtc.RpcError(rtc.RpcError.ErrorCode.APPLICATION_ERROR, "x"), 503, "failed at it"),
         (rtc.RpcError(429, "16 are waiting", '{"id": "line_1"}'), 429, "16 are waiting"),
         (rtc.RpcError(400, "no", '{"problems": [1, {"key": "delay"}]}'), 400, "no"),
+        assert on.rooms[0].caught_up == ["agent", "agent-2"]
+        with on.feed.events.follow() as late:
+            on.feed.events.put("line", {"id": "next", "phase": "start"})
+            assert ["next"] == [json.loads(one.data)["id"] for one in await late.next()]
     ],
 )
 async def test_an_error_has_the_status_that_fits(

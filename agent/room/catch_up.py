@@ -1,0 +1,80 @@
+"""For those who come late: what was said before, by the RPC method `pressbox.lines`, and what is
+being said, as if they had been there when it began.
+"""
+
+from __future__ import annotations
+
+import json
+
+from livekit import rtc
+
+from agent.room.line_feed import KEPT, LineFeed
+from agent.room.room import Room
+from agent.room.rpc import BAD_REQUEST, Methods, json_object
+from agent.sound.captions import Captions
+
+LINES = "pressbox.lines"
+EXAMPLE = '{"last": 50, "now": true}'
+
+MOST_BYTES = 14_000
+"""Of an answer; LiveKit's RPC carries 15 KiB."""
+
+MOST_EARLY = 64
+"""Callers that are remembered until the room announces them."""
+
+
+class CatchUp(Methods):
+    """LiveKit announces a participant that publishes nothing up to 3 s after it has come. So who
+    wants to miss nothing calls, and all others get what is being said when they are announced.
+    """
+
+    def __init__(self, room: Room, lines: LineFeed, captions: Captions) -> None:
+        super().__init__(room, {LINES: self._on_lines})
+        self._lines, self._captions = lines, captions
+        self._early: set[str] = set()
+        """Who called before it was announced."""
+
+    def start(self) -> None:
+        """Register the method, and listen."""
+        super().start()
+        self._room.on("participant_active", self._came)
+
+    async def aclose(self) -> None:
+        """Take the method back. Idempotent."""
+        if self._open:
+            self._room.off("participant_active", self._came)
+        self.stop()
+
+    def _came(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity in self._early:
+            self._early.remove(participant.identity)
+        else:
+            self._tell_now(participant.identity)
+
+    def _tell_now(self, identity: str) -> None:
+        self._lines.catch_up(identity)
+        self._captions.catch_up(identity)
+
+    async def _on_lines(self, call: rtc.RpcInvocationData) -> str:
+        asked = json_object(call.payload or "{}", EXAMPLE)
+        last, now = asked.get("last", KEPT), asked.get("now", False)
+        if type(last) is not int or not 1 <= last <= KEPT or not isinstance(now, bool):
+            raise rtc.RpcError(BAD_REQUEST, f"expected {EXAMPLE}, last from 1 to {KEPT}")
+        who = call.caller_identity
+        if who not in self._room.remote_participants and len(self._early) < MOST_EARLY:
+            self._early.add(who)
+        if now:
+            self._tell_now(who)
+        return self._answer(last)
+
+    def _answer(self, last: int) -> str:
+        """The newest that there is room for, oldest first."""
+        found: list[str] = []
+        room = MOST_BYTES
+        for message in list(reversed(self._lines.told))[:last]:
+            text = json.dumps(message, ensure_ascii=False)
+            room -= len(text.encode()) + 2
+            if room < 0:
+                break
+            found.insert(0, text)
+        return f'{{"lines": [{", ".join(found)}]}}'
