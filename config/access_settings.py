@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 
-from config.fields import NetworkList
+from config.fields import NetworkList, PemFile, Port
 
 _LEAST_TOKEN = 16
 
@@ -66,6 +66,14 @@ class AccessSettings(BaseModel):
         default=SecretStr(""),
         description="the operator's token; empty: STATE_DIR/admin.token is made and used",
     )
+    lan: bool = Field(
+        default=False, description="serve page and LiveKit to phones and others, by https"
+    )
+    tls_port: Port = Field(default=8443, description="port of the page by https, where LAN is on")
+    tls_cert: PemFile = Field(
+        default="", description="certificate of the page (PEM); empty: one is made and kept"
+    )
+    tls_key: PemFile = Field(default="", description="its key (PEM); empty: in the same file")
     web_names: _Names = Field(
         default=(), description="host names of the page besides WEB_HOST, as browsers know them"
     )

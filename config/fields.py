@@ -91,4 +91,14 @@ def _detector(value: object) -> object:
     return str(path)
 
 
+def _pem(value: str) -> str:
+    path = Path(value).expanduser().absolute()
+    if value and not path.is_file():
+        raise ValueError("a PEM file that is there")
+    return str(path) if value else ""
+
+
+PemFile = Annotated[str, AfterValidator(_pem)]
+
+
 DetectorChoice = Annotated[str, AfterValidator(_detector)]

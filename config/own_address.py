@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from pathlib import Path
+
+import psutil
+
+_IPV6 = Path("/proc/net/if_inet6")
+_TEMPORARY = 0x01
 
 
 def is_loopback(host: str) -> bool:
@@ -29,8 +35,41 @@ def own_address() -> str:
         try:
             probe.connect(("192.0.2.1", 9))
             return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
+        except OSError:  # no way out: a network of its own, or none
+            return next(iter(own_addresses()), "127.0.0.1")
+
+
+def own_addresses() -> list[str]:
+    """All by which others may reach this machine, IPv4 first; neither those that hold on one cable
+    only (fe80::) nor IPv6's temporary ones, which change every day.
+    """
+    families = (socket.AF_INET, socket.AF_INET6)
+    listed = [one for each in psutil.net_if_addrs().values() for one in each]
+    found = {parsed(one.address) for one in listed if one.family in families}
+    good = [one for one in found if one and not one.is_loopback and not one.is_link_local]
+    passing = _temporary()
+    lasting = sorted((one for one in good if str(one) not in passing), key=_order)
+    return [str(one) for one in lasting]
+
+
+def own_names() -> list[str]:
+    """By which others may know this machine; the second is mDNS's."""
+    name = socket.gethostname().lower()
+    return list(dict.fromkeys([name, f"{name.partition('.')[0]}.local"]))
+
+
+def _order(one: ipaddress.IPv4Address | ipaddress.IPv6Address) -> tuple[int, int]:
+    return one.version, int(one)
+
+
+def _temporary() -> set[str]:
+    try:
+        lines = [line.split() for line in _IPV6.read_text(encoding="ascii").splitlines()]
+    except OSError:
+        return set()
+    return {
+        str(ipaddress.IPv6Address(int(one[0], 16))) for one in lines if int(one[4], 16) & _TEMPORARY
+    }
 
 
 def reachable(host: str) -> str:

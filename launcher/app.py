@@ -13,13 +13,13 @@ from livekit import api
 from pydantic import SecretStr
 
 from config.admin_token import AdminTokenError, admin_token, newly_made
-from config.own_address import is_loopback
 from config.settings import Settings
 from config.source_spec import SourceSpec
 from launcher import detector_weights, ingress_service, keys, livekit_server, plan
 from launcher.dispatch import ERRORS, Dispatcher
 from launcher.errors import LaunchError
 from launcher.log_stream import LogStream
+from launcher.others import introduce
 from launcher.ports import check
 from launcher.signals import Signals
 from launcher.source import is_waited_for, secrets, state_of, wanted
@@ -111,8 +111,7 @@ class Launcher:
         await _all(steps)
         self._say(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C ends everything")
         self._say(f"open {self._page}")
-        if not is_loopback(settings.web_host):
-            self._say("others need a link to watch: .venv/bin/python -m web link")
+        await introduce(settings, self._log)
         if new_token:
             self._log.show("run", f"the admin token, shown this once: {new_token}")
 

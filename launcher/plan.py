@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from config.engine_settings import PORT_STEP
+from config.page_address import is_open
 from config.settings import Settings
 from config.source_spec import SourceSpec
 from launcher import ingress_service
@@ -48,6 +49,8 @@ def ports(settings: Settings) -> list[Port]:
         Port(settings.web_port, "WEB_PORT", "the page", settings.web_host),
         Port(settings.ingress_port, "INGRESS_PORT", "the ingress service"),
     ]
+    if settings.lan:
+        wanted.append(Port(settings.tls_port, "TLS_PORT", "the page by https", "0.0.0.0"))
     if settings.ingress_service:
         wanted += ingress_service.ports(settings)
     if own_engine(settings):
@@ -57,10 +60,16 @@ def ports(settings: Settings) -> list[Port]:
             for port, name in zip(_engine_ports(settings), names, strict=True)
         ]
     if own_server(settings):
+        tcp, udp, media = (
+            settings.livekit_tcp_port,
+            settings.livekit_udp_port,
+            "livekit-server, media",
+        )
+        host = "0.0.0.0" if is_open(settings) else "127.0.0.1"
         wanted += [
             Port(settings.livekit_port, "LIVEKIT_PORT", "livekit-server"),
-            Port(settings.livekit_tcp_port, "LIVEKIT_TCP_PORT", "livekit-server, media"),
-            Port(settings.livekit_udp_port, "LIVEKIT_UDP_PORT", "livekit-server, media", udp=True),
+            Port(tcp, "LIVEKIT_TCP_PORT", media, host),
+            Port(udp, "LIVEKIT_UDP_PORT", media, host, udp=True),
         ]
     return wanted
 
@@ -72,13 +81,20 @@ def page_address(settings: Settings) -> str:
 
 
 def livekit(settings: Settings, server: Server, key: str, secret: str, ready: Ready) -> Spec:
-    """livekit-server with livekit.yaml and the ports of the settings."""
+    """livekit-server with livekit.yaml and the ports of the settings. Signalling stays on loopback
+    for the page to hand on; media comes and goes by all addresses where the page is open to others.
+    """
     config = yaml.safe_load((ROOT / "livekit.yaml").read_text(encoding="utf-8"))
     config["port"] = settings.livekit_port
     config["rtc"] |= {
         "tcp_port": settings.livekit_tcp_port,
         "udp_port": settings.livekit_udp_port,
     }
+    if is_open(settings):
+        # One's own node_ip would be the only one that is told; without it and without ICE lite the
+        # server asks public STUN servers who it is.
+        del config["rtc"]["node_ip"], config["rtc"]["interfaces"]
+        config["rtc"]["use_ice_lite"] = True
     env = {"LIVEKIT_CONFIG": yaml.safe_dump(config), "LIVEKIT_KEYS": f"{key}: {secret}"}
     # It is ended last, when nobody is left, and would still wait for 5 s; a container must not be
     # killed while it ends, since that leaves it running.

@@ -11,13 +11,16 @@ class NoAddressError(Exception):
     """A browser with this page can reach no LiveKit server. `str()` is one line."""
 
 
-def server_url(livekit_url: str, public_url: str, page: URL) -> str:
+def server_url(livekit_url: str, public_url: str, page: URL, *, by_us: bool = False) -> str:
     """The LiveKit address (`ws://` or `wss://`) for a browser that has the page from `page`.
 
     `public_url` where one is set; a server elsewhere as it is; one on this machine under the name
-    by which the browser knows the machine. Raises NoAddressError for a page that came by https:
-    browsers allow it no `ws://` but to their own machine.
+    by which the browser knows the machine. by_us: the page's own address has LiveKit too, and is
+    told where the browser could not reach the other one. Raises NoAddressError for a page that came
+    by https: browsers allow it no `ws://` but to their own machine.
     """
+    if by_us and not public_url and _is_out_of_reach(URL(livekit_url), page):
+        return str(page.origin().with_scheme("wss" if page.scheme == "https" else "ws"))
     url = public_url or _known(URL(livekit_url), page)
     if page.scheme == "https" and not url.startswith("wss:") and not is_loopback(_host(URL(url))):
         raise NoAddressError(
@@ -25,6 +28,11 @@ def server_url(livekit_url: str, public_url: str, page: URL) -> str:
             "wss:// address of LiveKit"
         )
     return url
+
+
+def _is_out_of_reach(url: URL, page: URL) -> bool:
+    abroad = _is_local(_host(url)) and not _is_local(_host(page))
+    return abroad or (page.scheme == "https" and url.scheme not in ("https", "wss"))
 
 
 def _known(url: URL, page: URL) -> str:

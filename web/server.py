@@ -13,8 +13,9 @@ from aiohttp import web
 from yarl import URL
 
 from config.admin_token import AdminTokenError, newly_made
-from config.own_address import is_loopback
+from config.page_address import is_open, page_for_others
 from config.settings import Settings
+from web import certificate
 from web.access.access import Access
 from web.access.limits import BODY_SIZE, HEADER_LIMIT
 from web.addresses import NoAddressError, server_url
@@ -25,6 +26,8 @@ from web.http.errors import error
 from web.http.openapi import schema_of
 from web.http.parameters import Nothing, json_object
 from web.http.routes import Route
+from web.links_api import LinksApi
+from web.livekit_proxy import LiveKitProxy
 from web.page import NOT_BUILT, Page
 from web.rooms.room_feeds import RoomFeeds
 from web.sources_api import SourcesApi
@@ -45,11 +48,15 @@ def version() -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
-def application(access: Access, api: Api, page: Page) -> web.Application:
-    """Page and API behind what `access` lets through."""
+def application(
+    access: Access, api: Api, page: Page, livekit: LiveKitProxy | None = None
+) -> web.Application:
+    """Page and API, and LiveKit where it is handed on, behind what `access` lets through."""
     app = web.Application(client_max_size=BODY_SIZE)
     access.install(app, api.right_of)
     api.install(app)
+    if livekit is not None:
+        livekit.install(app)
     app.router.add_get("/{name:(?!api/).*}", page.handle)
     return app
 
@@ -64,6 +71,8 @@ class Server:
         self._page = page
         self._feeds = feeds or RoomFeeds(settings)
         self._sources = SourcesApi(settings, self._access.guard)
+        self._links = LinksApi(settings, self._access.guard)
+        self._proxy = LiveKitProxy(settings) if is_open(settings) else None
         self._commentators = Commentators(settings)
         self._tokens = TokenMaker(
             settings.livekit_api_key,
@@ -76,8 +85,9 @@ class Server:
         asked = schema_of(TokenRequest)
         path = "/api/livekit/token"
         token = Route(path, "open", Nothing, self._token, body=asked, statuses=(201,))
-        api = Api(self._feeds, version(), self._about, [token, *self._sources.routes()])
-        app = application(self._access, api, self._page)
+        more = [token, self._links.route(), *self._sources.routes()]
+        api = Api(self._feeds, version(), self._about, more)
+        app = application(self._access, api, self._page, self._proxy)
         app.on_cleanup.append(self._close)
         return app
 
@@ -91,9 +101,9 @@ class Server:
         try:
             wanted = parse_request(await json_object(request, BODY_SIZE))
             guard, room = self._access.guard, wanted.room_name or ""
-            await guard.may_watch(request, room)
+            who = await guard.standing(request, room)
             url = self._url_for(request)
-            token = self._tokens.token(wanted, guest=not await guard.is_operator(request))
+            token = self._tokens.token(wanted, guest=who == "guest")
         except TokenRequestError as wrong:
             return error(422, str(wrong))
         except NoAddressError as wrong:
@@ -107,14 +117,15 @@ class Server:
         )
 
     def _about(self, request: web.Request) -> dict[str, object]:
+        known = {"room": self._settings.room, "links": self._links.may(request)}
         try:
-            return {"room": self._settings.room, "livekit_url": self._url_for(request)}
+            return {**known, "livekit_url": self._url_for(request)}
         except NoAddressError as wrong:
-            return {"room": self._settings.room, "livekit_url": "", "problem": str(wrong)}
+            return {**known, "livekit_url": "", "problem": str(wrong)}
 
     def _url_for(self, request: web.Request) -> str:
-        settings = self._settings
-        return server_url(settings.livekit_url, settings.livekit_public_url, request.url)
+        known, public = self._settings.livekit_url, self._settings.livekit_public_url
+        return server_url(known, public, request.url, by_us=self._proxy is not None)
 
 
 async def serve(settings: Settings, stop: asyncio.Event, page: Page | None = None) -> None:
@@ -136,7 +147,10 @@ async def serve_app(app: web.Application, settings: Settings, stop: asyncio.Even
     )
     await runner.setup()
     try:
-        await _listen(runner, settings.web_host, settings.web_port)
+        if settings.lan:
+            await _listen_by_https(runner, settings)
+        site = web.TCPSite(runner, settings.web_host, settings.web_port)
+        await _listen(site, f"WEB_HOST={settings.web_host} WEB_PORT={settings.web_port}")
         logger.info(
             "the page is on %s",
             URL.build(scheme="http", host=settings.web_host, port=settings.web_port),
@@ -149,7 +163,7 @@ async def serve_app(app: web.Application, settings: Settings, stop: asyncio.Even
 
 def _introduce(settings: Settings) -> None:
     """Shows a new admin token where others can reach the page; to a person, and into no log."""
-    if is_loopback(settings.web_host) or not sys.stderr.isatty():
+    if not is_open(settings) or not sys.stderr.isatty():
         return
     try:
         token = newly_made(settings)
@@ -160,10 +174,20 @@ def _introduce(settings: Settings) -> None:
         sys.stderr.write(f"the admin token, shown this once: {token}\n")
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def _listen_by_https(runner: web.AppRunner, settings: Settings) -> None:
     try:
-        await web.TCPSite(runner, host, port).start()
+        context = await asyncio.to_thread(certificate.context, settings)
+    except certificate.CertificateError as error:
+        raise BindError(str(error)) from None
+    site = web.TCPSite(runner, None, settings.tls_port, ssl_context=context)
+    await _listen(site, f"TLS_PORT={settings.tls_port}")
+    logger.info("the page is on %s for others", page_for_others(settings))
+
+
+async def _listen(site: web.TCPSite, where: str) -> None:
+    try:
+        await site.start()
     except OSError as failed:
         in_use = failed.errno == errno.EADDRINUSE
         reason = "it is in use by another program" if in_use else failed.strerror
-        raise BindError(f"cannot listen on WEB_HOST={host} WEB_PORT={port}: {reason}") from failed
+        raise BindError(f"cannot listen on {where}: {reason}") from failed

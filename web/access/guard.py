@@ -1,8 +1,8 @@
 """What each route is for, and who may use it.
 
 Whoever comes from this machine (a server on loopback, under a loopback name, through no proxy) may
-do all but what is for the operator. Everybody else needs a viewer link to watch and to ask, and the
-operator's token for everything else.
+do all but what is for the operator. Everybody else needs a viewer link to watch and to ask, one of
+the other kind to steer, and the operator's token for everything else.
 """
 
 from __future__ import annotations
@@ -17,21 +17,29 @@ from aiohttp.typedefs import Handler, Middleware
 
 from config.admin_token import AdminTokenError
 from config.settings import Settings
+from config.viewer_links import LinkError, Pass, ViewerLinks
 from web.access.hosts import Hosts
 from web.access.operator import Operator, credential
-from web.access.viewer_links import LinkError, ViewerLinks
 
-Right = Literal["open", "watch", "change", "operate"]
-"""open: for all. watch: one room, by `?room=`, or asking in it. change: what others notice.
-operate: what needs the token on this machine too.
+Right = Literal["open", "watch", "steer", "change", "operate"]
+"""open: for all. watch: one room, by `?room=`, or asking in it. steer: that room's settings, rules
+and notes. change: what is of no single room. operate: what needs the token on this machine too.
 """
 
-_GUEST = web.RequestKey("guest", bool)
+Standing = Literal["guest", "steer", "operator"]
+"""In a room. guest: who came by a viewer link, and changes nothing; steer: by one that says so."""
+
+_STANDING = web.RequestKey("standing", str)
+
+
+def standing(request: web.Request) -> str:
+    """As what whoever asks this, for one room, came."""
+    return str(request.get(_STANDING, "operator"))
 
 
 def is_guest(request: web.Request) -> bool:
-    """Whether it came by a viewer link."""
-    return bool(request.get(_GUEST, False))
+    """Whether it came by a link that is for watching."""
+    return standing(request) == "guest"
 
 
 class Guard:
@@ -49,9 +57,11 @@ class Guard:
         @web.middleware
         async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
             right = right_of(request)
-            if right == "watch":
-                request[_GUEST] = not await self.is_operator(request)
-                await self.may_watch(request, request.query.get("room", ""))
+            if right in ("watch", "steer"):
+                found = await self.standing(request, request.query.get("room", ""))
+                if right == "steer" and found == "guest":
+                    raise _unauthorized(request, "this link is for watching only")
+                request[_STANDING] = found
             elif right != "open":
                 await self.may_change(request, everywhere=right == "operate")
             return await handler(request)
@@ -62,21 +72,26 @@ class Guard:
         """Whether it comes from this machine, or with the operator's token."""
         return self._hosts.is_private(request) or await self.operator.sent(request)
 
-    async def may_watch(self, request: web.Request, room: str) -> None:
-        """Raises HTTPUnauthorized, unless they may watch this room. "": the default one."""
+    async def standing(self, request: web.Request, room: str) -> Standing:
+        """As what they come to this room. "": the default one. Raises HTTPUnauthorized for whoever
+        may not even watch it.
+        """
         if await self.is_operator(request):
-            return
+            return "operator"
         room = room or self._room
-        given = [credential(request), request.cookies.get(self.links.cookie(room), "")]
-        said = "open the link that the operator gave you"
+        names = (self.links.cookie(room, steer=steer) for steer in (True, False))
+        given = [credential(request), *(request.cookies.get(name, "") for name in names)]
+        said, found = "open the link that the operator gave you", set()
         for token in filter(None, given):
             try:
-                if (await self._read(token))[0] == room:
-                    return
+                shown = await self._read(token)
+                found |= {shown.steer} if shown.room == room else set()
                 said = "this link is for another room"
             except LinkError as error:
                 said = str(error)
-        raise _unauthorized(request, said)
+        if not found:
+            raise _unauthorized(request, said)
+        return "steer" if True in found else "guest"
 
     async def may_change(self, request: web.Request, *, everywhere: bool = False) -> None:
         """Raises HTTPUnauthorized. everywhere: on this machine too."""
@@ -85,7 +100,7 @@ class Guard:
         if not await self.operator.sent(request):
             raise _unauthorized(request, "the admin token is missing or wrong")
 
-    async def _read(self, token: str) -> tuple[str, int]:
+    async def _read(self, token: str) -> Pass:
         try:
             await asyncio.to_thread(self.links.load)
         except AdminTokenError as error:
@@ -102,18 +117,18 @@ class Guard:
                 return await handler(request)
             token = request.query["view"]
             try:
-                room, seconds = await self._read(token)
+                shown = await self._read(token)
             except LinkError as error:
                 raise web.HTTPForbidden(text=f"{error}\n") from None
             # Always to "/": a path of the visitor's own making may lead to another host.
             answer = web.Response(
-                status=303, headers={"Location": f"/?{urlencode({'room': room})}"}
+                status=303, headers={"Location": f"/?{urlencode({'room': shown.room})}"}
             )
             answer.headers["Cache-Control"] = "no-store"
             answer.set_cookie(
-                self.links.cookie(room),
+                self.links.cookie(shown.room, steer=shown.steer),
                 token,
-                max_age=seconds,
+                max_age=shown.seconds,
                 httponly=True,
                 secure=request.scheme == "https",
                 samesite="Lax",

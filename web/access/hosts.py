@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from config.own_address import is_loopback, parsed
+from config.own_address import is_loopback, own_names, parsed
+from config.page_address import is_open
 from config.settings import Settings
 
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
@@ -27,10 +28,10 @@ class Hosts:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.loopback_only = is_loopback(settings.web_host)
-        """Whether only this machine's own programs reach the server, if no proxy helps others."""
-        self._names = {*settings.web_names}
-        if not self.loopback_only:
+        self._plain_is_near = is_loopback(settings.web_host)
+        self._open = is_open(settings)
+        self._names = {*settings.web_names, *(own_names() if settings.lan else ())}
+        if self._open:
             public = urlsplit(settings.livekit_public_url).hostname or ""
             self._names |= {settings.web_host.lower(), public} - {""}
 
@@ -39,12 +40,15 @@ class Hosts:
         name = host_name(host)
         if is_loopback(name) or name in self._names:
             return True
-        return not self.loopback_only and parsed(name) is not None
+        return self._open and parsed(name) is not None
 
     def is_private(self, request: web.BaseRequest) -> bool:
-        """Whether it comes from this machine, as far as anybody can know."""
-        local = self.loopback_only and is_loopback(host_name(request.host))
-        return local and not is_forwarded(request)
+        """Whether it comes from this machine, as far as anybody can know: by the port that only
+        its own programs reach, if no proxy helps others. That by https is for everybody.
+        """
+        secure = request.transport is None or request.transport.get_extra_info("sslcontext")
+        near = self._plain_is_near and not secure and is_loopback(host_name(request.host))
+        return near and not is_forwarded(request)
 
 
 class Proxies:

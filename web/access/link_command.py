@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from config.own_address import reachable
+from config.page_address import page_for_others
 from config.settings import load_settings
-from web.access.viewer_links import LONGEST, ViewerLinks, link
+from config.viewer_links import LONGEST, ViewerLinks, link
 
 
 def address(words: Sequence[str]) -> str:
@@ -16,11 +16,14 @@ def address(words: Sequence[str]) -> str:
     parser.add_argument("--room", default="", help="the room (default: ROOM)")
     parser.add_argument("--hours", type=_hours, default=24.0, help="how long it lasts (24)")
     parser.add_argument("--page", default="", help="the page as viewers know it: https://host")
+    parser.add_argument(
+        "--steer", action="store_true", help="it may also change the room: settings, rules, orders"
+    )
     given = parser.parse_args(words)
     settings = load_settings()
     room = given.room or settings.room
-    page = given.page or f"http://{reachable(settings.web_host)}:{settings.web_port}"
-    return link(page, room, ViewerLinks(settings).make(room, given.hours))
+    token = ViewerLinks(settings).make(room, given.hours, steer=given.steer)
+    return link(given.page or page_for_others(settings), room, token)
 
 
 def _hours(text: str) -> float:

@@ -25,7 +25,6 @@ from web.http.parameters import (
     Note,
     Nothing,
     Question,
-    Said,
 )
 from web.http.routes import Route
 from web.http.sound import PCM, WAV, SoundApi
@@ -83,12 +82,11 @@ class Api:
         return [
             Route("/api/frame", "watch", Frame, frame, "image/jpeg"),
             Route("/api/ask", "watch", Asking, calls.ask, body=question, statuses=(200, 202)),
-            Route("/api/lines", "watch", Said, calls.lines),
             Route("/api/settings", "watch", InRoom, calls.settings),
-            Route("/api/settings", "change", InRoom, change, body=SETTINGS),
+            Route("/api/settings", "steer", InRoom, change, body=SETTINGS),
             Route("/api/rules", "watch", InRoom, calls.rules),
-            Route("/api/rules", "change", InRoom, rule, body=RULES),
-            Route("/api/note", "change", InRoom, calls.note, body=note),
+            Route("/api/rules", "steer", InRoom, rule, body=RULES),
+            Route("/api/note", "steer", InRoom, calls.note, body=note),
             Route("/api/choices", "watch", InRoom, choices),
             Route("/api/status", "watch", InRoom, self._status.status),
             Route("/api/openapi.json", "open", Nothing, self._document),

@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from web.access.guard import standing
 from web.feed import Feeds
 from web.http.errors import GONE
 from web.http.parameters import InRoom, Nothing
@@ -45,14 +46,16 @@ class StatusApi:
 
     async def status(self, request: web.Request, asked: InRoom) -> web.Response:
         """What is known at this moment; None for what nobody watches. sync: words and picture are
-        in step, by a delay.
+        in step, by a delay. you: operator, steer or guest. links: you may make links for others.
         """
         about = dict(self._about(request))
         room = asked.room or str(about["room"])
         feed = self._feeds.open.get(room)
         booth = dict(feed.status) if feed is not None else {}
         values = {
+            "links": False,
             **about,
+            "you": standing(request),
             "room": room,
             "version": self._versions["pressbox"],
             "versions": self._versions,

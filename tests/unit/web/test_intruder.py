@@ -20,9 +20,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from config.settings import load_settings
+from config.viewer_links import KEY_FILE, ViewerLinks
 from tests.support.ports import free_port
 from web.access import limits
-from web.access.viewer_links import KEY_FILE, ViewerLinks
 from web.page import Page
 from web.server import Server, serve
 

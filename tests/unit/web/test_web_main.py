@@ -13,7 +13,7 @@ import pytest
 from yarl import URL
 
 from config.settings import load_settings
-from web.access.viewer_links import ViewerLinks
+from config.viewer_links import ViewerLinks
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "a secret of at least thirty-two characters"
@@ -89,4 +89,4 @@ def test_a_link_is_printed_that_the_server_reads(tmp_path: Path) -> None:
     address = URL(done.stdout.strip())
     assert str(address.with_query(None)) == "https://box.example/"
     settings = load_settings(env=state, directory=tmp_path)
-    assert ViewerLinks(settings).read(address.query["view"])[0] == "a b"
+    assert ViewerLinks(settings).read(address.query["view"]).room == "a b"

@@ -12,18 +12,19 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from config.settings import Settings, load_settings
+from config.viewer_links import ViewerLinks
 from ingress.api import Api
 from ingress.report import SourceReport
+from tests.support.clips import film
 from tests.support.ports import free_port
 from tests.unit.ingress.scripted_sources import ScriptedSources
-from web.access.viewer_links import ViewerLinks
 from web.page import Page
 from web.server import Server
 
 TOKEN = "the-token-of-the-operator"
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
-ADDRESS = "rtsp://admin:p@ss@10.0.0.7:8554/hidden/path?password=hunter2"
-SECRETS = ("p@ss", "p%40ss", "hunter2", "hidden", TOKEN)
+ADDRESS = "rtsp://admin:p@ss@10.0.0.7:8554/cellar/path?password=hunter2"
+SECRETS = ("p@ss", "p%40ss", "hunter2", "cellar", TOKEN)
 
 Client = TestClient[Request, Application]
 
@@ -31,8 +32,9 @@ Client = TestClient[Request, Application]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     keys = {"livekit_api_key": "key", "livekit_api_secret": "x" * 40}
-    values = {"ingress_port": free_port(), "admin_token": TOKEN, "state_dir": str(tmp_path)}
-    return load_settings(cli={**keys, **values}, env={}, directory=tmp_path)
+    values = {"ingress_port": free_port(), "admin_token": TOKEN}
+    folders = {"state_dir": str(tmp_path), "media_dir": str(tmp_path)}
+    return load_settings(cli={**keys, **values, **folders}, env={}, directory=tmp_path)
 
 
 @pytest.fixture
@@ -86,27 +88,51 @@ async def test_adding_seeing_removing(
 
 
 async def test_errors_of_the_service_come_through(client: Client, service: TestServer) -> None:
-    for values, status, says in (
-        ({"url": "test"}, 422, "from the page"),
-        ({"url": "/etc/passwd"}, 422, "MEDIA_DIR"),
-        ({"name": "x"}, 422, "url"),
-        ({"url": "rtsp://a", "from_page": False}, 422, "a source has"),
-        ({"url": "http://a", "via": "livekit-ingress"}, 422, "a source has"),
-        ([], 422, "JSON object"),
-    ):
-        found, body = await post(client, values)
-        assert found == status
-        assert says in body["error"]
-        assert "\n" not in body["error"]
+    wrong: list[tuple[dict[str, object], str, str]] = [
+        ({"url": "test"}, "url", "from the page"),
+        ({"url": "/etc/passwd"}, "url", "MEDIA_DIR"),
+        ({"name": "x"}, "url", "an address such as"),
+        ({"url": "rtsp://a", "name": "a b"}, "name", "a name such as"),
+        ({"url": "rtsp://a", "transport": "tpc"}, "transport", "auto or tcp or udp"),
+        ({"url": "rtsp://a", "start": -1}, "start", "a number from 0"),
+        ({"url": "rtsp://a", "from_page": False}, "from_page", "there are url"),
+        ({"url": "http://a", "via": "livekit-ingress"}, "via", "there are url"),
+    ]
+    for values, field, says in wrong:
+        for path in ("/api/sources", "/api/sources/probe"):
+            answer = await client.post(path, json=values, headers=AUTH)
+            body = await answer.json()
+            assert (answer.status, body["field"]) == (422, field)
+            assert says in body["allowed"]
+            assert "\n" not in body["error"]
+    assert (await post(client, []))[0] == 422
+    assert (await post(client, {"url": "rtsp://a", "transport": "tpc"}))[1]["value"] == "tpc"
     await post(client, {"url": "rtsp://a", "name": "a"})
     assert (await post(client, {"url": "rtsp://a", "name": "a"}))[0] == 409
     assert (await client.delete("/api/sources/gone", headers=AUTH)).status == 404
+
+
+async def test_a_probe_says_what_is_there_or_what_is_wrong_and_adds_nothing(
+    settings: Settings, client: Client, service: TestServer, sources: ScriptedSources
+) -> None:
+    film(settings.media_dir / "clip.mp4", sound="aac")
+    found = {}
+    for url in ("clip.mp4", "http://user:p@ss@localhost:9/cellar"):
+        answer = await client.post("/api/sources/probe", json={"url": url}, headers=AUTH)
+        assert answer.status == 200
+        found[url] = await answer.json()
+    clip, away = found.values()
+    assert (clip["codec"], clip["width"], clip["height"], clip["failure"]) == ("h264", 160, 120, "")
+    assert (clip["way"], clip["sound"], clip["url"]) == ("passthrough", "aac", "clip.mp4")
+    assert (away["failure"], away["url"]) == ("forbidden", "http://localhost:9"), "SOURCE_NETWORKS"
+    assert sources.added == []
 
 
 async def test_a_service_that_is_away(client: Client) -> None:
     for answer in (
         await client.get("/api/sources"),
         await client.post("/api/sources", json={"url": "rtsp://a"}, headers=AUTH),
+        await client.post("/api/sources/probe", json={"url": "rtsp://a"}, headers=AUTH),
         await client.delete("/api/sources/a", headers=AUTH),
     ):
         assert answer.status == 503
@@ -126,6 +152,8 @@ async def test_wrong_tokens_are_refused_and_lock_nobody_out(
 ) -> None:
     for value in ["", "Bearer", "Bearer wrong", f"Digest {TOKEN}", f"Bearer {TOKEN}x"] * 3:
         assert (await post(client, {"url": "rtsp://a"}, Authorization=value))[0] == 401
+        probe = await client.post("/api/sources/probe", json={}, headers={"Authorization": value})
+        assert probe.status == 401
     assert (await client.delete("/api/sources/a")).status == 401
     assert sources.added == []
     assert (await post(client, {"url": "rtsp://a"}))[0] == 201
@@ -168,6 +196,8 @@ async def test_no_secret_reaches_the_page(
         {"url": "ftp" + ADDRESS},
     ):
         said += [json.dumps(await post(client, values))]
+        probe = await client.post("/api/sources/probe", json=values, headers=AUTH)
+        said += [await probe.text()]
     said += [await (await client.get("/api/sources")).text()]
     said += [await (await client.delete("/api/sources/10.0.0.7", headers=AUTH)).text()]
     said += [caplog.text, *capfd.readouterr()]

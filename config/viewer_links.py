@@ -1,9 +1,10 @@
-"""Links with which somebody may watch one room for some time."""
+"""Links with which somebody may watch one room for some time, or steer its commentator too."""
 
 from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -26,6 +27,17 @@ class LinkError(Exception):
     """A link is none of ours, or over. `str()` is one line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a link's token says. seconds: how long it is still good. steer: whoever has it may also
+    change the room's settings and rules and give orders.
+    """
+
+    room: str
+    seconds: int
+    steer: bool
+
+
 class ViewerLinks:
     """Signs and reads the tokens of links. The first call reads or makes the key: file work of some
     milliseconds, which may raise AdminTokenError.
@@ -40,14 +52,15 @@ class ViewerLinks:
         """Reads or makes the key, if need be."""
         self._key = self._key or kept_secret(self._path)
 
-    def make(self, room: str, hours: float) -> str:
-        """A token to watch this room from now on for so many hours."""
+    def make(self, room: str, hours: float, *, steer: bool = False) -> str:
+        """A token to watch this room from now on for so many hours, or to steer it too."""
         self.load()
         claims = {"aud": _AUDIENCE, "room": room, "exp": int(time.time() + hours * 3600)}
-        return jwt.encode(claims, self._key, algorithm="HS256")
+        more = {"steer": True} if steer else {}
+        return jwt.encode(claims | more, self._key, algorithm="HS256")
 
-    def read(self, token: str) -> tuple[str, int]:
-        """The room of a token, and the seconds for which it is still good. Raises LinkError."""
+    def read(self, token: str) -> Pass:
+        """What a token says. Raises LinkError."""
         self.load()
         try:
             claims = jwt.decode(
@@ -57,17 +70,19 @@ class ViewerLinks:
                 audience=_AUDIENCE,
                 options={"require": _REQUIRED},
             )
-            return str(claims["room"]), int(claims["exp"] - time.time())
+            seconds = int(claims["exp"] - time.time())
+            return Pass(str(claims["room"]), seconds, claims.get("steer") is True)
         except jwt.ExpiredSignatureError:
             raise LinkError("this link is over: ask for a new one") from None
         except (jwt.InvalidTokenError, TypeError, ValueError, RecursionError):
             raise LinkError("this link is none of ours: ask for a new one") from None
 
-    def cookie(self, room: str) -> str:
-        """The name of the cookie that holds a token for this room. Browsers do not keep the cookies
-        of two ports apart.
+    def cookie(self, room: str, *, steer: bool) -> str:
+        """The name of the cookie that holds a token for this room; one to watch does not displace
+        one to steer. Browsers do not keep the cookies of two ports apart.
         """
-        return f"pressbox-{self._port}-{hashlib.sha256(room.encode()).hexdigest()[:12]}"
+        kind = "-steer" if steer else ""
+        return f"pressbox-{self._port}-{hashlib.sha256(room.encode()).hexdigest()[:12]}{kind}"
 
 
 def link(page: str, room: str, token: str) -> str:
