@@ -174,7 +174,7 @@ class Booth:
             delay=self._delay,
             pacer=self._pacer,
             unix=unix,
-            watched=lambda source: self._watchers.any() or at.watched(source),
+            seen=lambda source: self._watchers.count(at.people(), source),
             lost=self._alerts.lost,
             problem="; ".join(chosen.problems),
         )

@@ -11,7 +11,7 @@ from livekit import rtc
 from agent.picture.encoded_track import EncodedTrack, PublishPicture
 from agent.picture.source import Source
 from agent.picture.watched import Watched
-from agent.room.audience import is_watched, people
+from agent.room.audience import Person, people
 from agent.room.room import Room
 from agent.sound.sound_track import PublishedSound, PublishSound
 
@@ -22,14 +22,14 @@ class Surroundings:
     room: For the texts.
     source: Makes what is watched; keyword arguments as of `Source`, without `has_key`.
     picture, sound: Open the tracks for what is shown and heard.
-    watched: Whether anybody watches, where this identity is the source.
+    people: Everybody else who is there.
     """
 
     room: Room
     source: Callable[..., Watched]
     picture: PublishPicture
     sound: PublishSound
-    watched: Callable[[str], bool]
+    people: Callable[[], list[Person]]
 
 
 def in_livekit(room: rtc.Room, *, has_key: bool = False) -> Surroundings:
@@ -39,5 +39,5 @@ def in_livekit(room: rtc.Room, *, has_key: bool = False) -> Surroundings:
         partial(Source, room, has_key=has_key),
         partial(EncodedTrack.publish, room),
         partial(PublishedSound.publish, room),
-        lambda source: is_watched(people(room), source),
+        partial(people, room),
     )

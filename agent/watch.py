@@ -48,11 +48,11 @@ class Watch:
         delay: Delay,
         pacer: BoothPacer,
         unix: UnixClock,
-        watched: Callable[[str], bool],
+        seen: Callable[[str], tuple[bool, int]],
         lost: Callable[[bool], None],
         problem: str,
     ) -> None:
-        """`watched(source)`: whether anybody watches, where this identity is the source.
+        """`seen(source)`: whether anybody watches, where this identity is the source, and how many.
         `lost(is_so)`: told at each look whether the source is. `problem`: what was wrong in the
         settings that came with the dispatch, "" for nothing.
         """
@@ -66,7 +66,7 @@ class Watch:
         self._delay = delay
         self._pacer = pacer
         self._unix = unix
-        self._watched = watched
+        self._seen = seen
         self._lost = lost
         self._full = control.settings.effective()
         self._problem = problem
@@ -103,7 +103,7 @@ class Watch:
     def look(self) -> None:
         """Set the pace, and say how things are."""
         now = time.monotonic()
-        watched = self._watched(self._source.identity)
+        watched, viewers = self._seen(self._source.identity)
         worth_it = self._audience.update(watched, now)
         trouble = self._health.trouble(now)
         self._lost(self._health.lost)
@@ -134,6 +134,7 @@ class Watch:
             repeats=self._commentator.repeats.held_back,
             engine="starting" if engine is None else "up" if engine.up else "down",
             watching=watched,
+            viewers=viewers,
             paused=paused,
             agent_state=self._agent_state,
             trouble=trouble,

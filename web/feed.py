@@ -63,6 +63,11 @@ class Feed(Protocol):
         """
 
 
+def viewers(feed: Feed) -> int:
+    """How many people watch it, as far as that can be told: one takes one of each kind at most."""
+    return max(feed.pictures.viewers, feed.sound.listeners, feed.events.viewers)
+
+
 class Feeds(Protocol):
     """The rooms that can be watched."""
 

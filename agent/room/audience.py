@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from livekit import rtc
 
+from config.source_names import FEED_IDENTITIES
+
 VIEWER = "pressbox.viewer"
 """Attribute with which a participant says that it watches, also while its own camera is the
-source.
+source. The side HTTP server says how many do by way of it.
 """
+
+MOST = 9999
+"""Viewers that may be behind one participant."""
 
 MACHINES = (
     rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS,
@@ -23,13 +29,13 @@ MACHINES = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A remote participant. `machine`: an agent, an ingress, an egress or a bridge. `viewer`: has
-    said that it watches.
+    """A remote participant. `machine`: an agent, an ingress, an egress or a bridge. `viewers`: how
+    many it says that watch by way of it, itself or others; None where it says nothing.
     """
 
     identity: str
     machine: bool
-    viewer: bool
+    viewers: int | None = None
 
 
 def people(room: rtc.Room) -> list[Person]:
@@ -38,7 +44,7 @@ def people(room: rtc.Room) -> list[Person]:
         Person(
             identity=participant.identity,
             machine=participant.kind in MACHINES,
-            viewer=participant.attributes.get(VIEWER) == "1",
+            viewers=_said(participant.identity, participant.attributes.get(VIEWER, "")),
         )
         for participant in room.remote_participants.values()
     ]
@@ -46,7 +52,24 @@ def people(room: rtc.Room) -> list[Person]:
 
 def is_watched(people: Iterable[Person], source: str) -> bool:
     """Whether anyone but machines and the bare source is in the room."""
-    return any(p.viewer or (not p.machine and p.identity != source) for p in people)
+    return any(p.viewers or (not p.machine and p.identity != source) for p in people)
+
+
+def how_many(people: Iterable[Person], source: str, callers: Collection[str]) -> int:
+    """How many watch. `callers`: identities of those who said so by a call."""
+    return sum(
+        (p.identity in callers or (not p.machine and p.identity != source))
+        if p.viewers is None
+        else p.viewers
+        for p in people
+    )
+
+
+def _said(identity: str, value: str) -> int | None:
+    """Nobody but our own servers, whose identities are given to none else, speaks for others."""
+    if identity in FEED_IDENTITIES and re.fullmatch(r"[0-9]{1,9}", value):
+        return min(int(value), MOST)
+    return 1 if value == "1" else None
 
 
 class Audience:

@@ -46,6 +46,7 @@ class Status:
         repeats: Lines that were not said because they were too like what was said before.
         engine: How the engine is.
         watching: Somebody is there to see or hear it.
+        viewers: How many watch, those by HTTP too.
         paused: Why no commentary is made, "" while it is.
         agent_state: As LiveKit knows it: initializing, listening, thinking, speaking.
         trouble: What is wrong with the source, one line as all that follow, "" for nothing.
@@ -70,6 +71,7 @@ class Status:
     repeats: int = 0
     engine: Literal["starting", "up", "down"] = "starting"
     watching: bool = True
+    viewers: int = 0
     paused: str = ""
     agent_state: str = "initializing"
     trouble: str = ""
@@ -97,6 +99,7 @@ class Status:
             "engine": self.engine,
             "error": self.error(notice),
             "watching": self.watching,
+            "viewers": self.viewers,
             "paused": self.paused,
         }
         return {

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Collection
 
 from livekit import rtc
 
-from agent.room.audience import MACHINES
+from agent.room.audience import MACHINES, Person, how_many, is_watched
 from agent.room.room import Room
 from agent.room.rpc import BAD_REQUEST, Methods, json_object
 
@@ -48,12 +49,19 @@ class Watchers(Methods):
             self._room.off("local_track_subscribed", self._subscribed)
         self.stop()
 
-    def any(self) -> bool:
-        """Whether anybody is counted now."""
+    def count(self, people: Collection[Person], source: str) -> tuple[bool, int]:
+        """Whether anybody watches, where this identity is the source, and how many."""
+        callers = self.callers()
+        watched = bool(callers) or is_watched(people, source)
+        return watched, how_many(people, source, callers)
+
+    def callers(self) -> set[str]:
+        """Identities of those who are counted now."""
         now = time.monotonic()
         self._until = {who: until for who, until in self._until.items() if until > now}
-        self._subscribers &= {one.sid for one in self._room.remote_participants.values()}
-        return bool(self._until or self._subscribers)
+        here = {one.sid: one.identity for one in self._room.remote_participants.values()}
+        self._subscribers &= here.keys()
+        return {*self._until, *(here[sid] for sid in self._subscribers)}
 
     def _subscribed(self, _: object) -> None:
         able = [one for one in self._room.remote_participants.values() if one.kind != _INGRESS]

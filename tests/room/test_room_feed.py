@@ -124,6 +124,8 @@ async def test_all_that_a_booth_shows_says_and_does_is_had(
             await heard(feed)
             live = await feed.live(160, 0, 80)
             await until(lambda: feed.status["capture"] == "ok")
+            with feed.events.follow():
+                await until(lambda: feed.status.get("viewers") == 2)
             whole = json.loads(await feed.call("pressbox.set", '{"idle_after": 7}', ""))
             with pytest.raises(CallError, match="delay") as refused:
                 await feed.call("pressbox.set", '{"delay": 99}', "")

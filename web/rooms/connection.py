@@ -143,13 +143,14 @@ class Connection:
             can_subscribe=True,
             can_publish=False,
             can_publish_data=True,  # without it no RPC call leaves
+            can_update_own_metadata=True,  # how many watch by way of it
         )
         token = (
             api.AccessToken(key, secret.get_secret_value())
             .with_identity(secrets.choice(FEED_IDENTITIES))
             .with_name(NAME)
             .with_ttl(LIFETIME)
-            .with_attributes({VIEWER_ATTRIBUTE: "1", WISH_ATTRIBUTE: "{}"})
+            .with_attributes({VIEWER_ATTRIBUTE: "0", WISH_ATTRIBUTE: "{}"})
             .with_grants(grants)
         )
         if self._name != self._settings.room:  # there the launcher sends it in any case

@@ -21,7 +21,7 @@ from config.settings import Settings
 from config.tasks import Tasks
 from web.ducking import Ducking
 from web.events import Events
-from web.feed import CallError, decoded
+from web.feed import CallError, decoded, viewers
 from web.pictures import I420, Pictures, Size, TooManySizesError
 from web.rooms import calls
 from web.rooms.connection import Connection
@@ -29,6 +29,7 @@ from web.rooms.participants import booth_of, camera_of
 from web.rooms.readers import Readers, Wanted
 from web.rooms.texts import Texts
 from web.sound import Sound
+from web.tokens import VIEWER_ATTRIBUTE
 
 log = logging.getLogger("web.rooms")
 
@@ -36,7 +37,7 @@ FIRST_LOOK = 5.0
 """Seconds that who comes first waits for the room."""
 BOOTH_LIMIT, LIVE_LIMIT = 3.0, 5.0
 """Seconds that a call waits for a booth, and a live picture for its track."""
-LOOK_EVERY = 1.0
+LOOK_EVERY, TELL_LIMIT = 1.0, 2.0
 LINGER = 5.0
 """Seconds after its last viewer until a track is left: who polls must not make it come anew."""
 STILL, LONGEST_STILL = 6.0, 60.0
@@ -205,6 +206,7 @@ class RoomFeed:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             self._look()
+            await self._tell_viewers()
             now = time.monotonic()
             expected = self._until.get("pictures", 0) > now and self._told["capture"] == "ok"
             if not expected or self._connection.room is None:
@@ -213,6 +215,17 @@ class RoomFeed:
                 log.info("no picture from room %s: joining anew", self._name)
                 self._connection.renew()
                 self._seen, self._patience = now, min(2 * self._patience, LONGEST_STILL)
+
+    async def _tell_viewers(self) -> None:
+        """Say in the room how many watch by way of us."""
+        room, told = self._connection.room, {VIEWER_ATTRIBUTE: str(viewers(self))}
+        if room is None or told.items() <= room.local_participant.attributes.items():
+            return
+        try:
+            async with asyncio.timeout(TELL_LIMIT):
+                await room.local_participant.set_attributes(told)
+        except Exception as error:  # LiveKit's bare one; the next look tries again
+            log.debug("how many watch was not told: %s", error or type(error).__name__)
 
     def _take_picture(self, event: rtc.VideoFrameEvent) -> None:
         self._seen, self._patience = time.monotonic(), STILL

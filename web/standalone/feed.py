@@ -11,6 +11,7 @@ from typing import Any
 
 from agent.booth import Booth
 from agent.picture.hold import Packet
+from agent.room.audience import Person
 from agent.room.chosen import choose
 from agent.sound.sound_track import Name
 from agent.surroundings import Surroundings
@@ -19,10 +20,10 @@ from config.settings import Settings
 from ingress.report import SourceReport
 from web.ducking import Ducking
 from web.events import Events
-from web.feed import CallError
+from web.feed import CallError, viewers
 from web.pictures import Pictures, Size, jpeg
 from web.sound import Sound
-from web.standalone.room import LocalRoom
+from web.standalone.room import VIEWERS, LocalRoom
 from web.standalone.source import LocalSource, Open
 from web.standalone.tracks import LocalPicture, LocalSound, Screen
 
@@ -129,7 +130,8 @@ class StandaloneFeed:
             self._source = LocalSource(self._name, self._read, **to)
             return self._source
 
-        def watched(_: str) -> bool:
-            return bool(self.pictures.viewers or self.sound.listeners or self.events.viewers)
+        def people() -> list[Person]:
+            here = viewers(self)
+            return [Person(VIEWERS, machine=False, viewers=here)] if here else []
 
-        return Surroundings(self._local, source, picture, sound, watched)
+        return Surroundings(self._local, source, picture, sound, people)

@@ -17,6 +17,7 @@ from config.settings import load_settings
 from config.source_names import MODEL_TRACK
 from tests.support.fake_remote import FakeRemoteParticipant, FakeRemotePublication
 from tests.support.fake_rtc import FakeRoom, FakeRtc, Script
+from tests.support.rtc_script import STALL
 from tests.support.virtual_time import virtual
 from tests.unit.agent.picture.source_stage import FakeStream, event
 from web.ducking import LOWERED, PAUSE, Ducking
@@ -80,7 +81,7 @@ class Stage:
     def __init__(self, fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch) -> None:
         self.rooms: list[JoinedRoom] = []
         self.next: list[tuple[float, Exception | None]] = []
-        self._script = fake_rtc.script
+        self.script = fake_rtc.script
         FakeStream.open.clear()
         monkeypatch.setattr(rtc, "Room", self._room)
         monkeypatch.setattr(rtc, "AudioStream", FakeStream)
@@ -90,7 +91,7 @@ class Stage:
         self.feed = RoomFeed(load_settings(cli=keys, env={}), "studio")
 
     def _room(self) -> JoinedRoom:
-        made = JoinedRoom(self._script)
+        made = JoinedRoom(self.script)
         if self.next:
             made.seconds, made.error = self.next.pop(0)
         self.rooms.append(made)
@@ -163,6 +164,21 @@ async def test_only_what_is_wanted_is_taken_and_for_a_while_after(
         await asyncio.sleep(LINGER + 1.5)
         assert on.subscribed() == set()
         assert all(one.asked[-1] is False for one in on.tracks.values())
+
+
+@virtual
+async def test_the_room_is_told_how_many_watch_by_way_of_us_when_it_changes(
+    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(fake_rtc, monkeypatch) as on:
+        on.script.next("set_attributes", Exception("permission"), STALL)
+        with on.feed.events.follow():
+            with on.feed.events.follow():
+                await asyncio.sleep(8)
+            await asyncio.sleep(8)
+        await asyncio.sleep(8)
+        told = [one["pressbox.viewer"] for _, one in on.rooms[0].local.attributes_set]
+        assert told == ["2", "1", "0"]
 
 
 @virtual

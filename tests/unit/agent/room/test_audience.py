@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from livekit import rtc
 
-from agent.room.audience import Audience, Person, is_watched
+from agent.room.audience import MOST as MOST_BEHIND
+from agent.room.audience import Audience, Person, how_many, is_watched, people
 from agent.room.watchers import HOLDS, MOST, WATCH, Watchers
 from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import virtual
 
 
 def test_the_bare_source_and_machines_do_not_watch() -> None:
-    people = [Person("cam", False, False), Person("bot", True, False)]
+    people = [Person("cam", False), Person("bot", True)]
     assert not is_watched(people, "cam")
     assert is_watched(people, "another")
 
 
 def test_a_source_that_says_it_watches_does() -> None:
-    assert is_watched([Person("me", False, True)], "me")
+    assert is_watched([Person("me", False, 1)], "me")
+
+
+@virtual
+async def test_viewers_are_people_and_those_behind_our_own_server_each_once(fake_rtc: FakeRtc) -> None:
+    room = fake_rtc.room()
+    for identity, said in (
+        *(("cam", ""), ("me", "1"), ("phone", ""), ("liar", "500")),
+        *(("pressbox-http-0", "3"), ("pressbox-http-1", "0"), ("pressbox-http-2", "9" * 9)),
+    ):
+        room.join(identity, attributes={"pressbox.viewer": said} if said else {})
+    room.join("bot", kind=rtc.ParticipantKind.PARTICIPANT_KIND_AGENT)
+    here: Any = room
+    assert how_many(people(here), "cam", ()) == 3 + 3 + 0 + MOST_BEHIND
+    assert how_many(people(here), "me", {"cam", "me", "bot"}) == 5 + 3 + MOST_BEHIND
 
 
 def test_commentary_rests_after_a_while_and_resumes_at_once() -> None:
@@ -52,11 +68,11 @@ async def test_a_call_counts_for_a_while_and_few_callers_are_remembered(fake_rtc
         await room.local.called(WATCH, '{"watching": false}', caller=f"robot-{number}")
     await asyncio.sleep(HOLDS / 2)
     await room.local.called(WATCH, caller="another")
-    assert watchers.any()
+    assert watchers.callers()
     await room.local.called(WATCH, '{"watching": false}', caller="another")
-    assert watchers.any(), "the last of many"
+    assert watchers.callers(), "the last of many"
     await asyncio.sleep(HOLDS / 2)
-    assert not watchers.any()
+    assert not watchers.callers()
     await watchers.aclose()
     await watchers.aclose()
 
@@ -73,13 +89,13 @@ async def test_a_subscriber_counts_where_it_can_only_be_one_and_until_it_leaves(
     room.emit("local_track_subscribed", None)
     room.join("robot")
     room.emit("local_track_subscribed", None)
-    assert not watchers.any(), "it may have been the scribe each time"
+    assert not watchers.callers(), "it may have been the scribe each time"
     room.leave("scribe")
     room.emit("local_track_subscribed", None)
-    assert watchers.any()
+    assert watchers.callers()
     room.leave("robot")
     room.join("robot")
-    assert not watchers.any()
+    assert not watchers.callers()
     await watchers.aclose()
     room.emit("local_track_subscribed", None)
-    assert not watchers.any()
+    assert not watchers.callers()
