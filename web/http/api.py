@@ -25,6 +25,7 @@ from web.http.parameters import (
     Note,
     Nothing,
     Question,
+    Said,
 )
 from web.http.routes import Route
 from web.http.sound import PCM, WAV, SoundApi
@@ -82,6 +83,7 @@ class Api:
         return [
             Route("/api/frame", "watch", Frame, frame, "image/jpeg"),
             Route("/api/ask", "watch", Asking, calls.ask, body=question, statuses=(200, 202)),
+            Route("/api/lines", "watch", Said, calls.lines),
             Route("/api/settings", "watch", InRoom, calls.settings),
             Route("/api/settings", "steer", InRoom, change, body=SETTINGS),
             Route("/api/rules", "watch", InRoom, calls.rules),
