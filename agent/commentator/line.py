@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
+
+from agent.commentator.spoken_parts import parts
 
 Kind = Literal["commentary", "answer", "alert"]
 State = Literal["made", "ready", "waiting", "playing", "ended", "dropped"]
@@ -26,7 +27,6 @@ _NEXT: dict[State, tuple[State, ...]] = {
     "ended": (),
     "dropped": (),
 }
-_WORD = re.compile(r"\s*\S+\s*")
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +100,7 @@ class Line:
 
     def shown(self, heard: float) -> str:
         """The words that have begun when ``heard`` seconds of it were heard; all where there is
-        nothing to hear.
+        nothing to hear. Letters where a language leaves no spaces between words.
 
         A word begins at its share of the characters: speech engines keep an even pace within a
         sentence, so this stays within a word of the truth.
@@ -108,11 +108,14 @@ class Line:
         text = self.text.strip()
         if self.text_only or not text:
             return text
-        whole = self.duration or len(text) / READING_SPEED
-        begun, shown = heard / whole * len(text), 0
-        for word in _WORD.findall(text):
-            if shown > begun:
+        words = parts(text)
+        length = sum(weight for _, weight in words)
+        whole = self.duration or length / READING_SPEED
+        begun, passed, shown = heard / whole * length, 0.0, 0
+        for word, weight in words:
+            if passed > begun:
                 break
+            passed += weight
             shown += len(word)
         return text[:shown]
 

@@ -141,6 +141,13 @@ def test_words_are_shown_as_they_begin(heard: float, shown: str) -> None:
     assert line.shown(heard) == line.text
 
 
+def test_letters_that_take_longer_to_say_come_slower_while_the_length_is_not_known() -> None:
+    line = Line("id", "commentary", 0.0, 0.0, text="门" * 40)
+    assert 4 <= len(line.shown(1.0)) <= 7
+    line.text = "word " * 8
+    assert 15 <= len(line.shown(1.0)) <= 20
+
+
 def test_a_line_that_is_not_spoken_stays_as_long_as_reading_takes() -> None:
     line = Line("id", "commentary", 0.0, 0.0, text="x" * 45, text_only=True)
     assert line.length is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+import unicodedata
 
 import pytest
 
@@ -76,6 +77,29 @@ async def test_words_come_as_they_are_heard(fake_rtc: FakeRtc) -> None:
     assert [one.final for one in segments] == [False] * len(caption.written) + [True]
     await voice.captions.aclose()
     await voice.captions.aclose()
+
+
+@pytest.mark.parametrize(
+    "text", ["一辆红色的汽车停在路口旁边。", "ผู้ชายคนหนึ่งกำลังเดินข้ามถนน", "がぎぐげご、テスト。"]
+)
+def test_a_language_without_spaces_comes_letter_by_letter(fake_rtc: FakeRtc, text: str) -> None:
+    @virtual
+    async def run() -> None:
+        room = fake_rtc.room()
+        voice, begun = Voice(room), time.monotonic()
+        await voice.say(text)
+        await asyncio.sleep(1)
+        pieces = shown(room)[0].written
+        assert shown(room)[0].text == text
+        before = 0
+        for moment, piece in pieces:
+            assert moment - begun == pytest.approx(4 * before / len(text), abs=0.6)
+            assert not unicodedata.category(piece[0]).startswith("M"), "a letter is cut in two"
+            before += len(piece)
+        assert len(pieces) > len(text) / 3
+        await voice.captions.aclose()
+
+    run()
 
 
 @virtual
