@@ -1,6 +1,6 @@
 import { RoomEvent, Track } from 'livekit-client';
 import type { RemoteTrack, Room, RoomOptions } from 'livekit-client';
-import FrameWorker from 'livekit-client/frame-metadata-worker?worker';
+import frameWorker from 'livekit-client/frame-metadata-worker?worker&url';
 
 type Options = NonNullable<RoomOptions['frameMetadata']>;
 
@@ -15,7 +15,7 @@ let made: Options | undefined;
 export function frameMetadataOptions(): Options | undefined {
   if (!canStamp()) return undefined;
   if (made === undefined) {
-    const worker = new FrameWorker();
+    const worker = new Worker(frameWorker, { type: 'module' });
     // LiveKit ends it when the room is left; who comes back in would then see no picture.
     worker.terminate = () => undefined;
     made = { worker };
