@@ -2,79 +2,71 @@
 
 from __future__ import annotations
 
-import unicodedata
+import functools
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
-from agent.picture.picture import Plane
+from agent.picture.picture import Plane, planes
 
-DIMMED = 0.35
-"""What is left of the picture's brightness."""
+DIMMED, PALE = 0.36, 0.5
+"""What is left of the picture's brightness and of its colour."""
 
 BLACK, GREY, WHITE = 16, 128, 235
 
-SMALLEST, LARGEST = 9.0, 48.0
-"""Pixels: height of a text that can just be read, and of the largest that is needed."""
+SOFT = 96
+"""Pixels of the longer side of which the blurred picture is made."""
 
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
-_CAPITALS = 22.0
-"""Pixels: height of the font's capitals at scale 1."""
+SIZE, SMALLEST, WIDEST = 0.05, 12.0, 0.86
+"""Of the text: part of the picture's size, pixels at least, part of its width at most."""
 
-_LINE = 1.9
-"""Distance of two rows in heights of the text."""
-
-_WIDEST = 0.92
-"""Part of the picture's width that a row may take."""
+_SECOND, _QUIET = 0.68, 0.75
+"""Size and brightness of the second row, as parts of the first one's."""
 
 
-def mark(i420: Plane, title: str, name: str, since: str) -> Plane:
-    """A dark grey copy of the picture with `title - name - since` across its middle.
+def mark(i420: Plane, title: str, detail: str) -> Plane:
+    """A dim and blurred copy of the picture with two rows of text in its middle.
 
-    `i420` is uint8 of shape (height * 3 / 2, width), both sizes even, as the result is. The three
-    parts stand in one row where they are large enough to be read, else in a row each; what is still
-    too long is cut. Letters that the font lacks are written without their accents or as `?`.
+    `i420` is uint8 of shape (height * 3 / 2, width), both sizes even, as the result is. The font
+    writes Latin letters.
     """
-    height, width = i420.shape[0] * 2 // 3, i420.shape[1]
-    marked = np.full_like(i420, GREY)
-    luma = marked[:height]
-    cv2.convertScaleAbs(i420[:height], dst=luma, alpha=DIMMED, beta=BLACK * (1 - DIMMED))
-    rows = [_plain(part) for part in (title, name, since)]
-    size = min(max(height / 18, SMALLEST), LARGEST)
-    if _width(" - ".join(rows), size) <= width * _WIDEST:
-        rows = [" - ".join(rows)]
-    size = min(size, height / (len(rows) * _LINE + 1))
-    top = round(height / 2 - len(rows) * size * _LINE / 2)
-    edge = max(top - round(size / 2), 0)
-    luma[edge : height - edge] = luma[edge : height - edge] // 3 + BLACK * 2 // 3
-    for number, row in enumerate(rows):
-        text = _fitting(row, size, width * _WIDEST)
-        left = round((width - _width(text, size)) / 2)
-        baseline = top + round(size * (number * _LINE + (_LINE + 1) / 2))
-        scale, stroke = size / _CAPITALS, _stroke(size)
-        cv2.putText(luma, text, (left, baseline), _FONT, scale, WHITE, stroke, cv2.LINE_AA)
-    return marked
+    luma, u, v = planes(i420)
+    luma = _soft(luma, DIMMED, BLACK)
+    _write(luma, title, detail)
+    packed = [plane.ravel() for plane in (luma, _soft(u, PALE, GREY), _soft(v, PALE, GREY))]
+    return np.concatenate(packed).reshape(i420.shape)
 
 
-def _plain(text: str) -> str:
-    """What the font can write."""
-    folded = unicodedata.normalize("NFKD", text)
-    kept = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in kept)
+def _soft(plane: Plane, kept: float, neutral: int) -> Plane:
+    """Nearer to `neutral` and without detail: nobody takes it for a picture of now."""
+    height, width = plane.shape
+    scale = min(SOFT / max(height, width), 1.0)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    small = cv2.GaussianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), (0, 0), 1.0)
+    small = cv2.convertScaleAbs(small, alpha=kept, beta=neutral * (1 - kept))
+    return np.asarray(cv2.resize(small, (width, height)), np.uint8)
 
 
-def _stroke(size: float) -> int:
-    return max(1, round(size / 9))
+def _write(luma: Plane, title: str, detail: str) -> None:
+    """What there is no room for is left out."""
+    height, width = luma.shape
+    size = max(SIZE * (width * height) ** 0.5, SMALLEST)
+    size = round(size * min(WIDEST * width / _font(round(size)).getlength(title), 1.0))
+    if size < SMALLEST / 2 or height < 3 * size:
+        return
+    image = Image.new("L", (width, 3 * size))
+    draw = ImageDraw.Draw(image)
+    draw.text((width / 2, 1.2 * size), title, 255, _font(size), anchor="ms")
+    second = _font(round(max(size * _SECOND, SMALLEST * 0.8)))
+    draw.text((width / 2, 1.8 * size), detail, round(255 * _QUIET), second, anchor="mt")
+    part = luma[height // 2 - 3 * size // 2 :][: 3 * size]
+    part[:] = part + (WHITE - part) * (np.asarray(image, np.float32) / 255)
 
 
-def _width(text: str, size: float) -> int:
-    return cv2.getTextSize(text, _FONT, size / _CAPITALS, _stroke(size))[0][0]
-
-
-def _fitting(text: str, size: float, widest: float) -> str:
-    """As much of the text as there is room for."""
-    if _width(text, size) <= widest:
-        return text
-    while text and _width(text + "...", size) > widest:
-        text = text[:-1]
-    return text + "..."
+@functools.lru_cache(maxsize=8)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size)
+    if not isinstance(font, ImageFont.FreeTypeFont):  # a Pillow that was built without FreeType
+        raise TypeError("Pillow has no scalable font")
+    return font

@@ -13,7 +13,7 @@ import numpy as np
 from agent.clock.unix_clock import UnixClock
 from agent.picture.ingress_state import IngressState
 from agent.picture.liveness import NO_PICTURE_AFTER, Liveness
-from agent.picture.lost_picture import BLACK, mark
+from agent.picture.lost_picture import GREY, mark
 from agent.picture.picture import Picture
 from agent.picture.watched import Watched
 from config.tasks import Tasks, Tell
@@ -178,11 +178,14 @@ class SourceHealth:
         if not self.lost:
             return last if whose == self._source.identity else None
         track, since = self._source.watched, self._liveness.since
-        label = "CAMERA OFF" if track and track.muted else "NO SIGNAL", self._name, since
+        what = "screen" if track and track.kind == "screen" else "camera"
+        off = track is not None and track.muted
+        title = f"The {what} is switched off" if off else f"No picture from the {what}"
+        label = title, self._name, since
         if not self._marked or (self._marked[1] != label and self._liveness.overdue(now)):
-            plain = last.i420 if whose == self._name else np.full_like(last.i420, BLACK)
+            plain = last.i420 if whose == self._name else np.full_like(last.i420, GREY)
             told = f"since {_time_of_day(self._unix.seconds(since))}"
-            self._marked = replace(last, i420=mark(plain, *label[:2], told)), label
+            self._marked = replace(last, i420=mark(plain, title, told)), label
         return self._marked[0]
 
     async def _run(self) -> None:

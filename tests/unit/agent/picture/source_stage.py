@@ -45,7 +45,7 @@ class FakeStream:
         self.open.pop(self._sid, None)
 
 
-def event(width: int = 64) -> rtc.VideoFrameEvent:
+def event(width: int = 160) -> rtc.VideoFrameEvent:
     frame = rtc.VideoFrame(
         width, width, rtc.VideoBufferType.I420, bytes([BRIGHT]) * (width * width * 3 // 2)
     )

@@ -146,7 +146,7 @@ async def test_another_ones_picture_does_not_stand_for_a_source_that_brings_none
         say(gate, "reconnecting")
         await asyncio.sleep(1)
         assert stage.events == ["lost"]
-        assert stage.shown[-1].i420[0, 0] == 16, "black"
+        assert stage.shown[-1].i420[0, 0] < 60, "nothing of the other one"
 
 
 @virtual
