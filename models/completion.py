@@ -113,7 +113,7 @@ class Completion:
         loop = asyncio.get_running_loop()
         wait_ms = self.chat.pressbox.deadline_ms
         deadline = None if wait_ms is None else self._arrived + wait_ms / 1000
-        heard = False
+        heard, first, last = False, 0.0, 0.0
         async with self._admission.slot(self._generation.room, deadline):
             self._metrics.queue_wait.observe(loop.time() - self._arrived)
             async with aclosing(self._translated()) as deltas:
@@ -123,6 +123,11 @@ class Completion:
                             self._metrics.first_audio.observe(loop.time() - self._arrived)
                         heard = True
                         self._metrics.audio_seconds.inc(delta.seconds)
+                    elif isinstance(delta, TextDelta):
+                        last = loop.time()
+                        first = first or last
+                    elif isinstance(delta, Finished) and self._engine.info.counts:
+                        self._metrics.told(delta.completion_tokens, last - first)
                     yield delta
 
     async def _translated(self) -> AsyncGenerator[Delta, None]:

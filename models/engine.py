@@ -164,12 +164,14 @@ class EngineInfo:
         concurrency: How many requests it serves at a time without harm.
         speaks: Whether it gives speech. One that does not is asked for text only.
         hears: Whether it takes spoken questions.
+        counts: Whether its tokens are those of a model.
     """
 
     name: str
     concurrency: int
     speaks: bool = True
     hears: bool = False
+    counts: bool = True
 
 
 class Engine(Protocol):

@@ -8,6 +8,7 @@ import logging
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from yarl import URL
@@ -20,6 +21,7 @@ from web.access.access import Access
 from web.access.limits import BODY_SIZE, HEADER_LIMIT
 from web.addresses import NoAddressError, server_url
 from web.commentators import Commentators
+from web.engine_api import EngineApi
 from web.feed import Feeds
 from web.http.api import Api
 from web.http.errors import error
@@ -85,7 +87,8 @@ class Server:
         asked = schema_of(TokenRequest)
         path = "/api/livekit/token"
         token = Route(path, "open", Nothing, self._token, body=asked, statuses=(201,))
-        more = [token, self._links.route(), *self._sources.routes()]
+        engine = EngineApi(self._settings).route()
+        more: list[Route[Any]] = [token, engine, self._links.route(), *self._sources.routes()]
         api = Api(self._feeds, version(), self._about, more)
         app = application(self._access, api, self._page, self._proxy)
         app.on_cleanup.append(self._close)

@@ -56,7 +56,7 @@ class SketchEngine:
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo("sketch", CONCURRENCY)
+        return EngineInfo("sketch", CONCURRENCY, counts=False)
 
     def has_voice(self, voice: str) -> bool:
         return espeak_voices.resolve(voice) is not None

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from config.settings import Settings
 from web.access.access import Access
+from web.engine_api import EngineApi
 from web.http.api import Api
 from web.http.parameters import InRoom
 from web.http.routes import Route
@@ -30,6 +31,6 @@ def app(settings: Settings, feed: StandaloneFeed) -> web.Application:
         told = [shown(replace(report, room=feed.room), operator)] if report else []
         return web.json_response({"sources": told}, headers={"Cache-Control": "no-store"})
 
-    more = [Route("/api/sources", "watch", InRoom, sources)]
+    more = [Route("/api/sources", "watch", InRoom, sources), EngineApi(settings).route()]
     api = Api(feed, version(), lambda _: {"room": feed.room}, more)
     return application(access, api, Page(PAGE))
