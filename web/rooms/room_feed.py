@@ -64,9 +64,9 @@ class RoomFeed:
         self._tasks = Tasks(log.warning)
         self._connection = Connection(settings, room, prepare=self._prepare, changed=self._look)
         self._found = asyncio.Event()
-        self._told: Mapping[str, object] = {}
         self._speaker = ""
         """Identity of the booth whose lines are read."""
+        self._told: Mapping[str, object] = {}
         self._seen, self._patience = time.monotonic(), STILL
         self._next_shown = 0.0
 
@@ -162,8 +162,8 @@ class RoomFeed:
             self._found.set()
         else:
             self._found.clear()
-        if (status := self.status) != self._told:
         self._listen_to(booth.identity if (booth := self._booth) else "")
+        if (status := self.status) != self._told:
             self._told = status
             self.events.put("status", status)
         wanted = self._wanted()
@@ -173,7 +173,6 @@ class RoomFeed:
         if "" not in wanted:
             self._live.forget()
 
-    def _wanted(self) -> dict[str, Wanted]:
     def _listen_to(self, identity: str) -> None:
         if identity == self._speaker:
             return
@@ -187,6 +186,7 @@ class RoomFeed:
         with suppress(CallError):
             await self.call("pressbox.lines", '{"last": 1, "now": true}', "")
 
+    def _wanted(self) -> dict[str, Wanted]:
         """The booth's tracks by name, and the source's as ""."""
         takes: dict[str, Callable[..., None]] = {}
         now, room, booth = time.monotonic(), self._connection.room, self._booth
