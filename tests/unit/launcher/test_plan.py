@@ -70,6 +70,18 @@ def test_livekit_gets_its_ports_and_keys() -> None:
     assert env["LIVEKIT_KEYS"] == f"key: {SECRET}"
 
 
+@pytest.mark.parametrize("values", [{"lan": True}, {"web_host": "0.0.0.0"}])
+def test_media_comes_by_all_addresses_where_others_may_come(values: dict[str, object]) -> None:
+    of = settings(**values)
+    config = yaml.safe_load(specs(of)["livekit"].env["LIVEKIT_CONFIG"])
+    assert config["bind_addresses"] == ["127.0.0.1"], "the page hands the signalling on"
+    assert not {"node_ip", "interfaces"} & config["rtc"].keys()
+    assert config["rtc"]["use_ice_lite"] is True, "or it asks STUN servers who it is"
+    hosts = {port.setting: port.host for port in plan.ports(of)}
+    assert hosts["LIVEKIT_UDP_PORT"] == hosts["LIVEKIT_TCP_PORT"] == "0.0.0.0"
+    assert ("TLS_PORT" in hosts) is of.lan
+
+
 def test_there_is_an_engine_for_each_device_and_the_agent_knows_all() -> None:
     of = settings(engine="minicpmo", engine_device="cuda:0,cuda:1", engine_port=9100)
     asked: list[str] = []
