@@ -14,6 +14,7 @@ from livekit.protocol.agent_dispatch import RoomAgentDispatch
 from livekit.protocol.room import RoomConfiguration
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
+from agent.room.questions.question import shown_name
 from config.agent_name import AGENT_NAME, WISH_ATTRIBUTE
 from web.access.identities import Identities
 
@@ -100,7 +101,7 @@ class TokenMaker:
             api.AccessToken(self.api_key, self.api_secret)
             .with_ttl(LIFETIME)
             .with_identity(self._identity(request, room, guest))
-            .with_name(request.participant_name or "")
+            .with_name(shown_name(request.participant_name or ""))
             .with_metadata(request.participant_metadata or "")
             .with_attributes(attributes)
             .with_grants(

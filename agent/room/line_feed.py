@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections import deque
 from typing import Literal, NotRequired, TypedDict
 
@@ -46,6 +47,7 @@ class LineMessage(TypedDict):
         dropped: Why nothing, or nothing more, is said of it; see below.
         question: Of an answer: what was asked, empty where it was only spoken.
         asker: Of an answer: identity of who asked.
+        asker_name: Of an answer: what that one is called, in at most 40 characters; empty for none.
         rule: Of an alert: the name of its rule.
         severity: Of an alert: info, warning or critical.
     """
@@ -61,6 +63,7 @@ class LineMessage(TypedDict):
     dropped: DropReason | None
     question: NotRequired[str]
     asker: NotRequired[str]
+    asker_name: NotRequired[str]
     rule: NotRequired[str]
     severity: NotRequired[str]
 
@@ -80,7 +83,8 @@ def describe(line: Line, phase: Phase, unix: UnixClock, display_time: float) -> 
     if line.duration is None:
         described["partial"] = True
     if line.kind == "answer":
-        described["question"], described["asker"] = line.question, line.asker
+        described["question"] = line.question
+        described["asker"], described["asker_name"] = line.asker, line.asker_name
     if line.kind == "alert":
         described["rule"], described["severity"] = line.rule, line.severity
     return described
@@ -112,6 +116,12 @@ class LineFeed:
             delay = self._clock.display_time(line.anchor) - line.anchor
             log.info("%s, %.1f s behind live: %s", line.kind, delay, line.text.strip())
             self._publish(line, "start")
+
+    @property
+    def heard(self) -> float:
+        """Seconds of what plays at the moment; 0 for nothing."""
+        begun = self._playing.started_at if self._playing else None
+        return 0.0 if begun is None else time.monotonic() - begun
 
     def catch_up(self, identity: str) -> None:
         """Tell the start of what plays at the moment again, to this participant alone."""

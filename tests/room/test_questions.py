@@ -107,19 +107,24 @@ async def test_two_who_ask_at_once_are_both_answered_by_name(
             left, _ = await asyncio.gather(ada.write(f"What {turn}?"), bob.write(f"Who {turn}?"))
             questions.append(left)
             await answered(probe, 2 * turn + 2)
+        await bob.room.local_participant.set_name("Bea\nKent ")
+        named = probe.room.remote_participants["id-Bob"]
+        await probe.until(lambda: named.name.startswith("Bea"), timeout=5, what="the name")
         await bob.write_as_older_clients("And there?")
         await answered(probe, 5)
         await probe.until(lambda: bool(bob.packets), timeout=5, what="the answer in the chat")
     ends = answers(probe, "end")
-    assert {(one.more["question"], one.more["asker"]) for one in ends[:2]} == {
-        ("What 0?", "id-Ada"),
-        ("Who 0?", "id-Bob"),
+    said = ("question", "asker", "asker_name")
+    assert {tuple(one.more[name] for name in said) for one in (*ends[:2], ends[-1])} == {
+        ("What 0?", "id-Ada", "Ada"),
+        ("Who 0?", "id-Bob", "Bob"),
+        ("And there?", "id-Bob", "Bea Kent"),
     }
     assert all(one.text == "It is a bar." and not one.dropped for one in ends)
     assert [json.loads(one)["message"] for one in bob.packets] == ["It is a bar."]
     asked = [one for one in engine.asked if one.kind == "answer"]
     for one in asked[1:]:  # the first may have been asked before the other came
-        name = "Ada" if one.text.startswith("What") else "Bob"
+        name = {"What": "Ada", "Who": "Bob", "And": "Bea Kent"}[one.text.split()[0]]
         assert f"asked: {name}." in system(one)
     interrupted = [one for one in probe.lines if one.dropped == "interrupted"]
     assert [one.kind for one in interrupted][:2] == ["commentary", "commentary"]

@@ -11,6 +11,9 @@ from typing import Literal
 MAX_LENGTH = 1000
 """Characters of a question."""
 
+SHOWN_LENGTH = 40
+"""Characters of a name that is shown."""
+
 NAME_LENGTH = 32
 NAME_WORDS = 2
 """A name that goes to an engine is no place for a sentence."""
@@ -31,7 +34,7 @@ class Question:
 
     Attributes:
         asker: Identity of who asked.
-        name: What that one is called in the answer, "" where it has no name to be said.
+        called: The name that one has given itself, as it came; "" for none.
         text: What was asked, "" where it was only spoken.
         seen: Capture time of what was on display when it came, `time.monotonic()` seconds.
         over: Called once, when nothing will come of it any more.
@@ -46,7 +49,7 @@ class Question:
     """
 
     asker: str
-    name: str
+    called: str
     text: str
     seen: float
     over: Over
@@ -57,6 +60,16 @@ class Question:
     state: State = "waiting"
     reply: str = ""
     error: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the asker is called in the answer, "" where it has no name to be said."""
+        return spoken_name(self.called, self.asker)
+
+    @property
+    def shown(self) -> str:
+        """What the asker is called on a screen, "" where it has no name."""
+        return shown_name(self.called)
 
     @property
     def person(self) -> str:
@@ -86,6 +99,11 @@ def cleaned(text: str) -> str:
     """
     kept = (" " if c.isspace() else c for c in text if _is_shown(c) or c.isspace())
     return " ".join("".join(kept).split())
+
+
+def shown_name(name: str) -> str:
+    """A person's own name as others see it: one line, not too long."""
+    return cleaned(name[: 4 * SHOWN_LENGTH])[:SHOWN_LENGTH].strip()
 
 
 def spoken_name(name: str, identity: str) -> str:

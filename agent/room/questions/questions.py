@@ -16,15 +16,7 @@ from agent.commentator.commentator import Commentator
 from agent.commentator.line import Line
 from agent.room.questions.chat import Chat, Sender
 from agent.room.questions.fair_queue import FairQueue, QueueFullError
-from agent.room.questions.question import (
-    MAX_LENGTH,
-    Over,
-    Question,
-    cleaned,
-    identity_of,
-    person,
-    spoken_name,
-)
+from agent.room.questions.question import MAX_LENGTH, Over, Question, cleaned, identity_of, person
 from agent.room.questions.rpc import QuestionRpc
 from agent.room.room import Room
 from config.agent_name import GUEST_PREFIX
@@ -204,7 +196,7 @@ class Questions:
             reply = self._order(question.text, question.asker) if question.steers else None
         if reply:
             self._commentator.silence()
-            self._aloud(reply, question.asker, question.text, question.id)
+            self._aloud(reply, question, answers=True)
         return reply
 
     # answers
@@ -233,6 +225,7 @@ class Questions:
             seen=question.seen,
             line_id=question.id,
         )
+        line.asker_name = question.shown
         self._current = question, line
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT) as limit:
@@ -271,18 +264,21 @@ class Questions:
         now = time.monotonic()
         if now - self._refused_at >= ALOUD_EVERY:
             self._refused_at = now
-            self._aloud(aloud, question.asker)
+            self._aloud(aloud, question)
 
-    def _aloud(self, text: str, asker: str, question: str = "", line_id: str = "") -> None:
+    def _aloud(self, text: str, to: Question, *, answers: bool = False) -> None:
         """Say this after what is being heard; what waited to be said so is left out."""
         if self._said and self._said.state != "playing":
             self._commentator.lines.drop(self._said, "cancelled")
-        self._said = self._commentator.say(text, asker=asker, question=question, line_id=line_id)
+        question, line_id = (to.text, to.id) if answers else ("", "")
+        line = self._commentator.say(text, asker=to.asker, question=question, line_id=line_id)
+        line.asker_name, self._said = to.shown, line
 
     def _end(self, question: Question, state: Literal["refused", "taken back"], why: str) -> None:
         """Whoever waits for the answer of a question that no engine was asked is told at once."""
         now = time.monotonic()
         line = Line(question.id, "answer", now, now, question.text, question.asker)
+        line.asker_name = question.shown
         self._commentator.lines.add(line)
         self._commentator.lines.drop(line, "refused" if state == "refused" else "cancelled", why)
         question.end(state, error=why)
@@ -297,6 +293,6 @@ class Questions:
         behind: str = "",
     ) -> Question:
         participant = self._room.remote_participants.get(asker)
-        name = spoken_name(behind or (participant.name if participant else ""), asker)
+        called = behind or (participant.name if participant else "")
         seen = self._clock.displayed(time.monotonic() if at is None else at)
-        return Question(asker, name, text, seen, over, sound, behind)
+        return Question(asker, called, text, seen, over, sound, behind)

@@ -13,7 +13,7 @@ from tests.unit.agent.booth_stage import StagedBooth
 TEXT = describe.DOCUMENT.read_text("utf-8")
 OF_KIND: dict[str, set[str]] = {
     "commentary": set(),
-    "answer": {"question", "asker"},
+    "answer": {"question", "asker", "asker_name"},
     "alert": {"rule", "severity"},
 }
 SOMETIMES = {"partial"}.union(*OF_KIND.values())

@@ -48,12 +48,12 @@ def test_a_token_allows_to_watch_publish_and_send_but_not_to_administer() -> Non
 def test_what_is_asked_for_is_in_the_token() -> None:
     made = claims(
         room_name="attic",
-        participant_name="Ann",
+        participant_name=f" Ann\nof {'x' * 200}",
         participant_metadata="{}",
         participant_attributes={"seat": "4"},
     )
     assert made.video is not None
-    assert (made.video.room, made.name) == ("attic", "Ann")
+    assert (made.video.room, made.name) == ("attic", f"Ann of {'x' * 33}")
     assert made.metadata == "{}"
     assert made.attributes == {"seat": "4", "pressbox.viewer": "1", "pressbox.wish": "{}"}
 

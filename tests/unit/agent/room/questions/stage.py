@@ -47,6 +47,7 @@ class Stage(Output):
         self.told: list[str] = []
         self.silenced = 0
         self.over: list[tuple[str, str | None]] = []
+        self.named: set[str] = set()
         self.lines.listen(self._changed)
         self._playing: set[asyncio.Task[None]] = set()
 
@@ -116,6 +117,7 @@ class Stage(Output):
     def _changed(self, line: Line) -> None:
         if line.over:
             self.over.append((line.question, line.reason))
+            self.named.add(line.asker_name)
 
 
 def _line(question: str, asker: str, line_id: str) -> Line:

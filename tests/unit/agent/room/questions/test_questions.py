@@ -318,6 +318,7 @@ async def test_several_behind_one_identity_are_told_apart(fake_rtc: FakeRtc) -> 
         assert await on.call(SKIP, "http", name="Bob", id="") != {"skipped": []}
         await asyncio.sleep(20)
         assert [text for text, _ in on.asked] == ["A0?", "C0?", "A1?", "A2?", "A3?"]
+        assert on.named == {"Ada Lovelace", "Bob", "Http"}
         assert "asked: Http." in on.instructions[1]
         assert "asked: Ada Lovelace." in on.instructions[2]
         on.seconds = 30.0
