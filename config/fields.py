@@ -82,23 +82,17 @@ def _json_object(value: object) -> object:
 JsonObject = Annotated[dict[str, Any], BeforeValidator(_json_object)]
 
 
-def _detector(value: object) -> object:
-    if value in ("auto", "off") or not isinstance(value, str):
-        return value
-    path = Path(value).expanduser().absolute()
-    if not path.is_file():
-        raise ValueError("auto, off or an ONNX file that is there")
-    return str(path)
+def _file(said: str, *words: str) -> AfterValidator:
+    """The path of a file that is there, or one of these words."""
+
+    def check(value: str) -> str:
+        path = Path(value).expanduser().absolute()
+        if value not in words and not path.is_file():
+            raise ValueError(said)
+        return value if value in words else str(path)
+
+    return AfterValidator(check)
 
 
-def _pem(value: str) -> str:
-    path = Path(value).expanduser().absolute()
-    if value and not path.is_file():
-        raise ValueError("a PEM file that is there")
-    return str(path) if value else ""
-
-
-PemFile = Annotated[str, AfterValidator(_pem)]
-
-
-DetectorChoice = Annotated[str, AfterValidator(_detector)]
+DetectorChoice = Annotated[str, _file("auto, off or an ONNX file that is there", "auto", "off")]
+PemFile = Annotated[str, _file("a PEM file that is there", "")]

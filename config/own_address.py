@@ -47,19 +47,13 @@ def own_addresses() -> list[str]:
     listed = [one for each in psutil.net_if_addrs().values() for one in each]
     found = {parsed(one.address) for one in listed if one.family in families}
     good = [one for one in found if one and not one.is_loopback and not one.is_link_local]
-    passing = _temporary()
-    lasting = sorted((one for one in good if str(one) not in passing), key=_order)
-    return [str(one) for one in lasting]
+    return sorted({*map(str, good)} - _temporary(), key=lambda one: (":" in one, one))
 
 
 def own_names() -> list[str]:
     """By which others may know this machine; the second is mDNS's."""
     name = socket.gethostname().lower()
     return list(dict.fromkeys([name, f"{name.partition('.')[0]}.local"]))
-
-
-def _order(one: ipaddress.IPv4Address | ipaddress.IPv6Address) -> tuple[int, int]:
-    return one.version, int(one)
 
 
 def _temporary() -> set[str]:

@@ -32,17 +32,11 @@ async def introduce(settings: Settings, log: LogStream) -> None:
     log.line("run", "they need a link: .venv/bin/python -m web link, with --steer to change things")
     if own_server(settings):
         port = settings.tls_port if settings.lan else settings.web_port
-        log.line(
-            "run",
-            f"a firewall must let through TCP {port} (the page), TCP {settings.livekit_tcp_port} "
-            f"and UDP {settings.livekit_udp_port} (picture and sound)",
-        )
-    if settings.lan:
-        await _show_link(page, settings, log)
-
-
-async def _show_link(page: str, settings: Settings, log: LogStream) -> None:
-    """To a person only: whoever has it can steer."""
+        media = f"TCP {settings.livekit_tcp_port} and UDP {settings.livekit_udp_port}"
+        through = f"TCP {port} (the page), {media} (picture and sound)"
+        log.line("run", f"a firewall must let through {through}")
+    if not settings.lan:
+        return
     links = ViewerLinks(settings)
     try:
         token = await asyncio.to_thread(links.make, settings.room, HOURS, steer=True)
@@ -50,13 +44,9 @@ async def _show_link(page: str, settings: Settings, log: LogStream) -> None:
         raise LaunchError(str(error)) from None
     log.hide([token])
     url = link(page, settings.room, token)
-    log.show("run", f"for your own phone, for {HOURS:.0f} hours; whoever has it can steer: {url}")
-    for line in drawn(url).splitlines():
+    # Only a person sees this: whoever has it can steer.
+    log.show("run", f"for your own phone, for {HOURS:.0f} hours: {url}")
+    drawn = io.StringIO()
+    segno.make(url, error="l", boost_error=False).terminal(drawn, border=2, compact=True)
+    for line in drawn.getvalue().splitlines():
         log.show("run", f"{_LIGHT_ON_DARK}{line}\x1b[0m")
-
-
-def drawn(url: str) -> str:
-    """A QR code in letters, light ones being the light squares."""
-    out = io.StringIO()
-    segno.make(url, error="l", boost_error=False).terminal(out, border=2, compact=True)
-    return out.getvalue()

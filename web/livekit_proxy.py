@@ -31,7 +31,6 @@ CLOSE_LIMIT = 2.0
 """Seconds for either side to take its goodbye."""
 
 _PATH = "/{rtc:rtc(/[a-z0-9/]*)?}"
-_UNSENDABLE = (1004, 1005, 1006, 1015)
 _End = tuple[int, bytes]
 _Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
@@ -43,7 +42,7 @@ class LiveKitProxy:
         self._server = URL(settings.livekit_url)
         self._key = settings.livekit_api_key
         self._session: aiohttp.ClientSession | None = None
-        self._under_way: set[asyncio.Task[object]] = set()
+        self._under_way: set[asyncio.Task[object] | None] = set()
 
     def install(self, app: web.Application) -> None:
         """Serve it; the application ends it."""
@@ -53,17 +52,17 @@ class LiveKitProxy:
 
     async def _end(self, _: web.Application) -> None:
         for task in self._under_way:
-            task.cancel()
+            if task is not None:
+                task.cancel()
 
     async def _close(self, _: web.Application) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        if self._session is not None:
+            await self._session.close()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        task = asyncio.current_task()
-        if task is None or len(self._under_way) >= MOST:
+        if len(self._under_way) >= MOST:
             raise web.HTTPServiceUnavailable(text="too many connections to LiveKit\n")
+        task = asyncio.current_task()
         self._under_way.add(task)
         try:
             async with asyncio.timeout(CONNECT_LIMIT) as limit:
@@ -83,16 +82,12 @@ class LiveKitProxy:
         path = f"{self._server.path.rstrip('/')}/{request.match_info['rtc']}"
         query = request.rel_url.raw_query_string
         url = URL(f"{self._server.origin()}{path}{'?' if query else ''}{query}", encoded=True)
-        headers = self._headers(request)
         near = web.WebSocketResponse(
-            heartbeat=_HEARTBEAT,
-            autoclose=False,
-            compress=False,
-            max_msg_size=LARGEST,
-            timeout=CLOSE_LIMIT,
+            heartbeat=_HEARTBEAT, autoclose=False, compress=False, max_msg_size=LARGEST
         )
+        headers = self._headers(request)
         if not near.can_prepare(request).ok:
-            return await self._plain(self._session, url, headers)
+            return await _plain(self._session, url, headers)
         async with self._session.ws_connect(
             url, headers=headers, heartbeat=_HEARTBEAT, autoclose=False, max_msg_size=LARGEST
         ) as far:
@@ -105,17 +100,6 @@ class LiveKitProxy:
                     request.transport.abort()
         return near
 
-    async def _plain(
-        self, session: aiohttp.ClientSession, url: URL, headers: dict[str, str]
-    ) -> web.Response:
-        scheme = {"ws": "http", "wss": "https"}.get(url.scheme, url.scheme)
-        asked = session.get(url.with_scheme(scheme), headers=headers, allow_redirects=False)
-        async with asked as answer:
-            body = await answer.content.read(LARGEST)
-            return web.Response(
-                status=answer.status, body=body, content_type=answer.content_type or "text/plain"
-            )
-
     def _headers(self, request: web.Request) -> dict[str, str]:
         """LiveKit's own token, where it comes in the header that ours come in too."""
         token = credential(request)
@@ -124,6 +108,14 @@ class LiveKitProxy:
         except jwt.InvalidTokenError:
             return {}
         return {"Authorization": f"Bearer {token}"} if claims.get("iss") == self._key else {}
+
+
+async def _plain(session: aiohttp.ClientSession, url: URL, headers: dict[str, str]) -> web.Response:
+    """A browser whose connection was refused asks so for the reason."""
+    url = url.with_scheme({"ws": "http", "wss": "https"}.get(url.scheme, url.scheme))
+    async with session.get(url, headers=headers, allow_redirects=False) as answer:
+        body = await answer.content.read(LARGEST)
+        return web.Response(status=answer.status, body=body, content_type=answer.content_type)
 
 
 async def _both_ways(near: web.WebSocketResponse, far: aiohttp.ClientWebSocketResponse) -> None:
@@ -159,18 +151,11 @@ async def _pump(source: _Socket, sink: _Socket) -> _End:
                     await sink.send_bytes(message.data)
                 elif message.type is WSMsgType.TEXT:
                     await sink.send_str(message.data)
+                elif message.type is WSMsgType.CLOSE:
+                    return message.data or WSCloseCode.OK, str(message.extra or "").encode()[:120]
                 else:
-                    return _end(message)
+                    return WSCloseCode.INTERNAL_ERROR, b"the connection was lost"
         except TimeoutError:
             return WSCloseCode.TRY_AGAIN_LATER, b"too slow"
         except ConnectionError:
             return WSCloseCode.GOING_AWAY, b""
-
-
-def _end(message: aiohttp.WSMessage) -> _End:
-    """A connection that is lost without a word has no code that may be sent."""
-    if message.type is not WSMsgType.CLOSE:
-        return WSCloseCode.INTERNAL_ERROR, b"the connection was lost"
-    code = int(message.data or WSCloseCode.OK)
-    told = code if 1000 <= code < 5000 and code not in _UNSENDABLE else WSCloseCode.INTERNAL_ERROR
-    return told, str(message.extra or "").encode()[:120]
