@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, ClientSession
 from aiohttp.test_utils import TestClient
 from aiohttp.web import Application, Request
 
+from config.settings import Settings
 from tests.support.scripted_feed import ScriptedFeeds
+from web.page import Page
+from web.server import serve
 
 Client = TestClient[Request, Application]
+Serving = Callable[..., AbstractAsyncContextManager[Client]]
+TOKEN = "the-token-of-the-operator"
+OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 ENDLESS = ["/api/mjpeg", "/api/audio-stream", "/api/audio-stream.wav", "/api/events"]
 
 
@@ -33,3 +42,26 @@ async def gone(feeds: ScriptedFeeds) -> None:
     async with asyncio.timeout(5):
         while feeds.rooms:
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def running(settings: Settings, folder: Path) -> AsyncIterator[ClientSession]:
+    """The page as its process serves it, and a client, once it answers."""
+    stop = asyncio.Event()
+    server = asyncio.create_task(serve(settings, stop, Page(folder)))
+    try:
+        async with asyncio.timeout(30), ClientSession() as session:
+            while not await _answers(session, settings.web_port):
+                await asyncio.sleep(0.05)
+            yield session
+    finally:
+        stop.set()
+        await server
+
+
+async def _answers(session: ClientSession, port: int) -> bool:
+    try:
+        async with session.get(f"http://127.0.0.1:{port}/health") as answer:
+            return answer.status == 200
+    except OSError:
+        return False

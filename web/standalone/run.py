@@ -34,7 +34,7 @@ log = logging.getLogger("web.standalone")
 
 ROOM = "standalone"
 _SETTING = re.compile(r"[A-Z_]+=")
-_OURS = ("WEB_PORT", "ENGINE_PORT")
+_OURS = ("WEB_PORT", "TLS_PORT", "ENGINE_PORT")
 
 
 def main(words: Sequence[str]) -> int:

@@ -6,9 +6,7 @@ import io
 import re
 from pathlib import Path
 
-import pytest
-
-from config.settings import Settings, load_settings
+from config.settings import load_settings
 from config.viewer_links import ViewerLinks
 from launcher.log_stream import LogStream
 from launcher.others import introduce
@@ -19,39 +17,14 @@ class Terminal(io.StringIO):
         return True
 
 
-def settings(folder: Path, **values: object) -> Settings:
-    return load_settings(cli={"state_dir": str(folder), **values}, env={}, directory=folder)
-
-
-async def said(of: Settings, out: io.StringIO) -> str:
-    await introduce(of, LogStream(out, colour=False))
-    return out.getvalue()
-
-
 async def test_a_link_that_steers_is_shown_to_a_person_and_kept_by_no_file(tmp_path: Path) -> None:
-    of = settings(tmp_path, lan=True, room="hall", tls_port=9443)
+    cli = {"state_dir": str(tmp_path), "lan": True, "room": "hall", "tls_port": 9443}
+    of = load_settings(cli=cli, env={}, directory=tmp_path)
     for out in (Terminal(), io.StringIO()):
-        text = await said(of, out)
-        assert ":9443" in text
-        found = re.search(r"view=(\S+)", text)
+        await introduce(of, LogStream(out, colour=False))
+        assert ":9443" in out.getvalue()
+        found = re.search(r"view=(\S+)", out.getvalue())
         assert (found is not None) is out.isatty()
         if found:
             shown = ViewerLinks(of).read(found[1])
             assert (shown.room, shown.steer) == ("hall", True)
-
-
-@pytest.mark.parametrize(
-    ("values", "named"),
-    [
-        ({}, []),
-        ({"lan": True}, ["8443", "7881", "7882"]),
-        ({"web_host": "0.0.0.0"}, ["8199", "7881", "7882"]),
-        ({"lan": True, "livekit_url": "wss://lk.example"}, []),
-    ],
-)
-async def test_what_a_firewall_must_let_through(
-    tmp_path: Path, values: dict[str, object], named: list[str]
-) -> None:
-    text = await said(settings(tmp_path, **values), io.StringIO())
-    found = re.search("firewall .*", text)
-    assert re.findall(r"(?:TCP|UDP) (\d+)", found[0] if found else "") == named

@@ -9,46 +9,20 @@ import asyncio
 import base64
 import gzip
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import jwt
 import pytest
-from aiohttp import ClientSession
-from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.web import Application, Request
 
 from config.settings import load_settings
 from config.viewer_links import KEY_FILE, ViewerLinks
+from tests.support.http_api import OPERATOR, Serving, running
 from tests.support.ports import free_port
 from web.access import limits
-from web.page import Page
-from web.server import Server, serve
 
-Client = TestClient[Request, Application]
-Serving = Callable[..., AbstractAsyncContextManager[Client]]
-
-TOKEN = "the-token-of-the-operator"
-OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 JSON = {"Content-Type": "application/json"}
 ENDPOINT = "/api/livekit/token"
-
-
-@pytest.fixture
-def serving(tmp_path: Path) -> Serving:
-    """A server of these settings: near (on loopback only) unless they say otherwise."""
-    (tmp_path / "index.html").write_text("<title>Pressbox</title>")
-
-    @asynccontextmanager
-    async def serving_(**values: object) -> AsyncIterator[Client]:
-        keys = {"livekit_api_key": "key", "livekit_api_secret": "x" * 40, "admin_token": TOKEN}
-        cli = {**keys, "state_dir": str(tmp_path), **values}
-        app = Server(load_settings(cli=cli, env={}, directory=tmp_path), Page(tmp_path)).app()
-        async with TestClient(TestServer(app)) as client:
-            yield client
-
-    return serving_
 
 
 def link(folder: Path, room: str = "lobby", hours: float = 1.0) -> str:
@@ -278,30 +252,14 @@ async def test_who_never_ends_a_request_is_let_go(
 ) -> None:
     monkeypatch.setattr("web.server.HEADER_LIMIT", 0.2)
     monkeypatch.setattr(limits, "BODY_LIMIT", 0.2)
-    port, stop = free_port(), asyncio.Event()
+    port = free_port()
     keys = {"livekit_api_key": "key", "livekit_api_secret": "x" * 40, "web_port": port}
-    settings = load_settings(cli=keys, env={}, directory=tmp_path)
-    server = asyncio.create_task(serve(settings, stop, Page(tmp_path)))
-    try:
-        async with asyncio.timeout(30), ClientSession() as session:
-            while not await _answers(session, port):
-                await asyncio.sleep(0.05)
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(sent)
-            said = await reader.read()
-            writer.close()
-        assert said == b"" or said.startswith(b"HTTP/1.1 408")
-    finally:
-        stop.set()
-        await server
-
-
-async def _answers(session: ClientSession, port: int) -> bool:
-    try:
-        async with session.get(f"http://127.0.0.1:{port}/health") as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+    async with running(load_settings(cli=keys, env={}, directory=tmp_path), tmp_path):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        said = await reader.read()
+        writer.close()
+    assert said == b"" or said.startswith(b"HTTP/1.1 408")
 
 
 async def test_one_address_cannot_take_all_the_time_there_is(

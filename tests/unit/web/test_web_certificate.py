@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import stat
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import aiohttp
 import pytest
 from cryptography import x509
 
 from config.settings import Settings, load_settings
+from tests.support.http_api import running
 from tests.support.ports import free_ports
 from web import certificate
-from web.page import Page
-from web.server import BindError, serve
 
 NAMES, ADDRESSES = ["box", "box.local", "a b", "ä"], ["10.0.0.7", "fd00::7"]
 
@@ -82,29 +77,6 @@ def test_one_that_cannot_be_served_is_one_line(tmp_path: Path) -> None:
     assert certificate.context(settings(tmp_path, tls_cert=str(good))).get_ca_certs() == []
 
 
-@asynccontextmanager
-async def running(of: Settings, folder: Path) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client that trusts what the server has made for itself."""
-    stop = asyncio.Event()
-    server = asyncio.create_task(serve(of, stop, Page(folder)))
-    try:
-        async with aiohttp.ClientSession() as session, asyncio.timeout(30):
-            while not await _answers(session, of.web_port):
-                await asyncio.sleep(0.05)
-            yield session
-    finally:
-        stop.set()
-        await server
-
-
-async def _answers(session: aiohttp.ClientSession, port: int) -> bool:
-    try:
-        async with session.get(f"http://127.0.0.1:{port}/health") as answer:
-            return answer.status == 200
-    except OSError:
-        return False
-
-
 async def test_by_https_nobody_is_taken_for_this_machine(tmp_path: Path) -> None:
     plain, secure = free_ports(2)
     of = settings(tmp_path, lan=True, web_port=plain, tls_port=secure)
@@ -131,10 +103,3 @@ async def test_by_https_nobody_is_taken_for_this_machine(tmp_path: Path) -> None
         )
         async with asked as token:
             assert (await token.json())["server_url"] == f"wss://127.0.0.1:{secure}"
-
-
-async def test_a_certificate_that_is_none_ends_the_start(tmp_path: Path) -> None:
-    (tmp_path / "x.pem").write_text("garbage")
-    of = settings(tmp_path, lan=True, tls_cert=str(tmp_path / "x.pem"))
-    with pytest.raises(BindError, match="TLS_CERT"):
-        await serve(of, asyncio.Event(), Page(tmp_path))

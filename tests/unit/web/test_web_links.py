@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
-from aiohttp import DummyCookieJar
-from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from config.settings import load_settings
 from config.viewer_links import ViewerLinks
-from tests.support.http_api import Client
-from tests.support.scripted_feed import ScriptedFeeds
-from web.page import Page
-from web.server import Server
+from tests.support.http_api import OPERATOR, Client, Serving
 
-TOKEN = "the-token-of-the-operator"
-OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
-KEYS = {"livekit_api_key": "key", "livekit_api_secret": "x" * 40, "admin_token": TOKEN}
 OPEN = {"web_host": "0.0.0.0"}
-
-Serving = Callable[..., AbstractAsyncContextManager[Client]]
-
-
-@pytest.fixture
-def serving(tmp_path: Path) -> Serving:
-    @asynccontextmanager
-    async def serving_(**values: object) -> AsyncIterator[Client]:
-        cli = {**KEYS, "state_dir": str(tmp_path), **values}
-        settings = load_settings(cli=cli, env={}, directory=tmp_path)
-        app = Server(settings, Page(tmp_path), ScriptedFeeds(lambda _: None)).app()
-        async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
-            yield client
-
-    return serving_
 
 
 @pytest.fixture
