@@ -12,6 +12,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from typing import Literal
 
 import aiohttp
 from livekit import api
@@ -24,6 +25,9 @@ _TICK = 0.3
 _SLOW_TICK = 1.5
 _RETURN_LIMIT = 12.0
 """Seconds in which agents come back to a server that was restarted."""
+
+_OURS = '{"pressbox": {"waiting": '
+STOPPED = "the commentator has stopped, another one comes"
 
 ERRORS = (api.TwirpError, aiohttp.ClientError, TimeoutError, OSError)
 
@@ -141,7 +145,9 @@ class Dispatcher:
         self._say(f"the agent {'is in' if joined else 'has left'} room {self._room}")
 
     async def _tell_waiting(self, views: dict[str, RoomView]) -> None:
-        """Rooms without a place are told so in their metadata, unless somebody else uses that."""
+        """Rooms without a place, and those whose commentator has stopped, are told so in their
+        metadata, unless somebody else uses that.
+        """
         text = f"all {self._limit} commentators are busy"
         for room in self._waiting.full:
             if room not in self._told:
@@ -149,12 +155,12 @@ class Dispatcher:
         for room in self._told & views.keys() - set(self._waiting.full):
             self._say(f"room {room} waits no longer")
         self._told = set(self._waiting.full)
-        note = json.dumps({"pressbox": {"waiting": text}})
+        notes = dict.fromkeys(self._waiting.bereft, _note("stopped", STOPPED))
+        notes |= dict.fromkeys(self._told, _note("busy", text))
         for room, view in views.items():
-            if room in self._told and view.note == "":
+            note = notes.get(room, "")
+            if view.note != note and (not view.note or view.note.startswith(_OURS)):
                 await self._write(room, note)
-            elif room not in self._told and view.note == note:
-                await self._write(room, "")
 
     async def _write(self, room: str, note: str) -> None:
         await self._api.room.update_room_metadata(
@@ -168,3 +174,8 @@ class Dispatcher:
             api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=room, metadata=view.metadata)
         )
         self._waiting.dispatched(room, order.id, time.monotonic())
+
+
+def _note(why: Literal["busy", "stopped"], text: str) -> str:
+    """A room's metadata: why it waits, for programs and in words."""
+    return json.dumps({"pressbox": {"waiting": text, "why": why}})

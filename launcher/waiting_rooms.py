@@ -80,13 +80,15 @@ def _wish(info: api.ParticipantInfo) -> str | None:
 @dataclass(slots=True)
 class _Room:
     """What is remembered of a room. `orders`: its dispatches at the last look; `had`: an agent was
-    in it and was not lost, or a dispatch was taken back; `since`: it waits since then; `until`: it
-    is given time until then, `limit` seconds at the next dispatch.
+    in it and was not lost, or a dispatch was taken back; `here`: one was there before the wait;
+    `since`: it waits since then; `until`: it is given time until then, `limit` seconds at the next
+    dispatch.
     """
 
     sid: str
     orders: set[str] = field(default_factory=set)
     had: bool = False
+    here: bool = False
     since: float | None = None
     until: float = 0.0
     limit: float = JOIN_LIMIT
@@ -108,6 +110,11 @@ class WaitingRooms:
         self._rooms: dict[str, _Room] = {}
         self.full: list[str] = []
         """Rooms for which there is no place, longest wait first."""
+
+    @property
+    def bereft(self) -> list[str]:
+        """Rooms whose commentator has stopped and is to come back."""
+        return [name for name, room in self._rooms.items() if room.here and room.since is not None]
 
     def forget(self) -> None:
         """The server has ended, and with it all rooms."""
@@ -157,11 +164,11 @@ class WaitingRooms:
         room.had = room.had or bool(room.orders - orders)
         room.orders = orders
         if view.agents:
-            room.had, room.since = True, None
+            room.had, room.here, room.since = True, True, None
             stays = now >= room.until + room.limit
             room.limit = JOIN_LIMIT if stays else room.limit
         elif not self._wanted(name, view, room):
-            room.since = None
+            room.here, room.since = False, None
         elif room.since is None:
             room.since = now
 

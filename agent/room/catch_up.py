@@ -5,6 +5,7 @@ being said, as if they had been there when it began.
 from __future__ import annotations
 
 import json
+import time
 
 from livekit import rtc
 
@@ -18,6 +19,11 @@ EXAMPLE = '{"last": 50, "now": true}'
 
 MOST_BYTES = 14_000
 """Of an answer; LiveKit's RPC carries 15 KiB."""
+
+SURE = 0.5
+"""Seconds by which somebody must have come before a line to have its beginning for sure: the
+server's clock, by which it came, is not ours.
+"""
 
 MOST_EARLY = 64
 """Callers that are remembered until the room announces them."""
@@ -48,8 +54,14 @@ class CatchUp(Methods):
     def _came(self, participant: rtc.RemoteParticipant) -> None:
         if participant.identity in self._early:
             self._early.remove(participant.identity)
-        else:
+        elif not self._was_there(participant):
             self._tell_now(participant.identity)
+
+    def _was_there(self, participant: rtc.RemoteParticipant) -> bool:
+        """Whether it has what is being said from the beginning."""
+        joined = participant.joined_at
+        since = time.time() - joined.timestamp() if joined else 0.0
+        return since > self._lines.heard + SURE
 
     def _tell_now(self, identity: str) -> None:
         self._lines.catch_up(identity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from livekit import api
 from launcher.dispatch import Dispatcher
 from tests.support.virtual_time import virtual
 
-NOTE = '{"pressbox": {"waiting": "all 1 commentators are busy"}}'
+NOTE = '{"pressbox": {"waiting": "all 1 commentators are busy", "why": "busy"}}'
 
 
 class Server:
@@ -46,6 +47,10 @@ class Server:
         self.dispatched.append(wanted.room)
         self.add(wanted.room, **{"lk.agent.name": "pressbox"})
         return api.AgentDispatch(id=f"AD_{len(self.dispatched)}")
+
+    async def remove_participant(self, wanted: api.RoomParticipantIdentity) -> None:
+        there = self.people[wanted.room]
+        self.people[wanted.room] = [one for one in there if one.identity != wanted.identity]
 
     async def update_room_metadata(self, wanted: api.UpdateRoomMetadataRequest) -> None:
         self.rooms[wanted.room].metadata = wanted.metadata
@@ -103,4 +108,23 @@ async def test_a_note_goes_with_its_reason() -> None:
     await asyncio.sleep(30)
     assert server.rooms["ours"].metadata == ""
     assert watched.said[-1] == "room ours waits no longer"
+    await watched.dispatcher.aclose()
+
+
+@virtual
+async def test_a_commentator_that_has_stopped_is_told_from_one_that_was_never_there() -> None:
+    watched = Watched()
+    server = watched.server
+    server.rooms["lobby"].metadata = '{"pressbox": {"waiting": "of a launcher before this one"}}'
+    watched.dispatcher.start()
+    await asyncio.wait_for(watched.dispatcher.joined.wait(), 60)
+    await asyncio.sleep(5)
+    assert server.rooms["lobby"].metadata == ""
+    watched.dispatcher.worker_lost()
+    await asyncio.sleep(30)
+    assert json.loads(server.rooms["lobby"].metadata)["pressbox"]["why"] == "stopped"
+    watched.dispatcher.worker_ready()
+    await asyncio.sleep(30)
+    assert server.rooms["lobby"].metadata == ""
+    assert server.dispatched == ["lobby", "lobby"]
     await watched.dispatcher.aclose()
