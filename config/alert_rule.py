@@ -160,15 +160,11 @@ def conditions() -> list[dict[str, object]]:
     """For a form: the fields of a condition one of which is set. `value` is thing (one of THINGS),
     seconds or true; `needs` and `takes` are fields that go with it.
     """
-    schemas = Condition.model_json_schema()["properties"]
-    values = {"string": "thing", "number": "seconds", "boolean": "true"}
+    values = {"appears": "thing", "stays": "thing", "leaves": "thing", "still": "seconds"}
+    needs = {"stays": ["seconds"]}
     return [
-        {
-            "name": kind,
-            "value": values[schemas[kind]["anyOf"][0]["type"]],
-            "needs": ["seconds"] if kind == "stays" else [],
-            "takes": ["region"] if kind in _PLACED else [],
-        }
+        {"name": kind, "value": values.get(kind, "true")}
+        | {"needs": needs.get(kind, []), "takes": ["region"] if kind in _PLACED else []}
         for kind in _KINDS
     ]
 

@@ -104,14 +104,9 @@ def source_spec(values: Mapping[str, object]) -> SourceSpec:
         raised, address = first.get("ctx", {}).get("error"), field in ("url", "model_url")
         schema = SourceSpec.model_json_schema()["properties"][field]
         said = str(raised) if isinstance(raised, AddressError) else SAID if address else ""
-        raise SpecError(
-            said or allowed(schema), field, safe_value(values.get(field, ""), secret=address)
-        ) from None
-
-
-def safe_value(value: object, *, secret: bool) -> str:
-    """The value as it may be printed; an address may stand where something else should."""
-    return shown(value, secret=value != "" and (secret or "://" in str(value)))
+        value = values.get(field, "")  # an address may stand where something else should
+        safe = shown(value, secret=value != "" and (address or "://" in str(value)))
+        raise SpecError(said or allowed(schema), field, safe) from None
 
 
 def check_fields(values: Iterable[str], known: Iterable[str]) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-
-from models.gpus import Gpu
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.2, 1.6, 2.4, 3.2, 5.0, 8.0, 15.0)
 FEW = 8
 """Tokens of an answer that is too short to tell a rate by."""
-_GPU = (
-    ("memory_used_bytes", "Memory of a GPU that is taken, by whomever"),
-    ("memory_total_bytes", "Memory that a GPU has"),
-    ("utilization_ratio", "Part of the time in which a GPU is at work"),
-)
+_GPU = {"memory_used_bytes": 1 << 20, "memory_total_bytes": 1 << 20, "utilization_ratio": 0.01}
+"""Of each GPU, and the unit in which nvidia-smi tells it."""
+_ASKED = "--query-gpu=index,name,memory.used,memory.total,utilization.gpu"
+_SMI = ("nvidia-smi", "--format=csv,noheader,nounits", _ASKED)
+_SMI_LIMIT = 1.5
+"""Seconds."""
 
 
 class Metrics:
@@ -50,8 +51,8 @@ class Metrics:
             registry=self.registry,
         )
         self._gpus = [
-            Gauge(f"pressbox_engine_gpu_{name}", about, ["gpu", "name"], registry=self.registry)
-            for name, about in _GPU
+            Gauge(f"pressbox_engine_gpu_{name}", "As told", ["gpu", "name"], registry=self.registry)
+            for name in _GPU
         ]
         self._gauge("in_flight", "Requests being served", running)
         self._gauge("queue_length", "Requests waiting", waiting)
@@ -61,15 +62,15 @@ class Metrics:
         if tokens >= FEW and seconds > 0:
             self._tokens_per_second.set((tokens - 1) / seconds)
 
-    def text(self, gpus: Iterable[Gpu] = ()) -> bytes:
-        """The exposition, UTF-8."""
-        for gauge in self._gpus:
+    def text(self) -> bytes:
+        """The exposition, UTF-8. Blocks while nvidia-smi is asked, where there is one."""
+        told = _gpus()
+        for at, (gauge, unit) in enumerate(zip(self._gpus, _GPU.values(), strict=True), start=2):
             gauge.clear()
-        for one in gpus:
-            values = (one.memory_used, one.memory_total, one.utilization)
-            for gauge, value in zip(self._gpus, values, strict=True):
-                if value is not None:
-                    gauge.labels(one.index, one.name).set(value)
+            for row in told:
+                with suppress(ValueError, IndexError):  # [N/A], of MIG
+                    value = float(row[at]) * unit
+                    gauge.labels(*row[:2]).set(value)
         return generate_latest(self.registry)
 
     def _histogram(self, name: str, about: str) -> Histogram:
@@ -79,3 +80,11 @@ class Metrics:
         Gauge(f"pressbox_engine_{name}", about, registry=self.registry).set_function(
             lambda: float(value())
         )
+
+
+def _gpus() -> list[list[str]]:
+    try:
+        done = subprocess.run(_SMI, capture_output=True, text=True, timeout=_SMI_LIMIT, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [line.split(", ") for line in done.stdout.splitlines()]

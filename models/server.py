@@ -16,7 +16,6 @@ from models.api import parse, to_generation
 from models.completion import Completion
 from models.engine import Engine, EngineError, FatalEngineError
 from models.errors import ApiError
-from models.gpus import Gpus
 from models.metrics import Metrics
 
 log = logging.getLogger("engine")
@@ -66,7 +65,6 @@ class EngineServer:
             self._limits.waiting_per_room,
         )
         self.metrics = Metrics(lambda: self._admission.running, lambda: self._admission.waiting)
-        self._gpus = Gpus()
         self._state = "starting"
         self.lost = asyncio.Event()
         """Set when the engine can no longer work in this process, which must then end."""
@@ -121,7 +119,7 @@ class EngineServer:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(
-            body=self.metrics.text(await self._gpus.now()),
+            body=await asyncio.to_thread(self.metrics.text),
             headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
         )
 

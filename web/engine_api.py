@@ -6,12 +6,11 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import Iterable
 from typing import Any
 
 import aiohttp
+import numpy as np
 from aiohttp import web
-from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
@@ -31,18 +30,21 @@ _STRANGE = ValueError, LookupError, TypeError, AttributeError, RecursionError
 
 _FIRST_SOUND = "pressbox_engine_first_audio_seconds_bucket"
 _RATE = (
-    "pressbox_engine_tokens_per_second",
-    "sglang:gen_throughput",
+    *("pressbox_engine_tokens_per_second", "sglang:gen_throughput"),
     "llamacpp:predicted_tokens_seconds",
 )
 _QUEUE = (
-    "pressbox_engine_queue_length",
-    "vllm:num_requests_waiting",
-    "sglang:num_queue_reqs",
-    "llamacpp:requests_deferred",
+    *("pressbox_engine_queue_length", "vllm:num_requests_waiting"),
+    *("sglang:num_queue_reqs", "llamacpp:requests_deferred"),
 )
-_GPU = "pressbox_engine_gpu_"
-_WANTED = (_FIRST_SOUND, *_RATE, *_QUEUE, _GPU)
+_GPU = {
+    "pressbox_engine_gpu_memory_used_bytes": "memory_used",
+    "pressbox_engine_gpu_memory_total_bytes": "memory_total",
+    "pressbox_engine_gpu_utilization_ratio": "utilization",
+}
+_WANTED = (_FIRST_SOUND, *_RATE, *_QUEUE, *_GPU)
+_NULL = ("model", "kind", "first_sound", "tokens_per_second", "queue")
+NOTHING: dict[str, Any] = {**dict.fromkeys(_NULL), "up": False, "gpu": []}
 
 
 class EngineApi:
@@ -53,7 +55,7 @@ class EngineApi:
         key = settings.engine_api_key.get_secret_value()
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._lock = asyncio.Lock()
-        self._known = _nothing()
+        self._known = NOTHING
         self._asked = float("-inf")
 
     def route(self) -> Route[InRoom]:
@@ -71,29 +73,17 @@ class EngineApi:
 
     async def _look(self, url: str) -> dict[str, Any]:
         """What one of them tells, as far as it does in time."""
-        found = _nothing()
-        root = url.removesuffix("/v1")
+        found, root = dict(NOTHING), url.removesuffix("/v1")
         try:
-            async with (
-                asyncio.timeout(LIMIT),
-                aiohttp.ClientSession(headers=self._headers) as session,
-            ):
-                status, text = await _get(session, f"{url}/models")
-                if status >= 400:
-                    return found
-                card = json.loads(text)["data"][0]
-                dialect = by_api(self._settings.engine_api) or owned(
-                    str(card.get("owned_by")), near=False
-                )
-                hosted = dialect.name == "openai"  # and is not asked what it does not know
-                found["kind"], found["up"] = dialect.name, hosted
+            async with asyncio.timeout(LIMIT), aiohttp.ClientSession(headers=self._headers) as http:
+                card = json.loads((await _get(http, f"{url}/models"))[1])["data"][0]
+                known = by_api(self._settings.engine_api)
+                dialect = known or owned(str(card.get("owned_by")), near=False)
+                found["kind"], found["up"] = dialect.name, dialect.name == "openai"
                 found["model"] = self._settings.engine_model or str(card["id"])
-                if hosted:
-                    return found
-                status, _ = await _get(session, f"{root}/health")
-                found["up"] = status in (200, 404)
-                _, text = await _get(session, f"{root}/metrics")
-                found |= figures(text)
+                if not found["up"]:  # a hosted one is not asked what it does not know
+                    found["up"] = (await _get(http, f"{root}/health"))[0] in (200, 404)
+                    found |= figures((await _get(http, f"{root}/metrics"))[1])
         except (*_AWAY, *_STRANGE):
             pass  # what was read until then is told
         return found
@@ -101,61 +91,40 @@ class EngineApi:
 
 def figures(text: str) -> dict[str, Any]:
     """Those in a Prometheus exposition. Raises ValueError."""
-    lines = [line for line in text.splitlines() if line.startswith(_WANTED)]
-    families: Iterable[Metric] = text_string_to_metric_families("\n".join(lines) + "\n")
-    samples = [
-        one for family in families for one in family.samples if math.isfinite(float(one.value))
+    lines = "".join(f"{one}\n" for one in text.splitlines() if one.startswith(_WANTED))
+    samples: list[Sample] = [
+        s for one in text_string_to_metric_families(lines) for s in one.samples
     ]
-    rate, queue = _sum(samples, _RATE), _sum(samples, _QUEUE)
+    samples = [one for one in samples if math.isfinite(one.value)]
+    rate = [one.value for one in samples if one.name in _RATE]
+    queue = [one.value for one in samples if one.name in _QUEUE]
+    gpus: dict[str, dict[str, Any]] = {}
+    for one in samples:
+        if one.name in _GPU:
+            gpu = {"name": one.labels["name"], **dict.fromkeys(_GPU.values())}
+            gpus.setdefault(one.labels["gpu"], gpu)[_GPU[one.name]] = one.value
     return {
         "first_sound": _median(samples),
-        "tokens_per_second": round(rate, 1) if rate else None,
-        "queue": None if queue is None else round(queue),
-        "gpu": _gpus(samples),
+        "tokens_per_second": round(sum(rate), 1) or None,
+        "queue": round(sum(queue)) if queue else None,
+        "gpu": list(gpus.values()),
     }
 
 
-def _sum(samples: list[Sample], names: tuple[str, ...]) -> float | None:
-    found = [one.value for one in samples if one.name in names]
-    return sum(found) if found else None
-
-
 def _median(samples: list[Sample]) -> float | None:
-    """Of a histogram, taken as even within a bucket; beyond the last bucket its bound."""
-    buckets = [(float(one.labels["le"]), one.value) for one in samples if one.name == _FIRST_SOUND]
-    half = max((count for _, count in buckets), default=0) / 2
-    bound, before = 0.0, 0.0
-    for upper, count in sorted(buckets):
-        if half and count >= half:
-            if math.isinf(upper):
-                break
-            return round(bound + (upper - bound) * (half - before) / (count - before), 3)
-        bound, before = upper, count
-    return bound if half else None
+    """Of a histogram, taken as even within a bucket; at most the last finite bound."""
+    buckets = {float(one.labels["le"]): one.value for one in samples if one.name == _FIRST_SOUND}
+    half = buckets.pop(math.inf, 0) / 2
+    bounds = sorted(buckets)
+    counts = [buckets[bound] for bound in bounds]
+    return round(float(np.interp(half, [0, *counts], [0, *bounds])), 3) if half else None
 
 
-def _gpus(samples: list[Sample]) -> list[dict[str, Any]]:
-    """Memory in bytes, utilization from 0 to 1."""
-    found: dict[str, dict[str, Any]] = {}
-    names = {"memory_used_bytes": "memory_used", "memory_total_bytes": "memory_total"}
-    for one in samples:
-        if one.name.startswith(_GPU):
-            nothing = dict.fromkeys(("memory_used", "memory_total", "utilization"))
-            gpu = found.setdefault(one.labels["gpu"], {"name": one.labels["name"], **nothing})
-            gpu[names.get(one.name.removeprefix(_GPU), "utilization")] = one.value
-    return list(found.values())
-
-
-def _nothing() -> dict[str, Any]:
-    null = dict.fromkeys(("model", "kind", "first_sound", "tokens_per_second", "queue"))
-    return {**null, "up": False, "gpu": []}
-
-
-async def _get(session: aiohttp.ClientSession, url: str) -> tuple[int, str]:
+async def _get(http: aiohttp.ClientSession, url: str) -> tuple[int, str]:
     """Status and text. Raises ValueError where that is too long."""
-    async with session.get(url, allow_redirects=False) as answer:
+    async with http.get(url, allow_redirects=False) as answer:
         data = bytearray()
-        async for piece in answer.content.iter_chunked(65_536):
+        async for piece in answer.content.iter_any():
             data += piece
             if len(data) > LONGEST:
                 raise ValueError("too long")

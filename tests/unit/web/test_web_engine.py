@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from config.settings import load_settings
+from models import metrics
 from models.engine import AudioDelta, Finished, TextDelta
 from models.server import EngineServer
 from tests.engine.scripted import ScriptedEngine, Step
@@ -30,7 +31,10 @@ CHAT = {
     "modalities": ["text", "audio"],
     "audio": {"voice": "default", "format": "pcm16"},
 }
-SMI = "#!/bin/sh\necho '0, NVIDIA H100, 512, 1024, 37'\necho '1, NVIDIA A2, 1, 2, [N/A]'\n"
+SMI = """#!/bin/sh
+echo '0, NVIDIA H100, 512, 1024, 37'
+echo '1, NVIDIA A2, 1, 2, [N/A]'
+"""
 
 Ask = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -122,18 +126,16 @@ async def test_our_own_engine_tells_all_of_it(
             headers = {"Authorization": f"Bearer {KEY}"}
             assert (await client.post("/v1/chat/completions", json=CHAT, headers=headers)).ok
             found = await ask()
+        (tmp_path / "nvidia-smi").write_text("#!/bin/sh\nexec sleep 1000\n")
+        monkeypatch.setattr(metrics, "_SMI_LIMIT", 0.1)
+        assert (await ask())["gpu"] == []
     assert (found["up"], found["queue"]) == (True, 0)
     assert 0 < found["first_sound"] < 15
     assert 0 < found["tokens_per_second"] <= 8 / 0.02
-    nothing = {"name": "NVIDIA A2", "memory_used": 1 << 20, "memory_total": 2 << 20}
-    assert found["gpu"] == [
-        {
-            "name": "NVIDIA H100",
-            "memory_used": 512 << 20,
-            "memory_total": 1024 << 20,
-            "utilization": 0.37,
-        },
-        {**nothing, "utilization": None},
+    told = ("name", "memory_used", "memory_total", "utilization")
+    assert [tuple(one[name] for name in told) for one in found["gpu"]] == [
+        ("NVIDIA H100", 512 << 20, 1024 << 20, 0.37),
+        ("NVIDIA A2", 1 << 20, 2 << 20, None),
     ]
 
 
@@ -164,7 +166,7 @@ async def test_of_others_what_they_tell_and_never_an_error(
     async with page(tmp_path, engine.app() if engine else nobody) as ask:
         found = await ask()
     assert found.items() >= known.items()
-    assert found.keys() == engine_api._nothing().keys()
+    assert found.keys() == engine_api.NOTHING.keys()
 
 
 async def test_the_one_that_is_up_is_told_and_asked_once_for_all(tmp_path: Path) -> None:
