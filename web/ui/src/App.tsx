@@ -1,8 +1,16 @@
+import { useEffect } from 'react';
+
 import { Stage } from './components/Stage';
-import { StartScreen } from './components/StartScreen';
+import { Start } from './components/Start';
+import { usePhase } from './hooks/useSessionStores';
+import { useTexts } from './hooks/useTexts';
 import { isOnStage } from './logic/phase';
-import { useSession } from './session/context';
+import { codeOf } from './texts/texts';
 
 export function App() {
-  return isOnStage(useSession().phase) ? <Stage /> : <StartScreen />;
+  const texts = useTexts();
+  useEffect(() => {
+    document.documentElement.lang = codeOf(texts);
+  }, [texts]);
+  return isOnStage(usePhase()) ? <Stage /> : <Start />;
 }

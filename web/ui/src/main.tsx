@@ -2,22 +2,22 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { App } from './App';
-import { SessionProvider } from './session/SessionProvider';
+import { makeSession, SessionContext } from './session/session';
 import './styles/base.css';
 import './styles/parts.css';
 import './styles/start.css';
 import './styles/stage.css';
-import './styles/sources.css';
-import './styles/transcript.css';
+import './styles/panels.css';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no element with the id "root"');
-const roomName = new URLSearchParams(window.location.search).get('room') ?? '';
+const session = makeSession(new URLSearchParams(window.location.search).get('room') ?? '');
+session.comeBack();
 
 createRoot(root).render(
   <StrictMode>
-    <SessionProvider roomName={roomName}>
+    <SessionContext value={session}>
       <App />
-    </SessionProvider>
+    </SessionContext>
   </StrictMode>,
 );

@@ -1,16 +1,25 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
-import { AskBox } from './AskBox';
-import { Caption } from './Caption';
-import { ConnectionNotice } from './ConnectionNotice';
-import { Controls } from './Controls';
-import { Picture } from './Picture';
-import { Sources } from './Sources';
+import { usePlayedSounds } from '../hooks/usePlayedSounds';
+import { useShortcuts } from '../hooks/useShortcuts';
+import { useTexts } from '../hooks/useTexts';
+import { useWakeLock } from '../hooks/useWakeLock';
+import { Notices } from './Notices';
+import { Show } from './picture/Show';
+import { Said } from './said/Said';
+import { SettingsPanel } from './settings/SettingsPanel';
+import { SourcePanel } from './source/SourcePanel';
+import { Tabs } from './Tabs';
+import type { Tab } from './Tabs';
 import { TopBar } from './TopBar';
-import { TranscriptList } from './TranscriptList';
 
 export function Stage() {
+  const { picture } = useTexts();
   const main = useRef<HTMLElement>(null);
+  const [tab, setTab] = useState<Tab>('said');
+  usePlayedSounds();
+  useWakeLock();
+  useShortcuts(setTab);
 
   useEffect(() => {
     main.current?.focus({ preventScroll: true });
@@ -19,18 +28,14 @@ export function Stage() {
   return (
     <div className="stage">
       <TopBar />
-      <ConnectionNotice />
-      <main ref={main} tabIndex={-1} aria-label="The picture and the commentary">
-        <div className="show">
-          <Picture />
-          <Caption />
-          <Controls />
-          <Sources />
-        </div>
-        <aside aria-label="What was said, and questions">
-          <TranscriptList />
-          <AskBox />
-        </aside>
+      <Notices />
+      <main ref={main} tabIndex={-1} aria-label={picture.label}>
+        <Show choose={setTab} />
+        <Tabs tab={tab} choose={setTab}>
+          {tab === 'said' && <Said />}
+          {tab === 'source' && <SourcePanel />}
+          {tab === 'settings' && <SettingsPanel />}
+        </Tabs>
       </main>
     </div>
   );

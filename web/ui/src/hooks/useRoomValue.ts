@@ -1,7 +1,7 @@
 import type { Room, RoomEvent } from 'livekit-client';
 import { useCallback, useSyncExternalStore } from 'react';
 
-import { useSession } from '../session/context';
+import { useSession } from '../session/session';
 
 /**
  * What `read` finds in the room, read again at each of `events`. Both must be constants of their

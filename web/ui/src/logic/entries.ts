@@ -11,6 +11,8 @@ export interface Spoken {
   readonly state: 'planned' | 'running' | 'final';
   /** Why it was not said to its end; empty if it was. */
   readonly dropped: string;
+  /** Of an answer: who asked; empty for this page's own user, or nobody known. */
+  readonly who: string;
 }
 
 export interface Question {
@@ -25,21 +27,38 @@ export interface Question {
   readonly reason: string;
 }
 
-export type Entry = Spoken | Question;
+/** What Pressbox writes to this page's user alone: that an order was taken. */
+export interface Reply {
+  readonly kind: 'reply';
+  readonly id: string;
+  readonly text: string;
+  readonly at: number;
+}
+
+export type Entry = Spoken | Question | Reply;
 
 export interface LineEvent {
   readonly id: string;
   readonly kind: SpokenKind;
   readonly phase: 'start' | 'end';
   readonly text: string;
+  /** Unix seconds: when the newest picture that it is about was taken, and is on display. */
+  readonly captureTime: number;
   readonly displayTime: number;
+  readonly spoken: boolean;
   readonly dropped: string;
   /** What it answers: empty for nothing that was written, undefined where the booth does not say. */
   readonly question: string | undefined;
+  /** Identity of who asked; empty for nobody. */
+  readonly asker: string;
+}
+
+export function isSpoken(entry: Entry): entry is Spoken {
+  return entry.kind !== 'question' && entry.kind !== 'reply';
 }
 
 export function spoken(id: string, at: number): Spoken {
-  return { kind: 'commentary', id, text: '', at, state: 'running', dropped: '' };
+  return { kind: 'commentary', id, text: '', at, state: 'running', dropped: '', who: '' };
 }
 
 export function question(id: string, text: string, at: number, who: string): Question {

@@ -1,21 +1,33 @@
 import { DisconnectReason } from 'livekit-client';
 
-/** Why the camera cannot be had, and what to do about it. `name` is that of the DOMException. */
-export function cameraError(name: string, message: string): string {
-  switch (name) {
+import type { Texts } from '../texts/texts';
+
+/** Why something of this device cannot be shown, and what to do about it. */
+export function captureError(
+  what: 'camera' | 'screen' | 'file',
+  reason: unknown,
+  { camera, source }: Texts,
+): string {
+  if (what === 'file') return source.notPlayable;
+  switch (reason instanceof Error ? reason.name : '') {
     case 'NotAllowedError':
-      return 'The camera is blocked. Allow it in the address bar to show it; you can watch without.';
+      return what === 'screen' ? camera.screenRefused : camera.blocked;
     case 'NotFoundError':
     case 'OverconstrainedError':
-      return 'No camera was found. You can watch without one.';
+      return camera.none;
     case 'NotReadableError':
     case 'AbortError':
-      return 'The camera is in use by another program. Close it there and switch it on again.';
-    case 'InsecureContext':
-      return 'Browsers give the camera to https pages and to localhost only. You can watch without.';
+      return camera.busy;
+    case 'SecurityError':
+      return camera.insecure;
     default:
-      return `The camera cannot be used: ${message}`;
+      return camera.other(errorText(reason));
   }
+}
+
+/** Whether the user, or the browser for him, said no. */
+export function isRefused(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'NotAllowedError';
 }
 
 /** Whether coming back by itself would only do the same again. */
@@ -27,19 +39,19 @@ export function isFinal(reason: DisconnectReason | undefined): boolean {
   );
 }
 
-export function disconnectText(reason: DisconnectReason | undefined): string {
+export function disconnectText(reason: DisconnectReason | undefined, { reasons }: Texts): string {
   switch (reason) {
     case DisconnectReason.DUPLICATE_IDENTITY:
-      return 'This place in the room was taken from another window.';
+      return reasons.duplicate;
     case DisconnectReason.PARTICIPANT_REMOVED:
-      return 'You were removed from the room.';
+      return reasons.removed;
     case DisconnectReason.ROOM_DELETED:
     case DisconnectReason.ROOM_CLOSED:
-      return 'The room was closed.';
+      return reasons.closed;
     case DisconnectReason.SERVER_SHUTDOWN:
-      return 'The LiveKit server was shut down.';
+      return reasons.shutdown;
     default:
-      return 'The connection to the LiveKit server was lost.';
+      return reasons.lost;
   }
 }
 

@@ -20,9 +20,12 @@ it('reads a line event', () => {
     kind: 'answer',
     phase: 'end',
     text: 'Red.',
+    captureTime: 1,
     displayTime: 3.5,
+    spoken: true,
     dropped: 'late',
     question: 'What?',
+    asker: 'viewer-1',
   });
 });
 

@@ -11,7 +11,7 @@ function isKind(value: unknown): value is SpokenKind {
 export function parseLineEvent(json: string): LineEvent | undefined {
   const object = parseObject(json);
   if (object === undefined) return undefined;
-  const { id, kind, phase, text, display_time: displayTime, dropped, question } = object;
+  const { id, kind, phase, text, display_time: displayTime, dropped, question, asker } = object;
   if (typeof id !== 'string' || !isKind(kind)) return undefined;
   if (phase !== 'start' && phase !== 'end') return undefined;
   return {
@@ -19,8 +19,11 @@ export function parseLineEvent(json: string): LineEvent | undefined {
     kind,
     phase,
     text: typeof text === 'string' ? text : '',
+    captureTime: typeof object['capture_time'] === 'number' ? object['capture_time'] : 0,
     displayTime: typeof displayTime === 'number' ? displayTime : 0,
+    spoken: object['spoken'] === true,
     dropped: typeof dropped === 'string' ? dropped : '',
     question: typeof question === 'string' ? question : undefined,
+    asker: typeof asker === 'string' ? asker : '',
   };
 }

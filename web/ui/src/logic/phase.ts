@@ -1,9 +1,12 @@
+/** How picture and sound come: by LiveKit, or, where WebRTC does not get through, by plain HTTP. */
+export type Way = 'webrtc' | 'http';
+
 /** Where this page stands with the room. */
 export type Phase =
   | { readonly name: 'idle' }
   | { readonly name: 'connecting' }
-  | { readonly name: 'live' }
-  | { readonly name: 'reconnecting' }
+  | { readonly name: 'live'; readonly way: Way }
+  | { readonly name: 'reconnecting'; readonly way: Way }
   | { readonly name: 'failed'; readonly error: string }
   | {
       readonly name: 'lost';
@@ -17,7 +20,7 @@ export type Phase =
 
 export type PhaseEvent =
   | { type: 'join' }
-  | { type: 'joined' }
+  | { type: 'joined'; way: Way }
   | { type: 'refused'; error: string }
   | { type: 'reconnecting' }
   | { type: 'dropped'; error: string; again: boolean }
@@ -28,13 +31,14 @@ export function nextPhase(phase: Phase, event: PhaseEvent): Phase {
     case 'join':
       return phase.name === 'lost' ? { ...phase, retrying: true } : { name: 'connecting' };
     case 'joined':
-      return { name: 'live' };
+      return { name: 'live', way: event.way };
     case 'reconnecting':
-      return phase.name === 'live' ? { name: 'reconnecting' } : phase;
+      return phase.name === 'live' ? { name: 'reconnecting', way: phase.way } : phase;
     case 'refused':
-      return phase.name === 'lost'
-        ? { ...phase, error: event.error, attempt: phase.attempt + 1, retrying: false }
-        : { name: 'failed', error: event.error };
+      if (phase.name === 'lost') {
+        return { ...phase, error: event.error, attempt: phase.attempt + 1, retrying: false };
+      }
+      return phase.name === 'connecting' ? { name: 'failed', error: event.error } : phase;
     case 'dropped':
       return phase.name === 'live' || phase.name === 'reconnecting'
         ? { name: 'lost', error: event.error, attempt: 0, retrying: false, again: event.again }

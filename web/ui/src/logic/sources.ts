@@ -1,4 +1,5 @@
-import { parseObject } from './json';
+import type { Texts } from '../texts/texts';
+import type { Tone } from './report';
 
 /** One source of the ingress service, as `GET /api/sources` tells viewers and the operator. */
 export interface Source {
@@ -16,19 +17,20 @@ export interface Source {
   readonly frozen: boolean;
 }
 
-export type Tone = 'good' | 'warn' | 'bad';
-
 /** The sources in an answer of the server; undefined if it is none. */
-export function parseSources(text: string): readonly Source[] | undefined {
-  const list = parseObject(text)?.['sources'];
-  return Array.isArray(list) ? list.filter(isObject).map(source) : undefined;
+export function parseSources(
+  answer: Readonly<Record<string, unknown>>,
+): readonly Source[] | undefined {
+  const list = answer['sources'];
+  return Array.isArray(list) ? list.filter(isObject).map(parseSource) : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function source(object: Record<string, unknown>): Source {
+/** A source, or what a probe found at an address. */
+export function parseSource(object: Readonly<Record<string, unknown>>): Source {
   const text = (name: string): string => (typeof object[name] === 'string' ? object[name] : '');
   const number = (name: string): number => (typeof object[name] === 'number' ? object[name] : 0);
   return {
@@ -45,26 +47,20 @@ function source(object: Record<string, unknown>): Source {
   };
 }
 
-const STATES: Readonly<Record<string, string>> = {
-  connecting: 'Connecting…',
-  live: 'Live',
-  stalled: 'No new picture',
-  reconnecting: 'Reconnecting…',
-  failed: 'Does not work',
-  stopped: 'Stopped',
-};
-
 /** How a source is, in a few words. */
-export function sourceState(source: Source): string {
-  const state = STATES[source.state] ?? source.state;
-  if (source.state !== 'live') return withReason(state, source.error);
-  const size = source.width > 0 ? `, ${source.width}×${source.height}` : '';
-  const fps = source.fps > 0 ? ` at ${Math.round(source.fps)} fps` : '';
-  return `${state}${size}${fps}${source.frozen ? ', the picture does not change' : ''}`;
+export function sourceState(source: Source, { source: texts }: Texts): string {
+  const state = texts.states[source.state] ?? source.state;
+  if (source.state !== 'live') {
+    return source.error === '' ? state : `${state.replace(/…$/, '')}: ${source.error}`;
+  }
+  const shape = shapeOf(source, texts.fps);
+  return `${state}${shape && `, ${shape}`}${source.frozen ? texts.frozen : ''}`;
 }
 
-function withReason(state: string, error: string): string {
-  return error === '' ? state : `${state.replace(/…$/, '')}: ${error}`;
+/** Size and rate, as far as they are known. */
+export function shapeOf(source: Source, perSecond: (count: number) => string): string {
+  const size = source.width > 0 ? `${source.width}×${source.height}` : '';
+  return `${size}${source.fps > 0 ? perSecond(Math.round(source.fps)) : ''}`;
 }
 
 export function sourceTone(source: Source): Tone {

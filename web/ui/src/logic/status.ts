@@ -3,6 +3,7 @@ import { parseObject } from './json';
 /** The attribute `pressbox.status`. */
 export interface BoothStatus {
   readonly mode: string;
+  readonly profile: string;
   readonly source: string;
   /** The source brings no picture; its last one is shown marked. */
   readonly lost: boolean;
@@ -12,14 +13,46 @@ export interface BoothStatus {
   readonly engine: 'up' | 'down' | 'starting';
   readonly error: string;
   readonly paused: string;
+  readonly voice: 'on' | 'off';
+  /** People who watch; undefined if the booth has not said. */
+  readonly viewers: number | undefined;
 }
 
-export function parseStatus(json: string | undefined): BoothStatus | undefined {
-  const object = json === undefined ? undefined : parseObject(json);
+/** What the page knows of the commentator, whichever way it hears of it. */
+export interface Booth {
+  readonly present: boolean;
+  /** One was here before. */
+  readonly seen: boolean;
+  /** `pressbox.status` as it came; empty for none. */
+  readonly json: string;
+  readonly status: BoothStatus | undefined;
+  readonly speaking: boolean;
+  /** What people call the source; empty for nobody that could be named. */
+  readonly sourceName: string;
+  /** What is watched is this page's own. */
+  readonly mine: boolean;
+  /** Why there is none, as the launcher says it; empty for nothing. */
+  readonly waiting: string;
+}
+
+export const NO_BOOTH: Booth = {
+  present: false,
+  seen: false,
+  json: '',
+  status: undefined,
+  speaking: false,
+  sourceName: '',
+  mine: false,
+  waiting: '',
+};
+
+export function parseStatus(json: string): BoothStatus | undefined {
+  const object = parseObject(json);
   if (object === undefined) return undefined;
-  const { engine, delay } = object;
+  const { engine, delay, viewers } = object;
   return {
     mode: text(object['mode']),
+    profile: text(object['profile']),
     source: text(object['source']),
     lost: object['lost'] === true,
     delay: typeof delay === 'number' && delay >= 0 ? delay : undefined,
@@ -27,6 +60,8 @@ export function parseStatus(json: string | undefined): BoothStatus | undefined {
     engine: engine === 'up' || engine === 'down' ? engine : 'starting',
     error: text(object['error']),
     paused: text(object['paused']),
+    voice: object['voice'] === 'off' ? 'off' : 'on',
+    viewers: typeof viewers === 'number' ? viewers : undefined,
   };
 }
 
@@ -38,54 +73,4 @@ export function parseWaiting(metadata: string | undefined): string {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-export interface Report {
-  readonly tone: 'good' | 'busy' | 'warn' | 'bad';
-  readonly text: string;
-}
-
-/**
- * One sentence on what the booth does, the most important thing first. `sourceName` is what people
- * call the source; `waiting`: why there is no commentator, or "".
- */
-export function report(
-  present: boolean,
-  status: BoothStatus | undefined,
-  sourceName: string,
-  waiting: string,
-): Report {
-  if (!present && waiting !== '') {
-    return { tone: 'warn', text: `${sentence(waiting)} One comes when another room ends.` };
-  }
-  if (!present) return { tone: 'warn', text: 'No commentator is in this room yet.' };
-  if (status === undefined) return { tone: 'busy', text: 'The commentator is taking its seat…' };
-  if (status.source === '') {
-    return { tone: 'warn', text: `Nothing to watch: ${status.error || 'no camera in the room'}.` };
-  }
-  if (status.lost && status.error !== '') return { tone: 'warn', text: sentence(status.error) };
-  if (status.engine === 'down') return { tone: 'bad', text: engineDown(status.error) };
-  if (status.error !== '') return { tone: 'warn', text: sentence(status.error) };
-  if (status.engine === 'starting') return { tone: 'busy', text: 'The engine is starting…' };
-  if (status.paused !== '') return { tone: 'warn', text: `Commentary rests: ${status.paused}.` };
-  if (status.behind) {
-    return { tone: 'warn', text: 'The engine cannot keep up: some moments go without a word.' };
-  }
-  const answers = status.mode === 'idle' ? ', answers when asked' : '';
-  return { tone: 'good', text: `Watching ${sourceName}${answers}` };
-}
-
-function engineDown(error: string): string {
-  const why = error === '' ? '' : ` (${error})`;
-  return `The engine does not answer${why}. The picture goes on; the voice returns with it.`;
-}
-
-function sentence(words: string): string {
-  const capital = words.charAt(0).toUpperCase() + words.slice(1);
-  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
-}
-
-/** How late the picture is, for people. */
-export function delayLabel(seconds: number): string {
-  return seconds < 0.05 ? 'live' : `${seconds.toFixed(1)} s behind live`;
 }

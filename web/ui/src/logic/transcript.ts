@@ -1,16 +1,22 @@
-/** What has been said and asked in the room: a pure reducer over what the text streams bring. */
+/** What has been said and asked in the room: a pure reducer over what is heard of it. */
 
 import { question, settled, spoken } from './entries';
-import type { Entry, LineEvent, Question, Spoken } from './entries';
+import type { Entry, LineEvent, Question } from './entries';
+import { append, merge, put, replace } from './entryList';
 
 export type Action =
-  | { type: 'segment'; id: string; at: number }
-  | { type: 'words'; id: string; text: string }
-  | { type: 'segmentEnd'; id: string }
-  | { type: 'line'; line: LineEvent }
+  /** A line as far as it was heard. */
+  | { type: 'caption'; id: string; at: number; text: string; final: boolean }
+  /** `who` asked what it answers; empty for this page's own user, or nobody known. */
+  | { type: 'line'; line: LineEvent; who: string }
   | { type: 'asked'; id: string; text: string; at: number; who: string }
   | { type: 'unanswered'; id: string; reason: string }
+  | { type: 'reply'; id: string; text: string; at: number }
+  /** What was said before this page came. */
+  | { type: 'earlier'; entries: readonly Entry[] }
   | { type: 'left' };
+
+type Entries = readonly Entry[];
 
 export interface Transcript {
   readonly entries: readonly Entry[];
@@ -20,64 +26,82 @@ export interface Transcript {
 
 export const EMPTY: Transcript = { entries: [], late: 0 };
 
-/** Older entries are forgotten. */
-export const MAX_ENTRIES = 200;
-
 export function reduce(state: Transcript, action: Action): Transcript {
+  const { entries } = state;
+  const having = (others: readonly Entry[]): Transcript =>
+    others === entries ? state : { ...state, entries: others };
   switch (action.type) {
-    case 'segment':
-      return put(state, action.id, (old) => ({
-        ...(old ?? spoken(action.id, action.at)),
-        text: '',
-        state: 'running',
-      }));
-    case 'words':
-      return put(state, action.id, (old) =>
+    case 'caption':
+      return having(put(entries, action.id, (old) =>
         // The end of a line, which has all its words, may overtake the last of them.
-        old?.state === 'final' ? old : old && { ...old, text: old.text + action.text },
-      );
-    case 'segmentEnd':
-      return put(state, action.id, (old) => old && { ...old, state: 'final' });
+        old?.state === 'final'
+          ? old
+          : {
+              ...(old ?? spoken(action.id, action.at)),
+              text: action.text,
+              state: action.final ? 'final' : 'running',
+            },
+      ));
     case 'line':
-      return action.line.phase === 'start' ? started(state, action.line) : ended(state, action.line);
+      return action.line.phase === 'start'
+        ? having(started(entries, action.line, action.who))
+        : ended(state, action.line, action.who);
     case 'asked':
-      return append(state, question(action.id, action.text, action.at, action.who));
+      return having(append(entries, question(action.id, action.text, action.at, action.who)));
     case 'unanswered':
-      return settle(state, action.reason, (question) => question.id === action.id);
+      return having(settle(entries, action.reason, (question) => question.id === action.id));
+    case 'reply':
+      return having(append(entries, { kind: 'reply', id: action.id, text: action.text, at: action.at }));
+    case 'earlier':
+      return having(merge(entries, action.entries.map(over)));
     case 'left':
-      return {
-        ...state,
-        entries: state.entries.map((entry) =>
-          entry.kind === 'question'
-            ? settled(entry, 'the connection was lost')
-            : { ...entry, state: 'final' },
-        ),
-      };
+      return having(entries.map(over));
   }
 }
 
-function started(state: Transcript, line: LineEvent): Transcript {
-  const known = put(state, line.id, (old) => ({
+/** As it stands once nothing more will be heard of it. */
+function over(entry: Entry): Entry {
+  if (entry.kind === 'reply') return entry;
+  return entry.kind === 'question' ? settled(entry, 'connection') : { ...entry, state: 'final' };
+}
+
+function started(entries: Entries, line: LineEvent, who: string): Entries {
+  const asked = line.kind === 'answer' ? answered(entries, line, who) : entries;
+  return put(asked, line.id, (old) => ({
     ...(old ?? { ...spoken(line.id, line.displayTime), state: 'planned' }),
     kind: line.kind,
-    at: line.displayTime,
+    // An answer is about what was there already when it was asked for.
+    at: line.kind === 'answer' ? Math.max(line.displayTime, asked.at(-1)?.at ?? 0) : line.displayTime,
+    who,
   }));
-  return line.kind === 'answer' ? settle(known, '', isAnsweredBy(line)) : known;
 }
 
-function ended(state: Transcript, line: LineEvent): Transcript {
+function ended(state: Transcript, line: LineEvent, who: string): Transcript {
   const unheard = line.dropped !== '' && !state.entries.some((entry) => entry.id === line.id);
   if (unheard) {
-    const counted = { ...state, late: state.late + (line.dropped === 'late' ? 1 : 0) };
-    return line.kind === 'answer' ? settle(counted, line.dropped, isAnsweredBy(line)) : counted;
+    const late = state.late + (line.dropped === 'late' ? 1 : 0);
+    if (line.kind !== 'answer') return { ...state, late };
+    return { late, entries: settle(state.entries, line.dropped, isAnsweredBy(line)) };
   }
-  return put(state, line.id, (old) => ({
-    ...(old ?? spoken(line.id, line.displayTime)),
+  const entries = put(state.entries, line.id, (old) => ({
+    ...(old ?? { ...spoken(line.id, line.displayTime), who }),
     kind: line.kind,
     text: line.text === '' ? (old?.text ?? '') : line.text,
     state: 'final',
     dropped: line.dropped,
   }));
+  return { ...state, entries };
+}
+
+/** With the question that this line answers: waiting till now, or not heard of before. */
+function answered(entries: Entries, line: LineEvent, who: string): Entries {
+  const isMeant = isAnsweredBy(line);
+  const known = entries.some((one) => one.kind === 'question' && isMeant(one));
+  if (known || line.question === undefined || line.question === '' || who === '') {
+    return settle(entries, '', isMeant);
+  }
+  const asked = question(`question of ${line.id}`, line.question, line.displayTime, who);
+  return append(entries, settled(asked, ''));
 }
 
 /** The booth has stripped what is not meant for eyes, so texts are compared by what is left of both. */
@@ -90,36 +114,10 @@ function plain(text: string): string {
 }
 
 /** The oldest waiting question that is meant is answered or, with a reason, will not be. */
-function settle(
-  state: Transcript,
-  reason: string,
-  meant: (question: Question) => boolean,
-): Transcript {
-  const index = state.entries.findIndex(
-    (entry) => entry.kind === 'question' && entry.state === 'waiting' && meant(entry),
+function settle(entries: Entries, reason: string, meant: (one: Question) => boolean): Entries {
+  const found = entries.find(
+    (entry): entry is Question =>
+      entry.kind === 'question' && entry.state === 'waiting' && meant(entry),
   );
-  return {
-    ...state,
-    entries: state.entries.map((entry, at) =>
-      at === index && entry.kind === 'question' ? settled(entry, reason) : entry,
-    ),
-  };
-}
-
-function append(state: Transcript, entry: Entry): Transcript {
-  return { ...state, entries: [...state.entries, entry].slice(-MAX_ENTRIES) };
-}
-
-function put(
-  state: Transcript,
-  id: string,
-  change: (old: Spoken | undefined) => Spoken | undefined,
-): Transcript {
-  const old = state.entries.find(
-    (entry): entry is Spoken => entry.id === id && entry.kind !== 'question',
-  );
-  const changed = change(old);
-  if (changed === undefined) return state;
-  if (old === undefined) return append(state, changed);
-  return { ...state, entries: state.entries.map((entry) => (entry === old ? changed : entry)) };
+  return found === undefined ? entries : replace(entries, found, settled(found, reason));
 }

@@ -1,43 +1,62 @@
+import type { Texts } from '../texts/texts';
+import { isSpoken } from './entries';
 import type { Entry, Question, Spoken } from './entries';
 
 /** The line that is being said, or was said last. */
 export function currentLine(entries: readonly Entry[]): Spoken | undefined {
   return entries.findLast(
-    (entry): entry is Spoken => entry.kind !== 'question' && entry.text.trim() !== '',
+    (entry): entry is Spoken => isSpoken(entry) && entry.text.trim() !== '',
   );
 }
 
-/** What stands in the list: all questions, and what has been said to its end. */
-export function finished(entries: readonly Entry[]): Entry[] {
-  return entries.filter(
-    (entry) => entry.kind === 'question' || (entry.state === 'final' && entry.text.trim() !== ''),
-  );
-}
+export type Filter = 'all' | 'commentary' | 'answers' | 'alerts';
 
-const REASONS: Readonly<Record<string, string>> = {
-  late: 'too late to be true',
-  interrupted: 'interrupted',
-  error: 'the engine failed',
-  cancelled: 'cancelled',
-  empty: 'the engine had nothing to say',
-  refused: 'it was refused',
+const SHOWN: Readonly<Record<Filter, readonly Entry['kind'][]>> = {
+  all: ['commentary', 'answer', 'alert', 'question', 'reply'],
+  commentary: ['commentary'],
+  answers: ['question', 'answer', 'reply'],
+  alerts: ['alert'],
 };
 
-export function dropReason(reason: string): string {
-  return REASONS[reason] ?? reason;
+/** What stands in the list: all questions, and what has been said to its end. */
+export function listed(entries: readonly Entry[], filter: Filter, wanted: string): Entry[] {
+  const words = wanted.trim().toLocaleLowerCase();
+  return entries.filter(
+    (entry) =>
+      SHOWN[filter].includes(entry.kind) &&
+      (!isSpoken(entry) || (entry.state === 'final' && entry.text.trim() !== '')) &&
+      entry.text.toLocaleLowerCase().includes(words),
+  );
 }
 
-/** What became of a question, where that is worth a word. */
-export function outcome(question: Question): string {
-  if (question.state === 'waiting') return 'Waiting for the answer…';
-  return question.state === 'failed' ? `No answer: ${dropReason(question.reason)}.` : '';
+export function dropReason(reason: string, texts: Texts): string {
+  return texts.said.dropped[reason] ?? reason;
 }
 
-export function asker(question: Question): string {
-  return question.who === '' ? 'You asked' : `${question.who} asked`;
+/** What became of an entry, where that is worth a word. */
+export function outcome(entry: Entry, texts: Texts): string {
+  if (entry.kind === 'reply') return '';
+  if (entry.kind !== 'question') return entry.dropped && dropReason(entry.dropped, texts);
+  if (entry.state === 'waiting') return texts.said.waiting;
+  return entry.state === 'failed' ? texts.said.unanswered(dropReason(entry.reason, texts)) : '';
 }
 
-export function lateNote(count: number): string {
-  if (count === 0) return '';
-  return count === 1 ? '1 line came too late' : `${count} lines came too late`;
+/** Whose it is, or what; empty for commentary. */
+export function heading(entry: Entry, { said }: Texts): string {
+  switch (entry.kind) {
+    case 'question':
+      return asker(entry, said.you, said.asked);
+    case 'answer':
+      return entry.who === '' ? said.answer : said.answerTo(entry.who);
+    case 'alert':
+      return said.alert;
+    case 'reply':
+      return said.reply;
+    case 'commentary':
+      return '';
+  }
+}
+
+function asker(question: Question, you: string, other: (who: string) => string): string {
+  return question.who === '' ? you : other(question.who);
 }

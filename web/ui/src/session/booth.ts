@@ -1,5 +1,8 @@
 import type { RemoteParticipant, Room } from 'livekit-client';
 
+import { isViewer } from '../logic/report';
+import { texts } from '../texts/texts';
+
 export const STATUS_ATTRIBUTE = 'pressbox.status';
 export const STATE_ATTRIBUTE = 'lk.agent.state';
 
@@ -23,4 +26,12 @@ export function subscribeToAgents(room: Room): void {
       if (!publication.isSubscribed) publication.setSubscribed(true);
     }
   }
+}
+
+/** What people call a participant; empty for this page's own user and for nobody. */
+export function nameOf(room: Room, identity: string): string {
+  if (identity === '' || identity === room.localParticipant.identity) return '';
+  const name = room.remoteParticipants.get(identity)?.name ?? '';
+  if (name !== '') return name;
+  return isViewer(identity) ? texts().said.somebody : identity;
 }

@@ -5,6 +5,8 @@ export interface Place {
   readonly room: string;
   readonly identity: string;
   readonly token: string;
+  /** Whether it showed a camera. */
+  readonly camera: boolean;
 }
 
 const KEY = 'pressbox.place';
@@ -23,15 +25,26 @@ export function keepPlace(place: Place, storage: Storage | undefined): void {
   storage?.setItem(KEY, JSON.stringify(place));
 }
 
+/** Notes whether there is a camera to come back with. */
+export function keepCamera(camera: boolean, storage: Storage | undefined): void {
+  const kept = parseObject(storage?.getItem(KEY) ?? '');
+  if (kept !== undefined) storage?.setItem(KEY, JSON.stringify({ ...kept, camera }));
+}
+
 /** The one that was kept for this room. */
 export function keptPlace(room: string, storage: Storage | undefined): Place | undefined {
   const kept = parseObject(storage?.getItem(KEY) ?? '') ?? {};
   const { identity, token } = kept;
   const whole = typeof identity === 'string' && typeof token === 'string';
-  return whole && kept['room'] === room ? { room, identity, token } : undefined;
+  if (!whole || kept['room'] !== room) return undefined;
+  return { room, identity, token, camera: kept['camera'] === true };
+}
+
+export function forgetPlace(storage: Storage | undefined): void {
+  storage?.removeItem(KEY);
 }
 
 /** A copy of a tab has all that its original kept, and must not throw it out of the room. */
 export function forgetIfCopied(navigation: string, storage: Storage | undefined): void {
-  if (navigation !== 'reload') storage?.removeItem(KEY);
+  if (navigation !== 'reload') forgetPlace(storage);
 }

@@ -1,17 +1,24 @@
 import type { Room, TextStreamReader } from 'livekit-client';
 
 import { parseLineEvent } from '../logic/lineEvent';
+import type { LineEvent } from '../logic/entries';
 import { unixNow } from '../logic/time';
+import { nameOf } from './booth';
 import type { TranscriptStore } from './transcriptStore';
 
 export const CHAT_TOPIC = 'lk.chat';
 const TRANSCRIPTION_TOPIC = 'lk.transcription';
 const LINE_TOPIC = 'pressbox.line';
 
-const MAX_QUESTION = 1000;
+/** Letters of a question that the commentator takes. */
+export const MAX_QUESTION = 1000;
 
-/** Feeds what is said and asked in the room into the transcript, until the result is called. */
-export function receiveText(room: Room, transcript: TranscriptStore): () => void {
+/** Feeds what is said and asked in the room into the transcript; `heard` is told of lines, too. */
+export function receiveText(
+  room: Room,
+  transcript: TranscriptStore,
+  heard: (line: LineEvent) => void,
+): void {
   const receive = (
     topic: string,
     read: (reader: TextStreamReader, from: string) => Promise<void>,
@@ -26,33 +33,36 @@ export function receiveText(room: Room, transcript: TranscriptStore): () => void
   receive(TRANSCRIPTION_TOPIC, async (reader, from) => {
     if (!isAgent(room, from)) return;
     const id = reader.info.attributes?.['lk.segment_id'] ?? reader.info.id;
-    transcript.dispatch({ type: 'segment', id, at: unixNow() });
+    const at = unixNow();
+    let text = '';
+    const caption = (final: boolean): void => {
+      transcript.dispatch({ type: 'caption', id, text, at, final });
+    };
     try {
-      for await (const text of reader) transcript.dispatch({ type: 'words', id, text });
+      for await (const piece of reader) {
+        text += piece;
+        caption(false);
+      }
     } finally {
-      transcript.dispatch({ type: 'segmentEnd', id });
+      caption(true);
     }
   });
 
   receive(LINE_TOPIC, async (reader, from) => {
     if (!isAgent(room, from)) return;
     const line = parseLineEvent(await reader.readAll());
-    if (line) transcript.dispatch({ type: 'line', line });
+    if (line === undefined) return;
+    transcript.dispatch({ type: 'line', line, who: nameOf(room, line.asker) });
+    heard(line);
   });
 
   receive(CHAT_TOPIC, async (reader, from) => {
     const text = (await reader.readAll()).trim().slice(0, MAX_QUESTION);
-    if (text === '' || isAgent(room, from)) return;
-    const name = room.remoteParticipants.get(from)?.name ?? '';
-    const who = name === '' ? 'Another viewer' : name;
-    transcript.dispatch({ type: 'asked', id: reader.info.id, text, at: unixNow(), who });
+    if (text === '') return;
+    const about = { id: reader.info.id, text, at: unixNow() };
+    if (isAgent(room, from)) transcript.dispatch({ type: 'reply', ...about });
+    else transcript.dispatch({ type: 'asked', ...about, who: nameOf(room, from) });
   });
-
-  return () => {
-    for (const topic of [TRANSCRIPTION_TOPIC, LINE_TOPIC, CHAT_TOPIC]) {
-      room.unregisterTextStreamHandler(topic);
-    }
-  };
 }
 
 function isAgent(room: Room, identity: string): boolean {

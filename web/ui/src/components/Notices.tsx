@@ -1,0 +1,89 @@
+import { useState, useSyncExternalStore } from 'react';
+
+import { useByHttp, usePhase } from '../hooks/useSessionStores';
+import { useStore } from '../hooks/useStore';
+import { useTexts } from '../hooks/useTexts';
+import { useSession } from '../session/session';
+import { Icon } from './parts/Icon';
+
+interface Notice {
+  readonly key: string;
+  readonly text: string;
+  readonly bad?: boolean;
+  readonly action?: { readonly name: string; readonly run: () => void };
+}
+
+/**
+ * What keeps the user from seeing, hearing or showing, and the button that helps. They lie over the
+ * picture, so that nothing moves under a finger, and go when their reason goes.
+ */
+export function Notices() {
+  const all = useNotices();
+  const { notices } = useTexts();
+  const [dismissed, dismiss] = useState('');
+  const shown = all.filter((one) => one.text !== '' && one.key + one.text !== dismissed);
+  return (
+    <div className="notices">
+      {shown.map(({ key, text, bad = false, action }) => (
+        <div key={key} className="notice" data-bad={bad} role={bad ? 'alert' : 'status'}>
+          <p>{text}</p>
+          {action && (
+            <button type="button" className="quiet small" onClick={action.run}>
+              {action.name}
+            </button>
+          )}
+          {key !== 'lost' && (
+            <button
+              type="button"
+              className="bare"
+              aria-label={notices.dismiss}
+              onClick={() => {
+                dismiss(key + text);
+              }}
+            >
+              <Icon name="close" />
+            </button>
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function useNotices(): readonly Notice[] {
+  const { connection, mixer, showing } = useSession();
+  const { notices } = useTexts();
+  const phase = usePhase();
+  const byHttp = useByHttp();
+  const blocked = useSyncExternalStore(
+    (changed) => mixer.subscribe(changed),
+    () => mixer.blocked,
+  );
+  const shown = useStore(showing);
+  const again = {
+    name: notices.now,
+    run: () => {
+      connection.join();
+    },
+  };
+  const hope =
+    phase.name !== 'lost' ? '' : phase.retrying ? notices.trying : phase.again ? notices.soon : '';
+  const sound = { name: notices.soundOn, run: () => void mixer.resume() };
+  return [
+    { key: 'waiting', text: phase.name === 'reconnecting' ? notices.interrupted : '' },
+    {
+      key: 'lost',
+      text: phase.name === 'lost' ? `${phase.error}${hope}` : '',
+      bad: true,
+      action: again,
+    },
+    { key: 'sound', text: phase.name === 'live' && blocked ? notices.soundOff : '', action: sound },
+    {
+      key: 'http',
+      text: byHttp ? notices.http : '',
+      action: { ...again, name: notices.webrtc },
+    },
+    { key: 'note', text: shown.note },
+    { key: 'error', text: shown.error, bad: true },
+  ];
+}

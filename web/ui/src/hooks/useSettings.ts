@@ -1,0 +1,63 @@
+import { useCallback, useEffect, useState } from 'react';
+
+import { errorText } from '../logic/errors';
+import type { Values } from '../session/calls';
+import type { BoothStatus } from '../logic/status';
+import { useSession } from '../session/session';
+import { useBooth } from './useSessionStores';
+
+interface Settings {
+  /** undefined until a commentator has said them. */
+  readonly values: Values | undefined;
+  /** null takes one back to what it was at the start. */
+  readonly change: (name: string, value: unknown) => Promise<void>;
+  /** Why the last change of that one was refused, one line, or "". */
+  readonly error: (name: string) => string;
+  /** The one that was changed last, as wanted. */
+  readonly saved: string;
+}
+
+/** The commentator's settings in this room, as whoever changes them leaves them. */
+export function useSettings(): Settings {
+  const { call } = useSession();
+  const booth = useBooth();
+  const [values, setValues] = useState<Values>();
+  const [failed, setFailed] = useState({ name: '', text: '' });
+  const [saved, setSaved] = useState('');
+  const { present } = booth;
+  // What others change shows in the status.
+  const { mode, profile, source } = booth.status ?? ({} as Partial<BoothStatus>);
+
+  useEffect(() => {
+    if (!present) return undefined;
+    let current = true;
+    call('get', null).then(
+      (found) => {
+        if (current) setValues(found);
+      },
+      () => {
+        // It has just gone: the next one is asked.
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [call, present, mode, profile, source]);
+
+  const change = useCallback(
+    async (name: string, value: unknown) => {
+      setSaved('');
+      setFailed({ name: '', text: '' });
+      try {
+        setValues(await call('set', { [name]: value }));
+        setSaved(name);
+      } catch (reason) {
+        setFailed({ name, text: errorText(reason) });
+      }
+    },
+    [call],
+  );
+
+  const error = (name: string): string => (failed.name === name ? failed.text : '');
+  return { values: present ? values : undefined, change, error, saved };
+}
