@@ -15,7 +15,7 @@ from agent.room.rpc import BAD_REQUEST, Methods, json_object
 from agent.sound.captions import Captions
 
 LINES = "pressbox.lines"
-EXAMPLE = '{"last": 50, "now": true}'
+EXAMPLE = '{"last": 50, "before": "line_0123456789ab", "now": true}'
 
 MOST_BYTES = 14_000
 """Of an answer; LiveKit's RPC carries 15 KiB."""
@@ -52,16 +52,11 @@ class CatchUp(Methods):
         self.stop()
 
     def _came(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity in self._early:
-            self._early.remove(participant.identity)
-        elif not self._was_there(participant):
-            self._tell_now(participant.identity)
-
-    def _was_there(self, participant: rtc.RemoteParticipant) -> bool:
-        """Whether it has what is being said from the beginning."""
-        joined = participant.joined_at
+        joined, who = participant.joined_at, participant.identity
         since = time.time() - joined.timestamp() if joined else 0.0
-        return since > self._lines.heard + SURE
+        if who not in self._early and since < self._lines.heard + SURE:
+            self._tell_now(who)
+        self._early.discard(who)
 
     def _tell_now(self, identity: str) -> None:
         self._lines.catch_up(identity)
@@ -69,24 +64,31 @@ class CatchUp(Methods):
 
     async def _on_lines(self, call: rtc.RpcInvocationData) -> str:
         asked = json_object(call.payload or "{}", EXAMPLE)
-        last, now = asked.get("last", KEPT), asked.get("now", False)
-        if type(last) is not int or not 1 <= last <= KEPT or not isinstance(now, bool):
+        last, before, now = (
+            asked.get("last", KEPT),
+            asked.get("before", ""),
+            asked.get("now", False),
+        )
+        right = type(last) is int and 1 <= last <= KEPT and isinstance(before, str)
+        if not right or not isinstance(now, bool):
             raise rtc.RpcError(BAD_REQUEST, f"expected {EXAMPLE}, last from 1 to {KEPT}")
         who = call.caller_identity
         if who not in self._room.remote_participants and len(self._early) < MOST_EARLY:
             self._early.add(who)
         if now:
             self._tell_now(who)
-        return self._answer(last)
+        return self._answer(last, before)
 
-    def _answer(self, last: int) -> str:
+    def _answer(self, last: int, before: str) -> str:
         """The newest that there is room for, oldest first."""
-        found: list[str] = []
-        room = MOST_BYTES
-        for message in list(reversed(self._lines.told))[:last]:
-            text = json.dumps(message, ensure_ascii=False)
-            room -= len(text.encode()) + 2
-            if room < 0:
+        told = list(self._lines.told)
+        if before:
+            told = told[: next((n for n, one in enumerate(told) if one["id"] == before), 0)]
+        found, size = [], 0
+        for line in reversed(told[-last:]):
+            text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+            size += len(text.encode()) + 1
+            if size > MOST_BYTES:
                 break
-            found.insert(0, text)
-        return f'{{"lines": [{", ".join(found)}]}}'
+            found.append(text)
+        return f'{{"lines":[{",".join(reversed(found))}]}}'

@@ -101,7 +101,7 @@ class LineFeed:
         self._waiting: asyncio.Queue[tuple[str, list[str] | None]] = asyncio.Queue(WAITING)
         self._playing: Line | None = None
         self.told: deque[LineMessage] = deque(maxlen=KEPT)
-        """What is over of what was to be heard or seen, oldest first, as it was told at its end."""
+        """What is over and was begun, or was an answer or alert, oldest first."""
 
     def start(self) -> None:
         """Begin to publish."""

@@ -37,8 +37,8 @@ class CallApi:
         return _json(answer, 200 if "text" in answer else 202)
 
     async def lines(self, _: web.Request, asked: Said) -> web.Response:
-        """Those that are over, the oldest first."""
-        wanted = json.dumps({"last": asked.last})
+        """Those that are over, the oldest first, as many of the newest as 14 kB hold."""
+        wanted = json.dumps({"last": asked.last, "before": asked.before})
         return _json(await self._call(asked.room, "pressbox.lines", wanted))
 
     async def settings(self, _: web.Request, asked: InRoom) -> web.Response:

@@ -68,6 +68,7 @@ class Following(InRoom):
 
 class Said(InRoom):
     last: int = Field(default=200, ge=1, le=200, description="lines at most, the newest ones")
+    before: str = Field(default="", max_length=64, description="only those before this one's id")
 
 
 class Asking(InRoom):
