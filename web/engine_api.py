@@ -26,7 +26,7 @@ LONGEST = 4 * 1024 * 1024
 
 _AWAY = aiohttp.ClientError, TimeoutError, OSError
 _STRANGE = ValueError, LookupError, TypeError, AttributeError, RecursionError
-"""What an answer raises that is not as those of engines are."""
+"""Of an answer that is not as those of engines are."""
 
 _FIRST_SOUND = "pressbox_engine_first_audio_seconds_bucket"
 _RATE = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from livekit import rtc
@@ -55,13 +55,10 @@ def is_watched(people: Iterable[Person], source: str) -> bool:
     return any(p.viewers or (not p.machine and p.identity != source) for p in people)
 
 
-def how_many(people: Iterable[Person], source: str, callers: Collection[str]) -> int:
-    """How many watch. `callers`: identities of those who said so by a call."""
+def how_many(people: Iterable[Person], source: str) -> int:
+    """How many people watch."""
     return sum(
-        (p.identity in callers or (not p.machine and p.identity != source))
-        if p.viewers is None
-        else p.viewers
-        for p in people
+        (not p.machine and p.identity != source) if p.viewers is None else p.viewers for p in people
     )
 
 

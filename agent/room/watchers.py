@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection
 
 from livekit import rtc
 
@@ -49,19 +48,16 @@ class Watchers(Methods):
             self._room.off("local_track_subscribed", self._subscribed)
         self.stop()
 
-    def count(self, people: Collection[Person], source: str) -> tuple[bool, int]:
-        """Whether anybody watches, where this identity is the source, and how many."""
-        callers = self.callers()
-        watched = bool(callers) or is_watched(people, source)
-        return watched, how_many(people, source, callers)
+    def count(self, people: list[Person], source: str) -> tuple[bool, int]:
+        """Whether anybody watches, where this identity is the source, and how many people do."""
+        return self.any() or is_watched(people, source), how_many(people, source)
 
-    def callers(self) -> set[str]:
-        """Identities of those who are counted now."""
+    def any(self) -> bool:
+        """Whether anybody is counted now."""
         now = time.monotonic()
         self._until = {who: until for who, until in self._until.items() if until > now}
-        here = {one.sid: one.identity for one in self._room.remote_participants.values()}
-        self._subscribers &= here.keys()
-        return {*self._until, *(here[sid] for sid in self._subscribers)}
+        self._subscribers &= {one.sid for one in self._room.remote_participants.values()}
+        return bool(self._until or self._subscribers)
 
     def _subscribed(self, _: object) -> None:
         able = [one for one in self._room.remote_participants.values() if one.kind != _INGRESS]

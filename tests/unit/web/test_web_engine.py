@@ -40,20 +40,14 @@ Ask = Callable[[], Awaitable[dict[str, Any]]]
 
 
 @asynccontextmanager
-async def page(folder: Path, *apps: web.Application | str) -> AsyncIterator[Ask]:
+async def page(folder: Path, *apps: web.Application) -> AsyncIterator[Ask]:
     """Asks a page's server what it knows of these engines."""
     async with AsyncExitStack() as stack:
-        urls = []
-        for app in apps:
-            if isinstance(app, web.Application):
-                server = await stack.enter_async_context(TestServer(app))
-                urls.append(str(server.make_url("/v1")))
-            else:
-                urls.append(app)
+        servers = [await stack.enter_async_context(TestServer(app)) for app in apps]
+        urls = [str(one.make_url("/v1")) for one in servers]
         keys = {"livekit_api_key": "key", "livekit_api_secret": "x" * 40, "engine_api_key": KEY}
-        settings = load_settings(
-            cli={**keys, "engine_url": ",".join(urls)}, env={}, directory=folder
-        )
+        engines = {"engine_url": ",".join(urls) or f"http://127.0.0.1:{free_port()}/v1"}
+        settings = load_settings(cli={**keys, **engines}, env={}, directory=folder)
         made = Server(settings, Page(folder)).app()
         client = await stack.enter_async_context(TestClient(TestServer(made)))
 
@@ -162,8 +156,7 @@ async def test_of_others_what_they_tell_and_never_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Others | None, known: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(engine_api, "LIMIT", 0.5)
-    nobody = f"http://127.0.0.1:{free_port()}/v1"
-    async with page(tmp_path, engine.app() if engine else nobody) as ask:
+    async with page(tmp_path, *([engine.app()] if engine else [])) as ask:
         found = await ask()
     assert found.items() >= known.items()
     assert found.keys() == engine_api.NOTHING.keys()
