@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from config.settings import load_settings
 from tests.browser.build import chromium, ensure_built
 from tests.browser.scripted_booth import ScriptedBooth
+from tests.browser.senses import TAP
 from tests.support.livekit_server import LiveKitServer
 from web.page import Page as BuiltPage
 from web.server import Server
@@ -71,6 +72,7 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     async def open_(url: str, **context: Any) -> Page:
         page = await (await browser.new_context(**context)).new_page()
         page.set_default_timeout(15_000)
+        await page.add_init_script(TAP)
         page.on("pageerror", lambda error: thrown.append(str(error)))
         page.on("console", lambda message: _note_refusal(message.text, thrown))
         await page.goto(url)

@@ -20,21 +20,28 @@ _BRIGHTNESS = """
 }
 """
 
-_LISTEN = """
-(audio) => {
-  const context = new AudioContext();
-  const source = context.createMediaStreamSource(audio.srcObject);
-  const analyser = context.createAnalyser();
-  analyser.fftSize = 2048;
-  source.connect(analyser);
-  const samples = new Float32Array(analyser.fftSize);
-  window.heard = () => {
-    analyser.getFloatTimeDomainData(samples);
-    return Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length);
+TAP = """
+(() => {
+  const { connect } = AudioNode.prototype;
+  AudioNode.prototype.connect = function (to, ...more) {
+    if (to instanceof AudioDestinationNode && this.context instanceof AudioContext) {
+      const analyser = this.context.createAnalyser();
+      connect.call(this, analyser);
+      (window.taps ??= []).push(analyser);
+    }
+    return connect.call(this, to, ...more);
   };
-  return context.resume();
-}
+  window.heard = () => {
+    const powers = (window.taps ?? []).map((analyser) => {
+      const samples = new Float32Array(analyser.fftSize);
+      analyser.getFloatTimeDomainData(samples);
+      return samples.reduce((sum, one) => sum + one * one, 0) / samples.length;
+    });
+    return Math.sqrt(powers.reduce((sum, one) => sum + one, 0));
+  };
+})();
 """
+"""To be run before a page: `heard()` is how loud (RMS, full scale is 1) its loudspeaker is now."""
 
 
 def delayed_picture(page: Page) -> Locator:
@@ -42,9 +49,10 @@ def delayed_picture(page: Page) -> Locator:
     return page.get_by_label("Delayed picture")
 
 
-async def start(page: Page) -> None:
-    """Press Start and wait for the room."""
-    await page.get_by_role("button", name="Start").click()
+async def start(page: Page, *, camera: bool = False) -> None:
+    """Go in, to watch or with one's own camera, and wait for the room."""
+    name = "Watch and show my camera" if camera else "Watch"
+    await page.get_by_role("button", name=name, exact=True).click()
     await page.get_by_role("button", name="Leave").wait_for()
 
 
@@ -65,12 +73,14 @@ async def wait_until_it_plays(page: Page) -> None:
     )
 
 
-async def wait_until_heard(page: Page, name: str = "Voice", loud: float = 0.02) -> None:
-    """Wait until a sound of the booth is louder than `loud` (RMS, full scale is 1)."""
-    audio = page.get_by_test_id(f"audio {name}")
-    await page.wait_for_function("(audio) => audio.srcObject !== null", arg=await handle(audio))
-    await audio.evaluate(_LISTEN)
+async def wait_until_heard(page: Page, loud: float = 0.02) -> None:
+    """Wait until what comes out of the page is louder than `loud` (RMS, full scale is 1)."""
     await page.wait_for_function("(loud) => window.heard() > loud", arg=loud)
+
+
+async def open_tab(page: Page, name: str) -> None:
+    """Open one of the panels: Commentary, Source, Settings."""
+    await page.get_by_role("tab", name=name).click()
 
 
 async def handle(locator: Locator) -> object:
