@@ -46,6 +46,20 @@ describe('SyncMeter', () => {
     expect(worst).toBeCloseTo(0.03, 4);
   });
 
+  it('lets the picture wait for sound that is always late', () => {
+    for (let line = 0; line < 6; line += 1) {
+      const now = second();
+      meter.line(String(line), START + (now + 500) / 1000 - 3);
+      meter.onset(now + 570);
+      second();
+      second();
+    }
+    expect(screen.receiver.jitterBufferTarget).toBe(70);
+    const next = new Screen();
+    meter.watchVideo(next.video, next.track);
+    expect(next.receiver.jitterBufferTarget).toBe(70);
+  });
+
   it('waits for a picture that is later than its line', () => {
     const now = second();
     meter.line('a', START + (now + 1400) / 1000 - 3);
@@ -84,6 +98,7 @@ describe('SyncMeter', () => {
     expect(reading.samples).toHaveLength(120);
     expect(reading.samples.at(-1)?.error).toBeCloseTo(0.129, 3);
     expect(reading.worst).toBeCloseTo(0.123, 3);
+    expect(screen.receiver.jitterBufferTarget).toBeNull();
     expect(meter.snapshot()).toBe(reading);
     stop();
   });

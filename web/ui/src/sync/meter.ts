@@ -4,6 +4,7 @@ import { canStamp } from './frameMetadata';
 import { Pairs, REACH } from './pairs';
 import type { Pair } from './pairs';
 import { Shown } from './shown';
+import { Trim } from './trim';
 
 export interface SyncSample {
   /** Unix seconds. */
@@ -29,11 +30,16 @@ const BLIND = 60;
 /** ms for which a line waits for its picture. */
 const WAIT = 5000;
 
-/** How far apart a line and its picture are, for who sits before this page. */
+/**
+ * How far apart a line and its picture are, for who sits before this page. What it finds it makes good:
+ * the picture waits for the sound.
+ */
 export class SyncMeter {
   private readonly pairs = new Pairs();
   private readonly shown = new Shown();
   private readonly listeners = new Set<() => void>();
+  private readonly trim = new Trim();
+  private receiver: RTCRtpReceiver | undefined;
   private heard: Pair[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private reading: SyncReading = summary([], canStamp());
@@ -49,6 +55,8 @@ export class SyncMeter {
   watchVideo(video: HTMLVideoElement, track: RemoteVideoTrack): () => void {
     this.shown.clear();
     if (!canStamp()) return () => undefined;
+    this.receiver = track.receiver;
+    this.hold();
     let blind = 0;
     const see: VideoFrameRequestCallback = (_, { rtpTimestamp = -1, expectedDisplayTime }) => {
       next = video.requestVideoFrameCallback(see);
@@ -74,6 +82,10 @@ export class SyncMeter {
     this.pairs.onset({ at, silence: silence * 1000 });
   }
 
+  private hold(): void {
+    if (this.receiver) this.receiver.jitterBufferTarget = this.trim.held || null;
+  }
+
   private settleSoon(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -91,6 +103,7 @@ export class SyncMeter {
       if (seen !== undefined) samples.push({ at, error: (seen - pair.at) / 1000 });
       return false;
     });
+    for (const { error } of samples) if (this.trim.take(error)) this.hold();
     if (samples.length > 0) this.publish([...this.reading.samples, ...samples].slice(-KEPT));
   }
 

@@ -16,7 +16,9 @@ export class Screen {
     },
   } as HTMLVideoElement;
 
+  readonly receiver: { jitterBufferTarget: number | null } = { jitterBufferTarget: -1 };
   readonly track = {
+    receiver: this.receiver,
     lookupFrameMetadata: ({ rtpTimestamp }: { rtpTimestamp: number }) => {
       const seconds = this.stamps.get(rtpTimestamp);
       return seconds && { userTimestamp: BigInt(Math.round(seconds * 1e6)), frameId: 0 };
