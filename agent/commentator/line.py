@@ -44,7 +44,7 @@ class Line:
         error: One line naming what went wrong, "" for nothing.
         question: What it answers, "" for none.
         asker: Who asked, as the room knows them; "" for nobody.
-        asker_name: What that one is called; "" for no name.
+        asker_name: What that one is called, as it came; "" for no name.
         rule, severity: Of an alert: the name of its rule, and info, warning or critical.
         ready_at, started_at, ended_at, completed_at: When it got there, None until then.
         text: What is said; grows while the line is generated.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -64,8 +63,8 @@ def how_many(people: Iterable[Person], source: str) -> int:
 
 def _said(identity: str, value: str) -> int | None:
     """Nobody but our own servers, whose identities are given to none else, speaks for others."""
-    if identity in FEED_IDENTITIES and re.fullmatch(r"[0-9]{1,9}", value):
-        return min(int(value), MOST)
+    if identity in FEED_IDENTITIES and value.isdecimal():
+        return min(int(value[:9]), MOST)
     return 1 if value == "1" else None
 
 

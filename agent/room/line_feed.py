@@ -12,6 +12,7 @@ from typing import Literal, NotRequired, TypedDict
 from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock
 from agent.commentator.line import DropReason, Kind, Line
+from agent.room.questions.question import shown_name
 from agent.room.room import Room
 from config.tasks import Tasks, Tell
 
@@ -84,7 +85,7 @@ def describe(line: Line, phase: Phase, unix: UnixClock, display_time: float) -> 
         described["partial"] = True
     if line.kind == "answer":
         described["question"] = line.question
-        described["asker"], described["asker_name"] = line.asker, line.asker_name
+        described["asker"], described["asker_name"] = line.asker, shown_name(line.asker_name)
     if line.kind == "alert":
         described["rule"], described["severity"] = line.rule, line.severity
     return described

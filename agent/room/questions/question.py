@@ -67,11 +67,6 @@ class Question:
         return spoken_name(self.called, self.asker)
 
     @property
-    def shown(self) -> str:
-        """What the asker is called on a screen, "" where it has no name."""
-        return shown_name(self.called)
-
-    @property
     def person(self) -> str:
         """Who takes turns with others, and may take it back."""
         return person(self.asker, self.behind)

@@ -225,7 +225,7 @@ class Questions:
             seen=question.seen,
             line_id=question.id,
         )
-        line.asker_name = question.shown
+        line.asker_name = question.called
         self._current = question, line
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT) as limit:
@@ -272,13 +272,13 @@ class Questions:
             self._commentator.lines.drop(self._said, "cancelled")
         question, line_id = (to.text, to.id) if answers else ("", "")
         line = self._commentator.say(text, asker=to.asker, question=question, line_id=line_id)
-        line.asker_name, self._said = to.shown, line
+        line.asker_name, self._said = to.called, line
 
     def _end(self, question: Question, state: Literal["refused", "taken back"], why: str) -> None:
         """Whoever waits for the answer of a question that no engine was asked is told at once."""
         now = time.monotonic()
         line = Line(question.id, "answer", now, now, question.text, question.asker)
-        line.asker_name = question.shown
+        line.asker_name = question.called
         self._commentator.lines.add(line)
         self._commentator.lines.drop(line, "refused" if state == "refused" else "cancelled", why)
         question.end(state, error=why)

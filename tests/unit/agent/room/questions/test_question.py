@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.room.questions.question import NAME_LENGTH, cleaned, shown_name, spoken_name
+from agent.room.questions.question import NAME_LENGTH, cleaned, spoken_name
 
 
 @pytest.mark.parametrize(
@@ -37,16 +37,3 @@ def test_control_characters_go_no_further(text: str, clean: str) -> None:
 )
 def test_a_name_is_no_place_for_a_sentence(name: str, identity: str, spoken: str) -> None:
     assert spoken_name(name, identity) == spoken
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("  Zoë O'Neill\n(gate 4) ", "Zoë O'Neill (gate 4)"),
-        ("\u202eevil\x00", "evil"),
-        ("a b " * 1_000_000, ("a b " * 10).strip()),
-        ("", ""),
-    ],
-)
-def test_a_name_is_shown_on_one_short_line(name: str, shown: str) -> None:
-    assert shown_name(name) == shown
