@@ -2,7 +2,6 @@ import { useEffect, useRef, useState } from 'react';
 
 import { usePlayedSounds } from '../hooks/usePlayedSounds';
 import { useShortcuts } from '../hooks/useShortcuts';
-import { useTexts } from '../hooks/useTexts';
 import { useWakeLock } from '../hooks/useWakeLock';
 import { Notices } from './Notices';
 import { Show } from './picture/Show';
@@ -14,7 +13,6 @@ import type { Tab } from './Tabs';
 import { TopBar } from './TopBar';
 
 export function Stage() {
-  const { picture } = useTexts();
   const main = useRef<HTMLElement>(null);
   const [tab, setTab] = useState<Tab>('said');
   usePlayedSounds();
@@ -29,7 +27,7 @@ export function Stage() {
     <div className="stage">
       <TopBar />
       <Notices />
-      <main ref={main} tabIndex={-1} aria-label={picture.label}>
+      <main ref={main} tabIndex={-1}>
         <Show choose={setTab} />
         <Tabs tab={tab} choose={setTab}>
           {tab === 'said' && <Said />}
