@@ -35,10 +35,9 @@ class Events:
 
     def __init__(self) -> None:
         self._epoch = secrets.token_hex(4)
-        self._begun: dict[object, Event] = {}
-        """By id: the start of the line that is being said, where one is."""
-        self._words: dict[object, Event] = {}
-        """By id: the newest caption."""
+        self._saying: object = None
+        """Id of the line that is being said, and in `_now` its start and its words so far."""
+        self._now: list[Event] = []
         self._kept: deque[Event] = deque(maxlen=KEPT)
         self._news = asyncio.Event()
         self._closed = False
@@ -53,12 +52,12 @@ class Events:
         self._kept.append(event)
         self.count += 1
         line, phase = data.get("id"), data.get("phase")
-        if kind == "words":
-            self._words = {line: event}
-        elif phase == "start":
-            self._begun = {line: event}
-        elif phase == "end":
-            self._begun.pop(line, None)
+        if phase == "start":
+            self._saying, self._now = line, [event]
+        elif line == self._saying and kind == "words":
+            self._now[1:] = [event]
+        elif line == self._saying and phase == "end":
+            self.broken_off()
         self._wake()
 
     def id_of(self, event: Event) -> str:
@@ -73,7 +72,7 @@ class Events:
         self.viewers += 1
         number = self._number(last_id)
         try:
-            yield Follower(self, number or self.count, [] if number else self._so_far())
+            yield Follower(self, number or self.count, [] if number else list(self._now))
         finally:
             self.viewers -= 1
 
@@ -88,7 +87,7 @@ class Events:
 
     def broken_off(self) -> None:
         """Whoever spoke is gone: what was being said will not end."""
-        self._begun.clear()
+        self._saying, self._now = None, []
 
     def close(self) -> None:
         """End it for all who follow. Idempotent."""
@@ -98,10 +97,6 @@ class Events:
     def _wake(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
-
-    def _so_far(self) -> list[Event]:
-        said = [self._words[line] for line in self._begun if line in self._words]
-        return sorted([*self._begun.values(), *said], key=lambda one: one.number)
 
     def _number(self, last_id: str) -> int:
         """0 for an id that is not ours."""

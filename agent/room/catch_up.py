@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 from livekit import rtc
 
@@ -63,21 +64,17 @@ class CatchUp(Methods):
         self._captions.catch_up(identity)
 
     async def _on_lines(self, call: rtc.RpcInvocationData) -> str:
-        asked = json_object(call.payload or "{}", EXAMPLE)
-        last, before, now = (
-            asked.get("last", KEPT),
-            asked.get("before", ""),
-            asked.get("now", False),
-        )
-        right = type(last) is int and 1 <= last <= KEPT and isinstance(before, str)
-        if not right or not isinstance(now, bool):
+        usual: dict[str, Any] = {"last": KEPT, "before": "", "now": False}
+        asked = usual | json_object(call.payload or "{}", EXAMPLE)
+        wrong = any(type(asked[name]) is not type(value) for name, value in usual.items())
+        if wrong or not 1 <= asked["last"] <= KEPT:
             raise rtc.RpcError(BAD_REQUEST, f"expected {EXAMPLE}, last from 1 to {KEPT}")
         who = call.caller_identity
         if who not in self._room.remote_participants and len(self._early) < MOST_EARLY:
             self._early.add(who)
-        if now:
+        if asked["now"]:
             self._tell_now(who)
-        return self._answer(last, before)
+        return self._answer(asked["last"], asked["before"])
 
     def _answer(self, last: int, before: str) -> str:
         """The newest that there is room for, oldest first."""

@@ -126,7 +126,7 @@ class LineFeed:
 
     def catch_up(self, identity: str) -> None:
         """Tell the start of what plays at the moment again, to this participant alone."""
-        if self._playing:
+        if self._playing and self._waiting.qsize() < WAITING // 2:
             self._publish(self._playing, "start", [identity])
 
     async def aclose(self) -> None:
