@@ -65,7 +65,7 @@ export function AskBox() {
       <TalkButton />
       <button type="submit" className="primary" aria-disabled={!ready}>
         <Icon name="send" />
-        <span>{texts.send}</span>
+        <span className="unseen">{texts.send}</span>
       </button>
       <p className="hint" role="status" data-bad={left < 0}>
         {text.length < TELL_FROM ? '' : left < 0 ? texts.tooLong(-left) : texts.left(left)}
