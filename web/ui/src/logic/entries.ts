@@ -51,6 +51,8 @@ export interface LineEvent {
   readonly question: string | undefined;
   /** Identity of who asked; empty for nobody. */
   readonly asker: string;
+  /** What that one is called; empty for nothing. */
+  readonly askerName: string;
 }
 
 export function isSpoken(entry: Entry): entry is Spoken {

@@ -14,6 +14,7 @@ it('reads a line event', () => {
     dropped: 'late',
     question: 'What?',
     asker: 'viewer-1',
+    asker_name: 'Ann',
   });
   expect(parseLineEvent(json)).toEqual({
     id: 'L1',
@@ -26,6 +27,7 @@ it('reads a line event', () => {
     dropped: 'late',
     question: 'What?',
     asker: 'viewer-1',
+    askerName: 'Ann',
   });
 });
 

@@ -11,7 +11,7 @@ function isKind(value: unknown): value is SpokenKind {
 export function parseLineEvent(json: string): LineEvent | undefined {
   const object = parseObject(json);
   if (object === undefined) return undefined;
-  const { id, kind, phase, text, display_time: displayTime, dropped, question, asker } = object;
+  const { id, kind, phase, text, display_time: displayTime, dropped, question, asker, asker_name: askerName } = object;
   if (typeof id !== 'string' || !isKind(kind)) return undefined;
   if (phase !== 'start' && phase !== 'end') return undefined;
   return {
@@ -25,5 +25,6 @@ export function parseLineEvent(json: string): LineEvent | undefined {
     dropped: typeof dropped === 'string' ? dropped : '',
     question: typeof question === 'string' ? question : undefined,
     asker: typeof asker === 'string' ? asker : '',
+    askerName: typeof askerName === 'string' ? askerName : '',
   };
 }

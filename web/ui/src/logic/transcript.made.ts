@@ -20,6 +20,7 @@ export const line = (phase: LineEvent['phase'], change: Partial<LineEvent> = {})
     dropped: '',
     question: undefined,
     asker: '',
+    askerName: '',
     ...change,
   },
   who: change.asker ?? '',

@@ -1,5 +1,6 @@
 import type { RemoteParticipant, Room } from 'livekit-client';
 
+import type { LineEvent } from '../logic/entries';
 import { isViewer } from '../logic/report';
 import { texts } from '../texts/texts';
 
@@ -34,4 +35,9 @@ export function nameOf(room: Room, identity: string): string {
   const name = room.remoteParticipants.get(identity)?.name ?? '';
   if (name !== '') return name;
   return isViewer(identity) ? texts().said.somebody : identity;
+}
+
+/** Who asked what a line answers, as people call that one; empty for this page's own user. */
+export function askerOf(room: Room, { asker, askerName }: LineEvent): string {
+  return asker === room.localParticipant.identity ? '' : askerName || nameOf(room, asker);
 }

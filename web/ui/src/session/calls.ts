@@ -11,7 +11,7 @@ export type Values = Readonly<Record<string, unknown>>;
  * sent. Throws an Error of one clear line.
  */
 export type Call = (method: Method, values: Values | null) => Promise<Values>;
-export type Method = 'get' | 'set' | 'rules' | 'talk';
+export type Method = 'get' | 'set' | 'rules' | 'lines' | 'talk';
 
 /** By LiveKit. */
 export function callByRoom(room: Room): Call {
@@ -33,6 +33,12 @@ const PATHS = { get: '/api/settings', set: '/api/settings', rules: '/api/rules' 
 export function callByHttp(roomName: string): Call {
   return async (method, values) => {
     if (method === 'talk') throw new Error('talking needs WebRTC');
+    if (method === 'lines') return api(inRoom('/api/lines', roomName, queryOf(values)));
     return api(inRoom(PATHS[method], roomName), values === null ? {} : { body: values });
   };
+}
+
+function queryOf(values: Values | null): Record<string, string> {
+  const { last, before } = values ?? {};
+  return { last: String(last), ...(typeof before === 'string' ? { before } : {}) };
 }

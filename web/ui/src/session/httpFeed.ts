@@ -33,7 +33,7 @@ export function followEvents(
   const line = (data: string): void => {
     const found = parseLineEvent(data);
     if (found === undefined) return;
-    transcript.dispatch({ type: 'line', line: found, who: '' });
+    transcript.dispatch({ type: 'line', line: found, who: found.askerName });
     const speaking = found.phase === 'start' && found.spoken;
     booth.change((before) => ({ ...before, speaking }));
   };

@@ -3,7 +3,7 @@ import type { Room, TextStreamReader } from 'livekit-client';
 import { parseLineEvent } from '../logic/lineEvent';
 import type { LineEvent } from '../logic/entries';
 import { unixNow } from '../logic/time';
-import { nameOf } from './booth';
+import { askerOf, nameOf } from './booth';
 import type { TranscriptStore } from './transcriptStore';
 
 export const CHAT_TOPIC = 'lk.chat';
@@ -52,7 +52,7 @@ export function receiveText(
     if (!isAgent(room, from)) return;
     const line = parseLineEvent(await reader.readAll());
     if (line === undefined) return;
-    transcript.dispatch({ type: 'line', line, who: nameOf(room, line.asker) });
+    transcript.dispatch({ type: 'line', line, who: askerOf(room, line) });
     heard(line);
   });
 

@@ -8,9 +8,11 @@ import { Mixer } from '../sound/mixer';
 import { frameMetadataOptions, passSound } from '../sync/frameMetadata';
 import { SyncMeter } from '../sync/meter';
 import { texts } from '../texts/texts';
+import { askerOf } from './booth';
 import { callByHttp, callByRoom } from './calls';
 import type { Call } from './calls';
 import { Connection } from './connection';
+import { fetchEarlier } from './earlier';
 import { followEvents } from './httpFeed';
 import { forgetIfCopied, forgetPlace, keepCamera, keptPlace, tabStorage } from './place';
 import { receiveText } from './receiveText';
@@ -58,6 +60,12 @@ export function makeSession(roomName: string) {
     const byHttp = phase.name === 'live' && phase.way === 'http';
     return (byHttp ? callByHttp(roomName) : callByRoom(room))(method, values);
   };
+  let present = false;
+  booth.subscribe(() => {
+    const came = booth.snapshot().present && !present;
+    present = booth.snapshot().present;
+    if (came) void fetchEarlier(call, transcript, (line) => askerOf(room, line));
+  });
   const showing = new Showing(room, texts);
   window.addEventListener('pagehide', () => {
     transcript.keep();
