@@ -59,7 +59,7 @@ class Requests(Generic[F]):
     def trial(self, anchor: SampledFrame) -> EngineRequest:
         """As large as any of commentary, though few pictures are known."""
         frames = self._window(anchor, self.options.frame_stride)
-        frames = [*[anchor] * (self.options.frames_per_inference - len(frames)), *frames]
+        frames = [*frames[:1] * (self.options.frames_per_inference - len(frames)), *frames]
         line = new_line("commentary", anchor=anchor.capture_time, requested_at=anchor.capture_time)
         return self._made(line, frames, Asked(commentary_instruction("first", self.options)))
 
