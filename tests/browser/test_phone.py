@@ -16,7 +16,7 @@ from playwright.async_api import Page, async_playwright
 from yarl import URL
 
 from tests.browser.conftest import FAKE_CAMERA, FLAGS
-from tests.browser.senses import start, wait_until_heard, wait_until_it_plays
+from tests.browser.senses import TAP, start, wait_until_heard, wait_until_it_plays
 from tests.browser.stack import Stack, running
 from tests.peers.other_computer import NoNamespaceError, OtherComputer, other_computer
 from tests.support.ports import free_port
@@ -52,6 +52,7 @@ async def browsing(phone: OtherComputer, chromium: Path, folder: Path) -> AsyncI
         looks = playwright.devices["Pixel 7"]
         page = await (await browser.new_context(**looks, ignore_https_errors=True)).new_page()
         page.set_default_timeout(PATIENT)
+        await page.add_init_script(TAP)
         yield page
         await browser.close()
 
@@ -78,23 +79,26 @@ async def test_a_phone_shows_its_camera_watches_hears_and_steers(
             link = await steering_link(stack, phone.here)
             async with browsing(phone, chromium_path, tmp_path) as page:
                 await page.goto(link)
-                await page.get_by_label("Show my camera").set_checked(True)
-                await start(page)
+                await start(page, camera=True)
                 await wait_until_it_plays(page)
-                await wait_until_heard(page)
                 async with asyncio.timeout(PATIENT / 1000):
                     while "watching viewer-" not in stack.log:
                         await asyncio.sleep(0.1)
-                assert await page.evaluate(_STEER) == ["steer", 200]
+                assert await page.evaluate(_STEER) == ["steer", 200, 202]
+                await wait_until_heard(page)
         finally:
             sys.stdout.write(stack.log)
 
 
 _STEER = """
 async () => {
-  const body = JSON.stringify({length: 'brief'});
   const headers = {'Content-Type': 'application/json'};
-  const set = await fetch('/api/settings', {method: 'POST', headers, body});
-  return [(await (await fetch('/api/status')).json()).you, set.status];
+  const post = async (path, body) =>
+    (await fetch(path, {method: 'POST', headers, body: JSON.stringify(body)})).status;
+  return [
+    (await (await fetch('/api/status')).json()).you,
+    await post('/api/settings', {length: 'brief'}),
+    await post('/api/ask', {text: 'What do you see?'}),
+  ];
 }
 """
