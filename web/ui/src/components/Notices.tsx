@@ -18,34 +18,41 @@ interface Notice {
  * picture, so that nothing moves under a finger, and go when their reason goes.
  */
 export function Notices() {
-  const all = useNotices();
-  const { notices } = useTexts();
-  const [dismissed, dismiss] = useState('');
-  const shown = all.filter((one) => one.text !== '' && one.key + one.text !== dismissed);
+  const shown = useNotices().filter((one) => one.text !== '');
   return (
     <div className="notices">
-      {shown.map(({ key, text, bad = false, action }) => (
-        <div key={key} className="notice" data-bad={bad} role={bad ? 'alert' : 'status'}>
-          <p>{text}</p>
-          {action && (
-            <button type="button" className="quiet small" onClick={action.run}>
-              {action.name}
-            </button>
-          )}
-          {key !== 'lost' && (
-            <button
-              type="button"
-              className="bare"
-              aria-label={notices.dismiss}
-              onClick={() => {
-                dismiss(key + text);
-              }}
-            >
-              <Icon name="close" />
-            </button>
-          )}
-        </div>
+      {shown.map((one) => (
+        <OneNotice key={one.key + one.text} notice={one} />
       ))}
+    </div>
+  );
+}
+
+/** Dismissed as long as its reason lasts: when that comes again, it is told again. */
+function OneNotice({ notice: { key, text, bad = false, action } }: { readonly notice: Notice }) {
+  const { notices } = useTexts();
+  const [dismissed, setDismissed] = useState(false);
+  if (dismissed) return null;
+  return (
+    <div className="notice" data-bad={bad} role={bad ? 'alert' : 'status'}>
+      <p>{text}</p>
+      {action && (
+        <button type="button" className="quiet small" onClick={action.run}>
+          {action.name}
+        </button>
+      )}
+      {key !== 'lost' && (
+        <button
+          type="button"
+          className="bare"
+          aria-label={notices.dismiss}
+          onClick={() => {
+            setDismissed(true);
+          }}
+        >
+          <Icon name="close" />
+        </button>
+      )}
     </div>
   );
 }
