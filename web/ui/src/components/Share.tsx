@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTexts } from '../hooks/useTexts';
 import { errorText } from '../logic/errors';
 import { api } from '../session/api';
+import { copyText } from '../session/copyText';
 import { useSession } from '../session/session';
 import { Choice } from './parts/Choice';
 import { Icon } from './parts/Icon';
@@ -84,12 +85,12 @@ function Links() {
   }, [roomName, whom]);
 
   const copy = (url: string): void => {
-    navigator.clipboard.writeText(url).then(
+    copyText(url).then(
       () => {
         tell(share.copied);
       },
-      (reason: unknown) => {
-        tell(errorText(reason));
+      () => {
+        tell(share.notCopied);
       },
     );
   };

@@ -3,7 +3,6 @@ import { useEffect, useRef, useState } from 'react';
 import { usePlayedSounds } from '../hooks/usePlayedSounds';
 import { useShortcuts } from '../hooks/useShortcuts';
 import { useWakeLock } from '../hooks/useWakeLock';
-import { Notices } from './Notices';
 import { Show } from './picture/Show';
 import { Said } from './said/Said';
 import { SettingsPanel } from './settings/SettingsPanel';
@@ -26,7 +25,6 @@ export function Stage() {
   return (
     <div className="stage">
       <TopBar />
-      <Notices />
       <main ref={main} tabIndex={-1}>
         <Show choose={setTab} />
         <Tabs tab={tab} choose={setTab}>

@@ -5,15 +5,17 @@ import type { RefObject } from 'react';
 const NEAR = 48;
 
 interface End {
+  /** Of what is scrolled, which holds one element with all that is in it. */
   readonly ref: RefObject<HTMLDivElement | null>;
   /** Its reader has scrolled back. */
   readonly away: boolean;
   readonly goThere: () => void;
 }
 
-/** Keeps a scrolled list at its end when `changed` does, unless its reader has scrolled back. */
-export function useStickToEnd(changed: unknown): End {
+/** Keeps a scrolled list at its end, whatever grows or shrinks, unless its reader has scrolled back. */
+export function useStickToEnd(): End {
   const ref = useRef<HTMLDivElement>(null);
+  const stuck = useRef(true);
   const [away, setAway] = useState(false);
 
   const goThere = useCallback(() => {
@@ -24,17 +26,20 @@ export function useStickToEnd(changed: unknown): End {
     const list = ref.current;
     if (list === null) return undefined;
     const look = (): void => {
-      setAway(list.scrollHeight - list.scrollTop - list.clientHeight > NEAR);
+      stuck.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
+      setAway(!stuck.current);
     };
+    const sizes = new ResizeObserver(() => {
+      if (stuck.current) goThere();
+    });
+    sizes.observe(list);
+    if (list.firstElementChild) sizes.observe(list.firstElementChild);
     list.addEventListener('scroll', look, { passive: true });
     return () => {
+      sizes.disconnect();
       list.removeEventListener('scroll', look);
     };
-  }, []);
-
-  useEffect(() => {
-    if (!away) goThere();
-  }, [changed, away, goThere]);
+  }, [goThere]);
 
   return { ref, away, goThere };
 }

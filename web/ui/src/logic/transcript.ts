@@ -67,12 +67,13 @@ function over(entry: Entry): Entry {
 
 function started(entries: Entries, line: LineEvent, who: string): Entries {
   const asked = line.kind === 'answer' ? answered(entries, line, who) : entries;
+  const question = asked.findLast((one) => one.kind === 'question' && isAnsweredBy(line)(one));
   return put(asked, line.id, (old) => ({
     ...(old ?? { ...spoken(line.id, line.displayTime), state: 'planned' }),
     kind: line.kind,
     // An answer is about what was there already when it was asked for.
     at: line.kind === 'answer' ? Math.max(line.displayTime, asked.at(-1)?.at ?? 0) : line.displayTime,
-    who,
+    who: question !== undefined && 'who' in question ? question.who : who,
   }));
 }
 

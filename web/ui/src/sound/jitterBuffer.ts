@@ -10,12 +10,13 @@ export class JitterBuffer {
   private filling = true;
 
   /**
-   * `rate`: samples that are played for one that is pulled. It begins with `target` samples, and
-   * returns to them from more than `most`. It never stops or begins at once, but within `fade`.
+   * `rate`: samples that are played for one that is pulled. It begins with `target` samples, with
+   * twice as many each time that they were too few, and returns to them from more than `most`. It
+   * never stops or begins at once, but within `fade`.
    */
   constructor(
     private readonly rate: number,
-    private readonly target: number,
+    private target: number,
     private readonly most: number,
     private readonly fade: number,
   ) {
@@ -45,9 +46,14 @@ export class JitterBuffer {
       out[at] = this.gain * this.sample();
       if (this.gain > 0) this.read += pace;
       else if (full) this.read = this.written - this.target;
-      else this.filling = true;
+      else if (!this.filling) this.ranDry();
       full &&= this.gain > 0;
     }
+  }
+
+  private ranDry(): void {
+    this.filling = true;
+    this.target = Math.min(2 * this.target, this.most / 4);
   }
 
   private pace(): number {

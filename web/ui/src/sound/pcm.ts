@@ -5,7 +5,7 @@ import pcmWorklet from './pcm.worklet.ts?worker&url';
 const STALLED = 10_000;
 
 /**
- * Plays the endless PCM stream at `url` as the voice, 0.15 s and more after it came. Ends with the
+ * Plays the endless PCM stream at `url` as the voice, 0.06 s and more after it came. Ends with the
  * stream or when `signal` says so; throws an Error of one line where it cannot be played.
  */
 export async function playPcm(mixer: Mixer, url: string, signal: AbortSignal): Promise<void> {

@@ -1,8 +1,9 @@
 import { JitterBuffer } from './jitterBuffer';
 
-/** Seconds of sound that are kept, at most, and of a beginning or an end. */
-const TARGET = 0.15;
+/** Seconds of sound that are kept (what is kept is late against the picture), at first and at most. */
+const TARGET = 0.06;
 const MOST = 1;
+/** Seconds of a beginning or an end. */
 const FADE = 0.003;
 
 class Pcm extends AudioWorkletProcessor {

@@ -279,6 +279,7 @@ export const de: Texts = {
     link: 'Link',
     copy: 'Link kopieren',
     copied: 'Kopiert.',
+    notCopied: 'Der Browser lässt die Seite nicht kopieren. Im Feld kopieren.',
     close: 'Schließen',
   },
 };

@@ -273,6 +273,7 @@ export const en = {
     link: 'Link',
     copy: 'Copy the link',
     copied: 'Copied.',
+    notCopied: 'The browser does not let the page copy. Copy it from the field.',
     close: 'Close',
   },
 };

@@ -6,6 +6,7 @@ import { useStore } from '../../hooks/useStore';
 import { useTexts } from '../../hooks/useTexts';
 import { delayLabel } from '../../logic/report';
 import { preferences } from '../../session/preferences';
+import { Notices } from '../Notices';
 import type { Tab } from '../Tabs';
 import { Caption } from './Caption';
 import { DelayedVideo } from './DelayedVideo';
@@ -44,6 +45,7 @@ export function Show({ choose }: Props) {
           <Placeholder choose={choose} />
         )}
       </figure>
+      <Notices />
       <Caption />
       <Toolbar show={show}>
         <p className="delay" data-testid="delay">

@@ -42,7 +42,7 @@ export function Toolbar({ show, children }: Props) {
       </button>
       <SoundMenu />
       <CaptionMenu />
-      {pictureInPicture && (
+      {pictureInPicture && !byHttp && (
         <button type="button" className="tool" onClick={pictureInPicture}>
           <Icon name="pictureInPicture" />
           <span>{tools.pictureInPicture}</span>

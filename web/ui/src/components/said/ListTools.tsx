@@ -5,6 +5,7 @@ import type { Entry } from '../../logic/entries';
 import { exported, MEDIA_TYPES } from '../../logic/export';
 import type { Format } from '../../logic/export';
 import type { Filter } from '../../logic/view';
+import { copyText } from '../../session/copyText';
 import { Icon } from '../parts/Icon';
 import { Menu } from '../parts/Menu';
 import { Select } from '../parts/Select';
@@ -29,7 +30,7 @@ export function ListTools({ rows, filter, choose, wanted, want }: Props) {
   const { said } = texts;
   const [told, tell] = useState('');
   const copy = (): void => {
-    navigator.clipboard.writeText(exported(rows, 'txt', texts)).then(
+    copyText(exported(rows, 'txt', texts)).then(
       () => {
         tell(said.copied);
       },

@@ -17,7 +17,7 @@ export function Said() {
   const [filter, setFilter] = useState<Filter>('all');
   const [wanted, setWanted] = useState('');
   const rows = listed(entries, filter, wanted);
-  const { ref, away, goThere } = useStickToEnd(rows.at(-1)?.id);
+  const { ref, away, goThere } = useStickToEnd();
   const empty = filter === 'all' && wanted === '' ? said.empty : said.noMatch;
   return (
     <section className="said" aria-labelledby="said">
@@ -35,10 +35,12 @@ export function Said() {
       <div className="list">
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolled with the arrow keys */}
         <div ref={ref} role="log" aria-labelledby="said" tabIndex={0}>
-          {rows.length === 0 && <p className="empty">{empty}</p>}
-          {rows.map((entry) => (
-            <EntryRow key={`${entry.kind} ${entry.id}`} entry={entry} />
-          ))}
+          <div>
+            {rows.length === 0 && <p className="empty">{empty}</p>}
+            {rows.map((entry) => (
+              <EntryRow key={`${entry.kind} ${entry.id}`} entry={entry} />
+            ))}
+          </div>
         </div>
         {away && (
           <button type="button" className="newest primary small" onClick={goThere}>

@@ -14,7 +14,9 @@ export function FromHere() {
   const { source } = useTexts();
   const cameras = useCameras(kind === 'camera');
   const facing = video?.getSettings().facingMode;
-  const screens = 'getDisplayMedia' in (navigator.mediaDevices as Partial<MediaDevices>);
+  // An insecure page has no devices, a phone no screens.
+  const { mediaDevices } = navigator as { mediaDevices?: Partial<MediaDevices> };
+  const screens = mediaDevices?.getDisplayMedia !== undefined;
   return (
     <section>
       <h2>{source.here}</h2>
