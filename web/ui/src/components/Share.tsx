@@ -85,14 +85,11 @@ function Links() {
   }, [roomName, whom]);
 
   const copy = (url: string): void => {
-    copyText(url).then(
-      () => {
-        tell(share.copied);
-      },
-      () => {
-        tell(share.notCopied);
-      },
+    const told = copyText(url).then(
+      () => share.copied,
+      () => share.notCopied,
     );
+    void told.then(tell);
   };
   return (
     <>

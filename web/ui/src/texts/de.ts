@@ -279,7 +279,7 @@ export const de: Texts = {
     link: 'Link',
     copy: 'Link kopieren',
     copied: 'Kopiert.',
-    notCopied: 'Der Browser lässt die Seite nicht kopieren. Im Feld kopieren.',
+    notCopied: 'Der Browser lässt die Seite nicht kopieren. Kopiere den Link aus dem Feld.',
     close: 'Schließen',
   },
 };
