@@ -43,7 +43,12 @@ export function Toolbar({ show, children }: Props) {
       <SoundMenu />
       <CaptionMenu />
       {pictureInPicture && !byHttp && (
-        <button type="button" className="tool" onClick={pictureInPicture}>
+        <button
+          type="button"
+          className="tool"
+          data-tool="picture-in-picture"
+          onClick={pictureInPicture}
+        >
           <Icon name="pictureInPicture" />
           <span>{tools.pictureInPicture}</span>
         </button>
