@@ -44,13 +44,14 @@ describe('parseStatus', () => {
   });
 });
 
-it.each<[string | undefined, string]>([
-  ['{"pressbox":{"waiting":"all busy"}}', 'all busy'],
+it.each<[string | undefined, string, boolean?]>([
+  ['{"pressbox":{"waiting":"all busy","why":"busy"}}', 'all busy'],
+  ['{"pressbox":{"waiting":"it has stopped","why":"stopped"}}', '', true],
   ['{"pressbox":{"waiting":7}}', ''],
   ['{"pressbox":null}', ''],
   ['{"waiting":"of another program"}', ''],
   ['no JSON', ''],
   [undefined, ''],
-])('reads in %j why a room has no commentator', (metadata, waiting) => {
-  expect(parseWaiting(metadata)).toBe(waiting);
+])('reads in %j why a room has no commentator', (metadata, waiting, seen = false) => {
+  expect(parseWaiting(metadata)).toEqual({ waiting, seen });
 });

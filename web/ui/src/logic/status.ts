@@ -65,10 +65,15 @@ export function parseStatus(json: string): BoothStatus | undefined {
   };
 }
 
-/** What the launcher says in the metadata of a room for which it has no commentator, or "". */
-export function parseWaiting(metadata: string | undefined): string {
+/** What the launcher says in the metadata of a room that waits for a commentator. */
+export function parseWaiting(metadata: string | undefined): Pick<Booth, 'waiting' | 'seen'> {
   const ours = parseObject(metadata ?? '')?.['pressbox'];
-  return typeof ours === 'object' && ours !== null && 'waiting' in ours ? text(ours.waiting) : '';
+  const { waiting, why } = isWaiting(ours) ? ours : {};
+  return why === 'stopped' ? { waiting: '', seen: true } : { waiting: text(waiting), seen: false };
+}
+
+function isWaiting(value: unknown): value is { waiting?: unknown; why?: unknown } {
+  return typeof value === 'object' && value !== null;
 }
 
 function text(value: unknown): string {

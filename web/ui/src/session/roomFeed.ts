@@ -28,8 +28,8 @@ export function followRoom(room: Room, booth: Store<Booth>): void {
 
 function read(room: Room, before: Booth): Booth {
   const found = findBooth(room);
-  const waiting = parseWaiting(room.metadata);
-  if (found === undefined) return { ...NO_BOOTH, seen: before.seen, waiting };
+  const { waiting, seen } = parseWaiting(room.metadata);
+  if (found === undefined) return { ...NO_BOOTH, seen: seen || before.seen, waiting };
   const json = found.attributes[STATUS_ATTRIBUTE] ?? '';
   const status = json === before.json ? before.status : parseStatus(json);
   const source = status?.source ?? '';
