@@ -26,7 +26,7 @@ TAP = """
   AudioNode.prototype.connect = function (to, ...more) {
     if (to instanceof AudioDestinationNode && this.context instanceof AudioContext) {
       const analyser = this.context.createAnalyser();
-      connect.call(this, analyser);
+      connect.call(this, analyser, ...more);
       (window.taps ??= []).push(analyser);
     }
     return connect.call(this, to, ...more);
