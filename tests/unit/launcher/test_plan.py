@@ -67,6 +67,8 @@ def test_livekit_gets_its_ports_and_keys() -> None:
     )
     assert config["bind_addresses"] == ["127.0.0.1"]
     assert config["rtc"]["enable_loopback_candidate"] is True
+    asked = {server.partition(":")[0] for server in config["rtc"]["stun_servers"]}
+    assert asked == {"127.0.0.1"}, "or browsers ask others"
     assert env["LIVEKIT_KEYS"] == f"key: {SECRET}"
 
 
