@@ -93,13 +93,24 @@ def room_name() -> str:
     return f"room-{secrets.token_hex(3)}"
 
 
+@pytest.fixture
+def page_settings() -> dict[str, str]:
+    """Settings of the page's server; a module of tests may say otherwise."""
+    return {}
+
+
 @pytest_asyncio.fixture
 async def page_url(
-    built_page: None, livekit_server: LiveKitServer, room_name: str, tmp_path: Path
+    built_page: None,
+    livekit_server: LiveKitServer,
+    room_name: str,
+    page_settings: dict[str, str],
+    tmp_path: Path,
 ) -> AsyncIterator[str]:
     """Address of the page, which joins `room_name` of the test's LiveKit server."""
     values = {name.lower(): value for name, value in livekit_server.environment.items()}
-    settings = load_settings(cli={**values, "room": room_name}, env={}, directory=tmp_path)
+    values |= {"room": room_name, **page_settings}
+    settings = load_settings(cli=values, env={}, directory=tmp_path)
     async with TestServer(Server(settings, BuiltPage()).app()) as server:
         yield str(server.make_url("/"))
 
