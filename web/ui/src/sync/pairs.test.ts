@@ -18,7 +18,7 @@ function paired(lines: [number, number][], onsets: [number, number?][]): [number
 describe('Pairs', () => {
   it('takes the onset nearest to the event, whichever came first', () => {
     expect(paired([[1000, 1]], [[1150], [1600]])).toEqual([[1, 1150]]);
-    expect(paired([[1000, 1]], [[500], [940]])).toEqual([[1, 940]]);
+    expect(paired([[1000, 1]], [[720], [940]])).toEqual([[1, 940]]);
   });
 
   it('uses each line and each onset once, nearest first', () => {
@@ -31,7 +31,7 @@ describe('Pairs', () => {
   });
 
   it('makes nothing of a line without sound, and of a sound without a line', () => {
-    expect(paired([[1000, 1]], [[1800], [200]])).toEqual([]);
+    expect(paired([[1000, 1]], [[1800], [600]])).toEqual([]);
     expect(paired([[1000, 1]], [])).toEqual([]);
     expect(paired([], [[1000]])).toEqual([]);
   });

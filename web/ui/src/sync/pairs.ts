@@ -1,5 +1,7 @@
-/** ms between a line's start event and its first sound beyond which they do not belong together. */
+/** ms for which the first sound of a line may come after its start event. */
 export const REACH = 700;
+/** ms for which it may come before: the event overtakes it, unless the page was busy. */
+const BEFORE = 300;
 /** So many of each are kept: more never come within twice the reach. */
 const KEPT = 32;
 
@@ -68,7 +70,8 @@ export class Pairs {
 
 /** A voice that was still speaking when the event came hides the beginning: a later one is a pause's end. */
 function belong(line: Line, onset: Onset): boolean {
-  return distance(line, onset) <= REACH && onset.at - onset.silence <= line.at;
+  const after = onset.at - line.at;
+  return -BEFORE <= after && after <= REACH && after <= onset.silence;
 }
 
 function distance(line: Line, onset: Onset): number {
