@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import time
-from array import array
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from livekit import api, rtc
 
+from agent.alerts.rulebook import Rulebook
+from agent.room.rpc import BAD_REQUEST, refuse_guests
+from config.alert_rule import RuleError
+from config.errors import SettingsError
+from config.settings import RoomSettings
 from tests.support.livekit_server import LiveKitServer
 
 WIDTH, HEIGHT, FPS = 320, 180, 15
@@ -32,12 +35,15 @@ STATUS: dict[str, Any] = {
     "engine": "up",
     "error": "",
     "watching": True,
+    "viewers": 1,
     "paused": "",
 }
 
 
 class ScriptedBooth:
-    """Joins `room` as an agent. `questions` receives what is asked on `lk.chat`."""
+    """Joins `room` as an agent. `questions` receives what is asked on `lk.chat`, `talks` whether
+    the button to talk is held; `settings` and `rules` are what was made of them by RPC.
+    """
 
     def __init__(self, server: LiveKitServer, room: str, identity: str = "agent-scripted") -> None:
         self._server = server
@@ -45,6 +51,9 @@ class ScriptedBooth:
         self._identity = identity
         self.room = rtc.Room()
         self.questions: asyncio.Queue[tuple[str, str]] = asyncio.Queue(16)
+        self.talks: asyncio.Queue[bool] = asyncio.Queue(16)
+        self.settings = RoomSettings()
+        self.rules = Rulebook()
         self._video = rtc.VideoSource(WIDTH, HEIGHT)
         self._audio = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=100)
         self._speaking = asyncio.Event()
@@ -65,6 +74,8 @@ class ScriptedBooth:
         self.room.register_text_stream_handler("lk.chat", self._on_chat)
         await self.room.connect(self._server.url, token.to_jwt())
         me = self.room.local_participant
+        for method in ("get", "set", "rules", "talk"):
+            me.register_rpc_method(f"pressbox.{method}", getattr(self, f"_on_{method}"))
         await me.publish_track(
             rtc.LocalVideoTrack.create_video_track("delayed", self._video),
             rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=False),
@@ -151,6 +162,33 @@ class ScriptedBooth:
     async def _read(self, reader: rtc.TextStreamReader, identity: str) -> None:
         await self.questions.put((await reader.read_all(), identity))
 
+    async def _on_get(self, _: rtc.RpcInvocationData) -> str:
+        return self.settings.model_dump_json()
+
+    async def _on_set(self, call: rtc.RpcInvocationData) -> str:
+        refuse_guests(call)
+        changes = json.loads(call.payload)
+        try:
+            self.settings = self.settings.updated(changes)
+        except SettingsError as error:
+            raise rtc.RpcError(BAD_REQUEST, str(error)) from error
+        told = changes.keys() & {"mode", "profile", "preset"}
+        await self.status(**{name: getattr(self.settings, name) for name in told})
+        return self.settings.model_dump_json()
+
+    async def _on_rules(self, call: rtc.RpcInvocationData) -> str:
+        if order := json.loads(call.payload or "{}"):
+            refuse_guests(call)
+            try:
+                self.rules.own = self.rules.edited(order)
+            except RuleError as error:
+                raise rtc.RpcError(BAD_REQUEST, str(error)) from error
+        return json.dumps({"rules": [one.model_dump(mode="json") for one in self.rules.all]})
+
+    async def _on_talk(self, call: rtc.RpcInvocationData) -> str:
+        await self.talks.put(json.loads(call.payload)["on"])
+        return call.payload
+
     async def _show(self) -> None:
         ramp = np.linspace(80, 255, WIDTH, dtype=np.uint8)
         count = 0
@@ -163,14 +201,9 @@ class ScriptedBooth:
             await asyncio.sleep(1 / FPS)
 
     async def _sound(self) -> None:
-        samples = SAMPLE_RATE // 50
-        at = 0
+        at = np.arange(SAMPLE_RATE // 50)
         while True:
             loud = 12_000 if self._speaking.is_set() else 0
-            wave = (
-                int(loud * math.sin(2 * math.pi * TONE * (at + index) / SAMPLE_RATE))
-                for index in range(samples)
-            )
-            data = array("h", wave).tobytes()
-            await self._audio.capture_frame(rtc.AudioFrame(data, SAMPLE_RATE, 1, samples))
-            at += samples
+            wave = (loud * np.sin(2 * np.pi * TONE / SAMPLE_RATE * at)).astype(np.int16)
+            await self._audio.capture_frame(rtc.AudioFrame(wave.tobytes(), SAMPLE_RATE, 1, len(at)))
+            at += len(at)
