@@ -35,13 +35,13 @@ describe('SyncMeter', () => {
 
   it('takes the time from the sound to the picture that the line is about', () => {
     const now = second();
-    meter.onset(now + 400 + 30);
-    meter.line('a', START + (now + 400) / 1000 - 3);
+    meter.onset(now + 900 + 30);
+    meter.line('a', START + (now + 900) / 1000 - 3);
     second();
     second();
     const { samples, median, worst } = meter.snapshot();
     expect(samples.map(({ error }) => error)).toEqual([expect.closeTo(-0.03, 4)]);
-    expect(samples[0]?.at).toBeCloseTo(START + (now + 430) / 1000, 2);
+    expect(samples[0]?.at).toBeCloseTo(START + (now + 930) / 1000, 2);
     expect(median).toBeCloseTo(-0.03, 4);
     expect(worst).toBeCloseTo(0.03, 4);
   });
@@ -49,8 +49,8 @@ describe('SyncMeter', () => {
   it('lets the picture wait for sound that is always late', () => {
     for (let line = 0; line < 6; line += 1) {
       const now = second();
-      meter.line(String(line), START + (now + 500) / 1000 - 3);
-      meter.onset(now + 570);
+      meter.line(String(line), START + (now + 900) / 1000 - 3);
+      meter.onset(now + 970);
       second();
       second();
     }
@@ -88,8 +88,8 @@ describe('SyncMeter', () => {
     const stop = meter.subscribe(told);
     for (let line = 0; line < 130; line += 1) {
       const now = second(line);
-      meter.line(String(line), START + (now + 500) / 1000 - 3);
-      meter.onset(now + 500);
+      meter.line(String(line), START + (now + 900) / 1000 - 3);
+      meter.onset(now + 900);
       second(line);
       second(line);
     }
