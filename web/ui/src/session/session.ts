@@ -37,6 +37,8 @@ export function makeSession(roomName: string) {
   });
   const booth = new Store(NO_BOOTH);
   const transcript = new TranscriptStore(roomName);
+  // Not in the panel, which goes when another one is opened.
+  const draft = new Store('');
   const mixer = new Mixer();
   const meter = new SyncMeter();
   const connection = new Connection(room, roomName, (hearers, signal) => {
@@ -88,7 +90,7 @@ export function makeSession(roomName: string) {
     if (place.camera) void showing.camera();
   };
 
-  return { leave, comeBack, room, roomName, connection, booth, transcript, showing, mixer, meter, call };
+  return { leave, comeBack, room, roomName, connection, booth, transcript, draft, showing, mixer, meter, call };
 }
 
 export const SessionContext = createContext<Session | undefined>(undefined);

@@ -1,9 +1,11 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 
 import { useAsk } from '../../hooks/useAsk';
 import { usePhase } from '../../hooks/useSessionStores';
+import { useStore } from '../../hooks/useStore';
 import { useTexts } from '../../hooks/useTexts';
 import { MAX_QUESTION } from '../../session/receiveText';
+import { useSession } from '../../session/session';
 import { Icon } from '../parts/Icon';
 import { Suggestions } from './Suggestions';
 import { TalkButton } from './TalkButton';
@@ -15,14 +17,15 @@ export function AskBox() {
   const ask = useAsk();
   const { ask: texts } = useTexts();
   const live = usePhase().name === 'live';
-  const [text, setText] = useState('');
+  const { draft } = useSession();
+  const text = useStore(draft);
   const field = useRef<HTMLTextAreaElement>(null);
   const left = MAX_QUESTION - text.trim().length;
   const ready = live && text.trim() !== '' && left >= 0;
   const send = (): void => {
     if (!ready) return;
     ask(text.trim());
-    setText('');
+    draft.set('');
   };
 
   useEffect(() => {
@@ -53,10 +56,10 @@ export function AskBox() {
         aria-invalid={left < 0}
         placeholder={texts.hint}
         onChange={(event) => {
-          setText(event.target.value);
+          draft.set(event.target.value);
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') setText('');
+          if (event.key === 'Escape') draft.set('');
           if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
           event.preventDefault();
           send();
