@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import FAKE_CAMERA, OpenPage
 from tests.browser.scripted_booth import ScriptedBooth
-from tests.browser.senses import start, wait_until_it_plays
+from tests.browser.senses import open_tab, start, wait_until_it_plays
 
 _KEEP_CONNECTIONS = """
 window.connections = [];
@@ -53,15 +53,16 @@ async def test_the_camera_is_shown_switched_off_and_on_again(
 ) -> None:
     await booth.start()
     page = await open_page(page_url)
-    await start(page)
-    button = page.get_by_role("button", name="Camera")
+    await start(page, camera=True)
+    button = page.get_by_role("button", name="My camera")
+    await open_tab(page, "Source")
     await expect(button).to_have_attribute("aria-pressed", "true")
-    await expect(page.get_by_label("Your camera, live")).to_be_visible()
+    await expect(page.get_by_label("Your picture, live")).to_be_visible()
     await until(booth, 1)
     await button.click()
     await until(booth, 0)
     await expect(button).to_have_attribute("aria-pressed", "false")
-    await expect(page.get_by_label("Your camera, live")).to_be_hidden()
+    await expect(page.get_by_label("Your picture, live")).to_be_hidden()
     await button.click()
     await until(booth, 1)
     await expect(button).to_have_attribute("aria-pressed", "true")
@@ -72,20 +73,19 @@ async def test_a_visitor_is_marked_as_one_who_watches(
 ) -> None:
     await booth.start()
     page = await open_page(page_url)
-    await start(page)
+    await start(page, camera=True)
     await until(booth, 1)
     (visitor,) = booth.room.remote_participants.values()
     assert visitor.attributes["pressbox.viewer"] == "1"
     await booth.status(source=visitor.identity)
-    await expect(page.get_by_text("Watching your camera")).to_be_visible()
+    await expect(page.get_by_text("Watching your picture")).to_be_visible()
 
 
-async def test_without_the_tick_the_camera_stays_off(
+async def test_who_only_watches_shows_no_camera(
     open_page: OpenPage, page_url: str, booth: ScriptedBooth
 ) -> None:
     await booth.start()
     page = await open_page(page_url)
-    await page.get_by_label("Show my camera").uncheck()
     await start(page)
     await wait_until_it_plays(page)
     assert cameras(booth) == []
@@ -98,8 +98,8 @@ async def test_only_the_commentator_is_subscribed_to(
     page, other = await open_page(page_url), await open_page(page_url)
     await page.add_init_script(_KEEP_CONNECTIONS)
     await page.reload()
-    await start(page)
-    await start(other)
+    await start(page, camera=True)
+    await start(other, camera=True)
     await until(booth, 2)
     await wait_until_it_plays(page)
     assert await page.evaluate(_RECEIVED_VIDEOS) == 1
@@ -111,10 +111,10 @@ async def test_a_blocked_camera_is_one_clear_line_and_the_page_goes_on(
 ) -> None:
     await booth.start()
     page = await open_page(page_url)
-    await start(page)
+    await start(page, camera=True)
     await expect(page.get_by_text("The camera is blocked.")).to_be_visible()
     await wait_until_it_plays(page)
-    await expect(page.get_by_role("button", name="Camera")).to_have_attribute(
+    await expect(page.get_by_role("button", name="My camera")).to_have_attribute(
         "aria-pressed", "false"
     )
 
@@ -125,7 +125,7 @@ async def test_a_missing_camera_is_one_clear_line_and_the_page_goes_on(
 ) -> None:
     await booth.start()
     page = await open_page(page_url)
-    await start(page)
+    await start(page, camera=True)
     await expect(page.get_by_text("No camera was found.")).to_be_visible()
     await wait_until_it_plays(page)
 
@@ -139,14 +139,15 @@ async def test_one_of_several_cameras_can_be_chosen(
 ) -> None:
     await booth.start()
     page = await open_page(page_url)
-    await start(page)
+    await start(page, camera=True)
+    await open_tab(page, "Source")
     choice = page.get_by_label("Which camera")
     await expect(choice.locator("option")).to_have_count(2)
     second = await choice.locator("option").nth(1).get_attribute("value")
     assert second
     await choice.select_option(second)
     await expect(choice).to_have_value(second)
-    own = page.get_by_label("Your camera, live")
+    own = page.get_by_label("Your picture, live")
     device = "(video) => video.srcObject.getVideoTracks()[0].getSettings().deviceId"
     async with asyncio.timeout(10):
         while await own.evaluate(device) != second:

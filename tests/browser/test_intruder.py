@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.scripted_booth import ScriptedBooth
@@ -41,17 +41,18 @@ async def test_a_tab_that_reloads_stays_who_it_was_and_its_copy_does_not(
     came: asyncio.Queue[str] = asyncio.Queue()
     booth.room.on("participant_connected", lambda one: came.put_nowait(one.identity))
 
-    async def identity(page: Page) -> str:
-        await start(page)
+    async def identity() -> str:
         return await asyncio.wait_for(came.get(), 10)
 
     page = await open_page(page_url)
-    first = await identity(page)
+    await start(page)
+    first = await identity()
     await page.reload()
-    assert await identity(page) == first
+    assert await identity() == first
     kept = await page.evaluate("sessionStorage.getItem('pressbox.place')")
     copy = await open_page(page_url)
     await copy.evaluate("(kept) => sessionStorage.setItem('pressbox.place', kept)", kept)
     await copy.goto(f"{page_url}?copy")
-    assert await identity(copy) != first
+    await start(copy)
+    assert await identity() != first
     assert first in booth.room.remote_participants

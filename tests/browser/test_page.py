@@ -25,7 +25,7 @@ async def test_the_delayed_picture_plays_and_says_how_late_it_is(
     await start(page)
     await wait_until_it_plays(page)
     assert await brightness(delayed_picture(page)) > 40
-    await expect(page.get_by_test_id("delay")).to_have_text("2.4 s behind live")
+    await expect(page.get_by_test_id("delay")).to_have_text("2.4 s behind")
     await booth.status(delay=0)
     await expect(page.get_by_test_id("delay")).to_have_text("live")
 
@@ -38,16 +38,15 @@ async def test_the_voice_is_heard_and_can_be_muted_and_turned_down(
     page = await open_page(page_url)
     await start(page)
     await wait_until_heard(page)
-    audio = page.get_by_test_id("audio Voice")
-    assert await audio.evaluate("(audio) => !audio.paused && !audio.muted && audio.volume === 1")
+    await page.get_by_role("button", name="Sound", exact=True).click()
     mute = page.get_by_role("button", name="Mute: Voice")
     await mute.click()
     await expect(mute).to_have_attribute("aria-pressed", "true")
-    assert await audio.evaluate("(audio) => audio.muted")
+    await page.wait_for_function("() => heard() < 0.001")
     await mute.click()
-    assert not await audio.evaluate("(audio) => audio.muted")
+    await wait_until_heard(page, 0.2)
     await page.get_by_label("Volume: Voice").fill("30")
-    assert await audio.evaluate("(audio) => Math.abs(audio.volume - 0.3) < 0.001")
+    await page.wait_for_function("() => heard() > 0.02 && heard() < 0.15")
 
 
 async def test_captions_grow_word_by_word_and_stay_in_the_list(
@@ -63,11 +62,11 @@ async def test_captions_grow_word_by_word_and_stay_in_the_list(
     await expect(caption).to_have_text("A red")
     await writer.write("ball ")
     await expect(caption).to_have_text("A red ball")
-    await expect(log.get_by_role("listitem")).to_have_count(0)
+    await expect(log.locator(".row")).to_have_count(0)
     await writer.write("crosses.")
     await writer.aclose()
     await booth.line("end", "L1", text="A red ball crosses.")
-    await expect(log.get_by_role("listitem")).to_have_count(1)
+    await expect(log.locator(".row")).to_have_count(1)
     await expect(log).to_contain_text("A red ball crosses.")
 
 
@@ -97,7 +96,7 @@ async def test_a_question_of_another_viewer_is_shown_under_their_name(
     await start(page)
     await start(other)
     await other.get_by_label("Your question").fill("Who is there?")
-    await other.get_by_role("button", name="Ask").click()
+    await other.get_by_role("button", name="Ask", exact=True).click()
     await expect(page.get_by_role("log")).to_contain_text("Who is there?")
     await expect(page.get_by_role("log")).to_contain_text("asked")
 
@@ -130,24 +129,17 @@ async def test_leaving_ends_the_visit_and_starting_again_works(
         while not booth.room.remote_participants:
             await asyncio.sleep(0.05)
         await page.get_by_role("button", name="Leave").click()
-        await expect(page.get_by_role("button", name="Start")).to_be_focused()
+        await expect(page.get_by_role("button", name="Watch", exact=True)).to_be_focused()
         while booth.room.remote_participants:
             await asyncio.sleep(0.05)
     await start(page)
     await wait_until_it_plays(page)
 
 
-# Playwright's own calls count as the user's gestures, so Chromium would hold nothing back here.
-_HOLD_SOUND_BACK = """
-const play = HTMLMediaElement.prototype.play;
-let allowed = false;
-const click = (event) => { allowed ||= event.target.closest('.notice') !== null; };
-addEventListener('click', click, true);
-HTMLMediaElement.prototype.play = function () {
-  if (allowed || this instanceof HTMLVideoElement) return play.call(this);
-  this.autoplay = false;
-  return Promise.reject(new DOMException('held back', 'NotAllowedError'));
-};
+_TELL_OF_NOTICES = """
+new MutationObserver(() => {
+  if (document.querySelector('.notice')) console.info('a notice');
+}).observe(document, { childList: true, subtree: true });
 """
 
 
@@ -155,11 +147,15 @@ async def test_sound_that_the_browser_holds_back_needs_one_more_click(
     open_page: OpenPage, page_url: str, booth: ScriptedBooth
 ) -> None:
     await booth.start()
+    booth.hum(True)
     page = await open_page(page_url)
-    await page.add_init_script(_HOLD_SOUND_BACK)
-    await page.reload()
     await start(page)
+    await wait_until_heard(page)
+    # A page that comes back by itself has no click. Whatever Playwright asks of it counts as one.
+    await page.add_init_script(_TELL_OF_NOTICES)
+    async with page.expect_console_message(lambda one: one.text == "a notice"):
+        await page.reload()
     allow = page.get_by_role("button", name="Turn the sound on")
     await allow.click()
     await expect(allow).to_be_hidden()
-    assert await page.get_by_test_id("audio Voice").evaluate("(audio) => !audio.paused")
+    await wait_until_heard(page)
