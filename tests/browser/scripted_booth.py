@@ -54,7 +54,8 @@ class ScriptedBooth:
         self.talks: asyncio.Queue[bool] = asyncio.Queue(16)
         self.settings = RoomSettings()
         self.rules = Rulebook()
-        self._video = rtc.VideoSource(WIDTH, HEIGHT)
+        self.size = (WIDTH, HEIGHT)  # of the picture
+        self._video = rtc.VideoSource(*self.size)
         self._audio = rtc.AudioSource(SAMPLE_RATE, 1, queue_size_ms=100)
         self._speaking = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -190,12 +191,13 @@ class ScriptedBooth:
         return call.payload
 
     async def _show(self) -> None:
-        ramp = np.linspace(80, 255, WIDTH, dtype=np.uint8)
+        width, height = self.size
+        ramp = np.linspace(80, 255, width, dtype=np.uint8)
         count = 0
         while True:
-            picture = np.empty((HEIGHT, WIDTH, 4), np.uint8)
+            picture = np.empty((height, width, 4), np.uint8)
             picture[:] = np.roll(ramp, count * 4)[None, :, None]
-            frame = rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGBA, picture.tobytes())
+            frame = rtc.VideoFrame(width, height, rtc.VideoBufferType.RGBA, picture.tobytes())
             self._video.capture_frame(frame)
             count += 1
             await asyncio.sleep(1 / FPS)
