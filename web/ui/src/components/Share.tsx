@@ -39,7 +39,7 @@ export function Share() {
           setOpen(false);
         }}
       >
-        <header>
+        <div className="title">
           <h2 id="share">{share.heading}</h2>
           <button
             type="button"
@@ -49,7 +49,7 @@ export function Share() {
           >
             <Icon name="close" />
           </button>
-        </header>
+        </div>
         {open && <Links />}
       </dialog>
     </>
