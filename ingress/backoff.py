@@ -8,7 +8,12 @@ from collections.abc import Callable
 from ingress.reader.messages import FailureKind
 
 GOOD_RUN = 30.0
-"""Seconds with pictures after which the next failure counts as the first one."""
+"""Seconds with pictures after which the next try is at once."""
+
+QUICK, QUICK_TRIES = 2.0, 20
+"""After pictures the waits stay this short, in seconds, for so many tries: a camera that restarts,
+or whose cable is moved, is back before anybody looks why it was gone.
+"""
 
 
 def jitter() -> float:
@@ -35,31 +40,27 @@ class Backoff:
         self._first, self._longest = first, longest
         self._auth_first, self._auth_longest = auth_first, auth_longest
         self._factor = factor
-        self._next = first
-        self._next_auth = auth_first
+        self.reset()
 
     def reset(self) -> None:
         """The next failure is the first one again."""
         self._next, self._next_auth = self._first, self._auth_first
+        self._quick = 0
 
     def wait(self, kind: FailureKind, lived: float) -> float:
         """Seconds until the next try, after a run that had pictures for `lived` seconds (0: none).
-
-        After a good run the first try is at once. A shorter run with pictures is not waited for
-        longer than it lasted: who is cut off every five seconds is better shown half of the time
-        than a sixth of it.
+        After pictures it is the first failure again.
         """
         if lived > 0:
-            self._next_auth = self._auth_first
-        if lived >= GOOD_RUN:
             self.reset()
+            self._quick = QUICK_TRIES
+        if lived >= GOOD_RUN:
             return 0.0
         if kind == "auth":
             pause = self._next_auth
             self._next_auth = min(pause * 2, self._auth_longest)
             return pause * self._factor()
         pause = self._next
-        self._next = min(pause * 2, self._longest)
-        if lived > 0:
-            pause = min(pause, max(lived, self._first))
+        self._quick = max(self._quick - 1, 0)
+        self._next = min(pause * 2, QUICK if self._quick else self._longest)
         return pause * self._factor()

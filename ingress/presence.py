@@ -14,6 +14,7 @@ import aiohttp
 from livekit import api, rtc
 
 from config.settings import Settings
+from config.tasks import Tasks
 from ingress.sink import Trouble
 
 log = logging.getLogger("pressbox.ingress")
@@ -21,8 +22,8 @@ log = logging.getLogger("pressbox.ingress")
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 """Seconds between two attempts to join; doubled each time, with jitter."""
 
-TAKEN_WAIT, TAKEN_LONGEST = 30.0, 300.0
-"""The same while somebody else is there under this name."""
+TAKEN_WAIT, TAKEN_LONGEST = 2.0, 10.0
+"""The same while somebody else is there under this name, which costs the server one question."""
 
 CONNECT_TIMEOUT, CONNECT_LIMIT = 5.0, 45.0
 """Seconds for one of LiveKit's own tries, and for all of them: it was seen to take 32 s with a
@@ -101,19 +102,19 @@ class Presence:
         self._entered = entered
         self._left = left
         self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = Tasks(log.warning)
         self._was_woken = False
         self._watch: _Watch | None = None
         self.trouble: Trouble | None = None
 
     def start(self) -> None:
         """Begin to join."""
-        name = f"presence.run {self._place.identity}"
-        self._task = self._task or asyncio.create_task(self._run(), name=name)
+        self._tasks.keep(f"the presence of {self._place.identity}", self._run)
 
     def wake(self) -> None:
         """Join at once, also where it was sent away."""
         if self.trouble:
+            self.trouble = Trouble("away", "joining the room again")
             self._woken.set()
 
     def rejoin(self, text: str) -> None:
@@ -123,18 +124,17 @@ class Presence:
 
     async def aclose(self) -> None:
         """Leave. Idempotent."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._tasks.aclose()
 
     async def _run(self) -> None:
         wait, taken_wait = FIRST_WAIT, TAKEN_WAIT
         while True:
-            joined, self.trouble = await self._stay()
-            log.info("%s: %s", self._place.identity, self.trouble.text)
-            if self.trouble.kind == "removed":
+            joined, trouble = await self._stay()
+            self.trouble = trouble
+            log.info("%s: %s", self._place.identity, trouble.text)
+            if trouble.kind == "removed":
                 await self._pause(None)
-            elif self.trouble.kind == "taken":
+            elif trouble.kind == "taken":
                 taken_wait = await self._until_free(TAKEN_WAIT if joined else taken_wait)
             else:
                 wait = FIRST_WAIT if joined else wait
@@ -145,17 +145,21 @@ class Presence:
         """Joins and waits until the room is lost: whether it was in, and why it is out."""
         room = rtc.Room()
         watch = self._watch = _Watch(room)
+        joined = False
         try:
             if said := await self._connect(room):
                 return False, Trouble("away", f"no way into room {self._place.room}: {said}")
             log.info("%s is in room %s", self._place.identity, self._place.room)
             self.trouble = None
+            joined = True
             self._entered(room)
-            try:
-                return True, await watch.lost()
-            finally:
-                self._left()
+            return True, await watch.lost()
+        except Exception as error:  # livekit.rtc raises bare ones
+            log.exception("%s: being in the room failed", self._place.identity)
+            return joined, Trouble("away", f"being in the room failed ({type(error).__name__})")
         finally:
+            if joined:
+                self._left()
             self._watch = None
             watch.close()
             await _leave(room)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from config.tasks import Tasks
 from ingress.backoff import Backoff
 from ingress.lifecycle import Lifecycle
 from ingress.reader.messages import (
@@ -24,6 +26,8 @@ from ingress.reader.messages import (
 )
 from ingress.reader.process import ReaderProcess
 from ingress.watchdog import Watchdog
+
+log = logging.getLogger("pressbox.ingress")
 
 TICK = 0.2
 """Seconds between two looks at the watchdog and at the wishes of those who watch."""
@@ -69,7 +73,7 @@ class Reading:
         self._start_reader = start_reader
         self._backoff = Backoff()
         self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = Tasks(log.warning)
         self._held = False
         self._skipped_before = 0
         self.reader: ReaderProcess | None = None
@@ -88,7 +92,7 @@ class Reading:
 
     def start(self, name: str) -> None:
         """Begin; name is for the task."""
-        self._task = self._task or asyncio.create_task(self._run(), name=f"ingress.read {name}")
+        self._tasks.keep(f"reading {name}", self._run)
 
     def wake(self) -> None:
         """Try at once what is waiting or has stopped."""
@@ -108,9 +112,7 @@ class Reading:
 
     async def aclose(self) -> None:
         """End the reader and the loop. Idempotent."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._tasks.aclose()
 
     async def _run(self) -> None:
         while True:
@@ -119,7 +121,11 @@ class Reading:
                 continue
             self.lifecycle.attempt(time.monotonic())
             self._listener.changed()
-            failed = await self._attempt()
+            try:
+                failed = await self._attempt()
+            except Exception as error:  # livekit.rtc raises whatever it likes
+                log.exception("reading failed")
+                failed = Failed("internal", f"reading failed ({type(error).__name__})")
             self.reader = None
             now = time.monotonic()
             self._skipped_before += self.note.skipped
@@ -149,7 +155,7 @@ class Reading:
         except OSError as error:
             return Failed("internal", f"no reader can be started: {error.strerror}")
         self.reader = reader
-        watch = asyncio.create_task(self._watch(reader), name="ingress.watch")
+        watch = asyncio.create_task(self._watched(reader), name="ingress.watch")
         try:
             async with contextlib.aclosing(reader.messages()) as messages:
                 async for message in messages:
@@ -190,6 +196,14 @@ class Reading:
             if note != self.note:
                 self.note = note
                 self._listener.changed()
+
+    async def _watched(self, reader: ReaderProcess) -> None:
+        """Nothing is read that nobody watches over."""
+        try:
+            await self._watch(reader)
+        except Exception as error:
+            log.exception("the watchdog failed")
+            reader.give_up("internal", f"the watchdog failed ({type(error).__name__})")
 
     async def _watch(self, reader: ReaderProcess) -> None:
         while True:

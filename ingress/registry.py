@@ -46,6 +46,7 @@ class Registry:
         self._store = SourceStore(settings.state_dir)
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._hidden: list[Kept] = []
+        self._closing: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._change = asyncio.Lock()
         self.notice = ""
         """One line about what was wrong with what was kept, for the status; "" for nothing."""
@@ -56,6 +57,10 @@ class Registry:
         Raises PlaceError without a key for LiveKit, OSError when STATE_DIR cannot be read.
         """
         place(self._settings, "", "probe")
+        async with self._change:  # whoever adds one meanwhile adds it to these
+            await self._bring_back()
+
+    async def _bring_back(self) -> None:
         kept, self.notice = await asyncio.to_thread(self._store.load)
         if self.notice:
             log.warning("%s", self.notice)
@@ -74,12 +79,19 @@ class Registry:
         OSError when it cannot be kept.
         """
         spec = self._placed(spec)
-        async with self._change:
-            if _key(spec) in self._entries:
-                raise ConflictError(f"there is a source {spec.name} in room {spec.room} already")
-            kept = Kept(spec, from_page)
-            await self._save([*self._kept(), kept])
-            return self._bring_up(kept, fixed=False).report()
+        while True:
+            async with self._change:
+                closing = self._closing.get(_key(spec))
+                if closing is None:
+                    return await self._added(Kept(spec, from_page))
+            await asyncio.wait([closing])  # two of one name would throw each other out
+
+    async def _added(self, kept: Kept) -> SourceReport:
+        spec = kept.spec
+        if _key(spec) in self._entries:
+            raise ConflictError(f"there is a source {spec.name} in room {spec.room} already")
+        await self._save([*self._kept(), kept])
+        return self._bring_up(kept, fixed=False).report()
 
     async def remove(self, name: str, room: str = "") -> None:
         """Takes a source out of its room and forgets it. Raises UnknownSourceError, ConflictError
@@ -92,7 +104,11 @@ class Registry:
                 raise ConflictError(f"{name} stands in the settings (SOURCES): take it out there")
             await self._save([one for one in self._kept() if _key(one.spec) != key])
             del self._entries[key]
-            await entry.source.aclose()
+            self._closing[key] = closing = asyncio.create_task(
+                entry.source.aclose(), name=f"ingress.close {name}"
+            )
+            closing.add_done_callback(lambda _: self._closing.pop(key, None))
+        await asyncio.shield(closing)  # whoever waits for it may go; nobody else waits
 
     def list(self) -> Reports:
         """A report of every source."""
@@ -111,6 +127,7 @@ class Registry:
         async with self._change:
             entries, self._entries = self._entries, {}
             await asyncio.gather(*(entry.source.aclose() for entry in entries.values()))
+            await asyncio.gather(*self._closing.values(), return_exceptions=True)
 
     def _bring_up(self, kept: Kept, *, fixed: bool) -> Supervised:
         source = self._make(kept.spec, self._settings, kept.from_page)

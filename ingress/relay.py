@@ -9,6 +9,7 @@ from dataclasses import replace
 from livekit import rtc
 
 from config.source_names import MODEL_TRACK
+from config.tasks import Tasks
 from ingress.doors import Doors
 from ingress.picture_track import PictureTrack
 from ingress.presence import Place, Presence
@@ -60,7 +61,7 @@ class RoomSink:
         self._report: SourceReport | None = None
         self._told = ""
         self._news = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks(log.warning)
 
     @property
     def trouble(self) -> Trouble | None:
@@ -76,10 +77,8 @@ class RoomSink:
         """Begin to join."""
         self._sound.start()
         self._presence.start()
-        self._tasks = [
-            asyncio.create_task(self._tell(), name="relay.attribute"),
-            asyncio.create_task(self._watch_flow(), name="relay.flow"),
-        ]
+        self._tasks.keep("the attribute of a source", self._tell)
+        self._tasks.keep("the watch over what leaves", self._watch_flow)
 
     def show(self, unit: Unit) -> None:
         """Send a picture now."""
@@ -120,10 +119,7 @@ class RoomSink:
 
     async def aclose(self) -> None:
         """Leave the room. Idempotent."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.aclose()
         await self._sound.aclose()
         await self._presence.aclose()
         await asyncio.gather(self._camera.aclose(), self._model.aclose())

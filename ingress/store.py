@@ -32,21 +32,28 @@ class SourceStore:
         self.path = folder / FILE
 
     def load(self) -> tuple[list[Kept], str]:
-        """What is kept, and one line about what was wrong, "" for nothing.
-
-        A damaged file is put aside, never overwritten. Raises OSError.
+        """What is kept, and one line about what was wrong, "" for nothing. One that is damaged, or
+        that this version does not take, costs no other; the file is then put aside, for its owner.
+        Raises OSError.
         """
         try:
-            text = self.path.read_text(encoding="utf-8")
+            entries = json.loads(self.path.read_text(encoding="utf-8"))["sources"]
+            numbered = list(enumerate(entries, 1))
         except FileNotFoundError:
             return [], ""
-        except UnicodeDecodeError:
-            return [], self._put_aside()
-        try:
-            entries = json.loads(text)["sources"]
-            return [_read(entry) for entry in entries], ""
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return [], self._put_aside()
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return [], f"{self._put_aside()}: its sources are gone"
+        kept, bad = [], []
+        for number, entry in numbered:
+            try:
+                kept.append(_read(entry))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                bad.append(f"source {number}{_said(error)}")
+        if not bad:
+            return kept, ""
+        aside = self._put_aside()
+        self.save(kept)
+        return kept, f"{aside} and goes on without {', '.join(bad)}"
 
     def save(self, kept: Sequence[Kept]) -> None:
         """Replaces what is kept. Raises OSError, and then leaves the old file as it was."""
@@ -56,15 +63,17 @@ class SourceStore:
     def _put_aside(self) -> str:
         aside = self.path.with_name(f"{FILE}.damaged-{int(time.time())}")
         self.path.replace(aside)
-        return f"{self.path} is damaged and was put aside as {aside.name}: its sources are gone"
+        return f"{self.path} is damaged and was put aside as {aside.name}"
 
 
 def _read(entry: dict[str, object]) -> Kept:
-    """Raises ValueError, KeyError or TypeError."""
+    """Raises SpecError, ValueError, KeyError or TypeError."""
     values = entry["spec"]
     if not isinstance(values, dict):
         raise TypeError
-    try:
-        return Kept(source_spec(values), entry["from_page"] is True)
-    except SpecError:
-        raise ValueError from None
+    return Kept(source_spec(values), entry["from_page"] is True)
+
+
+def _said(error: Exception) -> str:
+    """What a spec says of itself, which names no secret."""
+    return f" ({error})" if isinstance(error, SpecError) else ""

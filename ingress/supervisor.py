@@ -12,11 +12,12 @@ from typing import Protocol
 from config.settings import Settings
 from config.source_address import SourceAddress
 from config.source_spec import SourceSpec
+from config.tasks import Tasks
 from ingress.reader.messages import Order, RawPicture, Request, Sound, Unit
 from ingress.reader.process import ReaderProcess
 from ingress.reading import Reading, Start
 from ingress.report import SourceReport
-from ingress.sink import Sink
+from ingress.sink import Sink, Trouble
 
 log = logging.getLogger("pressbox.ingress")
 
@@ -65,7 +66,8 @@ class Supervisor:
         self._sink = sink
         self._hearers: list[Hearer] = []
         self._told: SourceReport | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = Tasks(log.warning)
+        self._trouble: Trouble | None = None
         self._late = 0.0
         self._safe = spec.address.safe
         self._room = spec.room or settings.room
@@ -131,7 +133,7 @@ class Supervisor:
         self._reading.start(self._spec.name)
         if self._model:
             self._model.start(f"{self._spec.name} model")
-        self._task = asyncio.create_task(self._tell(), name=f"ingress.report {self._spec.name}")
+        self._tasks.keep(f"the report of {self._spec.name}", self._tell)
 
     def wake(self) -> None:
         """Try at once, whatever is waited for; also after a removal from the room."""
@@ -142,10 +144,8 @@ class Supervisor:
 
     async def aclose(self) -> None:
         """Stop reading, leave the room. Idempotent."""
-        task, self._task = self._task, None
-        if task:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        if len(self._tasks):
+            await self._tasks.aclose()
             await asyncio.gather(*(one.aclose() for one in (self._reading, self._model) if one))
             self._reading.lifecycle.stopped("", time.monotonic())
             self.changed()
@@ -157,9 +157,11 @@ class Supervisor:
 
     def changed(self) -> None:
         """Tells the sink and all listeners how it is, if that is new."""
-        trouble = self._sink.trouble
+        before, trouble = self._trouble, self._sink.trouble
+        self._trouble = trouble
         self._reading.lifecycle.room(trouble, time.monotonic())
-        if trouble and trouble.kind == "removed":
+        # Once: whoever was woken after it reads, though the room does not have it back yet.
+        if trouble and trouble.kind == "removed" and trouble is not before:
             for one in (self._reading, self._model):
                 if one:
                     one.hold(trouble.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingress.backoff import GOOD_RUN, Backoff, jitter
+from ingress.backoff import GOOD_RUN, QUICK, QUICK_TRIES, Backoff, jitter
 from ingress.reader.messages import FailureKind
 
 
@@ -36,14 +36,17 @@ def test_after_a_good_run_it_is_tried_at_once_then_as_from_the_beginning() -> No
     backoff = even()
     waits(backoff, "refused", 5)
     assert backoff.wait("ended", GOOD_RUN) == 0
-    assert waits(backoff, "refused", 2) == [1, 2]
+    assert waits(backoff, "refused", 3) == [1, 2, 2]
 
 
-@pytest.mark.parametrize(("lived", "expected"), [(0.1, 1), (5.0, 5), (29.0, 16)])
-def test_a_short_run_is_not_waited_for_longer_than_it_lasted(lived: float, expected: float) -> None:
+@pytest.mark.parametrize("lived", [0.1, 5.0, 29.0])
+def test_whoever_had_pictures_is_tried_often_for_a_while(lived: float) -> None:
     backoff = even()
-    waits(backoff, "ended", 4)
-    assert backoff.wait("ended", lived) == expected
+    waits(backoff, "refused", 5)
+    assert backoff.wait("ended", lived) == 1
+    assert waits(backoff, "refused", QUICK_TRIES - 1) == [QUICK] * (QUICK_TRIES - 1)
+    assert waits(backoff, "refused", 3) == [4, 8, 16]
+    assert backoff.wait("ended", lived) == 1
 
 
 def test_pictures_forgive_wrong_credentials() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ class ScriptedSource:
         self.spec = spec
         self.guarded = guarded
         self.happened: list[str] = []
+        self.may_close = asyncio.Event()
+        self.may_close.set()
 
     def report(self) -> SourceReport:
         return SourceReport(self.spec.name, self.spec.room, self.spec.address.safe, self.spec.via)
@@ -37,6 +41,8 @@ class ScriptedSource:
 
     async def aclose(self) -> None:
         self.happened.append("close")
+        await self.may_close.wait()
+        self.happened.append("closed")
 
     def add_listener(self, callback: Callable[[SourceReport], None]) -> None:
         self.happened.append("listen")
@@ -76,7 +82,7 @@ async def test_an_added_source_runs_is_kept_and_comes_back(tmp_path: Path) -> No
     assert stage.made[0].happened == ["start"]
     await stage.registry.aclose()
     await stage.registry.aclose()
-    assert stage.made[0].happened == ["start", "close"]
+    assert stage.made[0].happened == ["start", "close", "closed"]
     again = Stage(tmp_path)
     await again.registry.start()
     assert again.names == [("lobby", "gate")]
@@ -102,9 +108,45 @@ async def test_a_removed_source_leaves_and_is_forgotten(tmp_path: Path) -> None:
     await stage.registry.add(spec(), from_page=False)
     await stage.registry.add(spec("yard"), from_page=False)
     await stage.registry.remove("gate")
-    assert stage.made[0].happened[-1] == "close"
+    assert stage.made[0].happened[-1] == "closed"
     assert stage.names == [("lobby", "yard")]
     assert stage.kept == ["yard"]
+
+
+async def test_who_adds_while_it_starts_adds_to_what_was_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SourceStore(tmp_path).save([Kept(spec("yard", room="lobby"), False)])
+    load, loads = SourceStore.load, threading.Event()
+
+    def slow(store: SourceStore) -> tuple[list[Kept], str]:
+        loads.wait(10)
+        return load(store)
+
+    monkeypatch.setattr(SourceStore, "load", slow)
+    stage = Stage(tmp_path)
+    starting = asyncio.create_task(stage.registry.start())
+    adding = asyncio.create_task(stage.registry.add(spec(), from_page=False))
+    await asyncio.sleep(0)
+    loads.set()
+    await asyncio.gather(starting, adding)
+    assert stage.kept == ["yard", "gate"]
+
+
+async def test_one_that_takes_long_to_close_holds_up_only_its_own_name(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    await stage.registry.start()
+    await stage.registry.add(spec(), from_page=False)
+    stage.made[0].may_close.clear()
+    removing = asyncio.create_task(stage.registry.remove("gate"))
+    again = asyncio.create_task(stage.registry.add(spec(), from_page=False))
+    await asyncio.sleep(0.05)
+    await stage.registry.add(spec("yard"), from_page=False)
+    assert stage.kept == ["yard"]
+    assert not removing.done()
+    stage.made[0].may_close.set()
+    await asyncio.gather(removing, again, return_exceptions=True)
+    assert stage.made[0].happened[-1] == "closed"
 
 
 async def test_settings_come_on_top_and_are_not_kept(tmp_path: Path) -> None:

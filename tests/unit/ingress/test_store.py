@@ -72,6 +72,22 @@ def test_a_damaged_file_is_put_aside_and_told(tmp_path: Path, text: str) -> None
     assert store.load() == ([], "")
 
 
+def test_one_bad_source_costs_no_other(tmp_path: Path) -> None:
+    store = SourceStore(tmp_path)
+    store.save([kept(), kept("yard"), kept("door")])
+    values = json.loads(store.path.read_text())
+    values["sources"][1]["spec"]["stall_after"] = "p@ss"
+    store.path.write_text(json.dumps(values))
+    found, told = store.load()
+    assert found == [kept(), kept("door")]
+    assert "source 2 (stall_after" in told
+    assert "p@ss" not in told
+    assert SourceStore(tmp_path).load() == (found, "")
+    (aside,) = tmp_path.glob("*.damaged-*")
+    assert json.loads(aside.read_text()) == values
+    assert stat.S_IMODE(aside.stat().st_mode) == 0o600
+
+
 def test_bytes_that_are_no_text_are_put_aside_too(tmp_path: Path) -> None:
     store = SourceStore(tmp_path)
     store.path.write_bytes(b"\xff\xfe\x00")

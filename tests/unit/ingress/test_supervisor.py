@@ -73,8 +73,7 @@ class WritingSink:
         return Order()
 
     def wake(self) -> None:
-        self.happened.append("wake")
-        self.trouble = None
+        self.happened.append("wake")  # the room takes its time: `trouble` stays
 
     async def aclose(self) -> None:
         self.happened.append("close")
@@ -244,6 +243,40 @@ async def test_wake_tries_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         stage.source.wake()
         await stage.until_state("failed", "live")
     assert "wake" in stage.sink.happened
+
+
+async def test_who_was_removed_and_woken_comes_back_after_every_outage(tmp_path: Path) -> None:
+    async with staged(tmp_path, [OPEN, RUNNING], *([[OPEN, pictures(5)]] * 3)) as stage:
+        await stage.until_state("live")
+        stage.sink.trouble = Trouble("removed", "it was removed from the room")
+        await stage.until_state("stopped")
+        stage.source.wake()
+        await stage.until(lambda: len(stage.pids) > 2)
+        stage.sink.trouble = None
+        await stage.until(lambda: len(stage.pids) > 4)
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("show", "reading failed (AssertionError)"),
+        ("wishes", "the watchdog failed (AssertionError)"),
+    ],
+)
+async def test_the_unforeseen_is_told_and_the_picture_comes_back(
+    tmp_path: Path, method: str, told: str
+) -> None:
+    async with staged(tmp_path, [OPEN, RUNNING], [OPEN, RUNNING]) as stage:
+        await stage.until_state("live")
+        works = getattr(stage.sink, method)
+
+        def broken(*_: object) -> None:
+            setattr(stage.sink, method, works)
+            raise AssertionError
+
+        setattr(stage.sink, method, broken)
+        await stage.until(lambda: told in stage.errors)
+        await stage.until_state("live")
 
 
 async def test_wishes_reach_the_reader(tmp_path: Path) -> None:
