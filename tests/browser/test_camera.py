@@ -105,20 +105,6 @@ async def test_only_the_commentator_is_subscribed_to(
     assert await page.evaluate(_RECEIVED_VIDEOS) == 1
 
 
-@pytest.mark.parametrize("camera_flags", [["--use-fake-device-for-media-stream"]])
-async def test_a_blocked_camera_is_one_clear_line_and_the_page_goes_on(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
-) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page, camera=True)
-    await expect(page.get_by_text("The camera is blocked.")).to_be_visible()
-    await wait_until_it_plays(page)
-    await expect(page.get_by_role("button", name="My camera")).to_have_attribute(
-        "aria-pressed", "false"
-    )
-
-
 @pytest.mark.parametrize("camera_flags", [FAKE_CAMERA[1:]])
 async def test_a_missing_camera_is_one_clear_line_and_the_page_goes_on(
     open_page: OpenPage, page_url: str, booth: ScriptedBooth
