@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from config.settings import load_settings
 from tests.browser.build import chromium, ensure_built
 from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import TAP
+from tests.browser.stack import Stack, running
 from tests.support.livekit_server import LiveKitServer
 from web.page import Page as BuiltPage
 from web.server import Server
@@ -121,3 +123,20 @@ async def booth(livekit_server: LiveKitServer, room_name: str) -> AsyncIterator[
     made = ScriptedBooth(livekit_server, room_name)
     yield made
     await made.aclose()
+
+
+@pytest.fixture(scope="module")
+def _stack(
+    livekit_binary: Path, built_page: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    with running(livekit_binary, tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture
+async def stack(_stack: Stack) -> AsyncIterator[Stack]:
+    """Everything, ready; a test that fails shows what it wrote meanwhile."""
+    before = len(_stack.log)
+    await _stack.ready()
+    yield _stack
+    sys.stdout.write(_stack.log[before:])

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +44,15 @@ class Stack:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def children(self) -> list[psutil.Process]:
+        """What `run.py` runs."""
+        return psutil.Process(self._process.pid).children()
+
+    @property
+    def admin_token(self) -> str:
+        """What adds sources."""
+        return (self._log.parent / "pressbox" / "admin.token").read_text().strip()
 
     @property
     def log(self) -> str:

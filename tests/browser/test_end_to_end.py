@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
@@ -19,29 +15,12 @@ from tests.browser.senses import (
     wait_until_heard,
     wait_until_it_plays,
 )
-from tests.browser.stack import Stack, running
+from tests.browser.stack import Stack
 
 pytestmark = pytest.mark.timeout(240)
 
 PATIENT = 45_000
 """Milliseconds: these machines are slow, and nothing here is about speed."""
-
-
-@pytest.fixture(scope="module")
-def _stack(
-    livekit_binary: Path, built_page: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    with running(livekit_binary, tmp_path_factory.mktemp("stack")) as stack:
-        yield stack
-
-
-@pytest_asyncio.fixture
-async def stack(_stack: Stack) -> AsyncIterator[Stack]:
-    """Everything, ready; a test that fails shows what it wrote meanwhile."""
-    before = len(_stack.log)
-    await _stack.ready()
-    yield _stack
-    sys.stdout.write(_stack.log[before:])
 
 
 async def growth(caption: Locator) -> list[int]:
