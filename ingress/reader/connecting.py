@@ -55,14 +55,19 @@ def connect_to(
 
 
 def start_tls(
-    connected: socket.socket, host: str, address: str, timeout: float = CONNECT_TIMEOUT
+    connected: socket.socket,
+    host: str,
+    address: str,
+    timeout: float = CONNECT_TIMEOUT,
+    *,
+    verify: bool = True,
 ) -> ssl.SSLSocket:
     """TLS on a connection to `address`; closes it and raises SourceFailure where that fails.
 
     Certificates are verified on public addresses only: cameras in private networks have self-signed
     ones, and FFmpeg does not verify either.
     """
-    context = _verifying() if is_public(address) else _trusting()
+    context = _verifying() if verify and is_public(address) else _trusting()
     context.set_alpn_protocols(["http/1.1"])
     try:
         connected.settimeout(timeout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import av
@@ -16,6 +16,7 @@ from ingress.reader.failures import SourceFailure, failure, from_av
 from ingress.reader.media import Source
 from ingress.reader.messages import Request
 from ingress.reader.reach import Reach, resolve
+from ingress.reader.rtsp_guard import forwarded
 from ingress.reader.srt import SrtFile
 
 PROBE = {"probesize": "1000000", "analyzeduration": "1500000", "fpsprobesize": "0"}
@@ -68,77 +69,79 @@ def _file(request: Request, address: SourceAddress) -> Source:
     return Film(opened, loop=request.loop, start=request.start)
 
 
-class _Guarded:
-    """The way through the forwarder that reaches checked addresses only."""
-
-    def __init__(self, address: SourceAddress, guard: Reach) -> None:
-        from ingress.reader.rtsp_guard import guarded  # it loads an HTTP client, 20 MB
-
-        self._held = ExitStack()
-        self.way = self._held.enter_context(guarded(address, guard))
-
-    @property
-    def failure(self) -> SourceFailure | None:
-        """As in `Backing`."""
-        return self.way.failure
-
-    def close(self) -> None:
-        """As in `Backing`."""
-        self._held.close()
+class _StreamRefusedError(SourceFailure):
+    """The SETUP of one of its streams."""
 
 
 def _connect(
-    request: Request, address: SourceAddress, options: dict[str, str], transport: str = ""
+    request: Request,
+    address: SourceAddress,
+    options: dict[str, str],
+    *,
+    transport: str = "",
+    direct: bool = False,
 ) -> ContainerSource:
-    """Opens what FFmpeg reads from the network by itself."""
-    if not request.guarded:
+    """Opens what FFmpeg reads from the network by itself. direct: without the forwarder."""
+    if direct:
         resolve(address.host)
         container = _open(address, address.url, options)
         return ContainerSource(container, address, sound=request.sound, transport=transport)
-    behind = _Guarded(address, Reach(request.networks))
+    behind = forwarded(address, _guard(request))
     try:
-        container = _open(address, behind.way.url, options | behind.way.options)
+        container = _open(address, behind.url, options | behind.options)
         return ContainerSource(
             container, address, sound=request.sound, transport=transport, backing=behind
         )
     except SourceFailure as over:
         behind.close()
-        raise behind.failure or over from None
+        over = behind.failure or over
+        raise _StreamRefusedError(over.kind, over.text) if behind.refused_setup else over from None
 
 
 def _rtsp(request: Request, address: SourceAddress) -> Source:
+    """Over TCP through the forwarder; over UDP FFmpeg is alone."""
     if request.guarded:
         return _rtsp_over("tcp", request, address)
-    first = "udp" if request.transport == "udp" else "tcp"
-    try:
-        return _rtsp_over(first, request, address)
-    except SourceFailure as over:
-        # FFmpeg does not tell 461 (unsupported transport) from other refusals of this kind.
-        if request.transport != "auto" or over.kind != "protocol":
-            raise
-    return _rtsp_over("udp", request, address)
+    if request.transport != "udp":
+        try:
+            return _rtsp_over("tcp", request, address)
+        except SourceFailure as over:
+            if over.kind == "forbidden":  # it redirects
+                return _rtsp_over("tcp", request, address, direct=True)
+            # FFmpeg does not tell 461 (unsupported transport) from other refusals of this kind.
+            if request.transport != "auto" or over.kind != "protocol":
+                raise
+    return _rtsp_over("udp", request, address, direct=True)
 
 
-def _rtsp_over(transport: str, request: Request, address: SourceAddress) -> Source:
+def _rtsp_over(
+    transport: str, request: Request, address: SourceAddress, *, direct: bool = False
+) -> ContainerSource:
     options = {
         "rtsp_transport": transport,
-        "allowed_media_types": "video+audio",
+        "allowed_media_types": "video+audio" if request.sound else "video",
         "buffer_size": str(SOCKET_BUFFER),
         "max_delay": str(REORDER),
     }
     try:
         # Its description names the codecs, and what else there is to know comes with the pictures.
-        return _connect(request, address, options | AT_ONCE, transport)
+        return _connect(request, address, options | AT_ONCE, transport=transport, direct=direct)
+    except _StreamRefusedError:
+        if not request.sound:
+            raise
+        opened = _rtsp_over(transport, replace(request, sound=False), address)
+        opened.contents = replace(opened.contents, sound="refused")
+        return opened
     except SourceFailure as over:
         if over.kind != "codec":
             raise
-    return _connect(request, address, options | PROBE, transport)
+    return _connect(request, address, options | PROBE, transport=transport, direct=direct)
 
 
 def _rtmp(request: Request, address: SourceAddress) -> Source:
     options = PROBE | {"rtmp_live": "live", "rtmp_buffer": "100"}
     try:
-        return _connect(request, address, options)
+        return _connect(request, address, options, direct=not request.guarded)
     except SourceFailure as over:
         if over.kind != "ended":
             raise
@@ -197,6 +200,10 @@ def _guard(request: Request) -> Reach | None:
     return Reach(request.networks) if request.guarded else None
 
 
+def _pushed(_: Request, address: SourceAddress) -> Source:
+    raise failure("protocol", address, "a push is for `python -m ingress serve` to take")
+
+
 _OPENERS: dict[str, Callable[[Request, SourceAddress], Source]] = {
     "file": _file,
     "rtsp": _rtsp,
@@ -205,6 +212,7 @@ _OPENERS: dict[str, Callable[[Request, SourceAddress], Source]] = {
     "http": _http,
     "device": _device,
     "screen": _screen,
+    "push": _pushed,
     "test": _drawn,
     "demo": _drawn,
 }

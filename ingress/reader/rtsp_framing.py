@@ -1,8 +1,10 @@
-"""What an RTSP server says, cut into its parts, so that a redirect can be seen."""
+"""What an RTSP server says, cut into its parts: replies, requests of its own, packets of media."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from ingress.reader.failures import SourceFailure
 
@@ -12,58 +14,76 @@ LONGEST_BODY = 1024 * 1024
 _REPLY = re.compile(rb"RTSP/\d\.\d[ \t]+(\d{3})(?:[ \t][^\x00]*)?")
 _REQUEST = re.compile(rb"([A-Z_]+)[ \t]+[^\s\x00]+[ \t]+RTSP/\d\.\d[ \t]*")
 _LENGTH = re.compile(rb"(?i)content-length:[ \t]*(\d{1,7})[ \t]*")
+_BEGINS = re.compile(rb"RTSP/\d\.\d |\$[\x00-\x0f]..[\x80-\xbf]", re.DOTALL)
+"""What may stand behind garbage: a reply, or an RTP or RTCP packet on a low channel."""
 _DOLLAR = 0x24
 _SHORTEST_PACKET = 8
 
 
-class RtspFilter:
-    """Passes on what a server sends, up to the reply that sends its reader to another place.
+class Part(NamedTuple):
+    """Packets, whole, or one reply or request with its body. status: of a reply, 0 for the rest;
+    headers: its lines behind the first.
+    """
 
-    As strict as it must be to see the same parts as FFmpeg does: what it cannot read ends it.
+    data: bytes
+    status: int = 0
+    headers: tuple[str, ...] = ()
+
+
+class RtspParts:
+    """Takes what a server sends. `strict` ends the connection at what is no RTSP; else that is left
+    out, as cameras send garbage between their packets.
     """
 
     def __init__(self) -> None:
+        self.strict = True
         self._held = bytearray()
-        self._passing = 0
-        """Bytes of a packet or a body that are still to come."""
 
-    def feed(self, data: bytes) -> bytes:
-        """What of it may be passed on now; the rest waits. Raises SourceFailure: forbidden for a
-        redirect, protocol for what is no RTSP.
+    def feed(self, data: bytes) -> Iterator[Part]:
+        """The parts that are whole now. FFmpeg sees these and nothing else, so that it reads
+        nothing otherwise. Raises SourceFailure: protocol, and forbidden for a redirect.
         """
         self._held += data
-        passed = bytearray()
         while self._held:
-            if self._passing:
-                count = min(self._passing, len(self._held))
-                passed += self._held[:count]
-                del self._held[:count]
-                self._passing -= count
-            elif self._held[0] == _DOLLAR:
-                if not self._packet(passed):
-                    break
-            elif not self._head(passed):
+            if packets := self._packets():
+                yield Part(packets)
+            elif not self._held or (self._held[0] == _DOLLAR and self._may_be_packet()):
+                return
+            elif self.strict or self._held.startswith(b"RTSP/"):
+                if (head := self._head()) is None:
+                    return
+                if head.data:
+                    yield head
+            elif not self._skip():
+                return
+
+    def _packets(self) -> bytes:
+        """All whole packets at the beginning; while strict, what is too short to be one is left
+        out, for FFmpeg would read on within it.
+        """
+        held, end, passed = self._held, 0, []
+        while len(held) >= end + 4 and held[end] == _DOLLAR:
+            begin, length = end, int.from_bytes(held[end + 2 : end + 4], "big")
+            if len(held) < begin + 4 + length or not (self.strict or _BEGINS.match(held, begin)):
                 break
-        return bytes(passed)
+            end = begin + 4 + length
+            if length >= _SHORTEST_PACKET:
+                passed.append(held[begin:end])
+        del self._held[:end]
+        return b"".join(passed)
 
-    def _packet(self, passed: bytearray) -> bool:
-        """An interleaved packet: `$`, channel, length, and so many bytes."""
-        if len(self._held) < 4:
-            return False
-        length = int.from_bytes(self._held[2:4], "big")
-        if length < _SHORTEST_PACKET:
-            # No RTP and no RTCP. FFmpeg would read on within it, as if it were text.
-            if len(self._held) < 4 + length:
-                return False
-            del self._held[: 4 + length]
-            return True
-        passed += self._held[:4]
-        del self._held[:4]
-        self._passing = length
-        return True
+    def _may_be_packet(self) -> bool:
+        return self.strict or len(self._held) < 5 or _BEGINS.match(self._held) is not None
 
-    def _head(self, passed: bytearray) -> bool:
-        """A reply, or a request of the server, up to its empty line."""
+    def _skip(self) -> bool:
+        """Leaves out what is neither packet nor reply; whether there is something behind it."""
+        found = _BEGINS.search(self._held, 1)
+        # The beginning of one may be in what is held already.
+        del self._held[: found.start() if found else max(0, len(self._held) - 8)]
+        return found is not None
+
+    def _head(self) -> Part | None:
+        """A reply or a request, with its body; None while it is not whole."""
         lines: list[bytes] = []
         start = 0
         while (end := self._held.find(b"\n", start)) >= 0:
@@ -73,20 +93,26 @@ class RtspFilter:
             if line:
                 lines.append(line)
                 continue
-            if lines:
-                self._passing = _body_length(lines)
-            passed += self._held[:start]
-            del self._held[:start]
-            return True
+            length = _body_length(lines) if lines else 0
+            if len(self._held) < start + length:
+                return None
+            body = bytes(self._held[start : start + length])
+            del self._held[: start + length]
+            return _part(lines, body) if lines else Part(b"")
         if lines:
-            _check_first(lines[0])
+            _status(lines[0])
         if len(self._held) > LONGEST_HEAD:
             raise _garbage()
-        return False
+        return None
+
+
+def _part(lines: list[bytes], body: bytes) -> Part:
+    headers = tuple(line.decode(errors="replace") for line in lines[1:])
+    return Part(b"\r\n".join([*lines, b"", body]), _status(lines[0]), headers)
 
 
 def _body_length(lines: list[bytes]) -> int:
-    _check_first(lines[0])
+    _status(lines[0])
     said: set[int] = set()
     for line in lines[1:]:
         if line[0] == _DOLLAR or b"\x00" in line:
@@ -101,13 +127,15 @@ def _body_length(lines: list[bytes]) -> int:
     return max(said, default=0)
 
 
-def _check_first(line: bytes) -> None:
+def _status(line: bytes) -> int:
+    """Of a reply; 0 for a request."""
     reply = _REPLY.fullmatch(line)
     request = _REQUEST.fullmatch(line) if reply is None else None
     if reply is None and request is None:
         raise _garbage()
     if (reply and reply[1].startswith(b"3")) or (request and request[1] == b"REDIRECT"):
         raise SourceFailure("forbidden", "it redirects, and that is not followed")
+    return int(reply[1]) if reply else 0
 
 
 def _garbage() -> SourceFailure:

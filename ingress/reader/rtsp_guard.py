@@ -1,26 +1,25 @@
-"""Network sources of FFmpeg that may reach checked addresses only.
+"""Network sources of FFmpeg, read through a forwarder of ours on loopback.
 
-FFmpeg resolves names by itself and follows RTSP redirects to anywhere. So for sources that came
-from the page it talks to a forwarder on loopback, which connects to the addresses that were checked
-and to no other, and cuts the connection where the server redirects.
+FFmpeg resolves names by itself, follows RTSP redirects to anywhere, knows few logins and is lost in
+garbage. So it talks to a forwarder, which connects to addresses that were checked and to no other.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import select
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from config.source_address import SourceAddress
 from ingress.reader.connecting import connect_to, start_tls
 from ingress.reader.failures import SourceFailure
-from ingress.reader.reach import Reach, shown
-from ingress.reader.rtsp_framing import RtspFilter
+from ingress.reader.reach import Reach, resolve, shown
+from ingress.reader.rtsp_talk import RtspTalk, netloc
 
 log = logging.getLogger(__name__)
 
@@ -31,89 +30,66 @@ _WRITE_TIMEOUT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What FFmpeg opens. url holds secrets; options overrule all others."""
+    """What FFmpeg opens, without a login. options overrule all others. As `Backing`."""
 
     url: str = field(repr=False)
     options: dict[str, str]
-    forwarder: Forwarder | None = None
+    forwarder: Forwarder
 
     @property
     def failure(self) -> SourceFailure | None:
         """Why the forwarder has cut the connection: says more than FFmpeg's error then."""
-        return self.forwarder.failure if self.forwarder is not None else None
+        return self.forwarder.failure
+
+    @property
+    def refused_setup(self) -> bool:
+        """As in `RtspTalk`."""
+        return self.forwarder.talk is not None and self.forwarder.talk.refused_setup
+
+    def close(self) -> None:
+        """Ends the forwarder. Idempotent."""
+        self.forwarder.close()
 
 
-@contextmanager
-def guarded(address: SourceAddress, reach: Reach) -> Iterator[Way]:
-    """The way to an rtsp, rtmp or srt source, open as long as this lasts.
+def forwarded(address: SourceAddress, reach: Reach | None) -> Way:
+    """The way to an rtsp or rtmp source, open until it is closed. RTSP goes over TCP then.
 
-    RTSP goes over TCP then. Raises SourceFailure: forbidden, unreachable, refused.
+    Raises SourceFailure: forbidden, unreachable, refused.
     """
-    if address.kind not in ("rtsp", "rtmp", "srt"):
-        raise SourceFailure("forbidden", "only network addresses can be reached from the page")
-    addresses = reach.check(address.host)
-    tail = address.plain_url.partition("://")[2].removeprefix(_authority(address))
-    if address.kind == "srt":
-        host = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
-        options = {"protocol_whitelist": "srt", "format_whitelist": "mpegts"}
-        yield Way(f"srt://{host}:{address.port}{tail}", options)
-        return
-    forwarder = Forwarder(
-        address.host,
-        addresses,
-        address.port,
-        tls=address.scheme in ("rtsps", "rtmps"),
-        filtered=address.kind == "rtsp",
-    )
-    try:
-        place = f"127.0.0.1:{forwarder.port}"
-        login = address.url.partition("://")[2].removesuffix(address.plain_url.partition("://")[2])
-        if address.kind == "rtsp":
-            options = {"rtsp_transport": "tcp", "protocol_whitelist": "tcp"}
-        else:
-            options = {
-                "protocol_whitelist": "rtmp,tcp",
-                "format_whitelist": "flv",
-                # Servers tell their hosts apart by this one.
-                "rtmp_tcurl": f"{address.scheme}://{_authority(address)}/{_application(tail)}",
-            }
-        yield Way(f"{address.kind}://{login}{place}{tail}", options, forwarder)
-    finally:
-        forwarder.close()
-
-
-def _authority(address: SourceAddress) -> str:
-    rest = address.plain_url.partition("://")[2]
-    return rest[: _authority_length(rest)]
-
-
-def _application(path: str) -> str:
-    """The application in the path of an RTMP address, as FFmpeg divides it."""
-    parts = path.strip("/").split("/")
-    return "/".join(parts[: 2 if len(parts) > 2 else 1])
-
-
-def _authority_length(text: str) -> int:
-    return min((place for one in "/?#" if (place := text.find(one)) >= 0), default=len(text))
+    addresses = reach.check(address.host) if reach else resolve(address.host)
+    forwarder = Forwarder(address, addresses, verify=reach is not None)
+    url = re.sub("//[^/?#]*", f"//127.0.0.1:{forwarder.port}", address.plain_url, count=1)
+    url = address.kind + url.removeprefix(address.scheme)
+    if address.kind == "rtsp":
+        return Way(url, {"rtsp_transport": "tcp", "protocol_whitelist": "tcp"}, forwarder)
+    plain = address.plain_url.partition("://")[2]
+    login = address.url.partition("://")[2].removesuffix(plain)
+    names = plain.partition("/")[2].strip("/").split("/")
+    application = "/".join(names[: 2 if names[2:] else 1])
+    options = {
+        "protocol_whitelist": "rtmp,tcp",
+        "format_whitelist": "flv",
+        # Servers tell their hosts apart by this one: the application, as FFmpeg divides the path.
+        "rtmp_tcurl": f"{address.scheme}://{netloc(address)}/{application}",
+    }
+    return Way(url.replace("//", f"//{login}", 1), options, forwarder)
 
 
 class Forwarder:
     """Listens on a port of loopback and hands on to one of the addresses. Has a thread.
 
-    addresses: checked ones of `host`, tried in order at once: raises SourceFailure where none
-    takes a connection. tls: towards the server; filtered: as RTSP, see RtspFilter.
+    addresses: checked ones of the address's host, tried in order at once: raises SourceFailure
+    where none takes a connection. verify: certificates of public ones.
     """
 
-    def __init__(
-        self, host: str, addresses: list[str], port: int, *, tls: bool, filtered: bool
-    ) -> None:
-        self._host = host
+    def __init__(self, address: SourceAddress, addresses: list[str], *, verify: bool) -> None:
+        self._address = address
         self._addresses = addresses
-        self._server_port = port
-        self._tls = tls
-        self._filtered = filtered
+        self._verify = verify
         self._closing = False
         self.failure: SourceFailure | None = None
+        self.talk: RtspTalk | None = None
+        """The newest conversation, of RTSP."""
         self._first: socket.socket | None = self._connected()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=2)
         self.port: int = self._listener.getsockname()[1]
@@ -130,10 +106,12 @@ class Forwarder:
             first.close()
 
     def _connected(self) -> socket.socket:
-        connected, address = connect_to(self._host, self._addresses, self._server_port)
-        if not self._tls:
-            return connected
-        return start_tls(connected, self._host, address)
+        host = self._address.host
+        connected, address = connect_to(host, self._addresses, self._address.port)
+        if self._address.scheme in ("rtsps", "rtmps"):
+            connected = start_tls(connected, host, address, verify=self._verify)
+        connected.settimeout(_WRITE_TIMEOUT)
+        return connected
 
     def _serve(self) -> None:
         self._listener.settimeout(_POLL)
@@ -144,41 +122,59 @@ class Forwarder:
                 continue
             except OSError:
                 return
+            if self._address.kind == "rtsp":
+                self.talk = RtspTalk(self._address, self.port)
             with reader:
+                reader.settimeout(_WRITE_TIMEOUT)
                 try:
-                    server, self._first = self._first or self._connected(), None
-                    with server:
-                        self._forward(reader, server)
+                    self._forward(reader)
                 except SourceFailure as failure:
                     self.failure = failure
                     log.info("the connection is cut: %s", failure)
                 except OSError:
                     self.failure = self.failure or SourceFailure(
-                        "ended", f"{shown(self._host)} broke the connection"
+                        "ended", f"{shown(self._address.host)} broke the connection"
                     )
 
-    def _forward(self, reader: socket.socket, server: socket.socket) -> None:
+    def _forward(self, reader: socket.socket) -> None:
         """Until one side closes. Raises SourceFailure and OSError."""
-        checked = RtspFilter() if self._filtered else None
-        for one in (reader, server):
-            one.settimeout(_WRITE_TIMEOUT)
+        again = b""
+        while not self._closing:
+            server, self._first = self._first or self._connected(), None
+            broken: OSError | None = None
+            with server:
+                try:
+                    server.sendall(again)
+                    if not self._pass_on(reader, server):
+                        return
+                except OSError as error:
+                    broken = error
+            again = self.talk.again() if self.talk else b""
+            if not again:
+                if broken:
+                    raise broken
+                return
+
+    def _pass_on(self, reader: socket.socket, server: socket.socket) -> bool:
+        """Until one side closes; whether that was the server. Raises SourceFailure and OSError."""
         waiting = select.poll()
         waiting.register(reader, select.POLLIN)
         waiting.register(server, select.POLLIN)
         while not self._closing:
             ready = {number for number, _ in waiting.poll(_POLL * 1000)}
             if reader.fileno() in ready:
-                data = reader.recv(_SLICE)
-                if not data:
-                    return
-                server.sendall(data)
+                if not (data := reader.recv(_SLICE)):
+                    return False
+                server.sendall(self.talk.asks(data) if self.talk else data)
             if server.fileno() in ready:
                 for data in _waiting(server):
                     if not data:
-                        with suppress(OSError):
-                            reader.shutdown(socket.SHUT_WR)
-                        return
-                    reader.sendall(checked.feed(data) if checked is not None else data)
+                        return True
+                    passed, again = self.talk.says(data) if self.talk else (data, b"")
+                    reader.sendall(passed)
+                    if again:
+                        server.sendall(again)
+        return False
 
 
 def _waiting(server: socket.socket) -> Iterator[bytes]:

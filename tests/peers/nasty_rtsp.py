@@ -145,7 +145,7 @@ class NastyCamera:
             lines.append(f"Location: {manners.moved}")
         elif method == "DESCRIBE":
             body = self._description()
-            lines += [f"Content-Base: rtsp://127.0.0.1:{self.port}/cam/"]
+            lines += [f"Content-Base: rtsp://{manners.own_host or f'127.0.0.1:{self.port}'}/cam/"]
             lines += ["Content-Type: application/sdp", f"Content-Length: {len(body)}"]
         elif method == "SETUP" and manners.refuse and "sound" in address:
             status = f"{manners.refuse} No"

@@ -1,8 +1,7 @@
-"""The way of guarded sources: through a forwarder to checked addresses, and nowhere else."""
+"""RTSP and RTMP through the forwarder: to checked addresses only, with every login."""
 
 from __future__ import annotations
 
-import base64
 import logging
 import re
 import socket
@@ -10,27 +9,29 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
-import av
-import numpy as np
 import pytest
 
-from config.source_address import SourceAddress, parse
+from config.source_address import parse
 from ingress.reader.failures import SourceFailure
 from ingress.reader.reach import Reach
-from ingress.reader.rtsp_guard import guarded
+from ingress.reader.rtsp_guard import Forwarder, forwarded
+from tests.peers.nasty_rtsp import Manners, NastyCamera, nasty_rtsp
 from tests.unit.ingress.http.certificates import self_signed
+from tests.unit.ingress.reader.films import Read
 
 LOOPBACK = Reach(["127.0.0.1"])
 PICTURES = 60
+GUARDED = {"guarded": True, "networks": ("127.0.0.1",)}
+BOTH_WAYS = pytest.mark.parametrize("reach", [{}, GUARDED], ids=["added", "from the page"])
 
 Serve = Callable[[socket.socket], None]
 
 
 @contextmanager
-def serving(serve: Serve, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+def serving(serve: Serve) -> Iterator[int]:
     """A server on loopback, one connection after the other; gives its port."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -42,11 +43,7 @@ def serving(serve: Serve, tls: ssl.SSLContext | None = None) -> Iterator[int]:
                 return
             with taken, suppress(OSError):
                 taken.settimeout(10)
-                if tls is None:
-                    serve(taken)
-                    continue
-                with tls.wrap_socket(taken, server_side=True) as wrapped:
-                    serve(wrapped)
+                serve(taken)
 
     thread = threading.Thread(target=run, name="rtsp server")
     thread.start()
@@ -60,181 +57,145 @@ def serving(serve: Serve, tls: ssl.SSLContext | None = None) -> Iterator[int]:
         assert not thread.is_alive()
 
 
-def _units() -> list[list[bytes]]:
-    """NAL units of some small pictures."""
-    encoder = av.CodecContext.create("libx264", "w")
-    encoder.width = encoder.height = 64
-    encoder.pix_fmt = "yuv420p"
-    encoder.framerate = Fraction(25)
-    encoder.options = {"preset": "ultrafast", "tune": "zerolatency"}
-    pictures = []
-    for number in range(PICTURES):
-        grey = np.full((64, 64, 3), number, np.uint8)
-        for packet in encoder.encode(av.VideoFrame.from_ndarray(grey, "rgb24")):
-            parts = re.split(b"\0\0\0?\x01", bytes(packet))
-            pictures.append([part for part in parts if part and part[0] & 31 != 6])
-    return pictures
+@contextmanager
+def in_tls(port: int, context: ssl.SSLContext) -> Iterator[int]:
+    """TLS before a server on loopback, for one connection; gives its port."""
+
+    def pump(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_RDWR)
+
+    def join(taken: socket.socket) -> None:
+        with (
+            context.wrap_socket(taken, server_side=True) as wrapped,
+            socket.create_connection(("127.0.0.1", port)) as there,
+        ):
+            back = threading.Thread(target=pump, args=(there, wrapped))
+            back.start()
+            pump(wrapped, there)
+            back.join(10)
+
+    with serving(join) as made:
+        yield made
 
 
-class Camera:
-    """An RTSP server with one H.264 stream, interleaved. login: what it wants, "" for none."""
-
-    def __init__(self, login: str = "") -> None:
-        self._login = login
-        self._pictures = _units()
-        self.asked: list[str] = []
-
-    def __call__(self, connected: socket.socket) -> None:
-        held = b""
-        while True:
-            while b"\r\n\r\n" not in held:
-                data = connected.recv(4096)
-                if not data:
-                    return
-                held += data
-            head, _, held = held.partition(b"\r\n\r\n")
-            text = head.decode()
-            self.asked.append(text)
-            connected.sendall(self._reply(text))
-            if text.startswith("PLAY"):
-                self._play(connected)
-
-    def _reply(self, asked: str) -> bytes:
-        number = re.search(r"CSeq: (\d+)", asked)
-        lines = ["RTSP/1.0 200 OK", f"CSeq: {number[1] if number else 0}"]
-        body = ""
-        if self._login and f"Basic {base64.b64encode(self._login.encode()).decode()}" not in asked:
-            lines[0] = "RTSP/1.0 401 Unauthorized"
-            lines.append('WWW-Authenticate: Basic realm="camera"')
-        elif asked.startswith("DESCRIBE"):
-            body = (
-                "v=0\r\no=- 0 0 IN IP4 10.0.0.1\r\ns=x\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
-                "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:one\r\n"
-            )
-            lines += ["Content-Base: rtsp://10.0.0.1/cam/", "Content-Type: application/sdp"]
-            lines.append(f"Content-Length: {len(body)}")
-        elif asked.startswith("SETUP"):
-            lines += ["Transport: RTP/AVP/TCP;unicast;interleaved=0-1", "Session: 1"]
-        return "\r\n".join([*lines, "", body]).encode()
-
-    def _play(self, connected: socket.socket) -> None:
-        sequence = 0
-        for number, units in enumerate(self._pictures):
-            for unit in units:
-                last = unit is units[-1]
-                head = bytes([0x80, 96 | last << 7]) + sequence.to_bytes(2, "big")
-                packet = head + (number * 3600).to_bytes(4, "big") + b"abcd" + unit
-                connected.sendall(b"$\0" + len(packet).to_bytes(2, "big") + packet)
-                sequence += 1
+def seen(camera: NastyCamera, url: str = "", **request: Any) -> Read:
+    """What a reader says of it; no more than 20 pictures."""
+    return Read(url or camera.url(), pieces=20, **request)
 
 
-def _read(address: SourceAddress, reach: Reach) -> int:
-    """Pictures until the server closes."""
-    with guarded(address, reach) as way:
-        options = {"analyzeduration": "500000", **way.options}
-        with av.open(way.url, options=options, timeout=(10, 10)) as container:
-            count = 0
-            for packet in container.demux(video=0):
-                count += bool(packet.size)
-                if count == PICTURES - 5:
-                    break
-    return count
+@BOTH_WAYS
+@pytest.mark.parametrize(
+    "manners",
+    [
+        {},
+        {"absolute": "10.0.0.7:554"},
+        {"garbage": bytes(range(40))},
+        {"garbage": b"\0"},
+        {"offers": ["Basic"]},
+        {"offers": ["MD5"]},
+        {"offers": ["SHA-256"]},
+        {"offers": ["MD5", "SHA-256"]},
+        {"offers": ["SHA-256", "MD5"], "one_header": True},
+        {"offers": ["MD5"], "hangs_up": True},
+        {"offers": ["SHA-256"], "hangs_up": True, "rotating": True},
+        {"offers": ["MD5"], "rotating": True},
+    ],
+    ids=str,
+)
+def test_a_camera_with_manners_of_its_own_is_read(
+    manners: dict[str, Any], reach: dict[str, Any]
+) -> None:
+    with nasty_rtsp(Manners(**manners, unpaced=PICTURES)) as camera:
+        read = seen(camera, **reach)
+    assert len(read.units) >= 15
+    assert read.opened.transport == "tcp"
 
 
-def test_ffmpeg_reads_through_it() -> None:
-    camera = Camera("admin:p@ss")
-    with serving(camera) as port:
-        address = parse(f"rtsp://admin:p@ss@127.0.0.1:{port}/cam?token=sekrit")
-        assert _read(address, LOOPBACK) == PICTURES - 5
-    assert "/cam?token=sekrit" in camera.asked[0]
+@BOTH_WAYS
+@pytest.mark.parametrize("status", [404, 454, 461, 500])
+def test_a_refused_sound_costs_no_picture(status: int, reach: dict[str, Any]) -> None:
+    with nasty_rtsp(Manners(sound=True, refuse=status, unpaced=PICTURES)) as camera:
+        read = seen(camera, **reach)
+        assert (read.opened.sound, len(read.units)) == ("refused", 20)
+        camera.asked.clear()
+        assert seen(camera, **reach, sound=False).units
+    assert camera.methods().count("SETUP") == 1
 
 
-def test_an_address_cannot_choose_another_transport() -> None:
-    camera = Camera()
-    with serving(camera) as port:
-        url = f"rtsp://127.0.0.1:{port}/cam?udp&multicast&a=b&http"
-        assert _read(parse(url), LOOPBACK) == PICTURES - 5
-    assert camera.asked[0].startswith("OPTIONS rtsp://")
-    assert "/cam?udp&multicast&a=b&http " in camera.asked[0]
-    assert any("RTP/AVP/TCP" in one for one in camera.asked)
+@BOTH_WAYS
+@pytest.mark.parametrize(
+    ("offers", "login", "said"),
+    [
+        (("SHA-512-256",), "cam:p@ss:w/rd@", "SHA-512-256"),
+        (("MD5",), "", "wants a user name"),
+        (("MD5",), "cam:another@", "refuses the user name"),
+        (("Basic",), "cam:another@", "refuses the user name"),
+    ],
+)
+def test_what_is_wrong_with_a_login_is_said(
+    offers: tuple[str, ...], login: str, said: str, reach: dict[str, Any]
+) -> None:
+    with nasty_rtsp(Manners(offers=offers)) as camera:
+        failed = seen(camera, f"rtsp://{login}127.0.0.1:{camera.port}/cam", **reach).failed
+    assert failed.kind == "auth"
+    assert said in failed.text
+    assert camera.methods().count("DESCRIBE") <= 2  # cameras lock out who is wrong too often
+
+
+def test_the_camera_is_asked_by_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(host: str, port: object, *_: object, **__: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port or 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    with nasty_rtsp() as camera:
+        camera.manners = Manners(own_host=f"camera.example:{camera.port}", unpaced=PICTURES)
+        url = f"rtsp://camera.example:{camera.port}/cam?udp&multicast&a=b&token=sekrit"
+        assert seen(camera, url, guarded=True, networks=["camera.example"]).units
+    assert f"{url} RTSP/1.0" in camera.asked[0]
+    assert any("RTP/AVP/TCP" in one for one in camera.asked)  # whatever the address says
 
 
 def test_tls_ends_in_the_forwarder(tmp_path: Path) -> None:
-    camera = Camera()
-    with serving(camera, self_signed(tmp_path)) as port:
-        assert _read(parse(f"rtsps://127.0.0.1:{port}/cam"), LOOPBACK) == PICTURES - 5
-    assert camera.asked[0].startswith("OPTIONS rtsp://")
+    context = self_signed(tmp_path)
+    with nasty_rtsp(Manners(unpaced=PICTURES)) as camera, in_tls(camera.port, context) as port:
+        assert seen(camera, f"rtsps://127.0.0.1:{port}/cam", **GUARDED).units
 
 
-def test_a_redirect_is_not_followed(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_redirect_is_followed_where_the_page_has_no_part_in_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.DEBUG)
-    reached: list[socket.socket] = []
-
-    def redirect(connected: socket.socket) -> None:
-        asked = connected.recv(4096).decode()
-        number = re.search(r"CSeq: (\d+)", asked)
-        reply = f"RTSP/1.0 302 Moved\r\nCSeq: {number[1] if number else 1}\r\n"
-        reply += f"Location: rtsp://127.0.0.1:{inside}/secret\r\n\r\n"
-        for one in reply.encode():
-            connected.sendall(bytes([one]))
-        connected.recv(1)
-
-    with serving(reached.append) as inside, serving(redirect) as port:
-        address = parse(f"rtsp://admin:p@ss@127.0.0.1:{port}/cam?token=sekrit")
-        with guarded(address, LOOPBACK) as way:
-            with pytest.raises((av.error.FFmpegError, OSError)):
-                av.open(way.url, options=way.options, timeout=(10, 10))
-            failure = way.failure
-        assert reached == []
-        # The same without a guard goes there: the test does test something.
-        with pytest.raises((av.error.FFmpegError, OSError)):
-            av.open(address.url, options={"rtsp_transport": "tcp"}, timeout=(10, 10))
-        assert len(reached) == 1
-    assert failure is not None
-    assert failure.kind == "forbidden"
+    with nasty_rtsp(Manners(unpaced=PICTURES)) as inside, nasty_rtsp() as camera:
+        camera.manners = Manners(moved=inside.url())
+        url = f"rtsp://admin:p@ss@127.0.0.1:{camera.port}/cam?token=sekrit"
+        failed = seen(camera, url, **GUARDED).failed
+        assert not inside.asked
+        assert seen(camera, url).units
+    assert failed.kind == "forbidden"
     for secret in ("p@ss", "p%40ss", "sekrit"):
-        assert secret not in f"{way!r}{failure}{caplog.text}"
+        assert secret not in f"{failed}{caplog.text}"
 
 
-@pytest.mark.parametrize("scheme", ["rtsp", "rtsps", "rtmp", "srt"])
+@pytest.mark.parametrize("scheme", ["rtsp", "rtsps", "rtmp"])
 def test_what_is_not_listed_is_not_reached(scheme: str) -> None:
     def nobody(connected: socket.socket) -> None:
         pytest.fail("somebody came")
 
-    with (
-        serving(nobody) as port,
-        pytest.raises(SourceFailure) as raised,
-        guarded(parse(f"{scheme}://localhost:{port}/cam"), Reach(["10.0.0.0/8"])),
-    ):
-        pytest.fail("there is a way")
+    with serving(nobody) as port, pytest.raises(SourceFailure) as raised:
+        forwarded(parse(f"{scheme}://localhost:{port}/cam"), Reach(["10.0.0.0/8"]))
     assert raised.value.kind == "forbidden"
 
 
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    address = parse(f"rtsp://admin:p@ss@127.0.0.1:{port}/cam")
-    with pytest.raises(SourceFailure) as raised, guarded(address, LOOPBACK):
-        pytest.fail("there is a way")
+    with pytest.raises(SourceFailure) as raised:
+        forwarded(parse(f"rtsp://admin:p@ss@127.0.0.1:{port}/cam"), LOOPBACK)
     assert raised.value.kind == "refused"
     assert "p@ss" not in str(raised.value)
-
-
-def test_the_way_of_srt_is_the_checked_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    def found(host: str, port: object, **_: object) -> list[object]:
-        return [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2a00:1450::1", 0, 0, 0))]
-
-    monkeypatch.setattr(socket, "getaddrinfo", found)
-    address = parse("srt://camera.example:9000?streamid=a&passphrase=sekritsekrit")
-    with guarded(address, Reach()) as way:
-        assert way.url == "srt://[2a00:1450::1]:9000?streamid=a&passphrase=sekritsekrit"
-        assert "sekrit" not in repr(way)
-
-
-def test_only_network_addresses_have_a_way() -> None:
-    with pytest.raises(SourceFailure) as raised, guarded(parse("/etc/passwd"), LOOPBACK):
-        pytest.fail("there is a way")
-    assert raised.value.kind == "forbidden"
 
 
 def test_rtmp_passes_as_it_is_and_is_told_its_host() -> None:
@@ -242,14 +203,11 @@ def test_rtmp_passes_as_it_is_and_is_told_its_host() -> None:
         while data := connected.recv(4096):
             connected.sendall(data)
 
-    with (
-        serving(echo) as port,
-        guarded(parse(f"rtmp://127.0.0.1:{port}/live/cam/key"), LOOPBACK) as way,
-    ):
+    with serving(echo) as port:
+        way = forwarded(parse(f"rtmp://a:b@127.0.0.1:{port}/live/cam/key"), LOOPBACK)
         assert way.options["rtmp_tcurl"] == f"rtmp://127.0.0.1:{port}/live/cam"
-        found = re.fullmatch(r"rtmp://127\.0\.0\.1:(\d+)/live/cam/key", way.url)
+        found = re.fullmatch(r"rtmp://a:b@127\.0\.0\.1:(\d+)/live/cam/key", way.url)
         assert found is not None
-        assert int(found[1]) != port
         with socket.create_connection(("127.0.0.1", int(found[1])), 10) as connected:
             sent = bytes(range(256)) * 2000
             thread = threading.Thread(target=connected.sendall, args=(sent,))
@@ -264,6 +222,7 @@ def test_rtmp_passes_as_it_is_and_is_told_its_host() -> None:
             connected.sendall(b"RTSP/1.0 302 is nothing to RTMP\r\n\r\n")
             assert connected.recv(100).startswith(b"RTSP/1.0 302")
         assert way.failure is None
+        way.close()
 
 
 def test_closing_ends_what_hangs() -> None:
@@ -273,15 +232,14 @@ def test_closing_ends_what_hangs() -> None:
         over.wait(10)
 
     with serving(silent) as port:
-        with guarded(parse(f"rtsp://127.0.0.1:{port}/cam"), LOOPBACK) as way:
-            forwarder = way.forwarder
-            assert forwarder is not None
-            with socket.create_connection(("127.0.0.1", forwarder.port), 10) as connected:
-                connected.sendall(b"OPTIONS")
-                forwarder.close()
-                forwarder.close()
-                connected.settimeout(10)
-                with suppress(ConnectionResetError):
-                    assert connected.recv(10) == b""
+        address = parse(f"rtsp://127.0.0.1:{port}/cam")
+        forwarder = Forwarder(address, ["127.0.0.1"], verify=True)
+        with socket.create_connection(("127.0.0.1", forwarder.port), 10) as connected:
+            connected.sendall(b"OPTIONS")
+            forwarder.close()
+            forwarder.close()
+            connected.settimeout(10)
+            with suppress(ConnectionResetError):
+                assert connected.recv(10) == b""
         over.set()
     assert not any(one.name == "forwarder" for one in threading.enumerate())
