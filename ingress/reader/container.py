@@ -104,6 +104,8 @@ class ContainerSource:
                 for packet in self._container.demux(self._streams):
                     bad = 0
                     yield packet
+                if self._backing is not None and self._backing.failure is not None:
+                    raise self._backing.failure  # FFmpeg takes what was cut off for the end
                 return
             except BlockingIOError:
                 time.sleep(NOTHING_YET)

@@ -10,9 +10,8 @@ from av.video.codeccontext import VideoCodecContext
 
 from config.source_address import SourceAddress
 from ingress.reader.container import ContainerSource, Film
-from ingress.reader.failures import SourceFailure, from_av
+from ingress.reader.failures import from_av
 from ingress.reader.http import HttpSource, open_source
-from ingress.reader.http.multipart import Jpeg
 from ingress.reader.media import Contents, Piece, Source
 from ingress.reader.messages import Request
 from ingress.reader.reach import Reach
@@ -25,10 +24,10 @@ time."""
 
 def open_http_source(request: Request, address: SourceAddress, guard: Reach | None) -> Source:
     """Opens what stands behind the address. Raises SourceFailure."""
-    http = open_source(address, guard=guard)
+    http = open_source(address, guard=guard, headers=request.headers)
     try:
         if http.what != "media":
-            return Jpegs(http)
+            return Jpegs(http, request.snapshot_rate)
         opened, ends = _container(http, address, sound=request.sound)
     except BaseException:
         http.close()
@@ -39,7 +38,7 @@ def open_http_source(request: Request, address: SourceAddress, guard: Reach | No
         def open_again() -> ContainerSource:
             if again:
                 return again.pop()
-            new = open_source(address, guard=guard)
+            new = open_source(address, guard=guard, headers=request.headers)
             return _container(new, address, sound=request.sound)[0]
 
         film = Film(open_again, loop=request.loop, start=request.start, same_thread=False)
@@ -52,38 +51,22 @@ def open_http_source(request: Request, address: SourceAddress, guard: Reach | No
 class Jpegs:
     """A `Source` of JPEG pictures, one behind the other, stamped as they come."""
 
-    def __init__(self, http: HttpSource) -> None:
+    def __init__(self, http: HttpSource, rate: float) -> None:
+        """rate: pictures a second, where they are to be asked for."""
         self._http = http
+        self._rate = rate
         decoder = VideoCodecContext.create("mjpeg", "r")
         self.contents = Contents("mjpeg", decoder)
 
     def pieces(self) -> Iterator[Piece]:
         """Pictures as they come."""
-        for picture in self._http.pictures():
-            if isinstance(picture, Jpeg):
-                packet = Packet(picture.data)
-                packet.is_keyframe = True
-                yield Piece(None, packet)
+        for picture in self._http.pictures(self._rate):
+            packet = Packet(picture)
+            packet.is_keyframe = True
+            yield Piece(None, packet)
 
     def close(self) -> None:
         """Closes the connection. Idempotent."""
-        self._http.close()
-
-
-class _Behind:
-    """What a container over HTTP reads through."""
-
-    def __init__(self, http: HttpSource) -> None:
-        self._http = http
-        self.media = http.media()
-
-    @property
-    def failure(self) -> SourceFailure | None:
-        """As in `Backing`."""
-        return self.media.failure
-
-    def close(self) -> None:
-        """As in `Backing`."""
         self._http.close()
 
 
@@ -93,12 +76,15 @@ def _container(
     """The container, and whether it has an end. Where it has none it is live, and then only HLS is
     paced: its pictures come by the segment.
     """
-    behind = _Behind(http)
+    media = http.media()
     try:
-        container = behind.media.open(options=dict(OPTIONS))
-    except (av.FFmpegError, OSError) as error:
-        raise behind.failure or from_av(error, address) from None
-    ends = (container.duration or 0) > 0
-    paced = ends or container.format.name == "hls"
-    opened = ContainerSource(container, address, sound=sound, paced=paced, backing=behind)
+        container = media.open(options=dict(OPTIONS))
+        ends = (container.duration or 0) > 0
+        paced = ends or container.format.name == "hls"
+        opened = ContainerSource(container, address, sound=sound, paced=paced, backing=media)
+    except BaseException as error:
+        media.close()
+        if isinstance(error, (av.FFmpegError, OSError)):
+            raise media.failure or from_av(error, address) from None
+        raise
     return opened, ends

@@ -118,6 +118,8 @@ class Request:
     """What to read; the first message to a new reader. Holds secrets: it goes over the pipe only.
 
     url as in `SourceAddress.url`. output: `encoded` gives Unit, `raw` gives RawPicture.
+    headers: further ones for HTTP, to the address' own host only; snapshot_rate: pictures a second
+    of an address that has one picture.
     guarded: the address came from the page: only hosts in `networks` (CIDR or host names) and
     public addresses may be reached, redirects included.
     """
@@ -130,6 +132,8 @@ class Request:
     start: float = 0.0
     output: Literal["encoded", "raw"] = "encoded"
     bitrate: int = 2_500_000
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    snapshot_rate: float = 2.0
     guarded: bool = False
     networks: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""TCP and TLS below the HTTP client: connections go to the addresses that were checked."""
+"""What is below httpx2: connections that go to the addresses that were checked, with TLS."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 import httpcore2
+import httpx2
 
 from ingress.reader.connecting import CONNECT_TIMEOUT, connect, start_tls
 from ingress.reader.failures import SourceFailure
@@ -17,7 +18,86 @@ from ingress.reader.http.heads import HeadMender
 from ingress.reader.reach import Reach, shown
 
 READ_TIMEOUT = 10.0
+HEAD_TIMEOUT = 10.0
+"""Seconds for the whole head of an answer, which may come byte by byte."""
+
 _AHEAD = 16 * 1024
+_KEPT = 4
+_STALE = _KEPT + 1
+"""Each connection that was kept may have been closed meanwhile."""
+
+
+class Transport(httpx2.BaseTransport):
+    """httpx2's way out. What it raises, also while a body is read, is SourceFailure.
+
+    guard: what may be reached, None for anything; timeout: seconds that a wait for data may take.
+    """
+
+    def __init__(self, guard: Reach | None, timeout: float = READ_TIMEOUT) -> None:
+        self._backend = Backend(guard, timeout)
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # unused: the backend has its own
+            max_connections=16,
+            max_keepalive_connections=_KEPT,
+            keepalive_expiry=20.0,
+            network_backend=self._backend,
+        )
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """As of its base."""
+        url, name = request.url, shown(request.url.host)
+        core = httpcore2.Request(
+            request.method,
+            httpcore2.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            ),
+            headers=request.headers.raw,
+            extensions={"timeout": {"connect": CONNECT_TIMEOUT, "pool": CONNECT_TIMEOUT}},
+        )
+        for _ in range(_STALE):
+            made = self._backend.made
+            try:
+                answer = self._pool.handle_request(core)
+            except SourceFailure as failure:
+                if self._backend.made > made or failure.kind != "ended":
+                    raise
+            except (httpcore2.RemoteProtocolError, httpcore2.WriteError):
+                if self._backend.made > made:
+                    raise SourceFailure(
+                        "protocol", f"what {name} answers is no HTTP, or nothing"
+                    ) from None
+            except httpcore2.LocalProtocolError:
+                raise SourceFailure("protocol", "this address cannot stand in a request") from None
+            except (httpcore2.TimeoutException, httpcore2.NetworkError):
+                raise SourceFailure("no_answer", f"{name} does not answer") from None
+            else:
+                headers, body = answer.headers, _Body(answer, name)
+                return httpx2.Response(
+                    answer.status, headers=headers, stream=body, extensions=answer.extensions
+                )
+        raise SourceFailure("no_answer", f"{name} closes every connection")
+
+    def close(self) -> None:
+        """Closes all connections. Idempotent."""
+        self._pool.close()
+
+
+class _Body(httpx2.SyncByteStream):
+    def __init__(self, answer: httpcore2.Response, name: str) -> None:
+        self._answer, self._name = answer, name
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from cast(Iterable[bytes], self._answer.stream)
+        except httpcore2.RemoteProtocolError:
+            raise SourceFailure(
+                "ended", f"{self._name} stopped in the middle of its answer"
+            ) from None
+        except (httpcore2.TimeoutException, httpcore2.NetworkError):
+            raise SourceFailure("no_answer", f"{self._name} stopped sending") from None
+
+    def close(self) -> None:
+        self._answer.close()
 
 
 class Backend(httpcore2.NetworkBackend):
@@ -25,14 +105,11 @@ class Backend(httpcore2.NetworkBackend):
 
     Certificates are verified on public addresses only: cameras in private networks have
     self-signed ones, and FFmpeg does not verify either. What is raised is SourceFailure.
-    deadline: monotonic seconds at which any reading fails, None for none; it bounds answers whose
-    heads come byte by byte.
     """
 
     def __init__(self, guard: Reach | None, timeout: float = READ_TIMEOUT) -> None:
         self._guard = guard
         self._timeout = timeout
-        self.deadline: float | None = None
         self.made = 0
         """Connections made so far."""
 
@@ -46,35 +123,31 @@ class Backend(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         self.made += 1
         connected, address = connect(host, port, self._guard, timeout or CONNECT_TIMEOUT)
-        return _Stream(self, connected, host, address, self._timeout)
+        return _Stream(connected, host, address, self._timeout)
 
 
 class _Stream(httpcore2.NetworkStream):
-    def __init__(
-        self, owner: Backend, connected: socket.socket, host: str, address: str, timeout: float
-    ) -> None:
-        self._owner = owner
+    def __init__(self, connected: socket.socket, host: str, address: str, timeout: float) -> None:
         self._socket = connected
         self._host = host
         self._address = address
         self._timeout = timeout
         self._heads = HeadMender()
+        self._head_ends = 0.0
         self._ahead: bytes | None = None
         """What was read to see whether there is something to be read."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        wait = self._timeout if timeout is None else timeout
-        if self._owner.deadline is not None:
-            wait = min(wait, max(0.01, self._owner.deadline - time.monotonic()))
         try:
             while True:
+                wait = self._timeout if timeout is None else timeout
+                if self._heads.in_head:
+                    wait = min(wait, max(0.01, self._head_ends - time.monotonic()))
                 self._socket.settimeout(wait)
                 data = self._received(max_bytes)
                 passed = self._heads.feed(data) if data else self._heads.rest()
                 if passed or not data:
                     return passed
-                if self._owner.deadline is not None:
-                    wait = min(wait, max(0.01, self._owner.deadline - time.monotonic()))
         except TimeoutError:
             raise SourceFailure("no_answer", f"{shown(self._host)} sends nothing") from None
         except OSError:
@@ -84,6 +157,7 @@ class _Stream(httpcore2.NetworkStream):
         if not buffer:
             return
         self._heads.expect()
+        self._head_ends = time.monotonic() + HEAD_TIMEOUT
         try:
             self._socket.settimeout(self._timeout)
             self._socket.sendall(buffer)

@@ -18,21 +18,21 @@ class HeadMender:
 
     def __init__(self) -> None:
         self._held = bytearray()
-        self._in_head = False
+        self.in_head = False
 
     def expect(self) -> None:
         """A request goes out: a head is the next that comes."""
-        if not self._in_head:
-            self._in_head = True
+        if not self.in_head:
+            self.in_head = True
             self._held.clear()
 
     def feed(self, data: bytes) -> bytes:
         """What can be passed on; b"" while a head is not complete."""
-        if not self._in_head:
+        if not self.in_head:
             return data
         self._held += data
         passed = b""
-        while self._in_head:
+        while self.in_head:
             start = len(self._held) - len(self._held.lstrip(b"\r\n"))
             end = _END.search(self._held, start)
             if end is None:
@@ -43,14 +43,14 @@ class HeadMender:
             del self._held[: end.end()]
             passed += head
             # 100 Continue and its like are followed by the head that counts.
-            self._in_head = status.startswith(b"1") and status != b"101"
+            self.in_head = status.startswith(b"1") and status != b"101"
         return passed + self.rest()
 
     def rest(self) -> bytes:
         """What is held back; nothing more is."""
         held = bytes(self._held)
         self._held.clear()
-        self._in_head = False
+        self.in_head = False
         return held
 
 

@@ -1,271 +1,234 @@
-"""What FFmpeg reads over HTTP, through the guarded client: playlists, segments, keys, files."""
+"""What FFmpeg reads over HTTP: it asks a proxy on loopback, which fetches by the guarded client.
+
+So playlists, segments and keys, redirects and ranges all come over connections that were checked,
+with login and headers where they belong. Addresses are given to FFmpeg as `http://N.TOKEN/path`,
+N for one of the hosts that came up; the proxy knows no others.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
+import threading
 import time
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import av
+import httpx2
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.client import HttpClient
-from ingress.reader.http.decrypting import DecryptedFile
-from ingress.reader.http.playlist import LONGEST, checked, is_playlist
+from ingress.reader.http.client import HttpClient, StatusFailure, checked
+from ingress.reader.http.playlist import LONGEST, is_playlist, rewritten
 from ingress.reader.http.stream import HttpStream
-from ingress.reader.http.target import Target, target
 
 FORMATS = "hls,mpegts,mov,matroska,flv,aac,mp3,ac3,eac3,webvtt,h264,hevc,mjpeg,mpeg,ogg,wav,ivf"
-"""Only formats that open nothing by themselves, other than by `io_open`."""
+"""Only formats that open nothing by themselves, other than by the proxy."""
 
-OPTIONS = {
+_OPTIONS = {
     "format_whitelist": FORMATS,
-    # None exists by this name: whatever FFmpeg would open by itself fails.
-    "protocol_whitelist": "pressbox",
-    # FFmpeg's own connections, which there are none of; with ours it would abort.
+    "protocol_whitelist": "http,tcp,crypto",
+    "extension_picky": "0",
+    # One connection for each request: those to the server are kept, behind the proxy.
     "http_persistent": "0",
     "http_multiple": "0",
-    "extension_picky": "0",
+    # A film goes on where its connection broke; at once, then after 1 s.
+    "reconnect": "1",
+    "reconnect_delay_max": "1",
 }
 _PASSING = ("not_found", "no_answer", "ended", "protocol", "refused")
 _MISSING_IN_A_ROW = 3
 _RELOAD = 0.5
 """Seconds after which a playlist that failed is asked for again."""
-_RETRIES = 2
 _PEEKED = 32
 _SHORT = 64 * 1024 * 1024
 """Bytes of a file that may be loaded again where a server knows no ranges."""
+_HOSTS = 1000
 
 
 class HttpMedia:
-    """Opens what a container needs. `failure` is the last that went wrong, None for nothing.
+    """Opens a container. `failure` is the last that went wrong, None for nothing: it says more
+    than FFmpeg's errors do.
 
-    client: stays the caller's. FFmpeg's errors say little: ask `failure` first.
+    client and first, the answer that came already, are closed with it.
     """
 
     def __init__(self, client: HttpClient, first: HttpStream) -> None:
+        self.failure: SourceFailure | None = None
         self._client = client
         self._first: HttpStream | None = first
-        self._start = first.target
+        self._token = secrets.token_hex(16)
+        self._hosts: list[str] = []
+        self._playlists: set[httpx2.URL] = set()
         self._missing = 0
         self._over = False
-        self._playlists: set[str] = set()
-        self.failure: SourceFailure | None = None
-
-    @property
-    def url(self) -> str:
-        """What `av.open` gets as name: after redirects, without login, and without the query."""
-        return _plain(self._start)
+        self._server = _Proxy(("127.0.0.1", 0), _Handler)
+        self._server.media = self
+        self._start = self.given(first.url)
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="media.proxy", daemon=True
+        ).start()
 
     def open(self, options: dict[str, str] | None = None) -> av.container.InputContainer:
         """The container. options: for FFmpeg. Raises SourceFailure, and FFmpeg's errors for what it
         cannot read.
         """
+        os.environ.pop("no_proxy", None)  # FFmpeg heeds it before its own option
+        first = self._first
         # FFmpeg takes a playlist for one only where its name or type says so.
-        hls = self._first is not None and is_playlist(self._first.peek(_PEEKED))
+        hls = first is not None and is_playlist(first.peek(_PEEKED))
+        proxy = {"http_proxy": f"http://127.0.0.1:{self._server.server_port}"}
         try:
             opened: av.container.InputContainer = av.open(
-                self.url,
+                self._start,
                 "r",
                 format="hls" if hls else None,
-                options={**(options or {}), **OPTIONS},
-                io_open=self.io_open,
+                options={**(options or {}), **_OPTIONS, **proxy},
             )
         except av.error.FFmpegError:
             if self.failure is not None:
                 raise self.failure from None
             raise
+        if self.failure is not None and (self._over or not opened.streams.video):
+            opened.close()
+            raise self.failure
         return opened
 
-    def io_open(self, url: str, flags: int, options: dict[str, str]) -> Any:
-        """A file for FFmpeg. Raises SourceFailure, once: it comes out where FFmpeg is called, and
-        PyAV would print a second one.
-        """
-        if self._over:
-            return EmptyFile()
-        try:
-            return self._opened(url, options)
-        except SourceFailure as failure:
-            self._over = True
-            self.failure = failure
-            raise
+    def close(self) -> None:
+        """Closes the proxy and all connections. Idempotent."""
+        self._over = True
+        self._server.shutdown()
+        self._server.server_close()
+        if self._first is not None:
+            self._first.close()
+        self._client.close()
 
-    def _opened(self, url: str, options: dict[str, str]) -> Any:
+    def given(self, url: httpx2.URL) -> str:
+        """The address that FFmpeg gets for this one. Raises SourceFailure."""
+        host = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        if host not in self._hosts:
+            if len(self._hosts) >= _HOSTS:
+                raise SourceFailure("protocol", "its playlists name too many hosts")
+            self._hosts.append(host)
+        return f"http://{self._hosts.index(host)}.{self._token}{url.raw_path.decode('ascii')}"
+
+    def meant(self, given: str) -> httpx2.URL:
+        """The address that FFmpeg asks for. Raises SourceFailure: forbidden for any other."""
+        found = re.fullmatch(rf"http://(\d{{1,4}})\.{self._token}(?::80)?(/.*)", given)
+        if found is None or int(found[1]) >= len(self._hosts):
+            raise self._noted(SourceFailure("forbidden", "its playlist leads elsewhere"))
+        return checked(self._hosts[int(found[1])] + found[2])
+
+    def fetch(self, url: httpx2.URL, headers: dict[str, str]) -> HttpStream:
+        """The answer of the server. Raises SourceFailure."""
         first, self._first = self._first, None
-        if first is not None and url == self.url:
-            return self._file(first, self._start)
-        encrypted = re.match(r"crypto[+:]", url)
-        wanted = url[encrypted.end() :] if encrypted else url
-        place = self._start if wanted == self.url else target(wanted)
-        if encrypted:
-            return DecryptedFile(self._segment(place, options), options)
-        return self._segment(place, options)
-
-    def _segment(self, place: Target, options: dict[str, str]) -> Any:
-        try:
-            opened = self._file(self._client.get(place, _range(options)), place)
-        except SourceFailure as failure:
-            if failure.kind not in _PASSING:
-                raise
-            self._missing += 1
-            if self._missing >= _MISSING_IN_A_ROW:
-                raise
-            self.failure = failure
-            if _plain(place) in self._playlists:
-                time.sleep(_RELOAD)
-                return self._segment(place, options)
-            # A live stream goes on without a segment that is gone.
-            return EmptyFile()
-        self._missing = 0
-        self.failure = None
-        return opened
-
-    def _file(self, stream: HttpStream, asked: Target) -> Any:
-        if is_playlist(stream.peek(_PEEKED)):
-            self._playlists.add(_plain(asked))
-            return TextFile(checked(stream.read_all(LONGEST), stream.target))
-        return MediaFile(self._client, stream, self)
-
-
-class EmptyFile:
-    """A segment that is not there."""
-
-    def read(self, size: int) -> bytes:
-        return b""
-
-
-class TextFile:
-    """A short file that is there as a whole."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def read(self, size: int) -> bytes:
-        taken = self._data[self._at : self._at + size]
-        self._at += len(taken)
-        return taken
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        base = (0, self._at, len(self._data))[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def close(self) -> None:
-        self._data = b""
-
-
-class MediaFile:
-    """A body as a file for FFmpeg; it can be sought in where the server allows ranges."""
-
-    def __init__(self, client: HttpClient, stream: HttpStream, owner: HttpMedia) -> None:
-        self._client = client
-        self._stream = stream
-        self._owner = owner
-        self._origin = _first_byte(stream)
-        self._at = 0
-        self._failed = False
-        self._size = stream.length
-        self.name = stream.name
-
-    def seekable(self) -> bool:
-        """Whether it has an end, and ranges, or is so short that it can be read anew instead."""
-        if self._size is None:
-            return False
-        ranges = (self._stream.header("accept-ranges") or "").lower() == "bytes"
-        return ranges or self._stream.status == 206 or self._size <= _SHORT
-
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes; b"" at the end and after a failure."""
-        if self._failed:
-            return b""
-        tries = _RETRIES
+        if first is not None:
+            return first
         while True:
+            if self._over:
+                raise self.failure or SourceFailure("ended", "it is over")
             try:
-                data = self._stream.read(size)
+                stream = self._client.get(url, headers)
             except SourceFailure as failure:
-                tries -= 1
-                if tries > 0 and self.seekable() and self._reopened():
-                    continue
-                self._failed = True
-                self._owner.failure = failure
-                raise
-            self._at += len(data)
-            return data
+                self._noted(failure)
+                if url not in self._playlists or self._over:
+                    raise
+                time.sleep(_RELOAD)
+            else:
+                self._missing = 0
+                self.failure = None
+                return stream
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """As of a file."""
-        wanted = max(0, (0, self._at, self._size or 0)[whence] + offset)
-        if wanted == self._at or self._failed:
-            return self._at
-        if 0 < wanted - self._at <= 256 * 1024 and self._skipped(wanted):
-            return self._at
-        self._at = wanted
-        if self._size is None or wanted < self._size:
-            self._reopened()
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def close(self) -> None:
-        """Idempotent."""
-        self._stream.drain()
-
-    def _skipped(self, wanted: int) -> bool:
-        while self._at < wanted:
-            data = self.read(wanted - self._at)
-            if not data:
-                return False
-        return True
-
-    def _reopened(self) -> bool:
-        self._stream.close()
-        first = self._origin + self._at
+    def playlist(self, stream: HttpStream, asked: httpx2.URL) -> bytes:
+        """The whole body with addresses for FFmpeg. Raises SourceFailure."""
+        self._playlists.add(asked)
         try:
-            stream = self._client.get(self._stream.target, {"Range": f"bytes={first}-"})
+            return rewritten(stream.read_all(LONGEST), stream.url, self.given)
         except SourceFailure as failure:
-            self._owner.failure = failure
-            self._failed = True
-            return False
-        begins = _first_byte(stream)
-        if begins <= first <= begins + _SHORT and self._passed(stream, first - begins):
-            self._stream = stream
-            return True
-        stream.close()
-        self._failed = True
-        return False
+            raise self._noted(failure) from None
 
-    def _passed(self, stream: HttpStream, count: int) -> bool:
-        """Whether so many bytes could be left out."""
-        while count > 0:
-            try:
-                data = stream.read(count)
-            except SourceFailure as failure:
-                self._owner.failure = failure
-                return False
-            if not data:
-                return False
-            count -= len(data)
-        return True
+    def broke(self, failure: SourceFailure) -> None:
+        """A body ended before its time."""
+        self.failure = failure
+
+    def _noted(self, failure: SourceFailure) -> SourceFailure:
+        """One segment may be missing, but not each, and not for every reason."""
+        self.failure = failure
+        self._missing += 1
+        self._over |= failure.kind not in _PASSING or self._missing >= _MISSING_IN_A_ROW
+        return failure
 
 
-def _plain(place: Target) -> str:
-    return place.url.partition("?")[0]
+class _Proxy(ThreadingHTTPServer):
+    media: HttpMedia
 
 
-def _first_byte(stream: HttpStream) -> int:
-    found = re.match(r"bytes (\d+)-", stream.header("content-range") or "")
-    return int(found[1]) if found and stream.status == 206 else 0
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Proxy
 
+    def log_message(self, *_: object) -> None:
+        """Says nothing: addresses hold secrets."""
 
-def _range(options: dict[str, str]) -> dict[str, str]:
-    """The part of a file that FFmpeg wants: `offset`, and `end_offset` exclusive, 0 for all."""
-    first = int(options.get("offset") or 0)
-    last = int(options.get("end_offset") or 0)
-    if not first and not last:
-        return {}
-    return {"Range": f"bytes={first}-{last - 1 if last else ''}"}
+    def do_GET(self) -> None:
+        """Answers one request of FFmpeg."""
+        self.close_connection = True
+        media = self.server.media
+        wanted = self.headers.get("Range", "")
+        try:
+            url = media.meant(self.path)
+            stream = media.fetch(url, {"Range": wanted} if wanted not in ("", "bytes=0-") else {})
+            playlist = media.playlist(stream, url) if is_playlist(stream.peek(_PEEKED)) else None
+        except SourceFailure as failure:
+            self.send_error(failure.status if isinstance(failure, StatusFailure) else 403)
+            return
+        try:
+            if playlist is None:
+                self._pass_on(stream, wanted)
+            else:
+                self._head(200, len(playlist))
+                self.wfile.write(playlist)
+        except SourceFailure as failure:
+            media.broke(failure)
+        except OSError:
+            pass  # FFmpeg has enough
+        finally:
+            stream.close()
+
+    def _pass_on(self, stream: HttpStream, wanted: str) -> None:
+        found = re.match(r"bytes=(\d+)-", wanted)
+        first = int(found[1]) if found else 0
+        sent = re.match(r"bytes (\d+)-", stream.header("content-range") or "")
+        skip = first - (int(sent[1]) if sent and stream.status == 206 else 0)
+        if stream.status == 416 or not 0 <= skip <= _SHORT:
+            self.send_error(416)
+            return
+        length = stream.length
+        ranges = (stream.header("accept-ranges") or "").lower() == "bytes"
+        more = {}
+        if length is not None and (ranges or stream.status == 206 or length <= _SHORT):
+            more["Accept-Ranges"] = "bytes"
+        if first and length is not None:
+            end = first - skip + length
+            more["Content-Range"] = f"bytes {first}-{end - 1}/{end}"
+        self._head(206 if first else 200, None if length is None else max(0, length - skip), more)
+        while data := stream.read():
+            kept = data[skip:]
+            skip -= len(data) - len(kept)
+            if kept:
+                self.wfile.write(
+                    kept if length is not None else b"%x\r\n%b\r\n" % (len(kept), kept)
+                )
+        if length is None:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _head(self, status: int, length: int | None, more: dict[str, str] | None = None) -> None:
+        self.send_response_only(status)
+        self.send_header("Connection", "close")
+        for name, value in (more or {}).items():
+            self.send_header(name, value)
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        else:
+            self.send_header("Transfer-Encoding", "chunked")  # else FFmpeg takes no end for one
+        self.end_headers()

@@ -9,7 +9,6 @@ say; what stands before it is searched for the headers of its part.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from ingress.reader.http.jpeg import END, START, PictureEnd
 
@@ -24,17 +23,6 @@ _LINE = re.compile(rb"(?:\A|\n)([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*([^\r\n]*)")
 _BOUNDARY = re.compile(rb"\r?\n?--[^\r\n]{0,200}\r?\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Jpeg:
-    """One picture. headers: those of its part, names in small letters. changed: False for a
-    snapshot that is the same as before.
-    """
-
-    data: bytes = field(repr=False)
-    headers: dict[str, str] = field(default_factory=dict, repr=False)
-    changed: bool = True
-
-
 class JpegParser:
     """Bytes in, pictures out. Holds one picture of at most LONGEST_PICTURE bytes and a head.
 
@@ -44,7 +32,6 @@ class JpegParser:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._picture: PictureEnd | None = None
-        self._headers: dict[str, str] = {}
         self._length: int | None = None
         self._searched = 0
         self._foreign = 0
@@ -56,10 +43,10 @@ class JpegParser:
         """Bytes without a picture since the last one."""
         self.broken = 0
 
-    def feed(self, data: bytes) -> list[Jpeg]:
+    def feed(self, data: bytes) -> list[bytes]:
         """The pictures that these bytes complete, in order."""
         self._buffer += data
-        found: list[Jpeg] = []
+        found = list[bytes]()
         while True:
             if self._picture is None and not self._begins():
                 return found
@@ -84,8 +71,7 @@ class JpegParser:
             if self._is_foreign(headers, gap, start):
                 self._searched = start + 1
                 continue
-            self._headers = headers or {}
-            self._length = _length(self._headers)
+            self._length = _length(headers or {})
             self._drop(start)
             self._picture = PictureEnd(0)
             return True
@@ -100,7 +86,7 @@ class JpegParser:
         self._foreign = start - gap + foreign
         return gap < foreign
 
-    def _ends(self) -> tuple[Jpeg | None, bool]:
+    def _ends(self) -> tuple[bytes | None, bool]:
         """The picture that lies at the front, if it is complete, and whether to go on."""
         picture = self._picture
         if picture is None:
@@ -129,7 +115,7 @@ class JpegParser:
             return None, True
         return None, False
 
-    def _cut(self, following: int) -> Jpeg | None:
+    def _cut(self, following: int) -> bytes | None:
         """A picture without an end. Some cameras never send one; with others it is torn."""
         text = bytes(self._buffer[max(0, following - LONGEST_HEAD) : following])
         boundary = text.rfind(b"\r\n--")
@@ -145,8 +131,8 @@ class JpegParser:
         self._drop(end)
         return None
 
-    def _taken(self, end: int, foreign: int, tail: bytes = b"") -> Jpeg:
-        one = Jpeg(bytes(self._buffer[:end]) + tail, self._headers)
+    def _taken(self, end: int, foreign: int, tail: bytes = b"") -> bytes:
+        one = bytes(self._buffer[:end]) + tail
         self._exact = end == self._length
         self._picture = None
         self._drop(end)

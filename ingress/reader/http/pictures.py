@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.client import HttpClient
-from ingress.reader.http.jpeg import START
-from ingress.reader.http.multipart import LONGEST_PICTURE, Jpeg, JpegParser
+from ingress.reader.http.client import HttpClient, StatusFailure
+from ingress.reader.http.jpeg import START, PictureEnd
+from ingress.reader.http.multipart import LONGEST_PICTURE, JpegParser
 from ingress.reader.http.stream import HttpStream
 
 PICTURE_TIMEOUT = 15.0
@@ -18,87 +19,156 @@ _PREAMBLE = 1024 * 1024
 _DRAINED_AT_ONCE = 32 * 1024 * 1024
 _DRAINING = 0.5
 
+_SPREAD = 0.3
+"""Seconds over which a burst is spread: VLC sends four pictures together."""
 
-def jpegs(stream: HttpStream, *, newest: bool = True) -> Iterator[Jpeg]:
-    """The pictures of an MJPEG stream, or of pictures one after the other.
+_BURST = 12
+_PAUSE = 1.0
+"""Seconds without a picture that say nothing of the rate."""
 
-    newest: where several complete pictures wait because the reader was slow, only the last of them
-    counts. Never ends by itself: raises SourceFailure, `ended` where the server closes.
+_FAILURES = 3
+_PATIENCE = 30.0
+"""Seconds that a server may ask us to wait."""
+
+_REPEAT = 1.0
+"""Seconds after which the last snapshot comes again: a slow camera is no stall."""
+
+
+def jpegs(stream: HttpStream) -> Iterator[bytes]:
+    """The pictures of an MJPEG stream, or of pictures one after the other, evenly.
+
+    Where the reader is slow, only the newest of those that are due counts. Never ends by itself:
+    raises SourceFailure, `ended` where the server closes.
     """
-    parser = JpegParser()
-    seen = False
-    ends = time.monotonic() + PICTURE_TIMEOUT
+    parser, even = JpegParser(), _Even()
+    waiting: deque[tuple[float, bytes]] = deque(maxlen=_BURST)
+    ends, seen = time.monotonic() + PICTURE_TIMEOUT, False
+    while True:
+        found = _read(stream, parser)
+        now = time.monotonic()
+        if found:
+            ends, seen = now + PICTURE_TIMEOUT, True
+        elif now > ends:
+            raise SourceFailure("no_answer", f"{stream.name} sends too slowly for a picture")
+        elif not seen and parser.passed > _PREAMBLE:
+            raise SourceFailure("codec", f"{stream.name} sends no JPEG pictures")
+        waiting.extend((even.due(now), one) for one in found)
+        while waiting:
+            due, one = waiting.popleft()
+            if waiting and waiting[0][0] <= time.monotonic():
+                continue
+            time.sleep(max(0.0, due - time.monotonic()))
+            yield one
+            if stream.waits:
+                break
+
+
+class _Even:
+    """When pictures that came in a burst are due."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=30)
+        self._due = 0.0
+
+    def due(self, now: float) -> float:
+        """For a picture that came now; at most _SPREAD later."""
+        times = self._times
+        if times and now - times[-1] > _PAUSE:
+            times.clear()
+        times.append(now)
+        # A little less than the usual interval, so that what came late does not stay late.
+        step = 0.9 * (now - times[0]) / max(1, len(times) - 1)
+        self._due = min(max(self._due + step, now), now + _SPREAD)
+        return self._due
+
+
+def _read(stream: HttpStream, parser: JpegParser) -> list[bytes]:
+    """The pictures in all that has come already. Bounded, in bytes and in time, where the server
+    sends as fast as this reads.
+    """
+    ends, left = time.monotonic() + _DRAINING, _DRAINED_AT_ONCE
+    found = list[bytes]()
     while True:
         data = stream.read()
-        if not data:
+        if not data and not found:
             raise SourceFailure("ended", f"{stream.name} closed the connection")
-        found = parser.feed(data)
-        if not found:
-            if time.monotonic() > ends:
-                raise SourceFailure("no_answer", f"{stream.name} sends too slowly for a picture")
-            if not seen and parser.passed > _PREAMBLE:
-                raise SourceFailure("codec", f"{stream.name} sends no JPEG pictures")
-            continue
-        seen = True
-        yield from _newest(stream, parser, found[-1]) if newest else found
-        ends = time.monotonic() + PICTURE_TIMEOUT
-
-
-def _newest(stream: HttpStream, parser: JpegParser, last: Jpeg) -> Iterator[Jpeg]:
-    """The last picture of all that has come already. Bounded, in bytes and in time, where the
-    server sends as fast as this reads.
-    """
-    ends = time.monotonic() + _DRAINING
-    left = _DRAINED_AT_ONCE
-    while left > 0 and stream.waits and time.monotonic() < ends:
-        data = stream.read()
-        if not data:
-            break  # the end is met again with the next reading
         left -= len(data)
-        found = parser.feed(data)
-        last = found[-1] if found else last
-    yield last
+        found = [*found, *parser.feed(data)][-_BURST:]
+        # The end is met again with the next reading.
+        if not data or left <= 0 or time.monotonic() > ends or not stream.waits:
+            return found
 
 
-def stream_or_snapshots(
-    client: HttpClient, first: HttpStream, *, newest: bool = True, rate: float = 5.0
-) -> Iterator[Jpeg]:
+def stream_or_snapshots(client: HttpClient, first: HttpStream, rate: float) -> Iterator[bytes]:
     """Of an answer that does not say how long it is: one picture, then it is a snapshot, or many.
 
     Parameters and errors as of `jpegs` and `snapshots`.
     """
     count = 0
     try:
-        for one in jpegs(first, newest=newest):
+        for one in jpegs(first):
             count += 1
             yield one
     except SourceFailure as over:
         if over.kind != "ended" or count != 1:
             raise
-    yield from snapshots(client, client.get(), rate=rate)
+    yield from snapshots(client, None, rate)
 
 
-def snapshots(client: HttpClient, first: HttpStream, *, rate: float = 5.0) -> Iterator[Jpeg]:
+def snapshots(client: HttpClient, first: HttpStream | None, rate: float) -> Iterator[bytes]:
     """Pictures of an address that answers with one picture, asked again `rate` times a second.
 
-    Where the server says that nothing has changed the last picture comes again, marked so.
-    first: the answer that came already. Raises SourceFailure.
+    A failure now and then is passed over, and the server's wish for a pause respected. first: the
+    answer that came already. Raises SourceFailure: the third failure in a row, and what no patience
+    mends.
     """
-    place, answer = client.first, first
-    due = time.monotonic()
-    last: Jpeg | None = None
-    tag = ""
+    snapshot = _Snapshot(client, first)
+    failures, last, due = 0, b"", time.monotonic()
     while True:
-        if answer.status == 304 and last is not None:
-            answer.drain()
-            last = Jpeg(last.data, last.headers, changed=False)
-        else:
-            tag = answer.header("etag") or ""
-            data = answer.read_all(LONGEST_PICTURE)
-            if not data.startswith(START):
-                raise SourceFailure("codec", f"{answer.name} sends something that is no JPEG")
-            last = Jpeg(data, {}, changed=last is None or last.data != data)
-        yield last
         due = max(due + 1 / rate, time.monotonic())
-        time.sleep(max(0.0, due - time.monotonic()))
-        answer = client.get(place, {"If-None-Match": tag} if tag else None)
+        try:
+            last = snapshot.next()
+            failures = 0
+            yield last
+        except SourceFailure as over:
+            failures += 1
+            if failures == _FAILURES or over.kind in ("auth", "forbidden"):
+                raise
+            if isinstance(over, StatusFailure):
+                due = max(due, time.monotonic() + min(over.retry_after, _PATIENCE))
+        while (rest := due - time.monotonic()) > _REPEAT:
+            time.sleep(_REPEAT)
+            if last:
+                yield last
+        time.sleep(max(0.0, rest))
+
+
+class _Snapshot:
+    """One address, and what it gave last."""
+
+    def __init__(self, client: HttpClient, first: HttpStream | None) -> None:
+        self._client = client
+        self._first = first
+        self._last = b""
+        self._tag = ""
+        self._has_end = False
+
+    def next(self) -> bytes:
+        """The picture as it is now. Raises SourceFailure."""
+        answer, self._first = self._first, None
+        if answer is None:
+            answer = self._client.get(None, {"If-None-Match": self._tag} if self._tag else None)
+        if answer.status == 304:
+            answer.drain()
+            return self._last
+        data = answer.read_all(LONGEST_PICTURE)
+        if not data.startswith(START):
+            raise SourceFailure("codec", f"{answer.name} sends something that is no JPEG")
+        end = PictureEnd(0)
+        has_end = end.find(bytearray(data)) is not None and not end.cut
+        # Some cameras never send an end; with others it is torn.
+        if not end.has_scan or (self._has_end and not has_end):
+            raise SourceFailure("codec", f"{answer.name} sends a picture that is cut off")
+        self._has_end = self._has_end or has_end
+        self._last, self._tag = data, answer.header("etag") or ""
+        return data

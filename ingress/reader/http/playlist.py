@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from ingress.reader.failures import SourceFailure
-from ingress.reader.http.target import Target, is_elsewhere
+import httpx2
+
+from ingress.reader.http.client import checked
 
 LONGEST = 4 * 1024 * 1024
 
@@ -21,32 +23,27 @@ def is_playlist(start: bytes) -> bool:
     return start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"#EXTM3U")
 
 
-def checked(data: bytes, source: Target) -> bytes:
-    """The playlist with every address complete, as seen from where it really came.
+def rewritten(data: bytes, source: httpx2.URL, given: Callable[[httpx2.URL], str]) -> bytes:
+    """The playlist with every address as `given` says it, seen from where the playlist came from.
 
-    FFmpeg would resolve them against the address it asked for, before any redirect. Raises
-    SourceFailure: forbidden for files and other schemes. Of the variants in a master playlist only
-    one stays: FFmpeg would load all of them.
+    Raises SourceFailure: forbidden for files and other schemes. Of the variants in a master
+    playlist only one stays: FFmpeg would load all of them.
     """
+
+    def made(reference: str) -> str:
+        return given(checked(reference.strip(), source))
+
+    def tag(found: re.Match[str]) -> str:
+        return found["before"] + made(found["uri"]) + found["after"]
+
     lines = []
     for line in _of_one_variant(data.decode("utf-8", "replace").splitlines()):
         text = line.strip()
         if text.startswith("#"):
-            made = _URI.sub(lambda found: _tag(found, source), text)
+            lines.append(_URI.sub(tag, text))
         else:
-            made = _complete(text, source) if text else text
-        lines.append(made)
+            lines.append(made(text) if text else text)
     return "\n".join([*lines, ""]).encode()
-
-
-def _tag(found: re.Match[str], source: Target) -> str:
-    return found["before"] + _complete(found["uri"], source) + found["after"]
-
-
-def _complete(reference: str, source: Target) -> str:
-    if is_elsewhere(reference):
-        raise SourceFailure("forbidden", f"the playlist of {source} names what is not http")
-    return source.joined(reference).url
 
 
 def _of_one_variant(lines: list[str]) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from types import TracebackType
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from config.source_address import SourceAddress
@@ -12,7 +11,6 @@ from ingress.reader.http.client import HttpClient
 from ingress.reader.http.connections import READ_TIMEOUT
 from ingress.reader.http.jpeg import START
 from ingress.reader.http.media import HttpMedia
-from ingress.reader.http.multipart import Jpeg
 from ingress.reader.http.pictures import jpegs, snapshots, stream_or_snapshots
 from ingress.reader.http.stream import HttpStream
 from ingress.reader.reach import Reach
@@ -30,19 +28,19 @@ class HttpSource:
         self._stream = stream
         self.what: What = _what(stream)
 
-    def pictures(self, *, newest: bool = True, rate: float = 5.0) -> Iterator[Jpeg]:
+    def pictures(self, rate: float) -> Iterator[bytes]:
         """JPEG pictures as they come, without end: raises SourceFailure.
 
-        newest: of several that wait only the last; rate: pictures a second of a snapshot.
+        rate: pictures a second of a snapshot.
         """
-        if self.what == "snapshot":
-            if self._stream.length is None:
-                return stream_or_snapshots(self._client, self._stream, newest=newest, rate=rate)
-            return snapshots(self._client, self._stream, rate=rate)
-        return jpegs(self._stream, newest=newest)
+        if self.what == "mjpeg":
+            return jpegs(self._stream)
+        if self._stream.length is None:
+            return stream_or_snapshots(self._client, self._stream, rate)
+        return snapshots(self._client, self._stream, rate)
 
     def media(self) -> HttpMedia:
-        """What opens the container. Once."""
+        """What opens the container, and is to be closed then. Once."""
         return HttpMedia(self._client, self._stream)
 
     def close(self) -> None:
@@ -50,26 +48,18 @@ class HttpSource:
         self._stream.close()
         self._client.close()
 
-    def __enter__(self) -> HttpSource:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 def open_source(
-    address: SourceAddress | str, *, guard: Reach | None = None, timeout: float = READ_TIMEOUT
+    address: SourceAddress | str,
+    *,
+    guard: Reach | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = READ_TIMEOUT,
 ) -> HttpSource:
-    """Asks for the address and says what it has. Raises SourceFailure.
-
-    guard: what may be reached, None for anything; timeout: seconds that a wait for data may take.
+    """Asks for the address and says what it has; parameters as of HttpClient. Raises
+    SourceFailure.
     """
-    client = HttpClient(address, guard=guard, timeout=timeout)
+    client = HttpClient(address, guard=guard, headers=headers, timeout=timeout)
     try:
         return HttpSource(client, client.get())
     except BaseException:

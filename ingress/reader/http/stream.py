@@ -2,53 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
-from typing import cast
+from collections.abc import Iterator
 
-import httpcore2
+import httpx2
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.target import Target
+from ingress.reader.reach import shown
 
 _DRAINED = 64 * 1024
 
 
 class HttpStream:
-    """The body of one answer. A file that is read forwards.
+    """The body of one answer, read forwards.
 
-    target: where it came from in the end; status; content_type: small letters without parameters.
+    url: where it came from in the end; status; content_type: small letters without parameters.
     """
 
-    def __init__(self, place: Target, response: httpcore2.Response) -> None:
-        self.target = place
-        self.status = response.status
+    def __init__(self, response: httpx2.Response) -> None:
+        self.url = response.request.url
+        self.status = response.status_code
         self._response = response
-        self._headers = [
-            (name.decode("latin-1").lower(), value.decode("latin-1"))
-            for name, value in response.headers
-        ]
         self._chunks: Iterator[bytes] | None = None
         self._rest = memoryview(b"")
         self._ended = False
-        self.on_close: Callable[[], None] | None = None
         self.content_type = (self.header("content-type") or "").partition(";")[0].strip().lower()
-
-    def __repr__(self) -> str:
-        return f"<HttpStream {self.target} {self.status} {self.content_type}>"
 
     @property
     def name(self) -> str:
         """For messages: where it comes from, without anything secret."""
-        return str(self.target)
+        return origin(self.url)
 
     def header(self, name: str) -> str | None:
-        """The first value of a header; name in small letters."""
-        return next((value for known, value in self._headers if known == name), None)
-
-    def header_list(self, name: str) -> list[str]:
-        """All values of a header."""
-        return [value for known, value in self._headers if known == name]
+        """The first value of a header."""
+        return next(iter(self._response.headers.get_list(name)), None)
 
     @property
     def length(self) -> int | None:
@@ -98,27 +84,11 @@ class HttpStream:
         stream = self._response.extensions.get("network_stream")
         return bool(not self._ended and stream and stream.get_extra_info("is_readable"))
 
-    def __enter__(self) -> HttpStream:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def readable(self) -> bool:
-        return True
-
     def close(self) -> None:
         """Ends it; its connection is kept only where everything was read. Idempotent."""
         self._ended = True
         self._rest = memoryview(b"")
         self._response.close()
-        if self.on_close is not None:
-            self.on_close()
 
     def drain(self) -> None:
         """Reads a short rest, so that the connection can be used again, and closes."""
@@ -135,17 +105,18 @@ class HttpStream:
         if self._ended:
             return b""
         if self._chunks is None:
-            self._chunks = iter(cast(Iterable[bytes], self._response.stream))
+            self._chunks = self._response.iter_raw()
         try:
             for chunk in self._chunks:
                 if chunk:
                     return chunk
-        except httpcore2.RemoteProtocolError:
-            failure = SourceFailure("ended", f"{self.name} stopped in the middle of its answer")
-        except (httpcore2.TimeoutException, httpcore2.NetworkError):
-            failure = SourceFailure("no_answer", f"{self.name} stopped sending")
-        else:
-            self._ended = True
-            return b""
-        self.close()
-        raise failure from None
+        except SourceFailure:
+            self.close()
+            raise
+        self._ended = True
+        return b""
+
+
+def origin(url: httpx2.URL) -> str:
+    """Scheme, host and port: what may be shown of an address."""
+    return f"{url.scheme}://{shown(url.netloc.decode('ascii', 'replace'))}"

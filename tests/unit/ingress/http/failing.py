@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from typing import Any
+
 import pytest
 
-from config.source_address import parse
+from config.source_address import SourceAddress, parse
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http import open_http
+from ingress.reader.http.client import HttpClient
 from ingress.reader.reach import Reach
 
 LOOPBACK = Reach(["127.0.0.0/8"])
 SECRETS = ("p@ss", "p%40ss", "sekrit", "admin", "YWRtaW46")
 
 
-def fails(url: str, guard: Reach | None = None, **options: float) -> SourceFailure:
+def got(url: str | SourceAddress, **options: Any) -> bytes:
+    """The body of a GET, of at most 1000 bytes."""
+    with closing(HttpClient(url, **options)) as client:
+        return client.get().read_all(1000)
+
+
+def fails(url: str, guard: Reach | None = None, **options: Any) -> SourceFailure:
+    """The failure of a GET, in one line without anything secret."""
     with pytest.raises(SourceFailure) as raised:
-        open_http(parse(url), guard=guard, **options)
+        got(parse(url), guard=guard, **options)
     failure = raised.value
     assert "\n" not in str(failure)
     for secret in SECRETS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
@@ -65,9 +66,8 @@ def files(folder: Path, *, ranges: bool = True) -> Answer:
 
 def count(source: HttpSource) -> int:
     """Pictures until the end."""
-    with source:
-        assert source.what == "media"
-        media = source.media()
+    assert source.what == "media"
+    with closing(source.media()) as media:
         with media.open() as container:
             packets = sum(1 for packet in container.demux(video=0) if packet.size)
         assert media.failure is None

@@ -1,100 +1,137 @@
-"""GET against servers on loopback: logins, certificates, what fails."""
+"""GET against servers on loopback: logins, redirects, certificates, and what fails."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterable
+from contextlib import closing
 
 import pytest
 
 from config.source_address import parse
 from ingress.reader import connecting
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http import HttpClient, open_http
-from ingress.reader.http.target import target
+from ingress.reader.http.client import HttpClient, checked
+from ingress.reader.reach import Reach
+from tests.peers.http_login import HttpLogin
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.http.conftest import Serve
-from tests.unit.ingress.http.failing import LOOPBACK, SECRETS, fails
-from tests.unit.ingress.http.server import CLOSE, Asked, endless, reply
+from tests.unit.ingress.http.failing import LOOPBACK, SECRETS, fails, got
+from tests.unit.ingress.http.server import CLOSE, Answer, Asked, endless, reply
+
+
+def behind(login: HttpLogin, body: bytes = b"in") -> Answer:
+    def answer(asked: Asked) -> Iterable[bytes]:
+        if login.passes(asked.path, asked.headers.get("authorization", "")):
+            return reply(body)
+        return reply(b"no", *login.headers(), status="401 Unauthorized")
+
+    return answer
+
+
+def moved(to: str) -> list[bytes]:
+    return reply(b"", f"Location: {to}", status="302 Found")
 
 
 def test_a_body_comes_as_a_stream(serve: Serve) -> None:
     server = serve(lambda asked: reply(b"hello", kind="Video/MP4; a=b"))
-    stream = open_http(server.url("/a?b=c"), guard=None)
-    assert (stream.content_type, stream.length, stream.status) == ("video/mp4", 5, 200)
-    assert stream.peek(3) == b"hel"
-    assert (stream.read(2), stream.read(), stream.read()) == (b"he", b"llo", b"")
-    stream.close()
+    with closing(HttpClient(server.url("/a?b=c"))) as client:
+        stream = client.get()
+        assert (stream.content_type, stream.length, stream.status) == ("video/mp4", 5, 200)
+        assert stream.peek(3) == b"hel"
+        assert (stream.read(2), stream.read(), stream.read()) == (b"he", b"llo", b"")
     assert server.asked[0].path == "/a?b=c"
     assert server.asked[0].headers["host"] == server.place
     assert "authorization" not in server.asked[0].headers
 
 
-def test_connections_are_kept(serve: Serve) -> None:
-    server = serve(lambda asked: reply(b"x" * 100_000))
-    with HttpClient(server.url("/a")) as client:
+@pytest.mark.parametrize(("end", "connections"), [([], 1), ([CLOSE], 5)])
+def test_connections_are_kept_and_made_anew(
+    serve: Serve, end: list[bytes], connections: int
+) -> None:
+    server = serve(lambda asked: [*reply(b"x" * 100_000), *end])
+    with closing(HttpClient(server.url("/a"))) as client:
         for _ in range(5):
             assert len(client.get().read_all(1 << 20)) == 100_000
-    assert server.connections == 1
+    assert server.connections == connections
 
 
-def test_a_kept_connection_that_was_closed_is_made_anew(serve: Serve) -> None:
-    server = serve(lambda asked: [*reply(b"x"), CLOSE])
-    with HttpClient(server.url("/a")) as client:
-        for _ in range(5):
-            assert client.get().read_all(10) == b"x"
-    assert server.connections == 5
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize(
+    "offers",
+    [
+        ("basic",),
+        ("MD5",),
+        ("SHA-256",),
+        ("MD5-sess",),
+        ("MD5", "SHA-256"),
+        ("SHA-256", "MD5", "basic"),
+        ("Negotiate", "SHA-512-256", "MD5", "NTLM"),
+    ],
+)
+def test_logins(serve: Serve, offers: tuple[str, ...], together: bool) -> None:
+    """Each nonce is good once, and is not called stale when it has grown old."""
+    login = HttpLogin("admin", "p@ss:ü", offers, together=together)
+    server = serve(behind(login))
+    with closing(HttpClient(parse(server.url("/v?token=sekrit&x=1,2", "admin:p@ss:ü")))) as client:
+        for _ in range(3):
+            assert client.get().read_all(10) == b"in"
+    assert login.right == 3
 
 
-def test_basic_login_is_sent_when_asked_for(serve: Serve) -> None:
-    def answer(asked: Asked) -> Iterable[bytes]:
-        if asked.headers.get("authorization") == "Basic YWRtaW46cEBzcw==":
-            return reply(b"in")
-        return reply(b"no", 'WWW-Authenticate: Basic realm="x"', status="401 Unauthorized")
-
-    server = serve(answer)
-    with HttpClient(parse(server.url("/", "admin:p@ss"))) as client:
-        assert client.get().read_all(10) == b"in"
-        assert client.get().read_all(10) == b"in"
-    assert ["authorization" in one.headers for one in server.asked] == [False, True, True]
-    assert server.connections == 1
+def test_a_digest_of_old_cameras(serve: Serve) -> None:
+    server = serve(behind(HttpLogin("admin", "p@ss", qop="")))
+    assert got(parse(server.url("/", "admin:p@ss"))) == b"in"
 
 
-@pytest.mark.parametrize(("algorithm", "name"), [("MD5", "md5"), ("SHA-256", "sha256")])
-def test_digest_login(serve: Serve, algorithm: str, name: str) -> None:
-    def hashed(text: str) -> str:
-        return hashlib.new(name, text.encode()).hexdigest()
-
-    def answer(asked: Asked) -> Iterable[bytes]:
-        said = dict(re.findall(r'(\w+)="?([^",]*)', asked.headers.get("authorization", "")))
-        second = hashed(f"GET:{asked.path}")
-        parts = (said.get("nonce"), said.get("nc"), said.get("cnonce"), "auth", second)
-        if said and said["response"] == hashed(
-            ":".join([hashed("admin:cam:p@ss"), *map(str, parts)])
-        ):
-            return reply(b"in")
-        asks = f'WWW-Authenticate: Digest realm="cam", nonce="n", qop="auth", algorithm={algorithm}'
-        basic = 'WWW-Authenticate: Basic realm="cam"'
-        return reply(b"no", basic, asks, status="401 Unauthorized")
-
-    server = serve(answer)
-    url = server.url("/v?token=sekrit&x=1", "admin:p@ss")
-    assert open_http(parse(url), guard=None).read_all(10) == b"in"
-    assert fails(server.url("/v", "admin:wrong")).kind == "auth"
-
-
-def test_without_a_login_it_is_said(serve: Serve) -> None:
-    server = serve(lambda asked: reply(b"", "WWW-Authenticate: Basic", status="401 No"))
+@pytest.mark.parametrize("offers", [("basic",), ("MD5",)])
+def test_a_wrong_password_is_tried_twice_at_most(serve: Serve, offers: tuple[str, ...]) -> None:
+    login = HttpLogin("admin", "p@ss", offers)
+    server = serve(behind(login))
     assert str(fails(server.url("/"))) == "127.0.0.1 wants a user name and a password"
-    failure = fails(server.url("/", "admin:p@ss"))
+    failure = fails(server.url("/", "admin:wrong"))
     assert (failure.kind, str(failure)) == ("auth", "127.0.0.1 refuses this user name or password")
-    assert len(server.asked) == 3
+    assert login.asked <= 1 + 3
+
+
+@pytest.mark.parametrize(
+    ("offer", "named"),
+    [
+        ("NTLM", "Ntlm"),
+        ('Digest nonce="1", algorithm=SHA-512-256', "SHA-512-256"),
+        ('Digest nonce="1", qop="auth-int"', "MD5"),
+        ('Digest realm="a"', "MD5"),
+        ("", "nothing"),
+        ("=,=,", "nothing"),
+    ],
+)
+def test_a_login_that_is_not_known_is_no_wrong_password(
+    serve: Serve, offer: str, named: str
+) -> None:
+    server = serve(lambda asked: reply(b"", f"WWW-Authenticate: {offer}", status="401 No"))
+    failure = fails(server.url("/", "admin:p@ss"))
+    assert (failure.kind, "refuses" in str(failure)) == ("auth", False)
+    assert named in str(failure)
+    assert len(server.asked) == 1
+
+
+def test_headers_go_to_their_host_only(serve: Serve) -> None:
+    other = serve(lambda asked: reply(b"other"))
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        if asked.headers.get("x-key") != "sekrit" or asked.headers["user-agent"] != "VLC":
+            return reply(b"", status="403 Forbidden")
+        return moved({"/": "/home", "/home": other.url("/there")}[asked.path])
+
+    server = serve(answer)
+    headers = {"X-Key": "sekrit", "user-agent": "VLC"}
+    assert got(server.url("/"), headers=headers) == b"other"
+    assert "x-key" not in other.asked[0].headers
+    assert other.asked[0].headers["user-agent"] != "VLC"
+    assert "headers" in str(fails(server.url("/")))
 
 
 @pytest.mark.parametrize(
@@ -106,13 +143,83 @@ def test_statuses(serve: Serve, status: int, kind: str) -> None:
     assert fails(server.url("/?password=sekrit", "admin:p@ss")).kind == kind
 
 
-def test_nobody_there() -> None:
+def test_the_login_stays_at_home(serve: Serve) -> None:
+    login = HttpLogin("admin", "p@ss", ("basic",))
+    other = serve(behind(login))
+    first = serve(lambda asked: moved(other.url("/there")))
+    assert fails(first.url("/", "admin:p@ss"), LOOPBACK).kind == "auth"
+    assert [one.path for one in other.asked] == ["/there"]
+    assert "authorization" not in other.asked[0].headers
+
+
+def test_redirects_at_home_keep_the_login(serve: Serve) -> None:
+    login = HttpLogin("admin", "p@ss")
+    inner = behind(login)
+    server = serve(lambda asked: moved("../c") if asked.path == "/a/b" else inner(asked))
+    with closing(HttpClient(parse(server.url("/a/b", "admin:p@ss")))) as client:
+        stream = client.get()
+        assert stream.url.path == "/c"
+        assert stream.read_all(10) == b"in"
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [
+        ("http://169.254.169.254/latest/meta-data/", "forbidden"),
+        ("http://[::1]/", "forbidden"),
+        ("http://0x7f000002/", "forbidden"),
+        ("file:///etc/passwd", "forbidden"),
+        ("http://a:b/", "protocol"),
+        ("http://a:99999/", "protocol"),
+        ("/", "protocol"),
+        ("", "protocol"),
+    ],
+)
+def test_bad_redirects(serve: Serve, location: str, kind: str) -> None:
+    server = serve(lambda asked: moved(location))
+    # Loopback is listed by its first address only, so the others in it are out of reach.
+    assert fails(server.url("/"), Reach(["127.0.0.1/32"])).kind == kind
+    assert len(server.asked) <= 6
+
+
+def test_loopback_is_out_of_reach_unless_listed(serve: Serve) -> None:
+    server = serve(lambda asked: reply(b"secret"))
+    assert fails(server.url("/"), Reach()).kind == "forbidden"
+    assert fails(f"http://localhost:{server.port}/", Reach()).kind == "forbidden"
+    assert server.connections == 0
+    assert got(server.url("/"), guard=LOOPBACK) == b"secret"
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_used(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that leads outside for the check and inside a moment later."""
+    server = serve(lambda asked: reply(b"secret"))
+    found = socket.getaddrinfo
+    answers = iter(["8.8.8.8", "127.0.0.1", "127.0.0.1"])
+    connected: list[object] = []
+
+    def rebinding(host: object, *rest: object, **options: object) -> object:
+        if host == "rebinding.example":
+            host = next(answers)
+        return found(host, *rest, **options)  # type: ignore[arg-type]
+
+    def create(place: object, timeout: float) -> socket.socket:
+        connected.append(place)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    monkeypatch.setattr(socket, "create_connection", create)
+    failure = fails(f"http://rebinding.example:{server.port}/", Reach())
+    assert failure.kind == "refused"
+    assert connected == [("8.8.8.8", server.port)]
+
+
+def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     assert fails(f"http://admin:p@ss@127.0.0.1:{port}/?token=sekrit").kind == "refused"
 
-
-def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(*_: object, **__: object) -> object:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -120,33 +227,21 @@ def test_no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fails("http://admin:p@ss@camera.invalid/?token=sekrit").kind == "unreachable"
 
 
-def test_silence_ends(serve: Serve) -> None:
-    asked_for = threading.Event()
-
-    def answer(asked: Asked) -> Iterable[bytes]:
-        asked_for.wait(10)
-        return [CLOSE]
-
-    server = serve(answer)
-    try:
-        assert fails(server.url("/", "admin:p@ss"), timeout=0.2).kind == "no_answer"
-    finally:
-        asked_for.set()
-
-
-def test_a_head_byte_by_byte_ends(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingress.reader.http.client._HEAD_TIMEOUT", 0.3)
-    monkeypatch.setattr("ingress.reader.http.client.CONNECT_TIMEOUT", 0.1)
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: "])
+def test_silence_and_a_head_byte_by_byte_end(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    monkeypatch.setattr("ingress.reader.http.connections.HEAD_TIMEOUT", 0.3)
     over = threading.Event()
 
     def answer(asked: Asked) -> Iterable[bytes]:
-        yield b"HTTP/1.1 200 OK\r\nX-Slow: "
+        yield head
         while not over.wait(0.02):
-            yield b"x"
+            yield b"x" if head else b""
 
     server = serve(answer)
     try:
-        assert fails(server.url("/"), timeout=5.0).kind == "no_answer"
+        assert fails(server.url("/", "admin:p@ss"), timeout=5.0).kind == "no_answer"
     finally:
         over.set()
 
@@ -159,29 +254,27 @@ def test_what_is_no_http(serve: Serve, answer: bytes) -> None:
     assert fails(server.url("/?token=sekrit", "admin:p@ss")).kind == "protocol"
 
 
-def test_a_body_that_breaks_off(serve: Serve) -> None:
-    server = serve(lambda asked: [reply(b"x" * 100)[0][:-50], CLOSE])
-    stream = open_http(server.url("/?token=sekrit"), guard=None)
+@pytest.mark.parametrize(
+    ("pieces", "kind"),
+    [([reply(b"x" * 100)[0][:-50], CLOSE], "ended"), (reply(b"x" * 2000), "protocol")],
+)
+def test_a_body_that_breaks_off_or_is_too_long(
+    serve: Serve, pieces: list[bytes], kind: str
+) -> None:
+    server = serve(lambda asked: pieces)
     with pytest.raises(SourceFailure) as raised:
-        stream.read_all(1000)
-    assert raised.value.kind == "ended"
+        got(server.url("/?token=sekrit"))
+    assert raised.value.kind == kind
     assert "sekrit" not in str(raised.value)
-
-
-def test_too_much_ends(serve: Serve) -> None:
-    server = serve(lambda asked: reply(b"x" * 2000))
-    with pytest.raises(SourceFailure) as raised:
-        open_http(server.url("/"), guard=None).read_all(1000)
-    assert raised.value.kind == "protocol"
 
 
 def test_cookies_go_back_to_their_host(serve: Serve) -> None:
     server = serve(lambda asked: reply(b"", "Set-Cookie: a=b; Path=/; HttpOnly"))
     other = serve(lambda asked: reply(b""))
-    with HttpClient(server.url("/")) as client:
+    with closing(HttpClient(server.url("/"))) as client:
         client.get().read_all(10)
         client.get().read_all(10)
-        client.get(target(other.url("/").replace("127.0.0.1", "localhost"))).read_all(10)
+        client.get(checked(other.url("/").replace("127.0.0.1", "localhost"))).read_all(10)
     assert server.asked[1].headers["cookie"] == "a=b"
     assert "cookie" not in other.asked[0].headers
 
@@ -193,29 +286,28 @@ def test_proxies_of_the_environment_are_not_used(
     server = serve(lambda asked: reply(b"server"))
     monkeypatch.setenv("HTTP_PROXY", proxy.url())
     monkeypatch.setenv("http_proxy", proxy.url())
-    assert open_http(server.url("/"), guard=None).read_all(10) == b"server"
+    assert got(server.url("/")) == b"server"
 
 
 def test_nothing_secret_is_logged(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     """With every logger as talkative as it can be."""
+    inner = behind(HttpLogin("admin", "p@ss", ("basic",)))
 
     def answer(asked: Asked) -> Iterable[bytes]:
         if "authorization" not in asked.headers:
-            return reply(b"", "WWW-Authenticate: Basic", status="401 No")
+            return inner(asked)
         if asked.path.startswith("/first"):
-            return reply(b"", "Location: /second?token=sekrit", status="302 Found")
+            return moved("/second?token=sekrit")
         return [endless("image/jpeg"), b"x", CLOSE]
 
     caplog.set_level(logging.DEBUG)
     server = serve(answer)
-    url = parse(server.url("/first?password=sekrit", "admin:p@ss"))
-    with HttpClient(url) as client:
+    url = server.url("/first?password=sekrit", "admin:p@ss")
+    with closing(HttpClient(parse(url), headers={"X": "sekrit"})) as client:
         stream = client.get()
         stream.read_all(10)
-        shown = f"{client!r}{stream!r}{stream.name}{stream.target!r}{client.first!r}"
-    fails(
-        server.url("/first?token=sekrit", "admin:p@ss").replace("127.0.0.1", "127.0.0.2"), LOOPBACK
-    )
+        shown = f"{client!r}{stream!r}{stream.name}"
+    fails(url.replace("127.0.0.1", "127.0.0.2"), LOOPBACK)
     for secret in SECRETS:
         assert secret not in caplog.text
         assert secret not in shown
@@ -230,31 +322,32 @@ def test_a_camera_may_have_signed_its_certificate_itself(
     serve: Serve, camera_tls: ssl.SSLContext
 ) -> None:
     server = serve(lambda asked: reply(b"hello"), tls=camera_tls)
-    with HttpClient(server.url("/"), guard=LOOPBACK) as client:
+    with closing(HttpClient(server.url("/"), guard=LOOPBACK)) as client:
         for _ in range(5):
             assert client.get().read_all(10) == b"hello"
     assert server.connections == 1
 
 
 def test_what_waits_is_seen_through_tls(serve: Serve, camera_tls: ssl.SSLContext) -> None:
-    over = threading.Event()
+    over, sent = threading.Event(), threading.Event()
 
     def answer(asked: Asked) -> Iterable[bytes]:
         yield endless("a/b") + b"one"
         over.wait(10)
         yield b"two"
+        sent.set()
         yield CLOSE
 
     server = serve(answer, tls=camera_tls)
-    with open_http(server.url("/"), guard=None, timeout=5.0) as stream:
+    with closing(HttpClient(server.url("/"), timeout=5.0)) as client:
+        stream = client.get()
         assert stream.read() == b"one"
-        assert not stream.waits
+        waits = [stream.waits]
         over.set()
-        ends = time.monotonic() + 10
-        while not stream.waits and time.monotonic() < ends:
-            pass
-        assert stream.read() == b"two"
-        assert stream.read() == b""
+        assert sent.wait(10)
+        waits.append(stream.waits)
+        assert waits == [False, True]
+        assert (stream.read(), stream.read()) == (b"two", b"")
 
 
 def test_nobody_else_may(
@@ -268,7 +361,6 @@ def test_nobody_else_may(
 
 
 def test_no_tls_where_it_should_be(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingress.reader.http.client.CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr("ingress.reader.http.connections.CONNECT_TIMEOUT", 0.3)
     server = serve(lambda asked: reply(b"hello"))
-    url = server.url("/").replace("http:", "https:")
-    assert fails(url).kind == "no_answer"
+    assert fails(server.url("/").replace("http:", "https:")).kind == "no_answer"

@@ -6,168 +6,157 @@ import itertools
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import pairwise
 
 import pytest
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http import HttpSource, Jpeg, open_source, pictures
+from ingress.reader.http import HttpSource, open_source, pictures
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.pictures import picture
-from tests.unit.ingress.http.server import CLOSE, Asked, endless, reply
+from tests.unit.ingress.http.server import CLOSE, Answer, Asked, endless, reply
 
 MULTIPART = "multipart/x-mixed-replace; boundary=--frame"
+RATE = 200.0
 
 
 def part(number: int) -> bytes:
     return b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + picture(number) + b"\r\n"
 
 
-def _end(source: HttpSource) -> SourceFailure:
-    with source, pytest.raises(SourceFailure) as raised:
-        for _ in source.pictures():
-            pass
+def taken(source: HttpSource, count: int, rate: float = RATE) -> list[bytes]:
+    with closing(source):
+        return list(itertools.islice(source.pictures(rate), count))
+
+
+def end(source: HttpSource) -> SourceFailure:
+    with pytest.raises(SourceFailure) as raised:
+        taken(source, 1000)
+    assert "sekrit" not in str(raised.value)
     return raised.value
 
 
-@pytest.mark.parametrize("newest", [True, False])
-def test_each_picture_comes_when_it_is_sent(serve: Serve, newest: bool) -> None:
-    taken = threading.Semaphore(0)
+def in_step(pieces: Iterable[bytes], first: bytes = b"") -> tuple[Answer, threading.Semaphore]:
+    """Sends one piece for each time that it is let."""
+    let = threading.Semaphore(0)
 
     def answer(asked: Asked) -> Iterator[bytes]:
-        yield endless(MULTIPART, "Content-Length: 5")
-        for number in range(5):
-            yield part(number)
-            taken.acquire(timeout=10)
+        yield first or endless(MULTIPART, "Content-Length: 5")
+        for piece in pieces:
+            yield piece
+            let.acquire(timeout=10)
         yield CLOSE
 
+    return answer, let
+
+
+PARTS = [part(number) for number in range(4)]
+BARE = [picture(number) for number in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("first", "pieces"),
+    [
+        (b"", PARTS),
+        (b"HTTP/1.0 200 OK\r\n\r\n", PARTS),
+        (b"--frame\r\n\r\n", PARTS),
+        *((endless(kind), BARE) for kind in ("application/octet-stream", "image/jpeg", "a/b")),
+        (endless("video/x-motion-jpeg"), PARTS),
+        (endless("MULTIPART/MIXED"), PARTS),
+    ],
+)
+def test_each_picture_comes_when_it_is_sent(
+    serve: Serve, first: bytes, pieces: list[bytes]
+) -> None:
+    answer, let = in_step(pieces, first)
     server = serve(answer)
-    with open_source(server.url("/video?token=sekrit")) as source:
-        assert source.what == "mjpeg"
-        found: list[bytes] = []
+    with closing(open_source(server.url("/video?token=sekrit"))) as source:
+        stream = source.pictures(RATE)
+        for number in range(4):
+            assert next(stream) == BARE[number]
+            let.release()
         with pytest.raises(SourceFailure) as raised:
-            _take(source.pictures(newest=newest), found, taken)
-    assert found == [picture(number) for number in range(5)]
+            next(stream)
     assert (raised.value.kind, "sekrit" in str(raised.value)) == ("ended", False)
-
-
-def _take(stream: Iterator[Jpeg], found: list[bytes], taken: threading.Semaphore) -> None:
-    for one in stream:
-        found.append(one.data)
-        taken.release()
 
 
 def test_who_is_slow_gets_the_newest(serve: Serve) -> None:
     sent, first = threading.Event(), threading.Event()
 
     def answer(asked: Asked) -> Iterator[bytes]:
-        yield endless(MULTIPART)
-        yield part(0)
+        yield endless(MULTIPART) + part(0)
         first.wait(10)
-        for number in range(1, 40):
-            yield part(number)
+        yield from map(part, range(1, 40))
         sent.set()
         first.clear()
         first.wait(10)
         yield CLOSE
 
     server = serve(answer)
-    with open_source(server.url()) as source:
-        stream = source.pictures()
-        assert next(stream).data == picture(0)
+    with closing(open_source(server.url())) as source:
+        stream = source.pictures(RATE)
+        assert next(stream) == picture(0)
         first.set()
         assert sent.wait(10)
-        assert next(stream).data == picture(39)
+        assert picture(39) in itertools.islice(stream, pictures._BURST)
         first.set()
-        with pytest.raises(SourceFailure):
-            next(stream)
 
 
-def test_who_is_slow_may_have_them_all(serve: Serve) -> None:
-    server = serve(lambda asked: [endless(MULTIPART), *map(part, range(40)), CLOSE])
-    with open_source(server.url()) as source:
-        found = [one.data for one in itertools.islice(source.pictures(newest=False), 40)]
-    assert found == [picture(number) for number in range(40)]
+def test_bursts_are_spread_and_nothing_comes_late() -> None:
+    """VLC sends four pictures each quarter of a second."""
+    even = pictures._Even()
+    arrived = [burst / 4 for burst in range(20) for _ in range(4)]
+    due = [even.due(now) for now in arrived]
+    gaps = [after - before for before, after in pairwise(due)][40:]
+    assert 0.04 < min(gaps) <= max(gaps) < 0.11
+    assert all(0 <= shown - now <= 0.3 for shown, now in zip(due, arrived, strict=True))
+    assert even.due(100.0) == 100.0
 
 
 def test_a_server_that_sends_without_pause_cannot_hold_the_pictures_back(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "_DRAINED_AT_ONCE", 100_000)
-    over = threading.Event()
-
-    def answer(asked: Asked) -> Iterator[bytes]:
-        yield endless(MULTIPART)
-        for number in itertools.count():
-            if over.is_set():
-                return
-            yield part(number % 5)
-
-    server = serve(answer)
-    with open_source(server.url()) as source:
-        assert len(list(itertools.islice(source.pictures(), 10))) == 10
-    over.set()
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "application/octet-stream",
-        "video/x-motion-jpeg",
-        "image/jpeg",
-        "a/b",
-        "MULTIPART/MIXED",
-    ],
-)
-def test_pictures_one_after_the_other(serve: Serve, kind: str) -> None:
-    def answer(asked: Asked) -> Iterable[bytes]:
-        return [endless(kind), *map(picture, range(5)), CLOSE]
-
-    server = serve(answer)
-    with open_source(server.url()) as source:
-        found = [one.data for one in itertools.islice(source.pictures(newest=False), 5)]
-    assert found == [picture(number) for number in range(5)]
-
-
-def test_a_stream_without_a_type(serve: Serve) -> None:
-    head = b"HTTP/1.0 200 OK\r\n\r\n"
-    server = serve(lambda asked: [head, *map(part, range(3)), CLOSE])
-    with open_source(server.url()) as source:
-        found = [one.data for one in itertools.islice(source.pictures(newest=False), 3)]
-    assert found == [picture(number) for number in range(3)]
-
-
-def test_a_stream_without_a_head(serve: Serve) -> None:
-    server = serve(lambda asked: [*map(part, range(3)), CLOSE])
-    with open_source(server.url()) as source:
-        found = [one.data for one in itertools.islice(source.pictures(newest=False), 3)]
-    assert found == [picture(number) for number in range(3)]
+    server = serve(lambda asked: (endless(MULTIPART), *map(part, range(5))) * 1000)
+    assert len(taken(open_source(server.url()), 10)) == 10
 
 
 def test_chunks_may_end_anywhere(serve: Serve) -> None:
-    body = b"".join(map(part, range(3)))
+    body = b"".join(PARTS)
 
     def answer(asked: Asked) -> Iterator[bytes]:
         yield endless(MULTIPART, "Transfer-Encoding: chunked")
         for at in range(0, len(body), 777):
             piece = body[at : at + 777]
             yield f"{len(piece):x}\r\n".encode() + piece + b"\r\n"
+            time.sleep(0)
         yield b"0\r\n\r\n"
 
     server = serve(answer)
-    with open_source(server.url()) as source:
-        found = [one.data for one in itertools.islice(source.pictures(newest=False), 3)]
-    assert found == [picture(number) for number in range(3)]
+    assert taken(open_source(server.url()), 1)[0] in BARE
 
 
-def test_a_snapshot_is_asked_again(serve: Serve) -> None:
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Time that does not pass unless somebody waits."""
+    slept = list[float]()
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0 + sum(slept))
+    monkeypatch.setattr(time, "sleep", slept.append)
+    return slept
+
+
+@pytest.mark.parametrize("has_length", [True, False])
+def test_a_snapshot_is_asked_again(serve: Serve, has_length: bool) -> None:
     count = itertools.count()
-    server = serve(lambda asked: reply(picture(next(count) // 2), kind="image/jpeg"))
-    with open_source(server.url("/snap.jpg?token=sekrit")) as source:
-        assert source.what == "snapshot"
-        found = list(itertools.islice(source.pictures(rate=200), 6))
-    assert [one.data for one in found] == [picture(number // 2) for number in range(6)]
-    assert [one.changed for one in found] == [True, False] * 3
-    assert server.connections == 1
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        data = picture(next(count))
+        whole = reply(data, kind="image/jpeg")
+        return whole if has_length else [endless("image/jpeg"), data, CLOSE]
+
+    server = serve(answer)
+    assert taken(open_source(server.url("/snap.jpg?token=sekrit")), 4) == BARE
 
 
 def test_a_snapshot_is_sent_once_while_it_is_the_same(serve: Serve) -> None:
@@ -177,74 +166,91 @@ def test_a_snapshot_is_sent_once_while_it_is_the_same(serve: Serve) -> None:
         return reply(picture(1), 'ETag: "a"', kind="image/jpeg")
 
     server = serve(answer)
-    with open_source(server.url("/snap.jpg")) as source:
-        found = list(itertools.islice(source.pictures(rate=200), 3))
-    assert [one.data for one in found] == [picture(1)] * 3
-    assert [one.changed for one in found] == [True, False, False]
+    assert taken(open_source(server.url("/snap.jpg")), 3) == [picture(1)] * 3
+    assert server.connections == 1
 
 
-def test_a_snapshot_that_does_not_say_how_long_it_is(serve: Serve) -> None:
-    count = itertools.count()
-    server = serve(lambda asked: [endless("image/jpeg"), picture(next(count)), CLOSE])
-    with open_source(server.url("/snap.jpg")) as source:
-        found = list(itertools.islice(source.pictures(rate=200), 4))
-    assert [one.data for one in found] == [picture(number) for number in range(4)]
-
-
-def test_snapshots_come_at_the_rate_that_was_asked_for(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = 100.0
-    waits = []
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        waits.append(seconds)
-        now += seconds
-
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    monkeypatch.setattr(time, "sleep", sleep)
+def test_snapshots_come_at_their_rate(serve: Serve, waits: list[float]) -> None:
     server = serve(lambda asked: reply(picture(1), kind="image/jpeg"))
-    with open_source(server.url("/snap.jpg")) as source:
-        list(itertools.islice(source.pictures(rate=5), 6))
+    taken(open_source(server.url("/snap.jpg")), 6, rate=5)
     assert waits == pytest.approx([0.2] * 5)
+
+
+def test_a_slow_snapshot_comes_again_meanwhile(serve: Serve, waits: list[float]) -> None:
+    count = itertools.count(1)
+    server = serve(lambda asked: reply(picture(next(count)), kind="image/jpeg"))
+    found = taken(open_source(server.url("/snap.jpg")), 21, rate=0.05)
+    assert found == [picture(1)] * 20 + [picture(2)]
+    assert sum(waits) == pytest.approx(20)
+
+
+BUSY = reply(b"", "Retry-After: 7", status="503 Busy")
+TORN = reply(picture(1)[:-200], kind="image/jpeg")
+SHORT = [reply(picture(1), kind="image/jpeg")[0][:-200], CLOSE]
+HTML = reply(b"<html>sekrit</html>", kind="text/html")
+
+
+@pytest.mark.parametrize("bad", [BUSY, TORN, SHORT, HTML])
+def test_a_bad_snapshot_now_and_then_is_no_outage(
+    serve: Serve, waits: list[float], bad: list[bytes]
+) -> None:
+    """Every third and fourth; then each."""
+    over = False
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        is_bad = over or len(server.asked) % 4 in (3, 0)
+        return bad if is_bad else reply(picture(0), kind="image/jpeg")
+
+    server = serve(answer)
+    with closing(open_source(server.url("/snap.jpg?token=sekrit"))) as source:
+        stream = source.pictures(2)
+        assert {next(stream) for _ in range(9)} == {picture(0)}
+        over = True
+        with pytest.raises(SourceFailure) as raised:
+            list(itertools.islice(stream, 100))
+    assert "sekrit" not in str(raised.value)
+    if bad is BUSY:
+        assert sum(waits) > 7 * 2
+
+
+def test_a_wish_for_a_long_pause_is_bounded(serve: Serve, waits: list[float]) -> None:
+    later = reply(b"", "Retry-After: 86400", status="429 Slowly")
+    count = itertools.count()
+    server = serve(lambda asked: later if next(count) % 2 else reply(picture(0)))
+    taken(open_source(server.url("/snap.jpg")), 40)
+    assert 29 < sum(waits) < 62
+
+
+def test_pictures_that_never_have_an_end_are_taken(serve: Serve) -> None:
+    server = serve(lambda asked: reply(picture(0)[:-2], kind="image/jpeg"))
+    assert taken(open_source(server.url()), 5) == [picture(0)[:-2]] * 5
 
 
 def test_what_is_no_picture(serve: Serve) -> None:
     server = serve(lambda asked: reply(b"not one", kind="image/jpeg"))
-    assert _end(open_source(server.url())).kind == "codec"
+    assert end(open_source(server.url())).kind == "codec"
     server = serve(lambda asked: [endless(MULTIPART), *[b"nothing " * 8192] * 32])
-    assert _end(open_source(server.url())).kind == "codec"
-    server = serve(lambda asked: reply(b"<html>log in</html>", kind="text/html"))
+    assert end(open_source(server.url())).kind == "codec"
+    server = serve(lambda asked: HTML)
     with pytest.raises(SourceFailure) as raised:
         open_source(server.url("/?token=sekrit"))
     assert raised.value.kind == "protocol"
     assert "sekrit" not in str(raised.value)
 
 
-def test_a_picture_that_never_gets_done(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("drop", [b"x", b""])
+def test_a_picture_that_never_gets_done(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, drop: bytes
+) -> None:
     monkeypatch.setattr(pictures, "PICTURE_TIMEOUT", 0.3)
     over = threading.Event()
 
     def answer(asked: Asked) -> Iterator[bytes]:
         yield endless(MULTIPART) + part(0)[:-500]
         while not over.wait(0.02):
-            yield b"x"
+            yield drop
 
     server = serve(answer)
-    assert _end(open_source(server.url("/?token=sekrit"))).kind == "no_answer"
-    over.set()
-
-
-def test_silence_in_the_middle(serve: Serve) -> None:
-    over = threading.Event()
-
-    def answer(asked: Asked) -> Iterator[bytes]:
-        yield endless(MULTIPART) + part(0)
-        over.wait(10)
-
-    server = serve(answer)
-    failure = _end(open_source(server.url("/?token=sekrit"), timeout=0.2))
+    failure = end(open_source(server.url("/?token=sekrit"), timeout=0.3))
     over.set()
     assert failure.kind == "no_answer"
-    assert "sekrit" not in str(failure)
