@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useState } from 'react';
 
 import { errorText } from '../logic/errors';
+import { parseObject } from '../logic/json';
 import type { Values } from '../session/calls';
-import type { BoothStatus } from '../logic/status';
 import { useSession } from '../session/session';
 import { useBooth } from './useSessionStores';
 
@@ -17,6 +17,12 @@ interface Settings {
   readonly saved: string;
 }
 
+/** What of the status shows that somebody, here or elsewhere, has changed a setting. */
+const TOLD = [
+  ...['mode', 'profile', 'preset', 'source'],
+  ...['focus', 'length', 'language', 'schedule', 'voice'],
+];
+
 /** The commentator's settings in this room, as whoever changes them leaves them. */
 export function useSettings(): Settings {
   const { call } = useSession();
@@ -25,8 +31,8 @@ export function useSettings(): Settings {
   const [failed, setFailed] = useState({ name: '', text: '' });
   const [saved, setSaved] = useState('');
   const { present } = booth;
-  // What others change shows in the status.
-  const { mode, profile, source } = booth.status ?? ({} as Partial<BoothStatus>);
+  const status = parseObject(booth.json) ?? {};
+  const told = JSON.stringify(TOLD.map((name) => status[name]));
 
   useEffect(() => {
     if (!present) return undefined;
@@ -42,7 +48,7 @@ export function useSettings(): Settings {
     return () => {
       current = false;
     };
-  }, [call, present, mode, profile, source]);
+  }, [call, present, told]);
 
   const change = useCallback(
     async (name: string, value: unknown) => {
