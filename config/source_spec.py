@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -42,6 +43,26 @@ def _address(secret: SecretStr) -> SecretStr:
 
 Address = Annotated[SecretStr, AfterValidator(_address)]
 
+_HEADERS = """up to 20 names with values, such as {"Referer": "http://camera/"}, not Host"""
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+_NOT_TO_BE_SAID = frozenset(
+    ("host", "range", "connection", "accept-encoding", "content-length", "transfer-encoding")
+)
+
+
+def _headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    for name, value in headers.items():
+        text = value.get_secret_value()
+        plain = text.isascii() and text.isprintable() and 0 < len(text.strip()) <= 4096
+        if not plain or not _NAME.fullmatch(name) or name.lower() in _NOT_TO_BE_SAID:
+            raise ValueError(_HEADERS)
+    if len({name.lower() for name in headers}) < len(headers) or len(headers) > 20:
+        raise ValueError(_HEADERS)
+    return headers
+
+
+Headers = Annotated[dict[str, SecretStr], AfterValidator(_headers)]
+
 
 class SourceSpec(BaseModel):
     """What to bring in, where to, and how. Its dump holds secrets; `address.safe` does not."""
@@ -69,6 +90,12 @@ class SourceSpec(BaseModel):
     stall_after: float = Field(
         default=3.0, ge=0.5, le=120, description="seconds without a frame that are a stall"
     )
+    headers: Headers = Field(
+        default={}, description="further HTTP headers for the address' own host, kept secret"
+    )
+    snapshot_rate: float = Field(
+        default=2.0, ge=0.05, le=30, description="pictures a second of an address that has one"
+    )
     model_url: Address = Field(
         default=SecretStr(""), description="a second, small stream of the camera for the model"
     )
@@ -87,10 +114,16 @@ class SourceSpec(BaseModel):
     def revealed(self) -> dict[str, Any]:
         """What was set, as JSON values, secrets in plain: for a private file or a pipe only."""
         return {
-            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            name: _revealed(value)
             for name in sorted(self.model_fields_set)
             if (value := getattr(self, name)) is not None
         }
+
+
+def _revealed(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _revealed(one) for name, one in value.items()}
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def source_spec(values: Mapping[str, object]) -> SourceSpec:
@@ -104,8 +137,10 @@ def source_spec(values: Mapping[str, object]) -> SourceSpec:
         raised, address = first.get("ctx", {}).get("error"), field in ("url", "model_url")
         schema = SourceSpec.model_json_schema()["properties"][field]
         said = str(raised) if isinstance(raised, AddressError) else SAID if address else ""
+        said = _HEADERS if field == "headers" else said
         value = values.get(field, "")  # an address may stand where something else should
-        safe = shown(value, secret=value != "" and (address or "://" in str(value)))
+        secret = address or field == "headers" or "://" in str(value)
+        safe = shown(value, secret=value != "" and secret)
         raise SpecError(said or allowed(schema), field, safe) from None
 
 

@@ -154,7 +154,11 @@ class Api:
             raise web.HTTPServiceUnavailable(text=f"{_PROBES} sources are being probed already")
         async with self._probes:
             found = await probe(
-                spec.address.url, self._settings, guarded=from_page, transport=spec.transport
+                spec.address.url,
+                self._settings,
+                guarded=from_page,
+                transport=spec.transport,
+                headers={name: one.get_secret_value() for name, one in spec.headers.items()},
             )
         return web.json_response(found.json())
 

@@ -59,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     probe = command("probe", "what there is at an address, and which way it would go in")
     probe.add_argument("url", metavar="URL", help=_ADDRESS)
     probe.add_argument("--transport", choices=("auto", "tcp", "udp"), default="auto")
+    _header_word(probe)
     create = command("create", "a LiveKit ingress: an address to push to, or one that it pulls")
     _create_words(create)
     ingresses = command("ingresses", "the LiveKit ingresses that there are")
@@ -91,10 +92,36 @@ def _add_words(add: argparse.ArgumentParser) -> None:
 def _source_words(one: argparse.ArgumentParser) -> None:
     one.add_argument("--mode", choices=("auto", "passthrough", "transcode"), default="auto")
     one.add_argument("--transport", choices=("auto", "tcp", "udp"), default="auto", help="of RTSP")
+    _header_word(one)
+    one.add_argument(
+        "--snapshot-rate", type=float, default=2.0, metavar="N", help="pictures a second of one"
+    )
     one.add_argument("--no-sound", dest="sound", action="store_false", help="leave its sound out")
     one.add_argument("--live", action="store_true", help="live tracks for all, not agents alone")
     one.add_argument("--no-loop", dest="loop", action="store_false", help="play a file once")
     one.add_argument("--start", type=float, default=0.0, metavar="S", help="begin a file there")
+
+
+def _header_word(one: argparse.ArgumentParser) -> None:
+    said = "an HTTP header, secret; - for VALUE reads it"
+    one.add_argument(
+        "--header", dest="headers", action=_Header, default={}, metavar="NAME:VALUE", help=said
+    )
+
+
+class _Header(argparse.Action):
+    """Gathers headers by name, and says nothing of their values."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        name, _, value = str(values).partition(":")
+        headers = getattr(namespace, self.dest) | {name.strip(): value.strip()}
+        setattr(namespace, self.dest, headers)
 
 
 def _create_words(create: argparse.ArgumentParser) -> None:
@@ -154,6 +181,9 @@ def _read_addresses(options: argparse.Namespace) -> None:
     for name in names:
         if getattr(options, name, "") == "-":
             setattr(options, name, _read_address())
+    for name, value in getattr(options, "headers", {}).items():
+        if value == "-":
+            options.headers[name] = _read_address()
 
 
 def _read_address() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
@@ -63,6 +63,7 @@ async def probe(
     *,
     guarded: bool = False,
     transport: Literal["auto", "tcp", "udp"] = "auto",
+    headers: Mapping[str, str] | None = None,
     start: Start = ReaderProcess.start,
 ) -> Probe:
     """Opens the source in a reader of its own and says what is there; takes up to LIMIT seconds.
@@ -72,7 +73,11 @@ async def probe(
     """
     address = parse(url)
     request = Request(
-        address.url, transport=transport, guarded=guarded, networks=settings.source_networks
+        address.url,
+        transport=transport,
+        headers=dict(headers or {}),
+        guarded=guarded,
+        networks=settings.source_networks,
     )
     said = await _look(request, start)
     takes, why = livekit_takes(address, said.codec if isinstance(said, Opened) else "")

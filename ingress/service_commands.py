@@ -55,7 +55,8 @@ def _said(error: ServiceError) -> str:
 
 
 async def _add(options: argparse.Namespace, settings: Settings, service: Client) -> int:
-    names = ("room", "name", "via", "mode", "transport", "sound", "live", "loop", "start")
+    names = ["room", "name", "via", "mode", "transport", "sound", "live", "loop", "start"]
+    names += ["headers", "snapshot_rate"]
     values = {name: getattr(options, name) for name in names if getattr(options, name, "") != ""}
     values["room"] = options.room or settings.room
     values["url"] = _absolute(options.url)
@@ -169,7 +170,7 @@ async def _follow(service: Client, reports: list[SourceReport], *, as_json: bool
 
 
 async def _probe(options: argparse.Namespace, settings: Settings) -> int:
-    found = await probe(options.url, settings, transport=options.transport)
+    found = await probe(options.url, settings, transport=options.transport, headers=options.headers)
     if options.json:
         _print(json.dumps(found.json()))
     else:

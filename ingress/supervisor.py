@@ -74,6 +74,7 @@ class Supervisor:
         self._unix = time.time() - time.monotonic()
         self._since = 0.0
         address = spec.address
+        headers = {name: value.get_secret_value() for name, value in spec.headers.items()}
         request = Request(
             url=address.url,
             mode=spec.mode,
@@ -81,6 +82,8 @@ class Supervisor:
             sound=spec.sound,
             loop=spec.loop,
             start=spec.start,
+            headers=headers,
+            snapshot_rate=spec.snapshot_rate,
             guarded=guarded,
             networks=settings.source_networks,
         )
@@ -189,7 +192,10 @@ class Supervisor:
     ) -> Reading | None:
         if address is None:
             return None
-        wanted = replace(request, url=address.url, sound=False, bitrate=MODEL_BITRATE)
+        headers = request.headers if address.host == self._spec.address.host else {}
+        wanted = replace(
+            request, url=address.url, headers=headers, sound=False, bitrate=MODEL_BITRATE
+        )
         return Reading(wanted, _Model(self), stall_after=stall_after, start_reader=start)
 
     def _model_error(self) -> str:

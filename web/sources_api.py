@@ -18,7 +18,10 @@ from web.access.guard import Guard
 from web.http.parameters import InRoom, Nothing, json_object
 from web.http.routes import Route
 
-_FIELDS = ("url", "name", "room", "mode", "transport", "sound", "loop", "start", "model_url")
+_FIELDS = (
+    *("url", "name", "room", "mode", "transport", "sound", "loop", "start", "model_url"),
+    *("headers", "snapshot_rate"),
+)
 """What may be said of a source from the page."""
 
 _SHOWN = (

@@ -46,6 +46,11 @@ def test_a_child_process_gets_them_whole(tmp_path: Path) -> None:
         ("sources: [{name: a, url: x, mod: y}]\n", "source 1: mod: no field"),
         ("sources: [{'rtsp://u:TOPSECRET@h': a}]\n", "source 1: this: no field"),
         ("sources: [{name: a, url: x}, {name: a, url: y}]\n", "same name"),
+        ("sources: [{name: a, url: x, headers: {'X Y': TOPSECRET}}]\n", "source 1: headers: up to"),
+        ('sources: [{name: a, url: x, headers: {X: "TOPSECRET\\r\\nA: b"}}]\n', "1: headers: up"),
+        ("sources: [{name: a, url: x, headers: {host: TOPSECRET}}]\n", "source 1: headers: up to"),
+        ("sources: [{name: a, url: x, headers: TOPSECRET}]\n", "source 1: headers: up to"),
+        ("sources: [{name: a, url: x, snapshot_rate: 31}]\n", "snapshot_rate: a number from 0.05"),
         ("source_networks: 10.0.0.0/99\n", "networks and hosts such as"),
     ],
 )
@@ -59,6 +64,7 @@ def test_a_wrong_one_is_told_without_its_secrets(tmp_path: Path, yaml: str, said
 
 def test_what_is_revealed_makes_the_same_again() -> None:
     values = {"name": "cam", "url": "rtsp://u:p@h/1", "model_url": "rtsp://u:p@h/2", "start": 2}
+    values |= {"headers": {"X-Key": "u:p2"}}
     spec = source_spec(values)
     assert source_spec(json.loads(json.dumps(spec.revealed()))) == spec
     assert spec.model_address is not None
