@@ -129,7 +129,8 @@ async def booth(livekit_server: LiveKitServer, room_name: str) -> AsyncIterator[
 def _stack(
     livekit_binary: Path, built_page: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    with running(livekit_binary, tmp_path_factory.mktemp("stack")) as stack:
+    words = "SOURCE_NETWORKS=127.0.0.1/32"
+    with running(livekit_binary, tmp_path_factory.mktemp("stack"), words) as stack:
         yield stack
 
 

@@ -1,0 +1,158 @@
+"""The page with all of Pressbox behind it: steered, without WebRTC, without its commentator."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.senses import open_tab, start, wait_until_heard, wait_until_it_plays
+from tests.browser.stack import Stack
+from tests.support.clips import film
+
+pytestmark = pytest.mark.timeout(240)
+
+PATIENT = 45_000
+"""Milliseconds."""
+
+_WITHOUT = (
+    "window.kept = RTCPeerConnection; delete RTCPeerConnection; delete webkitRTCPeerConnection"
+)
+_NO_WAY_THROUGH = """
+window.kept = RTCPeerConnection;
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(wish) { super({ ...wish, iceTransportPolicy: 'relay' }); }
+  setConfiguration(wish) { super.setConfiguration({ ...wish, iceTransportPolicy: 'relay' }); }
+};
+"""
+_MOVES = """
+async (picture) => {
+  const look = () => {
+    const canvas = new OffscreenCanvas(64, 36);
+    const context = canvas.getContext('2d');
+    context.drawImage(picture, 0, 0, 64, 36);
+    return context.getImageData(0, 0, 64, 36).data.join();
+  };
+  const before = look();
+  while (look() === before) await new Promise((done) => setTimeout(done, 50));
+}
+"""
+
+
+async def visit(open_page: OpenPage, stack: Stack, before: str = "") -> Page:
+    """Go in, after that script."""
+    page = await open_page(stack.url)
+    await page.add_init_script(before)
+    await page.goto(stack.url)
+    await start(page)
+    return page
+
+
+async def test_what_one_steers_all_see_and_what_is_wrong_the_booth_says(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    pages = [await visit(open_page, stack) for _ in range(2)]
+    for one in pages:
+        await open_tab(one, "Settings")
+    page, other = pages
+    await page.get_by_label("Only answers").click()
+    await expect(other.get_by_label("Only answers")).to_be_checked()
+    await expect(other.locator(".report")).to_contain_text("answers when asked")
+    await page.get_by_role("combobox", name="Who speaks").select_option("match")
+    await expect(other.get_by_role("combobox", name="Who speaks")).to_have_value("match")
+    await page.get_by_label("What to talk about").fill("the goalkeeper")
+    await page.keyboard.press("Enter")
+    await expect(other.get_by_label("What to talk about")).to_have_value("the goalkeeper")
+    await page.get_by_role("combobox", name="Lines").select_option("Brief")
+    await expect(other.get_by_role("combobox", name="Lines")).to_have_value("brief")
+
+    wrong = {"schedule": "once in a blue moon"}
+    said = await (await page.request.post(f"{stack.url}api/settings", data=wrong)).json()
+    await page.get_by_text("More", exact=True).click()
+    await page.get_by_label("When it talks").fill(wrong["schedule"])
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert").filter(has_text=said["error"])).to_be_visible()
+
+    when = "somebody comes in"
+    await page.get_by_label("Tell me when…").fill(when)
+    await page.get_by_role("button", name="Add alert").click()
+    row = other.get_by_role("list", name="Alerts").get_by_role("listitem")
+    await expect(row).to_contain_text(when, timeout=PATIENT)
+    await page.get_by_label(when, exact=True).click()
+    await expect(other.get_by_label(when, exact=True)).not_to_be_checked(timeout=PATIENT)
+    await page.get_by_role("button", name=f"Remove alert {when}").click()
+    await expect(row).to_have_count(0, timeout=PATIENT)
+    await page.get_by_role("radio", name="Talks").click()
+    await expect(other.get_by_role("radio", name="Talks")).to_be_checked()
+
+
+async def test_an_address_is_looked_at_added_watched_and_removed_again(
+    open_page: OpenPage, stack: Stack, tmp_path: Path
+) -> None:
+    film(tmp_path / "clip.mp4", seconds=2, size=(320, 240))
+    app = web.Application()
+    app.router.add_static("/", tmp_path)
+    page = await visit(open_page, stack)
+    await open_tab(page, "Source")
+    async with TestServer(app) as server:
+        await page.get_by_label("Address").fill(str(server.make_url("/clip.mp4")))
+        await page.get_by_role("textbox", name="Name").fill("clip")
+        await page.get_by_label("Admin token").fill(stack.admin_token)
+        await page.get_by_role("button", name="Look what is there").click()
+        await expect(page.get_by_text("320\u00d7240")).to_be_visible(timeout=PATIENT)
+        row = page.get_by_role("listitem").filter(has_text="clip")
+        await expect(row).to_have_count(0)
+        await page.get_by_role("button", name="Add it").click()
+        await expect(row).to_contain_text("Live", timeout=PATIENT)
+        await page.get_by_role("combobox", name="What to watch").select_option("clip")
+        await expect(page.locator(".report")).to_contain_text("Watching clip", timeout=PATIENT)
+        await page.get_by_role("button", name="Remove clip").click()
+        await expect(row).to_have_count(0)
+    await page.get_by_role("combobox", name="What to watch").select_option("")
+    await expect(page.locator(".report")).to_contain_text("Watching demo", timeout=PATIENT)
+
+
+async def test_a_commentator_that_is_killed_is_missed_and_the_next_one_watches_on(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    page = await visit(open_page, stack)
+    await wait_until_it_plays(page)
+    report = page.locator(".report")
+    (worker,) = (one for one in stack.children() if "agent" in one.cmdline())
+    for one in (worker, *worker.children(recursive=True)):
+        one.kill()
+    await expect(report).to_contain_text("The commentator has stopped.", timeout=PATIENT)
+    await expect(report).not_to_contain_text("The commentator has", timeout=PATIENT)
+    await wait_until_it_plays(page)
+
+
+@pytest.mark.parametrize("way", [_WITHOUT, _NO_WAY_THROUGH], ids=["no API", "no way through"])
+async def test_without_webrtc_all_comes_by_http_until_webrtc_is_tried_again(
+    open_page: OpenPage, stack: Stack, way: str
+) -> None:
+    page = await visit(open_page, stack, way)
+    told = page.get_by_text("WebRTC does not get through here")
+    await expect(told).to_be_visible()
+    await asyncio.wait_for(page.get_by_alt_text("Delayed picture").evaluate(_MOVES), 45)
+    await wait_until_heard(page)
+    await expect(page.get_by_test_id("caption")).to_have_attribute(
+        "data-running", "true", timeout=PATIENT
+    )
+    await page.get_by_label("Your question").fill("What colours are there?")
+    await page.keyboard.press("Enter")
+    question = page.locator("[data-kind=question]").filter(has_text="You asked")
+    await expect(question).to_have_attribute("data-state", "answered", timeout=PATIENT)
+    await expect(page.locator("[data-kind=answer] p").last).not_to_be_empty(timeout=PATIENT)
+    await expect(page.get_by_role("button", name="My camera")).to_be_disabled()
+
+    await page.evaluate("() => { window.RTCPeerConnection = window.kept; }")
+    await page.get_by_role("button", name="Try WebRTC again").click()
+    await expect(told).to_be_hidden(timeout=PATIENT)
+    await wait_until_it_plays(page)
+    await wait_until_heard(page)
+    await expect(question).to_have_count(1)
