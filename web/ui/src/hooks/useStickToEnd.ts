@@ -25,8 +25,13 @@ export function useStickToEnd(): End {
   useEffect(() => {
     const list = ref.current;
     if (list === null) return undefined;
+    let before = 0;
     const look = (): void => {
-      stuck.current = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
+      const { scrollTop } = list;
+      const atEnd = list.scrollHeight - scrollTop - list.clientHeight < NEAR;
+      // What has grown since we scrolled there is not its reader scrolling back.
+      stuck.current = atEnd || (stuck.current && scrollTop >= before);
+      before = scrollTop;
       setAway(!stuck.current);
     };
     const sizes = new ResizeObserver(() => {
