@@ -1,8 +1,9 @@
 import { useState, useSyncExternalStore } from 'react';
 
-import { useByHttp, usePhase } from '../hooks/useSessionStores';
+import { useBooth, useByHttp, usePhase } from '../hooks/useSessionStores';
 import { useStore } from '../hooks/useStore';
 import { useTexts } from '../hooks/useTexts';
+import { report } from '../logic/report';
 import { useSession } from '../session/session';
 import { Icon } from './parts/Icon';
 
@@ -34,7 +35,7 @@ function OneNotice({ notice: { key, text, bad = false, action } }: { readonly no
   const [dismissed, setDismissed] = useState(false);
   if (dismissed) return null;
   return (
-    <div className="notice" data-bad={bad} role={bad ? 'alert' : 'status'}>
+    <div className="notice" data-key={key} data-bad={bad} role={bad ? 'alert' : 'status'}>
       <p>{text}</p>
       {action && (
         <button type="button" className="quiet small" onClick={action.run}>
@@ -67,6 +68,8 @@ function useNotices(): readonly Notice[] {
     () => mixer.blocked,
   );
   const shown = useStore(showing);
+  const told = report(useBooth(), useTexts());
+  const wrong = phase.name === 'live' && (told.tone === 'warn' || told.tone === 'bad');
   const again = {
     name: notices.now,
     run: () => {
@@ -90,6 +93,7 @@ function useNotices(): readonly Notice[] {
       text: byHttp ? notices.http : '',
       action: { ...again, name: notices.webrtc },
     },
+    { key: 'report', text: wrong ? told.text : '' }, // only where the line above has no room for it
     { key: 'note', text: shown.note },
     { key: 'error', text: shown.error, bad: true },
   ];

@@ -16,6 +16,7 @@ export function HttpPicture({ shape }: { readonly shape: (ratio: number) => void
   const [there, setThere] = useState(false);
 
   useEffect(() => {
+    if (!window.isSecureContext) return undefined;
     const leaving = new AbortController();
     const play = (): void => {
       playPcm(mixer, inRoom('/api/audio-stream', roomName), leaving.signal)
@@ -47,6 +48,11 @@ export function HttpPicture({ shape }: { readonly shape: (ratio: number) => void
           }, PAUSE);
         }}
       />
+      {/* Web Audio takes no stream on an insecure page, and an element plays it some seconds late. */}
+      {!window.isSecureContext && (
+        // eslint-disable-next-line jsx-a11y/media-has-caption -- the page itself shows the captions
+        <audio src={inRoom('/api/audio-stream.wav', roomName)} autoPlay />
+      )}
       {!there && <p className="curtain">{picture.coming}</p>}
     </>
   );
