@@ -9,7 +9,7 @@
 SHELL := bash
 .DEFAULT_GOAL := run
 .PHONY: run standalone test test-all test-sources test-engine lint bench bench-engine setup requirements clean
-.PHONY: ingress-service test-ingress-service
+.PHONY: test-ingress-service
 .PHONY: engine-minicpmo engine-vlm voice-piper stt test-minicpmo test-vlm
 
 PYTHON ?= python3
@@ -49,12 +49,6 @@ voice-piper:
 stt:
 	@$(SETUP) python base
 	@$(SETUP) stt
-
-# LiveKit Ingress alone, with a livekit-server where LIVEKIT_URL names none; beside everything else it is
-# make run INGRESS_SERVICE=on
-ingress-service:
-	@$(SETUP) python base
-	@exec $(PY) -m launcher.ingress_start $(words)
 
 lint:
 	@$(SETUP) python dev
@@ -101,7 +95,9 @@ test-minicpmo test-vlm:
 # Against the real LiveKit Ingress, which is built at the first time; not part of make test.
 test-ingress-service:
 	@$(SETUP) python dev
-	@$(PY) -m launcher.ingress_build
+	@$(SETUP) ingress
+	@$(SETUP) peers >/dev/null
+	@$(PY) -m tests.peers.ingress_service
 	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" \
 	  PRESSBOX_TEST_INGRESS_SERVICE=1 $(PY) -m pytest tests/ingress_service $(ARGS)
 

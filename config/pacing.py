@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 Length = Literal["brief", "normal", "detailed"]
 
-_SWITCHES = frozenset({"enable_tts", "ingress_service", "lan"})
+_SWITCHES = frozenset({"enable_tts", "lan"})
 
 
 class Pacing(BaseModel):

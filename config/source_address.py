@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Literal
 from urllib.parse import quote, unquote, unquote_plus
 
-Kind = Literal["rtsp", "http", "srt", "rtmp", "file", "device", "screen", "test", "demo"]
+Kind = Literal["rtsp", "http", "srt", "rtmp", "file", "device", "screen", "push", "test", "demo"]
 
 HIDDEN = "***"
 
@@ -38,6 +38,7 @@ _HOST = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._~-]+)(:(?P<port>[0-9]{1,5}))?", re.ASCII
 )
 _IN_PATH = re.compile(r"(?i)((?:pass|pw|token|key|secret|auth|sig|user|usr)[a-z_-]*=)([^&/;_]*)")
+_PUSH = re.compile(r"push:(?P<key>[A-Za-z0-9_-]{16,64})")
 _TEST = re.compile(r"test(:(?P<width>\d{2,4})x(?P<height>\d{2,4})(@(?P<fps>\d{1,2}))?)?")
 
 
@@ -92,6 +93,9 @@ def parse(text: str) -> SourceAddress:
         return SourceAddress("test", text, text)
     if text == "screen" or re.fullmatch(r"screen:[A-Za-z0-9.-]*:\d+(\.\d+)?", text):
         return SourceAddress("screen", text, text)
+    if found := _PUSH.fullmatch(text):
+        key = found["key"]
+        return SourceAddress("push", "push", text, password=key, secrets=frozenset({key}))
     if text.startswith("/dev/"):
         return SourceAddress("device", text, text)
     found = _NETWORK.fullmatch(text)

@@ -23,6 +23,8 @@ def admitted(spec: SourceSpec, settings: Settings, *, from_page: bool) -> Source
     update: dict[str, object] = {"room": spec.room or settings.room}
     if from_page and spec.via != "relay":
         raise SpecError("from the page a source goes through the relay only", "via", spec.via)
+    if spec.address.kind == "push" and spec.via != "relay":
+        raise SpecError("a push to LiveKit Ingress is made by `python -m ingress create`", "via")
     for field, address in (("url", spec.address), ("model_url", spec.model_address)):
         if address is None:
             continue

@@ -23,10 +23,11 @@ from config.default_name import default_name
 from config.settings import Settings
 from config.source_address import AddressError
 from config.source_spec import NAME, SourceSpec, SpecError, check_fields, source_spec
-from ingress import ingress_api
 from ingress.admission import admitted
 from ingress.metrics import exposition
 from ingress.probe import probe
+from ingress.pushes.media_server import AUTH_PATH
+from ingress.pushes.pushes import Pushes, addresses, new_url
 from ingress.registry import ConflictError, UnknownSourceError
 from ingress.report import SourceReport
 
@@ -59,8 +60,11 @@ class Sources(Protocol):
 class Api:
     """The handlers, bound to one registry."""
 
-    def __init__(self, settings: Settings, sources: Sources, token: str) -> None:
+    def __init__(
+        self, settings: Settings, sources: Sources, token: str, pushes: Pushes | None = None
+    ) -> None:
         self._settings = settings
+        self._pushes = pushes or Pushes(settings)
         self._sources = sources
         self._token = token.encode()
         self._probes = asyncio.Semaphore(_PROBES)
@@ -79,9 +83,7 @@ class Api:
                 web.delete("/api/sources/{name}", self._remove),
                 web.post("/api/sources/{name}/wake", self._wake),
                 web.post("/api/probe", self._probe),
-                web.get("/api/ingresses", self._ingresses),
-                web.post("/api/ingresses", self._create_ingress),
-                web.delete("/api/ingresses/{id}", self._delete_ingress),
+                web.post(AUTH_PATH, self._may_push),
             ]
         )
         return app
@@ -114,7 +116,10 @@ class Api:
     async def _add(self, request: web.Request) -> web.Response:
         spec, from_page = await self._wanted(request)
         report = await self._sources.add(spec, from_page=from_page)
-        return web.json_response(report.json(), status=201)
+        said = report.json()
+        if spec.address.kind == "push":  # the only time that its key is shown
+            said["push"] = addresses(self._settings, spec.name, spec.address.password)
+        return web.json_response(said, status=201)
 
     async def _wanted(self, request: web.Request) -> tuple[SourceSpec, bool]:
         """What a request describes, and whether it came from the page. Raises SpecError."""
@@ -123,6 +128,8 @@ class Api:
         if not isinstance(from_page, bool):
             raise SpecError("true or false", "from_page")
         check_fields(values, SourceSpec.model_fields)
+        if values.get("url") == "push":
+            values["url"] = new_url()
         if not values.get("name"):
             values["name"] = self._name(values)
         return admitted(source_spec(values), self._settings, from_page=from_page), from_page
@@ -162,14 +169,9 @@ class Api:
             )
         return web.json_response(found.json())
 
-    async def _ingresses(self, _: web.Request) -> web.Response:
-        return await ingress_api.listed(self._settings)
-
-    async def _create_ingress(self, request: web.Request) -> web.Response:
-        return await ingress_api.created(self._settings, await _object(request))
-
-    async def _delete_ingress(self, request: web.Request) -> web.Response:
-        return await ingress_api.deleted(self._settings, request.match_info["id"])
+    async def _may_push(self, request: web.Request) -> web.Response:
+        """Answers mediamtx, which asks for every login."""
+        return web.Response(status=204 if self._pushes.admits(await _object(request)) else 401)
 
 
 def _is_loopback(host: str) -> bool:

@@ -83,6 +83,11 @@ class Client:
         """Adds a source: fields of `SourceSpec`, name may be missing. Raises ServiceError."""
         return _report(await self._ask("POST", "/api/sources", json=dict(values)))
 
+    async def create(self, values: Mapping[str, object]) -> tuple[SourceReport, dict[str, Any]]:
+        """Adds one that is pushed, and says for each protocol where to. Raises ServiceError."""
+        made = await self._ask("POST", "/api/sources", json={**values, "url": "push"})
+        return _report(made), made["push"]
+
     async def probe(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Looks at a source without adding it: fields of `Probe`. Raises ServiceError."""
         return await self._ask("POST", "/api/probe", json=dict(values), timeout=_PROBE_LIMIT)

@@ -1,8 +1,8 @@
 """`python -m ingress`: brings cameras, files and pushes into rooms, and keeps them there.
 
-`serve` is the process that does it (`make run` starts it); `add`, `list`, `remove`, `status` and
-`wake` speak to it; `publish`, `probe`, `create`, `ingresses` and `delete` do without it. An address
-with a password is best given as `-`: then it is read from the standard input.
+`serve` is the process that does it (`make run` starts it); `add`, `create`, `list`, `remove`,
+`status` and `wake` speak to it; `publish`, `probe`, `ingresses` and `delete` do without it. An
+address with a password is best given as `-`: then it is read from the standard input.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ from config.source_address import AddressError
 from config.source_spec import SpecError
 
 _ADDRESS = "address: rtsp://…, http://…, srt://…, rtmp://…, a file, /dev/video0; - reads it"
+_PUSHES = {
+    "rtmp": "OBS, phones, ffmpeg, VLC",
+    "srt": "encoders far away",
+    "whip": "browsers, OBS",
+    "rtsp": "ffmpeg, GStreamer",
+}
 _FAILED, _WRONG = 1, 2
 
 
@@ -60,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     probe.add_argument("url", metavar="URL", help=_ADDRESS)
     probe.add_argument("--transport", choices=("auto", "tcp", "udp"), default="auto")
     _header_word(probe)
-    create = command("create", "a LiveKit ingress: an address to push to, or one that it pulls")
+    create = command("create", "an address and a key for others to push to")
     _create_words(create)
     ingresses = command("ingresses", "the LiveKit ingresses that there are")
     delete = command("delete", "delete a LiveKit ingress")
@@ -125,12 +131,13 @@ class _Header(argparse.Action):
 
 
 def _create_words(create: argparse.ArgumentParser) -> None:
-    kind = create.add_mutually_exclusive_group(required=True)
-    kind.add_argument("--rtmp", dest="kind", action="store_const", const="rtmp", help="for OBS")
-    kind.add_argument("--whip", dest="kind", action="store_const", const="whip", help="for WebRTC")
-    kind.add_argument("--url", default="", metavar="URL", help="pull this; - reads it")
+    kinds = create.add_mutually_exclusive_group(required=True)
+    for kind, said in _PUSHES.items():
+        kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=said)
     create.add_argument("--room", default="", help="room to bring it into (setting: ROOM)")
     create.add_argument("--name", default="", help="identity in the room")
+    create.add_argument("--live", action="store_true", help="live tracks for all, not agents alone")
+    create.add_argument("--via", choices=("relay", "livekit-ingress"), default="relay")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -158,7 +165,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         from ingress.publish import run_publish
 
         return run_publish(options, settings)
-    if options.command in ("create", "ingresses", "delete"):
+    at_livekit = options.command == "create" and options.via == "livekit-ingress"
+    if options.command in ("ingresses", "delete") or at_livekit:
         from ingress.ingress_commands import run_ingresses
 
         return asyncio.run(run_ingresses(options, settings))

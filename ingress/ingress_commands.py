@@ -5,11 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from itertools import count
 
-from config.default_name import default_name
 from config.settings import Settings
-from config.source_address import parse
 from ingress import livekit_ingress
 from ingress.livekit_ingress import Created, Ingress, IngressServiceError, Kind
 
@@ -33,15 +30,16 @@ async def run_ingresses(options: argparse.Namespace, settings: Settings) -> int:
         for line in map(_line, found):
             _print(line)
         if not found:
-            _print("no LiveKit ingresses: python -m ingress create --help")
+            _print("no LiveKit ingresses")
     return 0
 
 
 async def _create(options: argparse.Namespace, settings: Settings) -> int:
-    kind: Kind = options.kind or "url"
-    room = options.room or settings.room
-    name = options.name or await free_name(settings, kind, room, options.url)
-    made = await livekit_ingress.create(settings, kind, room=room, name=name, url=options.url)
+    if options.kind not in ("rtmp", "whip"):
+        raise IngressServiceError("wrong", "LiveKit Ingress takes pushes by RTMP and WHIP")
+    kind: Kind = options.kind
+    room, name = options.room or settings.room, options.name or kind
+    made = await livekit_ingress.create(settings, kind, room=room, name=name)
     if options.json:
         _print(json.dumps(made.json()))
     else:
@@ -50,19 +48,9 @@ async def _create(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def free_name(settings: Settings, kind: Kind, room: str, url: str) -> str:
-    """A name for an ingress that came without one. Raises AddressError, IngressServiceError."""
-    address = parse(url) if kind == "url" else None
-    taken = {one.identity for one in await livekit_ingress.list_all(settings, room=room)}
-    if address is not None:
-        return default_name(address, taken)
-    return next(name for n in count(1) if (name := f"{kind}-{n}") not in taken)
-
-
 def _created_lines(made: Created) -> list[str]:
     lines = [f"{made.ingress.name} ({made.ingress.id}) into room {made.ingress.room}"]
-    lines += [f"  address: {made.address}"] if made.address else []
-    lines += [f"  key:     {made.key}"] if made.key else []
+    lines += [f"  address: {made.address}", f"  key:     {made.key}"]
     return [*lines, f"  {made.note}"] if made.note else lines
 
 

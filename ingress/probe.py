@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal, Protocol
 
 from config.settings import Settings
-from config.source_address import SourceAddress, parse
+from config.source_address import parse
 from ingress.reader.messages import Failed, FailureKind, Message, Opened, Request
 from ingress.reader.process import ReaderProcess
 
@@ -21,8 +21,7 @@ class Probe:
     """What was found. Nothing here is secret.
 
     Where failure is not "", error says in one line what is wrong and the rest is empty. url is the
-    safe form. livekit_ingress: whether the LiveKit Ingress service takes this address by itself,
-    and livekit_why.
+    safe form.
     """
 
     url: str
@@ -36,8 +35,6 @@ class Probe:
     transport: str = ""
     way: str = ""
     why: str = ""
-    livekit_ingress: bool = False
-    livekit_why: str = ""
 
     def json(self) -> dict[str, object]:
         """All fields as JSON values."""
@@ -80,9 +77,8 @@ async def probe(
         networks=settings.source_networks,
     )
     said = await _look(request, start)
-    takes, why = livekit_takes(address, said.codec if isinstance(said, Opened) else "")
     if isinstance(said, Failed):
-        return Probe(address.safe, said.kind, address.redact(said.text), "", livekit_why=why)
+        return Probe(address.safe, said.kind, address.redact(said.text))
     return Probe(
         address.safe,
         codec=said.codec,
@@ -93,8 +89,6 @@ async def probe(
         transport=said.transport,
         way=said.way,
         why=said.why,
-        livekit_ingress=takes,
-        livekit_why=why,
     )
 
 
@@ -117,15 +111,3 @@ async def _first_word(reading: Reading) -> Opened | Failed:
         if isinstance(message, Opened | Failed):
             return message
     return Failed("internal", "the reader ended without a word")
-
-
-def livekit_takes(address: SourceAddress, codec: str) -> tuple[bool, str]:
-    """Whether LiveKit Ingress pulls this address itself, and why, in a few words.
-
-    Seen with version 1.5.0: it takes http(s) and srt, and no multipart MJPEG.
-    """
-    if address.kind not in ("http", "srt"):
-        return False, "it takes http(s) and srt addresses only"
-    if codec == "mjpeg":
-        return False, "it does not take MJPEG"
-    return True, "it takes http(s) and srt addresses"

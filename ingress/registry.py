@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from config.settings import Settings
 from config.source_spec import SourceSpec
 from ingress.presence import place
+from ingress.pushes.media_server import MediaServer
 from ingress.relay import RoomSink
 from ingress.report import SourceReport
 from ingress.store import Kept, SourceStore
@@ -152,14 +153,17 @@ class Registry:
         await asyncio.to_thread(self._store.save, kept)
 
 
-def supervised(spec: SourceSpec, settings: Settings, from_page: bool) -> Supervised:
-    """The supervisor of a source, the way the spec says. Raises PlaceError."""
+def supervised(
+    spec: SourceSpec, settings: Settings, from_page: bool, media: MediaServer | None = None
+) -> Supervised:
+    """The supervisor of a source, the way the spec says; media: forwards what the LiveKit Ingress
+    service does not pull by itself. Raises PlaceError.
+    """
     if spec.via == "livekit-ingress":
         # Only who uses it pays for importing it.
-        from ingress.livekit_ingress import supervised as through_livekit_ingress
+        from ingress.livekit_ingress.url_source import UrlSource
 
-        made: Supervised = through_livekit_ingress(spec, settings)
-        return made
+        return UrlSource(spec, settings, media)
     sink = RoomSink(place(settings, spec.room, spec.name), live=spec.live)
     return Supervisor(spec, settings, sink, guarded=from_page)
 

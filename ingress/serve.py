@@ -13,9 +13,12 @@ from aiohttp import web
 from config.admin_token import AdminTokenError, admin_token
 from config.log import setup as log_setup
 from config.settings import Settings
+from config.source_spec import SourceSpec
 from ingress.api import Api
 from ingress.presence import PlaceError
-from ingress.registry import Registry
+from ingress.pushes.pushes import Pushes
+from ingress.registry import Registry, supervised
+from ingress.supervisor import Supervised
 
 log = logging.getLogger("pressbox.ingress")
 
@@ -29,8 +32,15 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
     It answers before the first source is there. Raises BindError or AdminTokenError.
     """
-    registry = Registry(settings)
-    api = Api(settings, registry, admin_token(settings))
+    pushes = Pushes(settings)
+
+    def make(spec: SourceSpec, settings: Settings, from_page: bool) -> Supervised:
+        if spec.address.kind == "push":
+            return pushes.source(spec)
+        return supervised(spec, settings, from_page, pushes.server)
+
+    registry = Registry(settings, make=make)
+    api = Api(settings, registry, admin_token(settings), pushes)
     runner = web.AppRunner(api.app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -41,6 +51,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     finally:
         await runner.cleanup()
         await registry.aclose()
+        await pushes.aclose()
 
 
 async def _listen(runner: web.AppRunner, port: int) -> None:

@@ -36,6 +36,7 @@ async def run_command(options: argparse.Namespace, settings: Settings) -> int:
         return await _probe(options, settings)
     commands: dict[str, Command] = {
         "add": _add,
+        "create": _create,
         "list": _list,
         "remove": _remove,
         "wake": _wake,
@@ -69,6 +70,19 @@ async def _add(options: argparse.Namespace, settings: Settings, service: Client)
         return 0
     _print(f"{report.name} stays and is tried again: python -m ingress status --watch")
     return 1
+
+
+async def _create(options: argparse.Namespace, settings: Settings, service: Client) -> int:
+    values = {"room": options.room or settings.room, "live": options.live}
+    made, ways = await service.create(values | ({"name": options.name} if options.name else {}))
+    if options.json:
+        _print(json.dumps({**made.json(), "push": ways}))
+        return 0
+    _print(f"{made.name} into room {made.room}; the key is shown this once")
+    for said, value in ways[options.kind].items():
+        _print(f"  {said + ':':8} {value}")
+    _print(f"  {table.first_state(await _first_state(service, made))}")
+    return 0
 
 
 def _absolute(url: str) -> str:
@@ -188,7 +202,6 @@ def _probe_lines(found: Probe) -> list[str]:
         f"  sound: {found.sound or 'none'}",
         f"  transport: {found.transport}" if found.transport else "",
         f"  goes in {found.way}: {found.why}",
-        f"  LiveKit Ingress: {'yes' if found.livekit_ingress else 'no'}, {found.livekit_why}",
     ]
     return [line for line in lines if line]
 

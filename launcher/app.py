@@ -15,9 +15,10 @@ from pydantic import SecretStr
 from config.admin_token import AdminTokenError, admin_token, newly_made
 from config.settings import Settings
 from config.source_spec import SourceSpec
-from launcher import detector_weights, ingress_service, keys, livekit_server, plan
+from launcher import detector_weights, go_server, keys, plan
 from launcher.dispatch import ERRORS, Dispatcher
 from launcher.errors import LaunchError
+from launcher.livekit_server import LIVEKIT
 from launcher.log_stream import LogStream
 from launcher.others import introduce
 from launcher.ports import check
@@ -74,7 +75,6 @@ class Launcher:
         self._stack = AsyncExitStack()
         self._dispatcher: Dispatcher | None = None
         self._supervisor = Supervisor(log, self._on_exit)
-        self._parts: ingress_service.Parts | None = None
 
     async def start(self, source: str, directory: Path) -> None:
         """Returns once all is up and the address is printed. Raises LaunchError."""
@@ -94,7 +94,6 @@ class Launcher:
         self._stack.push_async_callback(weights.aclose)
         session = aiohttp.ClientSession(timeout=_PROBE)
         self._session = await self._stack.enter_async_context(session)
-        await self._prepare_livekit_ingress()
         await self._start_server()
         settings = self._settings
         new_token = self._new_token()
@@ -104,7 +103,6 @@ class Launcher:
             self._supervisor.start(plan.web(settings, self._answers(f"{self._page}/health"))),
             self._start_agent(dispatcher),
             self._start_ingress(spec, dispatcher),
-            self._start_livekit_ingress(),
         ]
         if plan.own_engine(settings):
             steps += map(self._supervisor.start, plan.engines(settings, self._answers))
@@ -119,9 +117,7 @@ class Launcher:
         """Ends every child; at_once, when set, takes their grace away."""
         if self._dispatcher is not None:
             await self._dispatcher.aclose()
-        closing = asyncio.create_task(
-            self._supervisor.aclose(last=("livekit", "redis")), name="close"
-        )
+        closing = asyncio.create_task(self._supervisor.aclose(last="livekit"), name="close")
         hurry = asyncio.create_task(at_once.wait(), name="second-signal")
         await asyncio.wait({closing, hurry}, return_when=asyncio.FIRST_COMPLETED)
         if not closing.done():
@@ -137,21 +133,6 @@ class Launcher:
     def _say(self, text: str) -> None:
         self._log.line("run", text)
 
-    async def _prepare_livekit_ingress(self) -> None:
-        """Builds it where it is wanted, and starts its redis."""
-        if not self._settings.ingress_service:
-            return
-        self._parts = await ingress_service.prepare(self._settings, self._say)
-        self._stack.callback(self._parts.close)
-        if self._parts.redis is not None:
-            await self._supervisor.start(self._parts.redis)
-
-    async def _start_livekit_ingress(self) -> None:
-        if self._parts is not None:
-            await self._supervisor.start(self._parts.service(self._settings))
-            for line in self._parts.addresses():
-                self._say(line)
-
     async def _start_server(self) -> None:
         settings = self._settings
         if not plan.own_server(settings):
@@ -163,12 +144,10 @@ class Launcher:
         update = {"livekit_api_key": key, "livekit_api_secret": SecretStr(secret)}
         self._settings = settings = settings.model_copy(update=update)
         self._log.hide([secret])
-        server = await livekit_server.obtain(self._say)
+        server = await go_server.obtain(LIVEKIT, self._say)
         self._say(f"livekit-server: {server.way}")
         ready = self._answers(f"http://127.0.0.1:{settings.livekit_port}/")
         spec = plan.livekit(settings, server, key, secret, ready)
-        if self._parts is not None:
-            spec = self._parts.livekit(spec)
         await self._supervisor.start(spec)
 
     async def _make_dispatcher(self) -> Dispatcher:

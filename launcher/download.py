@@ -14,7 +14,6 @@ from pathlib import Path
 
 import aiohttp
 
-_RELEASES = "https://github.com/livekit/livekit/releases/download"
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=5, sock_read=10)
 _LARGEST = 200_000_000
@@ -24,30 +23,25 @@ class DownloadError(Exception):
     """The release could not be had. `str()` is one line."""
 
 
-def archive_name(version: str) -> str:
-    """File name of the release for this machine. Raises DownloadError where there is none."""
-    machine = _MACHINES.get(platform.machine().lower())
-    if sys.platform != "linux" or machine is None:
+def machine() -> str:
+    """What releases call this machine. Raises DownloadError where there are none for it."""
+    found = _MACHINES.get(platform.machine().lower())
+    if sys.platform != "linux" or found is None:
         raise DownloadError(f"no release for {sys.platform} on {platform.machine()}")
-    return f"livekit_{version}_linux_{machine}.tar.gz"
+    return found
 
 
-async def download(
-    version: str,
-    target: Path,
-    *,
-    base: str = _RELEASES,
-    timeout: aiohttp.ClientTimeout = _TIMEOUT,
+async def binary(
+    url: str, sums: str, target: Path, *, timeout: aiohttp.ClientTimeout = _TIMEOUT
 ) -> None:
-    """Puts the binary of a release at target, all of it or nothing.
+    """Puts the program of target's name, out of the archive at url, there: all of it or nothing.
 
-    The archive must have the SHA-256 that the release's own checksums.txt gives for it.
-    Raises DownloadError.
+    The archive must have the SHA-256 that the release's own list gives for it. Raises
+    DownloadError.
     """
-    name = archive_name(version)
-    sums = await fetch(f"{base}/v{version}/checksums.txt", timeout)
-    wanted = _checksum(sums.decode("utf-8", "replace"), name)
-    archive = await fetch(f"{base}/v{version}/{name}", timeout)
+    name = url.rpartition("/")[2]
+    wanted = _checksum((await fetch(sums, timeout)).decode("utf-8", "replace"), name)
+    archive = await fetch(url, timeout)
     if hashlib.sha256(archive).hexdigest() != wanted:
         raise DownloadError(f"{name} has a wrong checksum")
     await asyncio.to_thread(_install, archive, target)
@@ -83,18 +77,18 @@ def _checksum(text: str, name: str) -> str:
         words = line.split()
         if len(words) == 2 and words[1].lstrip("*") == name:
             return words[0].lower()
-    raise DownloadError(f"checksums.txt does not name {name}")
+    raise DownloadError(f"the list of checksums does not name {name}")
 
 
 def _install(archive: bytes, target: Path) -> None:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
-            member = tar.extractfile("livekit-server")
+            member = tar.extractfile(target.name)
             if member is None:
                 raise KeyError
             store(member.read(), target)
     except (tarfile.TarError, KeyError, EOFError):
-        raise DownloadError("the archive holds no livekit-server") from None
+        raise DownloadError(f"the archive holds no {target.name}") from None
     except OSError as error:
         raise DownloadError(f"cannot write {target}: {error.strerror}") from None
 

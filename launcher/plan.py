@@ -13,9 +13,8 @@ from config.engine_settings import PORT_STEP
 from config.page_address import is_open
 from config.settings import Settings
 from config.source_spec import SourceSpec
-from launcher import ingress_service
 from launcher.child import Spec, at_once, child_environment
-from launcher.livekit_server import Server
+from launcher.go_server import Server
 from launcher.ports import Port
 from launcher.server_log import ServerLog
 
@@ -25,7 +24,6 @@ _ENGINE_START = 600.0
 _FOR_FEW = (
     "PRESSBOX_SOURCES",
     "PRESSBOX_ADMIN_TOKEN",
-    "PRESSBOX_INGRESS_REDIS",
     "PRESSBOX_ROOM_KEY",
 )
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
@@ -51,8 +49,6 @@ def ports(settings: Settings) -> list[Port]:
     ]
     if settings.lan:
         wanted.append(Port(settings.tls_port, "TLS_PORT", "the page by https", "0.0.0.0"))
-    if settings.ingress_service:
-        wanted += ingress_service.ports(settings)
     if own_engine(settings):
         names = ["the engine", *(f"the engine on {one}" for one in settings.engine_devices[1:])]
         wanted += [

@@ -139,25 +139,16 @@ chromium_step() {
 }
 
 ingress_step() {
-  # What LiveKit Ingress is built with and runs on.
+  # What the tests build LiveKit Ingress with, and run it on.
   local package packages=(
     redis-server pkg-config gcc libc6-dev gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav libgstreamer1.0-dev
     libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
   )
-  ingress_ready && return
+  command -v redis-server >/dev/null && pkg-config --exists gstreamer-webrtc-1.0 gstreamer-mpegts-1.0 2>/dev/null \
+    && gst-inspect-1.0 --exists avdec_h264 2>/dev/null && gst-inspect-1.0 --exists x264enc && return
   for package in "${packages[@]}"; do
-    apt_install "$package" || break
-  done
-  ingress_ready || die "LiveKit Ingress needs redis and GStreamer: sudo apt-get install ${packages[*]}"
-}
-
-ingress_ready() {
-  local element
-  command -v redis-server >/dev/null && command -v gcc >/dev/null && command -v gst-inspect-1.0 >/dev/null || return 1
-  pkg-config --exists gstreamer-1.0 gstreamer-app-1.0 gstreamer-pbutils-1.0 gstreamer-mpegts-1.0 gstreamer-webrtc-1.0 2>/dev/null || return 1
-  for element in decodebin3 flvdemux souphttpsrc srtclientsrc hlsdemux avdec_h264 avdec_aac x264enc opusenc; do
-    gst-inspect-1.0 --exists $element || return 1
+    apt_install "$package" || die "LiveKit Ingress needs redis and GStreamer: sudo apt-get install ${packages[*]}"
   done
 }
 
@@ -171,7 +162,7 @@ peers_step() {
   done
   compgen -G '/usr/lib/*/vlc/plugins/stream_out/libstream_out_rtp_plugin.so' >/dev/null \
     || apt_install vlc-plugin-base || die "VLC's plug-ins are missing: sudo apt-get install vlc-plugin-base"
-  .venv/bin/python -m tests.peers
+  .venv/bin/python -m launcher.mediamtx
 }
 
 case "${1:-}" in
@@ -182,5 +173,5 @@ case "${1:-}" in
   chromium) chromium_step ;;
   ingress) ingress_step ;;
   peers) peers_step ;;
-  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | page | chromium | peers" ;;
+  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | page | chromium | peers | ingress" ;;
 esac

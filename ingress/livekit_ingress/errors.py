@@ -10,7 +10,7 @@ from livekit import api
 
 FaultKind = Literal["no_service", "no_server", "refused", "not_found", "wrong", "taken"]
 
-START = "start one with `make run INGRESS_SERVICE=on`, or `make ingress-service` beside a server"
+START = "docs/livekit-ingress.md says how to run one"
 
 ERRORS = (api.TwirpError, aiohttp.ClientError, asyncio.TimeoutError, OSError)
 """What a call of the server's API may raise."""

@@ -18,53 +18,20 @@ class Presence:
         self._room = room
         self._identity = identity
         self._told = ""
-        self._since = 0.0
-        self._first = 0.0
-        self._last = 0.0
-        self.ingress_id = ""
         self.seen: Ingress | None = None
         self.picture = False
-        self.gone = False
 
-    @property
-    def error(self) -> str:
-        """What the service says is wrong, in one safe line."""
-        return self.seen.error if self.seen else ""
-
-    @property
-    def expected(self) -> bool:
-        """Whether a push was accepted."""
-        return self._since > 0
-
-    def begin(self, now: float) -> None:
-        """The push was accepted; from now on a picture is expected."""
-        self._since = now
-
-    def shown_for(self, now: float) -> float:
-        """Seconds from the first to the last look that found the picture in the room."""
-        del now
-        return self._last - self._first if self._first else 0.0
-
-    def missing_for(self, now: float) -> float:
-        """Seconds without a picture although one is expected."""
-        since = max(self._since, self._last)
-        return now - since if self._since and not self.picture else 0.0
-
-    async def look(self, name: str, now: float) -> None:
+    async def look(self, name: str) -> None:
         """Asks for the ingress of this name and for the participant."""
         answer = await self._lkapi.ingress.list_ingress(
             api.ListIngressRequest(room_name=self._room)
         )
         found = [info for info in answer.items if info.name == name]
-        self.gone = not found
         self.seen = record(found[0]) if found else None
         participant = await self._participant()
         self.picture = participant is not None and has_picture(participant)
         if participant is None:
             self._told = ""
-        if self.picture:
-            self._first = self._first or now
-            self._last = now
 
     async def tell(self, report: SourceReport | None) -> None:
         """Writes the report to the participant, where it has changed and somebody is there."""

@@ -65,7 +65,7 @@ class Ingress:
 class Created:
     """The answer to `create`, the only place where the key of a push is shown.
 
-    address: where to push to, "" for a URL; note: one line for the person, "" for none.
+    address: where to push to; note: one line for the person, "" for none.
     """
 
     ingress: Ingress
@@ -140,8 +140,8 @@ def _pulled(url: str) -> str:
     if address.kind not in ("http", "srt"):
         raise IngressServiceError(
             "wrong",
-            "url: LiveKit Ingress pulls http, https and srt only; "
-            "python -m ingress add URL --via livekit-ingress pushes anything else into it",
+            "url: only http, https, srt, rtsp and rtmp go through LiveKit Ingress; "
+            "the relay takes this one",
         )
     return address.url
 

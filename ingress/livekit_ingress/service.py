@@ -19,9 +19,6 @@ from ingress.livekit_ingress.records import Created, Ingress, Kind, record, requ
 _CALL = aiohttp.ClientTimeout(total=15.0)
 """A URL is only taken when the service has looked at it, which may take some seconds."""
 
-_OVER = ("inactive", "error", "complete")
-"""States of a URL ingress that will never show anything again."""
-
 _LISTENS = 2.0
 _PORTS = {"rtmp": 1935, "rtmps": 443, "http": 80, "https": 443}
 
@@ -41,28 +38,22 @@ async def connected(settings: Settings) -> AsyncIterator[api.LiveKitAPI]:
         await lkapi.aclose()
 
 
-async def create(settings: Settings, kind: Kind, *, room: str, name: str, url: str = "") -> Created:
-    """Makes an ingress of this name, which is also the identity in the room.
+async def create(settings: Settings, kind: Kind, *, room: str, name: str) -> Created:
+    """Makes an ingress for pushes of this name, which is also the identity in the room.
 
     Raises IngressServiceError, also where there is one of that name in the room.
     """
     if not re.fullmatch(NAME, name):
         raise IngressServiceError("wrong", "name: letters, digits, dots, - and _, up to 64 of them")
-    wanted = request(kind, room=room, name=name, identity=name, url=url)
+    wanted = request(kind, room=room, name=name, identity=name)
     async with connected(settings) as lkapi:
         for other in await _listed(lkapi, room):
-            if other.identity == name and other.kind == "url" and other.state in _OVER:
-                gone = api.DeleteIngressRequest(ingress_id=other.id)
-                await lkapi.ingress.delete_ingress(gone)
-            elif other.identity == name:
+            if other.identity == name:
                 raise IngressServiceError(
                     "taken", f"there is an ingress {name} in room {room} already: {other.id}"
                 )
         info = await lkapi.ingress.create_ingress(wanted)
-    made = record(info)
-    if kind == "url":
-        return Created(made)
-    return Created(made, info.url, info.stream_key, await _note(info.url))
+    return Created(record(info), info.url, info.stream_key, await _note(info.url))
 
 
 async def list_all(settings: Settings, *, room: str = "") -> list[Ingress]:

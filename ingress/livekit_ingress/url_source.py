@@ -1,4 +1,5 @@
-"""A source that the service pulls by itself: created, watched, and created anew when it ends.
+"""A source through the service: created, watched, and created anew when it ends. What the service
+does not pull by itself, mediamtx pulls and pushes to it as it comes.
 
 What the service says of itself is not enough: it goes on calling a stream published from which no
 picture comes any more. So a hidden viewer looks in now and then. What is not seen is a picture that
@@ -11,18 +12,20 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from livekit import api
 
 from config.settings import Settings
-from config.source_address import SourceAddress
 from config.source_spec import SourceSpec
 from ingress.backoff import Backoff
 from ingress.lifecycle import Lifecycle
-from ingress.livekit_ingress.errors import ERRORS, IngressServiceError, translated
+from ingress.livekit_ingress.errors import ERRORS, START, IngressServiceError, translated
 from ingress.livekit_ingress.eye import moving
 from ingress.livekit_ingress.presence import Presence
-from ingress.livekit_ingress.records import OURS, Ingress, request
+from ingress.livekit_ingress.records import OURS, Ingress, Kind, request
 from ingress.livekit_ingress.service import connected
+from ingress.pushes.media_server import MediaServer
 from ingress.reader.messages import FailureKind
 from ingress.report import SourceReport
 
@@ -45,22 +48,27 @@ UNANSWERED = 10.0
 GLANCE = 10.0
 """Seconds between two looks into the room, each of which costs a key frame."""
 
-WHY = "LiveKit Ingress pulls it and encodes it anew"
+WHY = "LiveKit Ingress encodes it anew"
+
+_PUSHED = ("rtsp", "rtmp")
+"""Kinds of addresses that mediamtx pulls, and pushes to the service."""
 
 Eye = Callable[[], Awaitable[bool | None]]
 """Whether pictures come; None where that cannot be seen."""
 
 
-def by_url(address: SourceAddress) -> bool:
-    """Whether the service can pull this address itself."""
-    return address.kind in ("http", "srt")
-
-
 class UrlSource:
-    """A `Supervised` that is a URL ingress."""
+    """A `Supervised` that is a URL ingress, or an RTMP one that is pushed to."""
 
-    def __init__(self, spec: SourceSpec, settings: Settings, eye: Eye | None = None) -> None:
-        """eye: for tests."""
+    def __init__(
+        self,
+        spec: SourceSpec,
+        settings: Settings,
+        media: MediaServer | None = None,
+        eye: Eye | None = None,
+    ) -> None:
+        """media: pushes what the service does not pull; eye: for tests."""
+        self._media = media if spec.address.kind in _PUSHED else None
         now = time.monotonic()
         self._eye = eye or self._glance
         self._moving: bool | None = None
@@ -152,14 +160,33 @@ class UrlSource:
         """One ingress from its making to its end, which says why."""
         name, room, url = self._name, self._room, self._spec.address.url
         try:
-            wanted = request("url", room=room, name=name, identity=self._spec.name, url=url)
+            kind: Kind = "rtmp" if self._media else "url"
+            wanted = request(kind, room=room, name=name, identity=self._spec.name, url=url)
             async with connected(self._settings) as lkapi:
                 presence = Presence(lkapi, room, self._spec.name)
                 await presence.clear(name)
-                await lkapi.ingress.create_ingress(wanted)
-                return await self._watch(presence)
+                made = await lkapi.ingress.create_ingress(wanted)
+                async with self._pushed_to(made):
+                    return await self._watch(presence)
         except IngressServiceError as error:
             return _failure_kind(error), str(error)
+
+    @contextlib.asynccontextmanager
+    async def _pushed_to(self, made: api.IngressInfo) -> AsyncIterator[None]:
+        """Has mediamtx push the source to an RTMP ingress meanwhile."""
+        if self._media is None:
+            yield
+            return
+        if not made.url:
+            raise IngressServiceError("no_service", f"the server has no rtmp_base_url: {START}")
+        address = self._spec.address
+        path = f"out/{made.ingress_id}"
+        conf = {"source": address.url, "forward": [{"dest": f"{made.url}#{made.stream_key}"}]}
+        await self._media.add(path, conf, [made.stream_key, address.url, *address.secrets])
+        try:
+            yield
+        finally:
+            await self._media.remove(path)
 
     async def _watch(self, presence: Presence) -> tuple[FailureKind, str]:
         answered = time.monotonic()
@@ -171,7 +198,7 @@ class UrlSource:
             try:
                 # What was found at the last look, so that what is told is what is so.
                 await presence.tell(self._told)
-                await presence.look(self._name, now)
+                await presence.look(self._name)
             except ERRORS as error:
                 if now - answered > UNANSWERED:
                     raise translated(error) from None

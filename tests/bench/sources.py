@@ -139,12 +139,12 @@ async def livekit_ingress_way(folder: Path, footage: str, seconds: float) -> Way
         stack.enter_context(_camera(folder, footage, [media.rtsp("open/cam")], fps=30))
         await media.ready(["open/cam"], START)
         made = await livekit_ingress.create(rig.settings, "rtmp", room=ROOM, name=NAME)
-        idle = await cpu_share(lambda: _tree(rig.pid("livekit-ingress")), IDLE)
+        idle = await cpu_share(lambda: _tree(rig.service.pid), IDLE)
         source = ("-rtsp_transport", "tcp", "-i", media.rtsp("open/cam"))
         to = ("-c", "copy", "-an", "-f", "flv", f"{made.address}/{made.key}")
         copy = stack.enter_context(ffmpeg(folder, *source, *to))
         found = await _way(
-            rig.server, lambda: [*_tree(rig.pid("livekit-ingress")), *_tree(copy.pid)], seconds
+            rig.server, lambda: [*_tree(rig.service.pid), *_tree(copy.pid)], seconds
         )
     way = Way(found.cpu - idle, found.ages, found.fps)
     await _save(folder, asdict(way))

@@ -6,25 +6,15 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from tests.peers.ingress_service import IngressRig, ingress_service
-from tests.peers.mediamtx_build import find_binary
 
 collect_ignore_glob = [] if os.environ.get("PRESSBOX_TEST_INGRESS_SERVICE") else ["test_*.py"]
 
 
 @pytest_asyncio.fixture
 async def rig(livekit_binary: Path) -> AsyncIterator[IngressRig]:
-    """redis, livekit-server and the service, ready; nothing secret stands in what they wrote."""
+    """redis, livekit-server and the service, ready."""
     async with ingress_service() as made:
         yield made
-        assert made.server.api_secret not in made.log
-
-
-@pytest.fixture
-def media_server() -> None:
-    """Skips where mediamtx was not built."""
-    if find_binary() is None:
-        pytest.skip("mediamtx is missing: launcher/setup.sh peers")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 import pytest
@@ -51,15 +50,6 @@ WHIP_CLIENT = """async ([url, key]) => {
 }"""
 
 
-def command_lines() -> list[bytes]:
-    """Of all processes, as anybody sees them."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            found.append(path.read_bytes())
-    return found
-
-
 async def test_a_camera_that_pushes_rtmp_is_seen_leaves_and_comes_back(
     rig: IngressRig, tmp_path: Path
 ) -> None:
@@ -84,7 +74,6 @@ async def test_a_camera_that_pushes_rtmp_is_seen_leaves_and_comes_back(
             pushing.start()
             await new_pictures(probe)
 
-    assert made.key not in rig.log
     assert made.key not in rig.server.log
 
 
@@ -102,11 +91,6 @@ async def test_what_ffmpeg_pushes_is_an_ingress_participant_with_named_tracks(
             assert there.kind == rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS
             names = {one.name for one in there.track_publications.values()}
             assert names == {"camera", "sound"}
-            # The command lines of the service's own processes are for everybody to see.
-            lines = command_lines()
-            assert b"ingress\0run-handler\0" in lines
-            for secret in (rig.server.api_secret, rig.server.api_key):
-                assert not [one for one in lines if secret.encode() in one]
 
 
 async def test_a_browser_pushes_whip_without_being_encoded_anew(rig: IngressRig) -> None:
@@ -126,7 +110,6 @@ async def test_a_browser_pushes_whip_without_being_encoded_anew(rig: IngressRig)
         await page.evaluate("window.peer.close()")
         await browser.close()
         await probe.until(lambda: not present(probe, "browser"), timeout=60, what="gone")
-    assert made.key not in rig.log
 
 
 async def test_a_wrong_key_and_a_deleted_one_are_refused(rig: IngressRig, tmp_path: Path) -> None:

@@ -1,48 +1,79 @@
-"""LiveKit Ingress with its redis and a livekit-server that knows it, on free ports.
+"""LiveKit Ingress with a redis and a livekit-server that knows it, on free ports.
 
     async with ingress_service() as rig:
         made = await livekit_ingress.create(rig.settings, "rtmp", room="lobby", name="push")
         rig.server.token("lobby", "viewer")
 
-Needs the service built: `make ingress-service`, or `python -m launcher.ingress_build`.
+`python -m tests.peers.ingress_service` builds it, which takes minutes, once.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import yaml
+
+from config import origins
 from config.settings import Settings, load_settings
-from launcher import ingress_service as service
-from launcher.log_stream import LogStream
-from launcher.supervisor import Supervisor
+from launcher.go_server import GoServer, WayError, build
+from tests.peers.program import Program
 from tests.support.livekit_server import LiveKitServer, find_binary
-from tests.support.ports import free_ports
+from tests.support.ports import free_port, free_ports
+
+_INGRESS = GoServer(
+    "ingress",  # it starts a child of this name from PATH
+    "1.5.0",
+    "",
+    "",
+    "",
+    "github.com/livekit/ingress",
+    "h1:JfUBPV3g1/Hx1DfgxFMHT0mlidzcxkv2dHGtcqoopO4=",
+    "./cmd/server",
+)
+_BINARY = origins.cache_dir() / "livekit-ingress" / f"{_INGRESS.version}-test" / "ingress"
+
+_CHANGES = (
+    # A test listens on loopback only.
+    ("cmd/server/main.go", '":%d", conf.HealthPort', '"127.0.0.1:%d", conf.HealthPort'),
+    ("pkg/rtmp/server.go", '":%d", port)', '"127.0.0.1:%d", port)'),
+    ("pkg/whip/server.go", '":%d", conf.WHIPPort)', '"127.0.0.1:%d", conf.WHIPPort)'),
+    # GStreamer 1.22's decodebin3 takes no stream without a type from a queue2: every http address
+    # but a playlist ends with "Internal data stream error".
+    (
+        "pkg/media/urlpull/source.go",
+        "err = bin.AddMany(elem, queue)",
+        'kind, err := gst.NewElement("typefind")\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\n'
+        "\terr = bin.AddMany(elem, queue, kind)",
+    ),
+    (
+        "pkg/media/urlpull/source.go",
+        'pad := queue.GetStaticPad("src")',
+        "err = queue.Link(kind)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\n"
+        '\tpad := kind.GetStaticPad("src")',
+    ),
+)
+
+# It refuses whatever costs more than what is idle, which on a small machine that is busy is every
+# push. So each ingress is said to give a core back.
+_COSTS = ("rtmp", "whip", "whip_bypass_transcoding", "url")
+_CPU_COST = {f"{one}_cpu_cost": -1.0 for one in _COSTS} | {"min_idle_ratio": 0.001}
 
 
 @dataclass(frozen=True)
 class IngressRig:
-    """server: a LiveKitServer as other tests have it; settings: for the code under test; log: what
-    redis and the service have written.
-    """
+    """server: a LiveKitServer as other tests have it; settings: for the code under test."""
 
     server: LiveKitServer
     settings: Settings
-    folder: Path
-    _supervisor: Supervisor
-
-    @property
-    def log(self) -> str:
-        """What redis and the service have written so far."""
-        return (self.folder / "service.log").read_text(errors="replace")
-
-    def pid(self, name: str) -> int:
-        """Process id of `livekit-ingress` or `redis`."""
-        return self._supervisor.pid(name)
+    service: Program
 
 
 class _Server(LiveKitServer):
@@ -55,50 +86,99 @@ class _Server(LiveKitServer):
 
 
 @asynccontextmanager
-async def ingress_service(**values: str) -> AsyncIterator[IngressRig]:
-    """All three, ready. values: further settings, such as `ingress_service_host`.
-
-    Raises LaunchError where something is missing, RuntimeError where a server does not start.
-    """
+async def ingress_service() -> AsyncIterator[IngressRig]:
+    """All three, ready. Raises RuntimeError where something is missing or does not start."""
     binary = find_binary()
-    if binary is None:
-        raise RuntimeError("there is no livekit-server: make setup")
-    with TemporaryDirectory(prefix="pressbox-rig-") as name:
+    if binary is None or not _BINARY.is_file():
+        raise RuntimeError(
+            "livekit-server or LiveKit Ingress is missing: make test-ingress-service"
+        )
+    with TemporaryDirectory(prefix="pressbox-rig-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        async with contextlib.AsyncExitStack() as stack:
-            log = stack.enter_context((folder / "service.log").open("w"))
-            settings = _settings(folder, values)
-            parts = await service.prepare(settings, lambda _: None)
-            stack.callback(parts.close)
-            supervisor = Supervisor(LogStream(log, colour=False))
-            stack.push_async_callback(supervisor.aclose, last="redis")
-            if parts.redis is not None:
-                await supervisor.start(parts.redis)
-            server = _Server(binary, folder, parts.server_config)
-            stack.callback(server.kill)
-            server.start()
-            await server.ready()
-            settings = load_settings(
-                cli={**_given(settings), "livekit_url": server.url}
-                | {"livekit_api_key": server.api_key, "livekit_api_secret": server.api_secret},
-                env={},
-                directory=folder,
-            )
-            await supervisor.start(parts.service(settings))
-            yield IngressRig(server, settings, folder, supervisor)
+        redis_port, rtmp, whip, health, relay, port, *pushes = free_ports(9)
+        words = ("--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--dir", name)
+        redis = stack.enter_context(Program(("redis-server", *words), folder / "redis.log"))
+        await redis.until_said("Ready to accept connections")
+        known = {"redis": {"address": f"127.0.0.1:{redis_port}"}}
+        base = {"rtmp_base_url": f"rtmp://127.0.0.1:{rtmp}/live"}
+        base |= {"whip_base_url": f"http://127.0.0.1:{whip}/whip"}
+        server = _Server(binary, folder, {**known, "ingress": base})
+        stack.callback(server.kill)
+        server.start()
+        await server.ready()
+        config = {
+            **known,
+            "api_key": server.api_key,
+            "api_secret": server.api_secret,
+            "ws_url": server.url,
+            "health_port": health,
+            "http_relay_port": relay,
+            "rtmp_port": rtmp,
+            "whip_port": whip,
+            "rtc_config": {
+                "udp_port": free_port(),
+                "use_external_ip": False,
+                "enable_loopback_candidate": True,
+                "node_ip": "127.0.0.1",
+                "interfaces": {"includes": ["lo"]},
+            },
+            "cpu_cost": _CPU_COST,
+            "logging": {"level": "error", "json": False},
+        }
+        environment = {
+            "PATH": f"{_BINARY.parent}{os.pathsep}{os.environ['PATH']}",
+            "TMPDIR": name,
+            "INGRESS_CONFIG_BODY": yaml.safe_dump(config),
+        }
+        log = folder / "service.log"
+        service = stack.enter_context(Program((str(_BINARY),), log, environment=environment))
+        await _listens(service, health)
+        cli: dict[str, object] = {
+            "state_dir": str(folder / "state"),
+            "livekit_url": server.url,
+            "livekit_api_key": server.api_key,
+            "livekit_api_secret": server.api_secret,
+            "ingress_port": port,
+            **dict(
+                zip(("push_rtmp_port", "push_rtsp_port", "push_whip_port"), pushes, strict=True)
+            ),
+            "push_srt_port": free_port(),
+            "push_whip_udp_port": free_port(),
+        }
+        yield IngressRig(server, load_settings(cli=cli, env={}, directory=folder), service)
 
 
-def _settings(folder: Path, values: Mapping[str, str]) -> Settings:
-    rtmp, whip, udp, port = free_ports(4)
-    cli = {
-        "state_dir": str(folder / "state"),
-        "ingress_rtmp_port": str(rtmp),
-        "ingress_whip_port": str(whip),
-        "ingress_whip_udp_port": str(udp),
-        "ingress_port": str(port),
-    }
-    return load_settings(cli=cli | dict(values), env={}, directory=folder)
+async def _listens(service: Program, port: int) -> None:
+    """Waits until its health port answers."""
+    async with asyncio.timeout(30):
+        while service.running:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                return
+            await asyncio.sleep(0.1)
+    raise RuntimeError(f"LiveKit Ingress did not start: {service.log[-600:]}")
 
 
-def _given(settings: Settings) -> dict[str, object]:
-    return {name: getattr(settings, name) for name in settings.model_fields_set}
+def _change(source: Path) -> None:
+    for name, old, new in _CHANGES:
+        file = source / name
+        text = file.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise WayError(f"LiveKit Ingress {_INGRESS.version} is not as expected in {name}")
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def main() -> int:
+    """Builds it; returns the exit status."""
+    try:
+        if not _BINARY.is_file():
+            asyncio.run(build(_INGRESS, _BINARY, _change))
+    except WayError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,7 +13,8 @@ from pathlib import Path
 import aiohttp
 import yaml
 
-from tests.peers.mediamtx_build import find_binary
+from launcher.go_server import find
+from launcher.mediamtx import MEDIAMTX
 from tests.peers.program import Program
 from tests.support.ports import free_port, free_ports, free_twins
 
@@ -124,8 +125,8 @@ class MediaServer(Program):
 @contextmanager
 def mediamtx(folder: Path, *, digest: bool = False) -> Iterator[MediaServer]:
     """A server on loopback. Raises RuntimeError where it was not built."""
-    binary = find_binary()
+    binary = find(MEDIAMTX)
     if binary is None:
-        raise RuntimeError("mediamtx is missing: .venv/bin/python -m tests.peers builds it")
+        raise RuntimeError("mediamtx is missing: launcher/setup.sh peers gets it")
     with MediaServer(binary, folder, digest=digest) as server:
         yield server

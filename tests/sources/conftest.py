@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.mediamtx_build import find_binary
+from launcher.go_server import find
+from launcher.mediamtx import MEDIAMTX
 
 # Read here: the settings of who runs the tests are taken out of the environment later.
 FULL = bool(os.environ.get("PRESSBOX_FULL_MATRIX"))
@@ -58,7 +59,7 @@ def table(pytestconfig: pytest.Config) -> Table:
 def _peers() -> None:
     """Skips where the real peers are not here, but not in CI."""
     gone = [name for name in ("ffmpeg", "cvlc", "setpriv") if shutil.which(name) is None]
-    if find_binary() is None:
+    if find(MEDIAMTX) is None:
         gone.append("mediamtx")
     if gone:
         reason = f"missing: {', '.join(gone)}; launcher/setup.sh peers"

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from launcher.go_server import find
+from launcher.mediamtx import MEDIAMTX
 from tests.peers.camera import Output, camera
 from tests.peers.camera_encoders import Look
 from tests.peers.mediamtx import MediaServer
-from tests.peers.mediamtx_build import find_binary
 from tests.peers.other_computer import NoNamespaceError, OtherComputer, other_computer
 from tests.sources.conftest import Row, Table, full_only
 from tests.sources.room_viewer import RoomViewer, Seen, viewing
@@ -30,7 +31,7 @@ async def camera_elsewhere(
     server: LiveKitServer, folder: Path
 ) -> AsyncIterator[tuple[OtherComputer, IngressService, RoomViewer]]:
     """A camera and its server on another computer, read over TCP and UDP, both live."""
-    binary = find_binary()
+    binary = find(MEDIAMTX)
     assert binary
     with ExitStack() as stack:
         try:

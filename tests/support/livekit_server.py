@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,8 @@ import aiohttp
 import yaml
 from livekit import api
 
-from launcher.livekit_server import cache_dir
+from launcher.go_server import find
+from launcher.livekit_server import LIVEKIT
 from tests.support.ports import free_ports
 
 START_TIMEOUT = 15.0
@@ -26,8 +26,7 @@ STOP_TIMEOUT = 5.0
 def find_binary() -> Path | None:
     """livekit-server: by PRESSBOX_LIVEKIT_SERVER, on PATH, or where the launcher keeps it."""
     named = os.environ.get("PRESSBOX_LIVEKIT_SERVER")
-    found = named or shutil.which("livekit-server") or str(cache_dir() / "livekit-server")
-    return Path(found) if os.access(found, os.X_OK) else None
+    return Path(named) if named and os.access(named, os.X_OK) else find(LIVEKIT)
 
 
 class LiveKitServer:

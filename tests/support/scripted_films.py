@@ -16,7 +16,7 @@ import av
 import cv2
 import numpy as np
 
-from launcher.livekit_server import cache_dir
+from config.origins import cache_dir
 from tests.support import cutouts
 from tests.support.cutouts import HEIGHT, WIDTH, CutOut, Image
 from tests.support.ordinary_priority import ordinary_priority
@@ -117,7 +117,7 @@ def cached(name: str, sign: str, pictures: Iterator[Image]) -> Path:
     """A file of these pictures ((h, w, 3) uint8 BGR, FPS a second) in the cache; those of the same
     name and another sign are taken away.
     """
-    folder = cache_dir().parent.parent / "films"
+    folder = cache_dir() / "films"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{sign}.mp4"
     if not path.is_file():

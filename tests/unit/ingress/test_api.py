@@ -259,18 +259,29 @@ async def test_a_probe_says_what_is_wrong(client: Client) -> None:
     assert body["url"] == "rtsp://127.0.0.1:9/x"
 
 
-async def test_ingresses_without_a_server_are_one_line(client: Client) -> None:
-    password = "rtmp://u:p@ss@127.0.0.1/x"
-    for answer in (
-        await client.get("/api/ingresses"),
-        await client.post("/api/ingresses", json={"kind": "rtmp"}),
-        await client.post("/api/ingresses", json={"kind": "rtmps"}),
-        await client.post("/api/ingresses", json={"kind": "rtmp", "extra": 1}),
-        await client.post("/api/ingresses", json={"kind": "url", "url": password}),
-        await client.post("/api/ingresses", json={"kind": "url", "url": "gopher://u:p@ss@x"}),
-        await client.delete("/api/ingresses/IN_1"),
-    ):
-        error = (await answer.json())["error"]
-        assert answer.status in (422, 503)
-        assert "\n" not in error
-        assert "p@ss" not in error
+async def test_a_push_gets_a_key_that_is_shown_once_and_kept(
+    client: Client, sources: ScriptedSources
+) -> None:
+    status, made = await add(client, url="push", name="studio")
+    assert (status, made["url"]) == (201, "push")
+    key = sources.added[0][0].address.password
+    assert len(key) >= 16
+    assert made["push"]["rtmp"]["key"] == f"studio?pass={key}"
+    assert all(key in json.dumps(way) for way in made["push"].values())
+    assert key not in await (await client.get("/api/sources")).text()
+    _, other = await add(client, url="push", name="other")
+    assert key not in json.dumps(other)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"from_page": True}, {"via": "livekit-ingress"}, {"url": "push:short"}]
+)
+async def test_who_may_make_no_push(client: Client, wrong: dict[str, object]) -> None:
+    status, said = await add(client, **{"url": "push", "name": "studio", **wrong})
+    assert (status, said["field"]) == (422, "via" if "via" in wrong else "url")
+
+
+async def test_mediamtx_needs_no_token_and_gets_no_word(client: Client) -> None:
+    asked = {"action": "publish", "path": "live/studio", "password": "guessed"}
+    answer = await client.post("/push", json=asked, headers={"Authorization": ""})
+    assert (answer.status, await answer.read()) == (401, b"")

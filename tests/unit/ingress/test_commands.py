@@ -81,6 +81,23 @@ async def test_add_says_how_it_went(run: Run, sources: ScriptedSources) -> None:
     assert spec.address.password == "p@ss"
 
 
+async def test_create_says_where_to_push_to_and_what_it_waits_for(
+    run: Run, sources: ScriptedSources
+) -> None:
+    sources.after = {"error": "waiting for a push"}
+    status, out, err = await run("create", "--rtmp", "--name", "studio", "--room", "hall")
+    assert (status, err) == (0, "")
+    key = sources.added[0][0].address.password
+    assert out.splitlines() == [
+        "studio into room hall; the key is shown this once",
+        "  address: rtmp://127.0.0.1:1935/live",
+        f"  key:     studio?pass={key}",
+        "  connecting: waiting for a push",
+    ]
+    _, out, _ = await run("list")
+    assert key not in out
+
+
 async def test_add_says_what_failed_at_first(run: Run, sources: ScriptedSources) -> None:
     sources.after = {"state": "failed", "reason": "auth", "error": "wrong user name or password"}
     status, out, _ = await run("add", SECRET)
@@ -206,8 +223,7 @@ def test_no_service_is_one_line(
         ["publish", SECRET, "--url", SECRET],
         ["publish", "ftp" + SECRET],
         ["probe", "ftp" + SECRET],
-        ["create", "--url", "ftp" + SECRET],
-        ["create", "--rtmp", "--url", SECRET],
+        ["create", "--rtmp", SECRET],
         ["remove", SECRET],
         ["wake", SECRET],
         ["delete", SECRET],

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings, load_settings
-from config.source_address import AddressError, parse
+from config.source_address import AddressError
 from ingress import probe as probing
-from ingress.probe import livekit_takes, probe
+from ingress.probe import probe
 from ingress.reader.messages import Failed, Message, Note, Opened, Request
 
 OPENED = Opened("h264", 1280, 720, 25.0, "passthrough", "as it comes", "aac", "tcp")
@@ -51,7 +51,7 @@ async def test_what_is_there(settings: Settings) -> None:
     assert (found.url, found.failure, found.codec, found.way) == (
         *("rtsp://cam/a", "", "h264", "passthrough"),
     )
-    assert (found.sound, found.transport, found.livekit_ingress) == ("aac", "tcp", False)
+    assert (found.sound, found.transport) == ("aac", "tcp")
     (request,) = reader.requests
     assert (request.url, request.transport, request.guarded) == (
         *("rtsp://u:p%40ss@cam/a", "udp", False),
@@ -96,22 +96,3 @@ async def test_no_reader_at_all(settings: Settings) -> None:
 async def test_no_address(settings: Settings) -> None:
     with pytest.raises(AddressError):
         await probe("gopher://x", settings, start=ScriptedReader().start)
-
-
-@pytest.mark.parametrize(
-    ("address", "codec", "takes"),
-    [
-        ("http://cam/a.mp4", "h264", True),
-        ("https://cam/a.m3u8", "h264", True),
-        ("srt://cam:9", "h264", True),
-        ("http://cam/video.mjpg", "mjpeg", False),
-        ("rtsp://cam", "h264", False),
-        ("rtmp://cam/app/key", "h264", False),
-        ("clip.mp4", "h264", False),
-        ("/dev/video0", "mjpeg", False),
-    ],
-)
-def test_what_livekit_ingress_takes(address: str, codec: str, takes: bool) -> None:
-    found, why = livekit_takes(parse(address), codec)
-    assert found == takes
-    assert why

@@ -47,7 +47,6 @@ def test_help_names_every_setting_that_it_takes() -> None:
         "LIVEKIT_API_SECRET",
         "ENGINE_API_KEY",
         "ADMIN_TOKEN",
-        "INGRESS_REDIS",
         "ROOM_KEY",
         "SECOND_ENGINE_API_KEY",
         "WEBHOOK_SECRET",

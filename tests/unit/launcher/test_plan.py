@@ -13,7 +13,7 @@ from config.settings import Settings, load_settings
 from config.source_spec import source_spec
 from launcher import plan
 from launcher.child import Spec, at_once
-from launcher.livekit_server import Server
+from launcher.go_server import Server
 
 SECRET = "a-secret-of-more-than-32-characters"
 
@@ -111,8 +111,6 @@ def test_ports_are_those_of_what_is_started() -> None:
     own = ["ENGINE_PORT", "LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT"]
     assert named(settings()) == always + own
     assert named(settings(livekit_url="ws://h:1", engine_url="http://h:1")) == always
-    more = ["INGRESS_RTMP_PORT", "INGRESS_WHIP_PORT", "INGRESS_WHIP_UDP_PORT"]
-    assert set(named(settings(ingress_service=True))) == {*always, *own, *more}
 
 
 def test_a_log_level_that_hides_the_registration() -> None:

@@ -6,17 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 from livekit import api
 
-from config.settings import Settings, load_settings
+from config.settings import Settings
 from config.source_spec import source_spec
 from ingress import livekit_ingress
 from ingress.livekit_ingress import url_source
 from ingress.livekit_ingress.url_source import Eye, UrlSource
+from ingress.pushes.media_server import MediaServer
 from ingress.report import ATTRIBUTE
-from tests.unit.ingress.livekit_ingress.scripted_livekit import ScriptedLiveKit, scripted_livekit
+from tests.unit.ingress.livekit_ingress.scripted_livekit import (
+    STREAM_KEY,
+    ScriptedLiveKit,
+    scripted_livekit,
+)
 
 State = api.IngressState
 
@@ -136,7 +142,7 @@ async def test_a_server_without_the_service_is_told_and_tried_again(tmp_path: Pa
     async with scripted_livekit(tmp_path) as (server, settings):
         server.error = (500, "internal", "ingress not connected (redis required)")
         async with started(settings) as source:
-            await until(lambda: "INGRESS_SERVICE=on" in source.report().error)
+            await until(lambda: "docs/livekit-ingress.md" in source.report().error)
             assert source.report().state == "connecting"
             assert source.report().next_try > 0
             server.error = None
@@ -202,10 +208,42 @@ async def test_it_is_not_live_before_a_picture_was_seen(tmp_path: Path) -> None:
         await until(lambda: source.report().state == "live")
 
 
-def test_http_and_srt_are_pulled_and_all_else_is_pushed(tmp_path: Path) -> None:
-    settings = load_settings(cli={}, env={}, directory=tmp_path)
-    pulled = {}
-    for url in (URL, "srt://camera:7000", "rtsp://camera/stream", "rtmp://host/live/key", "test"):
-        made = livekit_ingress.supervised(source_spec({"name": "gate", "url": url}), settings)
-        pulled[url.partition(":")[0]] = isinstance(made, UrlSource)
-    assert pulled == {"http": True, "srt": True, "rtsp": False, "rtmp": False, "test": False}
+class Media:
+    """Writes down what mediamtx is told."""
+
+    def __init__(self) -> None:
+        self.paths: dict[str, object] = {}
+        self.hidden: set[str] = set()
+        self.removed: list[str] = []
+
+    async def add(self, path: str, conf: object, hidden: list[str]) -> None:
+        self.paths[path] = conf
+        self.hidden |= set(hidden)
+
+    async def remove(self, path: str) -> None:
+        self.removed.append(path)
+
+
+async def test_what_the_service_does_not_pull_mediamtx_pushes(tmp_path: Path) -> None:
+    url, media = "rtsp://user:geheim@camera/stream", Media()
+    values = {"name": "gate", "url": url, "room": "lobby", "via": "livekit-ingress"}
+    async with scripted_livekit(tmp_path) as (server, settings):
+        source = UrlSource(source_spec(values), settings, cast(MediaServer, media), seeing)
+        source.start()
+        await until(lambda: bool(media.paths))
+        to = {"dest": f"{server.base_url}#{STREAM_KEY}"}
+        assert media.paths == {"out/IN_1": {"source": url, "forward": [to]}}
+        assert {"geheim", STREAM_KEY} <= media.hidden
+        shown(server)
+        await until(lambda: source.report().state == "live")
+        await source.aclose()
+        assert media.removed == ["out/IN_1"]
+
+
+async def test_a_source_that_neither_takes_is_told(tmp_path: Path) -> None:
+    async with (
+        scripted_livekit(tmp_path) as (server, settings),
+        started(settings, url="test") as it,
+    ):
+        await until(lambda: "the relay takes this one" in it.report().error)
+        assert server.created == []

@@ -1,4 +1,4 @@
-"""Every way to a livekit-server, and every way it can fail."""
+"""Every way to a server, and every way it can fail."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import io
 import tarfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -15,17 +16,32 @@ import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from launcher import download, livekit_server
+from launcher import download, go_server
 from launcher.errors import LaunchError
-from launcher.livekit_server import VERSION, obtain
+from launcher.go_server import GoServer
+from launcher.livekit_server import LIVEKIT
+from launcher.mediamtx import MEDIAMTX
 
-BINARY = b"#!/bin/sh\necho livekit-server\n" + bytes(200_000)
-NAME = download.archive_name(VERSION)
+BINARY = b"#!/bin/sh\necho thing\n" + bytes(200_000)
+NOWHERE = "http://127.0.0.1:9"
+THING = GoServer(
+    "thing",
+    "1.2.3",
+    NOWHERE,
+    "thing_{machine}.tar.gz",
+    "sums.txt",
+    "example.org/thing",
+    "h1:right",
+    "./cmd",
+    files={"made/VERSION": "v1.2.3"},
+    image="example/thing:v1.2.3",
+)
+NAME = THING.archive.format(machine=download.machine())
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def archive(name: str = "livekit-server") -> bytes:
+def archive(name: str = "thing") -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as tar:
         for entry, content in (("LICENSE", b"text"), (name, BINARY)):
@@ -40,7 +56,7 @@ class Releases:
 
     def __init__(self) -> None:
         self.archive = archive()
-        self.sums = f"{hashlib.sha256(self.archive).hexdigest()}  {NAME}\n"
+        self.sums = f"{hashlib.sha256(self.archive).hexdigest()} *{NAME}\n"
         self.serve_archive: Handler = self._whole
         self.url = ""
 
@@ -77,8 +93,8 @@ async def releases() -> AsyncIterator[Releases]:
         return await made.serve_archive(request)
 
     app = web.Application()
-    app.router.add_get(f"/v{VERSION}/checksums.txt", made.checksums)
-    app.router.add_get(f"/v{VERSION}/{NAME}", serve)
+    app.router.add_get("/sums.txt", made.checksums)
+    app.router.add_get(f"/{NAME}", serve)
     async with TestServer(app) as server:
         made.url = str(server.make_url("")).rstrip("/")
         yield made
@@ -103,20 +119,31 @@ def put(folder: Path, name: str, code: str) -> None:
     (folder / name).chmod(0o755)
 
 
-NOWHERE = "http://127.0.0.1:9"
+def put_go(
+    folder: Path, checksum: str = "h1:right", builds: str = 'cp "$PWD/made/VERSION" "$4"'
+) -> None:
+    """A go that has the module and builds it by `builds`."""
+    source = folder.parent / "module"
+    (source / "made").mkdir(parents=True)
+    (source / "made").chmod(0o555)
+    said = f'{{"Dir": "{source}", "Sum": "{checksum}"}}'
+    module = "mod download -json example.org/thing@v1.2.3"
+    code = f"[ \"$*\" = '{module}' ] && {{ echo '{said}'; exit; }}"
+    put(folder, "go", f'{code}\n[ "$1 $2 $3 $5" = "build -trimpath -o ./cmd" ] || exit 9\n{builds}')
 
 
 class TestDownload:
     async def fetch(self, releases: Releases, target: Path) -> None:
         timeout = aiohttp.ClientTimeout(total=10, sock_read=0.5)
-        await download.download(VERSION, target, base=releases.url, timeout=timeout)
+        url = releases.url
+        await download.binary(f"{url}/{NAME}", f"{url}/sums.txt", target, timeout=timeout)
 
     async def test_a_good_one(self, releases: Releases, tmp_path: Path) -> None:
-        target = tmp_path / "cache" / "livekit-server"
+        target = tmp_path / "cache" / "thing"
         await self.fetch(releases, target)
         assert target.read_bytes() == BINARY
         assert target.stat().st_mode & 0o111
-        assert [path.name for path in target.parent.iterdir()] == ["livekit-server"]
+        assert [path.name for path in target.parent.iterdir()] == ["thing"]
 
     @pytest.mark.parametrize(
         ("spoil", "said"),
@@ -146,14 +173,10 @@ class TestDownload:
     ) -> None:
         releases.archive = content
         releases.sums = f"{hashlib.sha256(content).hexdigest()}  {NAME}\n"
-        await self.refused(releases, tmp_path, "holds no livekit-server")
-
-    async def test_nobody_there(self, tmp_path: Path) -> None:
-        with pytest.raises(download.DownloadError, match="the connection failed"):
-            await download.download(VERSION, tmp_path / "livekit-server", base=NOWHERE)
+        await self.refused(releases, tmp_path, "holds no thing")
 
     async def refused(self, releases: Releases, tmp_path: Path, said: str) -> None:
-        target = tmp_path / "cache" / "livekit-server"
+        target = tmp_path / "cache" / "thing"
         with pytest.raises(download.DownloadError, match=said) as caught:
             await self.fetch(releases, target)
         assert "\n" not in str(caught.value)
@@ -162,12 +185,19 @@ class TestDownload:
 
 
 class TestOrder:
+    async def obtain(
+        self, tmp_path: Path, base: str = NOWHERE
+    ) -> tuple[go_server.Server, list[str]]:
+        said: list[str] = []
+        cache = tmp_path / "cache"
+        return await go_server.obtain(THING, said.append, cache=cache, base=base), said
+
     async def test_path_comes_first(
         self, bin_dir: Path, releases: Releases, tmp_path: Path
     ) -> None:
-        put(bin_dir, "livekit-server", "")
-        server = await obtain(print, cache=tmp_path / "cache", base=releases.url)
-        assert server.argv == (str(bin_dir / "livekit-server"),)
+        put(bin_dir, "thing", "")
+        server, _ = await self.obtain(tmp_path, releases.url)
+        assert server.argv == (str(bin_dir / "thing"),)
         assert "from PATH" in server.way
         assert not (tmp_path / "cache").exists()
 
@@ -175,58 +205,62 @@ class TestOrder:
         self, bin_dir: Path, releases: Releases, tmp_path: Path
     ) -> None:
         put(bin_dir, "go", "exit 1")
-        server = await obtain(print, cache=tmp_path / "cache", base=releases.url)
+        server, _ = await self.obtain(tmp_path, releases.url)
         assert "downloaded" in server.way
-        again = await obtain(print, cache=tmp_path / "cache", base=NOWHERE)
+        again, _ = await self.obtain(tmp_path)
         assert again.argv == server.argv
         assert "kept from before" in again.way
 
-    async def test_then_go(self, bin_dir: Path, tmp_path: Path) -> None:
-        code = '[ "$1 $2" = "install %s" ] || exit 9\ncp /bin/sh "$GOBIN/server"'
-        put(bin_dir, "go", code % livekit_server._MODULE)
-        said: list[str] = []
-        server = await obtain(said.append, cache=tmp_path / "cache", base=NOWHERE)
-        assert server.argv == (str(tmp_path / "cache" / "livekit-server"),)
-        assert "go install" in server.way
-        assert [path.name for path in (tmp_path / "cache").iterdir()] == ["livekit-server"]
-        assert said[0].startswith("livekit-server by release download: the connection failed")
+    async def test_then_go_with_what_its_source_lacks(self, bin_dir: Path, tmp_path: Path) -> None:
+        put_go(bin_dir)
+        server, said = await self.obtain(tmp_path)
+        assert server.argv == (str(tmp_path / "cache" / "thing"),)
+        assert (tmp_path / "cache" / "thing").read_text() == "v1.2.3"
+        assert [path.name for path in (tmp_path / "cache").iterdir()] == ["thing"]
+        assert said[0].startswith("thing by release download: the connection failed")
 
     @pytest.mark.parametrize(
-        ("code", "said"),
+        ("checksum", "builds", "said"),
         [
-            ("echo first >&2; echo go: no network >&2; exit 1", "ended with status 1: go: no netw"),
-            ("exit 0", "go install left no binary"),
+            ("h1:right", "echo 1 >&2; echo no network >&2; exit 1", "ended with status 1: no net"),
+            ("h1:right", "exit 0", "go build left no binary"),
+            ("h1:wrong", "", "unexpected checksum: h1:wrong"),
         ],
     )
     async def test_then_the_image(
-        self, bin_dir: Path, tmp_path: Path, code: str, said: str
+        self, bin_dir: Path, tmp_path: Path, checksum: str, builds: str, said: str
     ) -> None:
-        put(bin_dir, "go", code)
+        put_go(bin_dir, checksum, builds)
         put(bin_dir, "docker", '[ "$1" = pull ]')
-        lines: list[str] = []
-        server = await obtain(lines.append, cache=tmp_path / "cache", base=NOWHERE)
+        server, lines = await self.obtain(tmp_path)
         assert server.argv[:2] == (str(bin_dir / "docker"), "run")
-        assert server.argv[-1] == f"livekit/livekit-server:v{VERSION}"
-        assert server.way == f"image livekit/livekit-server:v{VERSION}"
+        assert server.argv[-1] == THING.image
         assert said in lines[-1]
         assert list((tmp_path / "cache").iterdir()) == []
 
     async def test_nothing_works(self, bin_dir: Path, tmp_path: Path) -> None:
         put(bin_dir, "docker", "echo 'no daemon' >&2; exit 1")
         with pytest.raises(LaunchError) as caught:
-            await obtain(lambda _: None, cache=tmp_path / "cache", base=NOWHERE)
+            await self.obtain(tmp_path)
         said = str(caught.value)
-        assert said.startswith("no livekit-server (release download: the connection failed")
-        assert "go install: there is no go on PATH" in said
+        assert said.startswith("no thing (release download: the connection failed")
+        assert "Go module: there is no go on PATH" in said
         assert "docker ended with status 1: no daemon" in said
-        assert said.endswith("or set LIVEKIT_URL to a server that runs")
+        assert said.endswith("put thing 1.2.3 on PATH, or install Go")
         assert "\n" not in said
+        no_image = replace(THING, image="")
+        with pytest.raises(LaunchError, match=r"no go on PATH\)"):
+            await go_server.obtain(no_image, print, cache=tmp_path / "cache", base=NOWHERE)
 
     async def test_a_build_that_takes_too_long(
         self, bin_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(livekit_server, "_GO_LIMIT", 0.2)
-        put(bin_dir, "go", "exec 2>&-\nwhile :; do :; done")
-        lines: list[str] = []
+        monkeypatch.setattr(go_server, "_GO_LIMIT", 0.2)
+        put_go(bin_dir, builds="exec 2>&-\nwhile :; do :; done")
         with pytest.raises(LaunchError, match=r"go took longer than 0\.2 s"):
-            await obtain(lines.append, cache=tmp_path / "cache", base=NOWHERE)
+            await self.obtain(tmp_path)
+
+
+def test_the_archives_are_named_after_the_machine() -> None:
+    for server in (LIVEKIT, MEDIAMTX):
+        assert server.version in server.archive.format(machine=download.machine())

@@ -1,1 +1,0 @@
-"""A process that pushes what a source gives into an RTMP server."""
