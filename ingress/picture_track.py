@@ -12,8 +12,7 @@ from collections.abc import Callable
 from livekit import rtc
 from livekit.rtc.participant import UnpublishTrackError
 
-from ingress.rate_wish import RateWish
-from ingress.reader.messages import Codec, Order, Unit
+from ingress.reader.messages import Order, Unit
 
 log = logging.getLogger("pressbox.ingress")
 
@@ -25,11 +24,17 @@ SPACING = 0.004
 before: of fifteen at once two or five arrive, and then the next key frame is waited for.
 """
 
-HELD = 4 * 1024 * 1024
-"""Bytes of pictures that wait at most, for that or while the track is being published."""
+HELD = 16 * 1024 * 1024
+"""Bytes of pictures that wait at most: for that, for their sound, or for the track to be published.
+"""
 
 BACKLOG = 0.3
 """Seconds; when a key frame comes, older pictures that still wait are left out."""
+
+REPEAT, REPEATS = 0.4, 8
+"""Seconds after which a keyframe that nothing has followed yet is shown again: so often, since what
+WebRTC gets before anybody watches is lost, and to who asks for one.
+"""
 
 PUBLISH_TIMEOUT = 10.0
 PUBLISH_AGAIN = 2.0
@@ -41,12 +46,8 @@ MAX_BITRATE = 20_000_000
 """Bits a second that WebRTC may let through. A camera sends what it sends: a lower limit would make
 WebRTC's pacer hold its pictures back."""
 
-_CODEC = {
-    "h264": rtc.VideoCodec.H264,
-    "vp8": rtc.VideoCodec.VP8,
-    "vp9": rtc.VideoCodec.VP9,
-    "av1": rtc.VideoCodec.AV1,
-}
+LEAST_BITRATE = 150_000
+"""Bits a second that an encoder is asked for at least."""
 
 
 class PictureTrack:
@@ -67,17 +68,18 @@ class PictureTrack:
         self._name = name
         self._stuck = stuck
         self._kind = source
-        self._rate = RateWish(bitrate)
+        self._ceiling = self._target = bitrate
         self._room: rtc.Room | None = None
         self._source: rtc.EncodedVideoSource | None = None
         self._publication: rtc.LocalTrackPublication | None = None
-        self._codec: Codec = "h264"
         self._work: asyncio.Task[None] | None = None
         self._old: set[asyncio.Task[None]] = set()
         self._queue: deque[Unit] = deque()
         self._queued_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._last_sent = 0.0
+        self._hold = self._last_sent = 0.0
+        self._last: Unit | None = None
+        self._repeats = 0
         self._not_before = 0.0
         self._skipping = False
         self._key_wanted = False
@@ -100,12 +102,16 @@ class PictureTrack:
         self._room = None
         self._drop_track()
 
-    def show(self, unit: Unit) -> None:
-        """Send a picture now."""
+    def show(self, unit: Unit, *, hold: float = 0.0) -> None:
+        """Send a picture; hold: so many seconds after its time, 0 for now."""
         if self._room is None or self._too_late(unit):
             return
         queue = self._queue
-        if queue and unit.key and unit.arrived - queue[0].arrived > BACKLOG:
+        if self._timer and hold < self._hold:
+            self._timer.cancel()
+            self._timer = None
+        self._hold = hold
+        if queue and unit.key and unit.arrived - queue[0].arrived > BACKLOG + hold:
             self.skipped += len(queue)
             self._forget_queue()
         elif self._queued_bytes > HELD:
@@ -117,13 +123,18 @@ class PictureTrack:
             self._hand_over()
 
     def wishes(self) -> Order:
-        """What WebRTC and we want of the encoder."""
+        """What is wanted of the encoder. Its bitrate is that of now, however often it is said: what
+        the encoder runs at is known to who reads.
+        """
         key, self._key_wanted = self._key_wanted, False
         if self._source is None:
             return Order(key=key)
         feedback = self._source.take_feedback()
         control = feedback.rate_control
-        bitrate = self._rate.wanted(control.target_bitrate_bps) if control else 0
+        if control and control.target_bitrate_bps > 0:
+            self._target = control.target_bitrate_bps
+        self._repeat(asked=feedback.keyframe_requested)
+        bitrate = max(min(self._target, self._ceiling), LEAST_BITRATE)
         return Order(key or feedback.keyframe_requested, bitrate)
 
     async def sent(self) -> int | None:
@@ -165,31 +176,44 @@ class PictureTrack:
         while queue and not self._work:
             unit = queue[0]
             now = time.monotonic()
-            if self._source is None or unit.codec != self._codec:
+            if self._source is None:
                 if unit.key and now >= self._not_before:
                     name = f"relay.{self._name}"
                     self._work = asyncio.create_task(self._publish(unit), name=name)
                     return
-            elif (wait := self._last_sent + SPACING - now) > 0:
+            elif (wait := max(self._last_sent + SPACING, self._due(unit)) - now) > 0:
                 self._timer = asyncio.get_running_loop().call_later(wait, self._hand_over)
                 return
             else:
                 self._last_sent = now
-                if not self._send(self._source, unit):
+                if not self._send(self._source, unit, unit.time + self._hold):
                     self._skip()
                     return
+                self._last = unit if unit.key else None
                 self.handed_over += 1
             queue.popleft()
             self._queued_bytes -= len(unit.data)
 
-    def _send(self, source: rtc.EncodedVideoSource, unit: Unit) -> bool:
-        self._last_stamp = max(round(unit.time * 1_000_000), self._last_stamp + 1000)
+    def _due(self, unit: Unit) -> float:
+        return unit.time + self._hold if self._hold else 0.0
+
+    def _repeat(self, *, asked: bool) -> None:
+        now = time.monotonic()
+        if self._last is None or self._source is None or now - self._last_sent < REPEAT:
+            return
+        if asked or self._repeats < REPEATS:
+            self._repeats += 1
+            self._last_sent = now
+            self._send(self._source, self._last, now)
+
+    def _send(self, source: rtc.EncodedVideoSource, unit: Unit, shown: float) -> bool:
+        self._last_stamp = max(round(shown * 1_000_000), self._last_stamp + 1000)
         return source.capture_frame(
             rtc.EncodedVideoFrame(
                 data=unit.data,
                 width=unit.width,
                 height=unit.height,
-                codec=_CODEC[unit.codec],
+                codec=rtc.VideoCodec.H264,
                 frame_type=rtc.EncodedFrameType.ENCODED_FRAME_KEY
                 if unit.key
                 else rtc.EncodedFrameType.ENCODED_FRAME_DELTA,
@@ -200,11 +224,10 @@ class PictureTrack:
     async def _publish(self, first: Unit) -> None:
         """The task that opens a track for this picture and those behind it."""
         try:
-            await self._withdraw(self._room, self._publication, self._source)
-            self._source = self._publication = None
             if self._room:
                 self._publication, self._source = await self._open(self._room, first)
-                self._codec = first.codec
+                self._target = self._ceiling  # what another track wished for says nothing here
+                self._last, self._repeats = None, 0
         except TimeoutError:
             # It may still appear, and nobody would own it: only leaving the room takes it away.
             self._stuck(f"the track {self._name} is not taken in time")
@@ -214,7 +237,6 @@ class PictureTrack:
             self._not_before = time.monotonic() + PUBLISH_AGAIN
             self._forget_queue()
         self._work = None
-        self._rate.reset()
         self._hand_over()
 
     async def _open(
@@ -223,17 +245,17 @@ class PictureTrack:
         source = rtc.EncodedVideoSource(first.width, first.height)
         try:
             track = self._track = rtc.LocalVideoTrack.create_video_track(self._name, source)
-            options = self._options(first.codec)
+            options = self._options()
             async with asyncio.timeout(PUBLISH_TIMEOUT):
                 return await room.local_participant.publish_track(track, options), source
         except BaseException:
             await source.aclose()
             raise
 
-    def _options(self, codec: Codec) -> rtc.TrackPublishOptions:
+    def _options(self) -> rtc.TrackPublishOptions:
         return rtc.TrackPublishOptions(
             source=self._kind,
-            video_codec=_CODEC[codec],
+            video_codec=rtc.VideoCodec.H264,
             video_encoder=rtc.VideoEncoderBackend.ENCODER_BACKEND_PRE_ENCODED,
             video_encoding=rtc.VideoEncoding(max_bitrate=MAX_BITRATE, max_framerate=60),
             simulcast=False,
@@ -279,14 +301,6 @@ class PictureTrack:
     ) -> None:
         if work:
             await asyncio.gather(work, return_exceptions=True)
-        await self._withdraw(room, publication, source)
-
-    async def _withdraw(
-        self,
-        room: rtc.Room | None,
-        publication: rtc.LocalTrackPublication | None,
-        source: rtc.EncodedVideoSource | None,
-    ) -> None:
         if room and publication and room.isconnected():
             with contextlib.suppress(UnpublishTrackError, TimeoutError):
                 unpublish = room.local_participant.unpublish_track(publication.sid)

@@ -27,6 +27,7 @@ class SourceReport:
     state and, while it is failed, reason (`room`: the room does not take it); error: the last one,
     one line, "" while all is well; url: the safe form; codec as it comes in, way it goes through
     and why; sizes in pixels; fps and bitrate (bits a second) as measured over the last seconds;
+    encoder: what the encoder takes at most, bits a second, 0 where nothing is encoded;
     since: Unix seconds of the last change of state; reconnects: times it came back; next_try: Unix
     seconds, 0 while none waits; frozen: Unix seconds since when the picture has not changed, 0 for
     not; skipped: pictures left out because the relay had fallen behind; late: seconds from reading
@@ -47,6 +48,7 @@ class SourceReport:
     height: int = 0
     fps: float = 0.0
     bitrate: int = 0
+    encoder: int = 0
     way: str = ""
     why: str = ""
     since: float = 0.0

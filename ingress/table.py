@@ -79,7 +79,7 @@ def _cells(report: SourceReport, now: float) -> list[str]:
         report.codec,
         f"{report.width}x{report.height}" if report.width else "",
         f"{report.fps:.1f}" if report.fps else "",
-        rate(report.bitrate),
+        " of ".join(filter(None, (rate(report.bitrate), rate(report.encoder)))),
         report.way,
         span(now - report.since) if report.since else "",
         str(report.reconnects),

@@ -1,20 +1,20 @@
-"""Key frames, and what came since the last one."""
+"""Keyframes, and what came since the last one."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import av
-from av import CodecContext, VideoFrame
+from av import VideoFrame
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 
 KEPT = 32 * 1024 * 1024
-"""Bytes of packets since the last key frame that are kept, should they have to be decoded."""
+"""Bytes of packets since the last keyframe that are kept, should they have to be decoded."""
 
 
 class Group:
-    """Packets since the last key frame, as long as they are not too many."""
+    """Packets since the last keyframe, as long as they are not too many."""
 
     def __init__(self) -> None:
         self._packets: list[Packet[Any]] = []
@@ -36,30 +36,12 @@ class Group:
         return packets if whole else []
 
 
-class Glance:
-    """Decodes a key frame now and then, for itself."""
-
-    def __init__(self, codec: str) -> None:
-        """codec by FFmpeg's name."""
-        # FFmpeg's own decoder of AV1 is one of hardware only.
-        self._codec = {"av1": "libdav1d"}.get(codec, codec)
-        self._decoder: VideoCodecContext | None = None
-
-    def at(self, data: bytes) -> VideoFrame | None:
-        """The picture of this key unit; None where it cannot be decoded."""
-        decoder = self._decoder
-        if decoder is None:
-            made = CodecContext.create(self._codec, "r")
-            if not isinstance(made, VideoCodecContext):
-                return None
-            decoder = made
-            decoder.thread_count = 1
-            decoder.options = {"skip_loop_filter": "all"}
-            self._decoder = decoder
-        try:
-            frames = [*decoder.decode(Packet(data)), *decoder.decode(None)]
-        except av.FFmpegError:
-            return None
-        finally:
-            decoder.flush_buffers()
-        return frames[0] if frames else None
+def glance(decoder: VideoCodecContext, data: bytes) -> VideoFrame | None:
+    """The picture of this keyframe, by a decoder that is not at work; None where there is none."""
+    try:
+        frames = [*decoder.decode(Packet(data)), *decoder.decode(None)]
+    except av.FFmpegError:
+        return None
+    finally:
+        decoder.flush_buffers()
+    return frames[0] if frames else None

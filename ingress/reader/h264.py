@@ -8,19 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingress.reader.h264_sps import Bits, DamagedError, Sps, parse_sps
-
-__all__ = [
-    "AccessUnit",
-    "DamagedError",
-    "ParameterSets",
-    "Sps",
-    "avcc_units",
-    "parse_sps",
-    "split_annexb",
-    "to_annexb",
-]
-
 START = b"\0\0\0\1"
 _SHORT_START = b"\0\0\1"
 
@@ -36,20 +23,24 @@ _LONGEST_SET = 4096
 """Bytes of a parameter set; a longer one is garbage."""
 
 
+class DamagedError(ValueError):
+    """This is no H.264 that can be read. `str()` is one line."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
     """One picture, or what came in its place.
 
     data: Annex B, and with SPS and PPS where `key`; key: an IDR picture whose parameter sets are
-    known; has_b: a B slice is in it; has_slices: there is a picture in it at all; sps: the set that
-    is in force, None while none is known.
+    known; has_b: a B slice is in it; has_slices: there is a picture in it at all; sps: the sequence
+    parameter set that is in force, b"" while none is.
     """
 
     data: bytes
     key: bool
     has_b: bool
     has_slices: bool
-    sps: Sps | None
+    sps: bytes = b""
 
 
 def split_annexb(data: bytes) -> list[bytes]:
@@ -96,17 +87,9 @@ class ParameterSets:
         self._length_size = 0
         self._sps: dict[int, bytes] = {}
         self._pps: dict[int, bytes] = {}
-        self._parsed: dict[int, Sps] = {}
         self._sps_of_pps: dict[int, int] = {}
         self._active: int | None = None
         self.extradata(extradata or b"")
-
-    @property
-    def sps(self) -> Sps | None:
-        """The set in force; before the first picture the only one, or the latest, that is known."""
-        if self._active in self._parsed:
-            return self._parsed[self._active]
-        return next(reversed(self._parsed.values()), None)
 
     def extradata(self, data: bytes) -> None:
         """Takes over what a container says, at the start or in mid-stream."""
@@ -146,7 +129,8 @@ class ParameterSets:
         key = idr is not None and self._activate(idr)
         if key and not self._in_force() <= before:
             kept, as_it_is = self._with_sets(kept), False
-        return AccessUnit(data if as_it_is else to_annexb(kept), key, has_b, has_slices, self.sps)
+        sps = b"" if self._active is None else self._sps[self._active]
+        return AccessUnit(data if as_it_is else to_annexb(kept), key, has_b, has_slices, sps)
 
     def _units(self, data: bytes) -> tuple[list[bytes], bool]:
         """The units, and whether the packet may go on as it is."""
@@ -167,35 +151,23 @@ class ParameterSets:
     def _learn(self, unit: bytes) -> int | None:
         """Keeps a parameter set; gives its number, or None where it is none or is damaged."""
         kind = unit[0] & 0x1F if unit else 0
-        if len(unit) > _LONGEST_SET:
+        if kind not in (SPS, PPS) or len(unit) > _LONGEST_SET:
             return None
         try:
-            if kind == SPS:
-                return self._learn_sps(unit)
-            if kind == PPS:
-                bits = Bits(unit[1:_HEAD])
-                number, refers = bits.ue(limit=255), bits.ue(limit=31)
-                self._pps[number] = unit
-                self._sps_of_pps[number] = refers
-                return number
+            number, refers = _numbers(unit[4 if kind == SPS else 1 : _HEAD], 2)
         except DamagedError:
-            pass
-        return None
-
-    def _learn_sps(self, unit: bytes) -> int:
-        number = Bits(unit[4:_HEAD]).ue(limit=31)
-        if self._sps.get(number) != unit:
-            self._parsed[number] = parse_sps(unit)
+            return None
+        if kind == SPS:
             self._sps[number] = unit
+        else:
+            self._pps[number] = unit
+            self._sps_of_pps[number] = refers
         return number
 
     def _activate(self, idr: bytes) -> bool:
         """Whether everything that this IDR slice refers to is known."""
-        bits = Bits(idr[1:_HEAD])
         try:
-            bits.ue()
-            bits.ue()
-            number = self._sps_of_pps[bits.ue(limit=255)]
+            number = self._sps_of_pps[_numbers(idr[1:_HEAD], 3)[2]]
         except (DamagedError, KeyError):
             return False
         if number not in self._sps:
@@ -236,9 +208,23 @@ def _of_avcc_record(data: bytes) -> list[bytes]:
 
 
 def _is_b(unit: bytes) -> bool:
-    bits = Bits(unit[1:_HEAD])
     try:
-        bits.ue()
-        return bits.ue() in (_B, _EXTENDED_B)
+        return _numbers(unit[1:_HEAD], 2)[1] in (_B, _EXTENDED_B)
     except DamagedError:
         return False
+
+
+def _numbers(data: bytes, count: int) -> list[int]:
+    """The first so many Exp-Golomb numbers of a unit. Raises DamagedError where they break off."""
+    data = data.replace(b"\0\0\3", b"\0\0")  # emulation prevention
+    bits = bin(int.from_bytes(b"\1" + data))[3:]
+    found: list[int] = []
+    at = 0
+    while len(found) < count:
+        one = bits.find("1", at, at + 33)
+        end = 2 * one - at + 1
+        if one < 0 or end > len(bits):
+            raise DamagedError("a number that does not end")
+        found.append(int(bits[one:end], 2) - 1)
+        at = end
+    return found

@@ -11,7 +11,6 @@ import struct
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Codec = Literal["h264", "vp8", "vp9", "av1"]
 Way = Literal["passthrough", "transcoded"]
 FailureKind = Literal[
     "auth",  # credentials are missing or wrong
@@ -27,13 +26,11 @@ FailureKind = Literal[
 ]
 
 HEAD = struct.Struct("<BI")
-_UNIT = struct.Struct("<BBHHdd")
+_UNIT = struct.Struct("<BHHdd")
 _SOUND = struct.Struct("<dd")
 _RAW = struct.Struct("<HHdd")
 LONGEST_BODY = 64 * 1024 * 1024
 """Bytes; a head that says more is garbage."""
-
-_CODECS: tuple[Codec, ...] = ("h264", "vp8", "vp9", "av1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +51,12 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One encoded picture. H.264 is Annex B, and a key unit holds SPS and PPS.
+    """One picture in H.264, as Annex B; a key unit holds SPS and PPS.
 
     time: when it is to be shown, increasing, smoothed from the source's own timestamps;
     arrived: when it was read.
     """
 
-    codec: Codec
     key: bool
     width: int
     height: int
@@ -96,13 +92,17 @@ class Note:
     """Something changed while it runs.
 
     way: "" or the way it goes from now on, with why; frozen: since when (monotonic) the picture has
-    not changed, 0 for not; skipped: pictures left out so far because reading had fallen behind.
+    not changed, 0 for not; skipped: pictures left out so far because reading had fallen behind;
+    bitrate: what the encoder takes at most, bits a second, 0 where nothing is encoded; remark: what
+    somebody should know, one line; while pictures are waited for it is told anew every second.
     """
 
     way: Way | Literal[""] = ""
     why: str = ""
     frozen: float = 0.0
     skipped: int = 0
+    bitrate: int = 0
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,8 @@ class Request:
     headers: further ones for HTTP, to the address' own host only; snapshot_rate: pictures a second
     of an address that has one picture.
     guarded: the address came from the page: only hosts in `networks` (CIDR or host names) and
-    public addresses may be reached, redirects included.
+    public addresses may be reached, redirects included. turn: degrees clockwise that the picture is
+    to be turned by; mirror: and then mirrored left to right.
     """
 
     url: str = field(repr=False)
@@ -132,6 +133,8 @@ class Request:
     start: float = 0.0
     output: Literal["encoded", "raw"] = "encoded"
     bitrate: int = 2_500_000
+    turn: Literal[0, 90, 180, 270] = 0
+    mirror: bool = False
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     snapshot_rate: float = 2.0
     guarded: bool = False
@@ -160,9 +163,8 @@ class GarbageError(ValueError):
 def encode(message: Message) -> list[bytes]:
     """The message as buffers to be written one after the other; the data is not copied."""
     if isinstance(message, Unit):
-        codec = _CODECS.index(message.codec)
         size = (message.width, message.height)
-        fields = _UNIT.pack(codec, message.key, *size, message.time, message.arrived)
+        fields = _UNIT.pack(message.key, *size, message.time, message.arrived)
         return _framed(_UNIT_KIND, fields, message.data)
     if isinstance(message, Sound):
         return _framed(_SOUND_KIND, _SOUND.pack(message.time, message.arrived), message.data)
@@ -177,9 +179,8 @@ def decode(kind: int, body: bytes) -> Message:
     """The message of this kind. Raises GarbageError."""
     try:
         if kind == _UNIT_KIND:
-            codec, key, width, height, time, arrived = _UNIT.unpack_from(body)
-            data = body[_UNIT.size :]
-            return Unit(_CODECS[codec], bool(key), width, height, time, arrived, data)
+            key, width, height, time, arrived = _UNIT.unpack_from(body)
+            return Unit(bool(key), width, height, time, arrived, body[_UNIT.size :])
         if kind == _SOUND_KIND:
             time, arrived = _SOUND.unpack_from(body)
             return Sound(time, arrived, body[_SOUND.size :])

@@ -12,6 +12,10 @@ AHEAD = 20.0
 """Seconds that a piece may lie ahead; further off the film's times have jumped."""
 
 
+LEAP = 1.0
+"""Seconds between two packets of a film above which its times have leapt."""
+
+
 class Pace:
     """Ties media time to a clock. All times in seconds; the clock is given by the caller."""
 
@@ -24,33 +28,31 @@ class Pace:
             self._origin = now - media_time
         return self._origin + media_time
 
-    def too_late(self, media_time: float, now: float) -> bool:
-        """Whether a picture should be left out."""
-        return now - self.due(media_time, now) > LATE
-
     def begin_again(self) -> None:
         """The next piece is due at once."""
         self._origin = None
 
 
-class Times:
-    """Times of one stream of a film: they grow, whatever the file says, also over the seam where
-    it begins again.
-    """
+class Joint:
+    """Makes one stretch of time of one that leaps: cut films, playlists with a discontinuity."""
 
-    def __init__(self, step: float) -> None:
-        """step: seconds of a piece whose length is not known."""
-        self._step = step
-        self.end = 0.0
+    def __init__(self) -> None:
+        self._shift = self._gap = 0.0
+        self._last: tuple[int, float] | None = None
 
-    def next(self, time: float | None, duration: float = 0.0) -> float:
-        """Time of a piece whose own time is `time` (None: unknown); `end` moves behind it."""
-        step = duration or self._step
-        begin = self.end if time is None else time
-        # Half a step of slack: rounding in the file must not push later pieces back for good.
-        begin = max(begin, self.end - step / 2)
-        self.end = begin + step
-        return begin
+    def shift(self, due: float, leaps: int) -> float:
+        """Seconds by which the next packet is to be moved. due: its time, in order; leaps: how
+        often its stream has leapt back.
+        """
+        if self._last is not None:
+            before, last = self._last
+            gap = due - last
+            # Where pictures are rare they may be as far apart as those before.
+            if leaps != before or gap > max(LEAP, 2 * self._gap):
+                self._shift -= gap
+            self._gap = gap
+        self._last = leaps, due
+        return self._shift
 
 
 class Backlog:
@@ -62,6 +64,9 @@ class Backlog:
 
     BEHIND = 1.0
     """Seconds of backlog from which on pictures are left out, up to the next key frame."""
+
+    PRESSED = 0.15
+    """Seconds of backlog from which on less is done with each picture."""
 
     CAUGHT_UP = 0.3
     """Seconds of backlog that are none."""
@@ -81,6 +86,8 @@ class Backlog:
     def __init__(self) -> None:
         self._done: float | None = None
         self._before = 0.0
+        self.passed = 0.0
+        """Seconds between the last two pictures' arrivals."""
         self._waited = 1.0
         self._skipping = False
         self._behind = 0.0
@@ -99,13 +106,18 @@ class Backlog:
         self._done = arrived
         return self._skipping
 
+    @property
+    def pressed(self) -> bool:
+        """Whether less should be done with each picture, before any has to be left out."""
+        return self._skipping or (self._behind > self.PRESSED and self._waited < self.BUSY)
+
     def done(self, now: float) -> None:
         """The work on a picture is over."""
         self._done = now
 
     def _is_busy(self, arrived: float) -> bool:
         if self._done is not None and arrived > self._before:
-            passed = arrived - self._before
+            passed = self.passed = min(arrived - self._before, self.JUMP)
             share = min(max(arrived - self._done, 0.0) / passed, 1.0)
             self._waited += min(passed / self.RECENT, 1.0) * (share - self._waited)
         self._before = arrived

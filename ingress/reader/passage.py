@@ -2,126 +2,151 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
+from av import VideoFrame
+
 from ingress.reader.h264 import AccessUnit
-from ingress.reader.h264_sps import BASELINE, HIGH, MAIN, Sps
 from ingress.reader.messages import Way
+from ingress.reader.shape import UPRIGHT, orientation
 
 Mode = Literal["auto", "passthrough", "transcode"]
 
-CARRIED = frozenset({"h264", "vp8", "vp9", "av1"})
-"""Codecs, by FFmpeg's names, that a subscriber in Python and one in Chromium were seen to decode as
-they came (tests/room/test_relay_codecs.py). Of H.265 neither saw anything; 10 bits end libwebrtc in
-Python."""
+PASSED = "h264"
+"""The codec, by FFmpeg's name, that cameras send and all viewers decode as it comes. The 10 bits of
+some end a subscriber in Python, and of H.265 none saw anything."""
 
-LONG_SIDE, SHORT_SIDE = 1920, 1088
-NO_KEY = 5.0
+MOST_PIXELS = 2688 * 1944
+"""Seen to be decoded as they came, by Chromium and by a subscriber in Python
+(tests/room/test_relay_codecs.py); more is the work of a whole core at each viewer."""
+
+NO_KEY = 6.5
 """Seconds of pictures without one that a viewer can begin with, after which they are encoded
-anew."""
+anew. Cameras are often set to one every 1, 2, 4 or 5 s."""
 
-KEYS_APART = 4.0
-"""Seconds that a viewer who has asked for a key frame may wait for the source's next one."""
+KEYS_APART = 4.5
+"""Seconds that a viewer who has asked for a keyframe may wait for the source's next one."""
+
+LEAP = 10.0
+"""Seconds between the times of two pictures above which these have leapt and say nothing."""
 
 ODD_PIXELS = 0.02
 """Share by which pixels may be wider or higher than square before anybody sees it."""
 
+ADVICE = "set the camera to one every 1 to 2 s"
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the container says about the picture: degrees of rotation, and the pixels' shape (width
-    by height, 0 or 1 where it says nothing).
+    """What a decoded keyframe says of the pictures. Sizes in pixels; aspect: a pixel's width by
+    its height; reorders: pictures have to wait for later ones; upright: not to be turned.
     """
 
-    rotation: float = 0.0
-    sar: float = 1.0
+    width: int
+    height: int
+    format: str = "yuv420p"
+    aspect: float = 1.0
+    interlaced: bool = False
+    reorders: bool = False
+    upright: bool = True
+
+    @classmethod
+    def at(cls, frame: VideoFrame, *, aspect: float, reorders: bool) -> Look:
+        """Of this picture."""
+        size = (frame.width, frame.height, frame.format.name, aspect)
+        return cls(*size, frame.interlaced_frame, reorders, orientation(frame) == UPRIGHT)
 
 
 class Passage:
     """The way of one source. It begins with a decision and may turn to `transcoded` once, for good.
 
     way, why: as in `Opened`. impossible: "" or, with mode `passthrough`, why it cannot be done;
-    then the source has failed. Times are monotonic seconds.
+    then the source has failed. Times in seconds.
     """
 
-    def __init__(
-        self, codec: str, sps: Sps | None, mode: Mode = "auto", *, look: Look | None = None
-    ) -> None:
-        """codec by FFmpeg's name; sps as `Units` gives it, None where it is not known yet."""
-        self._codec = codec
+    def __init__(self, codec: str, mode: Mode = "auto", *, upright: bool = True) -> None:
+        """codec by FFmpeg's name; upright: False where somebody wants the picture turned."""
         self._mode: Mode = mode
-        self._look = look or Look()
         self.way: Way = "passthrough"
         self.why = f"{_spoken(codec)} that WebRTC carries"
         self.impossible = ""
+        self._now = 0.0
+        self._last: tuple[float | None, float] | None = None
         self._asked: float | None = None
-        self._last_key: float | None = None
-        self._first: float | None = None
-        self._apart = 0.0
+        self._key: float | None = None
+        self._apart: deque[float] = deque(maxlen=3)
         if mode == "transcode":
             self._turn("asked for")
-        elif codec not in CARRIED:
+        elif codec != PASSED:
             self._turn(f"WebRTC does not carry {_spoken(codec)}", hard=True)
-        else:
-            self._judge(sps)
-            if announces_b(sps):
-                self._turn("its headers announce B-frames")
+        elif not upright:
+            self._turn("it is to be turned", hard=True)
 
-    def check(self, unit: AccessUnit, now: float) -> str:
-        """Looks at one more picture. "" or why it goes the other way from this picture on."""
+    def check(
+        self, unit: AccessUnit, pts: float | None, arrived: float, look: Look | None = None
+    ) -> str:
+        """Takes one more picture; pts: its own time; look: where it says something new. "" or why
+        it goes the other way from this picture on.
+        """
         if self._over() or not unit.has_slices:
             return ""
-        if self._first is None:
-            self._first = now
+        self._pass_time(pts, arrived)
+        if look is not None:
+            self._judge(look)
         if unit.has_b:
             self._turn("it has B-frames", hard=True)
         elif unit.key:
-            self._key(now)
-            if unit.sps is None:
-                self._turn("it is not known how many bits it has", hard=True)
-            self._judge(unit.sps)
+            if self._key is not None:
+                self._apart.append(self._now - self._key)
+            self._key, self._asked = self._now, None
         else:
-            self._look_at_keys(now)
+            self._look_at_keys()
         return (self.impossible or self.why) if self._over() else ""
 
-    def wish(self, now: float) -> None:
-        """A viewer has asked for a key frame, which a source that is only read cannot give."""
-        if self._asked is None:
-            self._asked = now
+    def wish(self) -> None:
+        """A viewer has asked for a keyframe, which a source that is only read cannot give."""
+        self._asked = self._now if self._asked is None else self._asked
 
     def _over(self) -> bool:
         return self.way == "transcoded" or self.impossible != ""
 
-    def _key(self, now: float) -> None:
-        if self._last_key is not None:
-            self._apart = now - self._last_key
-        self._last_key = now
-        self._asked = None
+    def _pass_time(self, pts: float | None, arrived: float) -> None:
+        """Time passes by the pictures' own times: a burst after a hold-up is no second GOP."""
+        if self._last is not None:
+            before, then = self._last
+            step = pts - before if pts is not None and before is not None else -1.0
+            self._now += step if 0 <= step <= LEAP else max(arrived - then, 0.0)
+        self._last = (pts, arrived)
 
-    def _look_at_keys(self, now: float) -> None:
-        last = self._last_key if self._last_key is not None else self._first
-        if self._last_key is None and last is not None and now - last > NO_KEY:
-            self._turn(f"no key frame that a viewer could begin with for {NO_KEY:.0f} s")
-        elif self._asked is not None and (
-            now - self._asked > KEYS_APART or self._apart > KEYS_APART
-        ):
-            self._turn(f"its key frames are more than {KEYS_APART:.0f} s apart")
+    def _look_at_keys(self) -> None:
+        if self._key is None:
+            if self._now > NO_KEY:
+                self._turn(f"no keyframe for {NO_KEY:.0f} s: {ADVICE}")
+            return
+        usual = median(self._apart) if self._apart else 0.0
+        # One that got lost on the way says nothing of the next ones.
+        patience = 2 * KEYS_APART if usual else KEYS_APART
+        if self._asked is None or (usual <= KEYS_APART and self._now - self._asked <= patience):
+            return
+        apart = max(usual, self._now - self._key)
+        self._turn(f"its keyframes are {apart:.0f} s apart: {ADVICE}")
 
-    def _judge(self, sps: Sps | None) -> None:
-        if self._look.rotation % 360:
-            self._turn(f"it is to be turned by {self._look.rotation:.0f} degrees")
-        shape = self._look.sar if self._look.sar > 0 else 1.0
-        if sps is not None:
-            shape = sps.sar if sps.sar != 1.0 else shape
-            if reason := _not_carried(self._codec, sps):
-                self._turn(reason, hard=True)
-            elif sps.interlaced:
-                self._turn("it is interlaced")
-            elif max(sps.width, sps.height) > LONG_SIDE or min(sps.width, sps.height) > SHORT_SIDE:
-                self._turn(f"{sps.width}x{sps.height} is larger than viewers decode")
-        if abs(shape - 1) > ODD_PIXELS:
+    def _judge(self, look: Look) -> None:
+        if not look.upright:
+            self._turn("it is to be turned")
+        if look.format not in ("yuv420p", "yuvj420p", "gray"):
+            self._turn(f"WebRTC does not carry H.264 of {look.format}", hard=True)
+        elif look.interlaced:
+            self._turn("it is interlaced")
+        elif look.width * look.height > MOST_PIXELS:
+            self._turn(f"{look.width}x{look.height} is larger than viewers decode")
+        elif abs(look.aspect - 1) > ODD_PIXELS:
             self._turn("its pixels are not square")
+        elif look.reorders:
+            self._turn("its headers announce B-frames")
 
     def _turn(self, why: str, *, hard: bool = False) -> None:
         """hard: nobody could watch it as it is, whoever asks for that."""
@@ -131,22 +156,6 @@ class Passage:
             self.impossible = why if hard else ""
             return
         self.way, self.why = "transcoded", why
-
-
-def announces_b(sps: Sps | None) -> bool:
-    """Whether this H.264 says that pictures have to wait for later ones."""
-    return sps is not None and sps.profile != BASELINE and (sps.reorder_frames or 0) > 0
-
-
-def _not_carried(codec: str, sps: Sps) -> str:
-    what = f"WebRTC does not carry {_spoken(codec)}"
-    if sps.bit_depth != 8:
-        return f"{what} of {sps.bit_depth} bits"
-    if sps.chroma not in (0, 1):
-        return f"{what} 4:{'2:2' if sps.chroma == 2 else '4:4'}"
-    if codec == "h264" and sps.profile not in (BASELINE, MAIN, HIGH):
-        return f"{what} of profile {sps.profile}"
-    return ""
 
 
 def _spoken(codec: str) -> str:

@@ -7,20 +7,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import av
 from av import VideoFrame
 from av.packet import Packet
 
 from ingress.reader.clocks import Clock
 from ingress.reader.failures import SourceFailure
 from ingress.reader.freeze import HEIGHT, WIDTH, Freeze
-from ingress.reader.group import Glance, Group
-from ingress.reader.h264 import AccessUnit, DamagedError
-from ingress.reader.heads import Units, units_of
+from ingress.reader.group import Group, glance
+from ingress.reader.h264 import AccessUnit, DamagedError, ParameterSets
 from ingress.reader.media import Contents
-from ingress.reader.messages import Codec, Note, Opened, Order, RawPicture, Request, Unit, Way
+from ingress.reader.messages import Note, Opened, Order, RawPicture, Request, Unit, Way
 from ingress.reader.pacing import Backlog
-from ingress.reader.passage import NO_KEY, Look, Passage
+from ingress.reader.passage import ADVICE, NO_KEY, PASSED, Look, Passage
 from ingress.reader.shape import small_luma
 from ingress.reader.transcoder import Transcoder, prepare
 
@@ -32,10 +30,22 @@ LOOK_EVERY = 4.0
 NOTE_EVERY = 1.0
 """Seconds between two notes of what has been skipped."""
 
-FIRST_PICTURE = 10.0
-"""Seconds of packets without a single picture."""
+FIRST_PICTURE = 90.0
+"""Seconds of packets without a single picture: some cameras send a keyframe a minute."""
+
+UNDECODED = 10.0
+"""Seconds from the first keyframe on in which nothing can be decoded."""
 
 BAD_IN_A_ROW = 50
+MOST_FPS = 240
+
+OVERLOADED = 5.0
+"""Seconds of being behind, in all, after which the machine is said to be too small."""
+
+SUBSTREAM = "is more than this machine can decode: use the camera's sub-stream (URL or model_url)"
+
+SILENT_WAIT = 3.0
+"""Seconds without a keyframe that nobody is told of."""
 
 
 class Pictures:
@@ -49,45 +59,48 @@ class Pictures:
         self._request = request
         self._clock = clock
         self._tell = tell
-        self._passage: Passage | None = None
         self._transcoder: Transcoder | None = None
-        self._sets: Units | None = None
         self._gop = Group()
         self._backlog = Backlog()
         self._freeze = Freeze()
-        self._glance = Glance(contents.codec)
         self._looked = self._noted = float("-inf")
         self._opened = False
         self._waiting = True
         self._begun: float | None = None
+        self._key_came: float | None = None
         self._bad = 0
+        self._shown = True
+        self._overload = 0.0
+        self._remark = ""
         self._skipped = 0
-        self._last_note = (0.0, 0)
-        if contents.decoder is not None:
-            prepare(contents.decoder, paced=contents.paced)
-            self._sets = units_of(contents.codec, contents.decoder.extradata)
-        if contents.decoder is None or request.output == "raw":
-            why = "drawn here" if contents.decoder is None else "decoded for the booth"
-            self._begin_to_transcode(why)
-        elif not contents.paced:
-            self._decide(Look(sar=contents.aspect))
+        self._last_note = Note()
+        self._sps = b""
+        self._size = (0, 0)
+        decoder = contents.decoder
+        upright = not (request.turn or request.mirror)
+        self._passage = Passage(contents.codec, request.mode, upright=upright)
+        self._why = self._passage.why
+        if decoder is None:
+            self._begin_to_transcode("drawn here")
+            return
+        prepare(decoder, paced=contents.paced)
+        self._sets = ParameterSets(decoder.extradata if contents.codec == PASSED else None)
+        if request.output == "raw":
+            self._begin_to_transcode("decoded for the booth")
+        elif self._passage.impossible:
+            raise SourceFailure("codec", self._passage.impossible)
+        elif self._passage.way == "transcoded":
+            self._begin_to_transcode(self._passage.why)
 
-    def order(self, order: Order, now: float) -> None:
+    def order(self, order: Order) -> None:
         """What the owner wishes for."""
         if self._transcoder:
             self._transcoder.want(key=order.key, bitrate=order.bitrate)
-            return
-        if order.bitrate:
-            self._request = replace(self._request, bitrate=order.bitrate)
-        if order.key and self._passage:
-            self._passage.wish(now)
+        elif order.key:
+            self._passage.wish()
 
     def take(self, packet: Packet[Any], arrived: float, *, late: bool = False) -> Iterator[Out]:
         """What comes of one packet. late: too late to be shown. Raises SourceFailure."""
-        if self._passage is None and self._transcoder is None:
-            if not packet.is_keyframe:
-                return
-            self._decide(Look(rotation=self._rotation(packet), sar=self._contents.aspect))
         if self._transcoder is None:
             yield from self._pass_on(packet, arrived)
         else:
@@ -96,7 +109,7 @@ class Pictures:
     def draw(self, frame: VideoFrame, pts: float | None, arrived: float) -> Iterator[Out]:
         """What comes of one picture that was drawn here."""
         if self._transcoder:
-            self._open("transcoded", "drawn here", frame.width, frame.height)
+            self._open("transcoded", frame.width, frame.height)
             yield from self._transcoder.draw(frame, pts, arrived)
             self._note(arrived)
 
@@ -108,148 +121,151 @@ class Pictures:
         self._noted = float("-inf")
         self._note(arrived)
 
-    def _decide(self, look: Look) -> None:
-        sps = self._sets.sps if self._sets else None
-        passage = Passage(self._contents.codec, sps, self._request.mode, look=look)
-        self._passage = passage
-        if passage.impossible:
-            raise SourceFailure("codec", passage.impossible)
-        if passage.way == "transcoded":
-            self._begin_to_transcode(passage.why, sps.fps if sps else 0.0)
-        elif sps is not None:
-            self._open(passage.way, passage.why, sps.width, sps.height, sps.fps)
-
-    def _begin_to_transcode(self, why: str, fps: float = 0.0) -> Transcoder:
+    def _begin_to_transcode(self, why: str) -> Transcoder:
         contents = self._contents
         transcoder = Transcoder(self._request, self._clock, contents.decoder, contents.aspect)
         self._transcoder = transcoder
-        if contents.width:
-            self._open("transcoded", why, contents.width, contents.height, fps)
         self._why = why
+        if contents.width:
+            self._open("transcoded", contents.width, contents.height)
         return transcoder
 
-    def _open(self, way: Way, why: str, width: int, height: int, fps: float = 0.0) -> None:
+    def _open(self, way: Way, width: int, height: int) -> None:
         if self._opened:
             return
         self._opened = True
         contents = self._contents
+        said = contents.decoder.framerate if contents.decoder else None
+        fps = contents.fps or (float(said) if said and said <= MOST_FPS else 0.0)
         kinds = (contents.sound, contents.transport)
-        fps = fps or contents.fps  # H.264 knows better than a first look at its times
-        self._tell(Opened(contents.codec, width, height, fps, way, why, *kinds))
+        self._tell(Opened(contents.codec, width, height, fps, way, self._why, *kinds))
 
     def _pass_on(self, packet: Packet[Any], arrived: float) -> Iterator[Out]:
-        passage = self._passage
-        unit = self._unit(packet)
-        if unit is None or passage is None:
+        unit, look = self._unit(packet, arrived)
+        if unit is None:
             return
-        why = passage.check(unit, arrived)
-        if passage.impossible:
-            raise SourceFailure("codec", passage.impossible)
+        pts = _seconds(packet)
+        why = self._passage.check(unit, pts, arrived, look)
+        if self._passage.impossible:
+            raise SourceFailure("codec", self._passage.impossible)
         if why:
             yield from self._turn(why, packet, arrived)
             return
         self._gop.add(packet, key=unit.key)
-        if not unit.has_slices or (self._waiting and not unit.key):
+        if not unit.has_slices:
             return
-        self._waiting = False
-        width, height = self._size(unit)
-        self._open("passthrough", passage.why, width, height)
-        when = self._clock.place(_seconds(packet), arrived)
-        codec: Codec = self._contents.codec  # type: ignore[assignment]  # `Passage` lets no other
-        yield Unit(codec, unit.key, width, height, when, arrived, unit.data)
-        if unit.key and self._due_for_a_look(arrived):
-            self._look(self._glance.at(unit.data), arrived)
+        self._waiting = self._waiting and not unit.key
+        if self._waiting:
+            self._say_waiting(arrived)
+            return
+        self._remark = ""
+        self._open("passthrough", *self._size)
+        yield Unit(unit.key, *self._size, self._clock.place(pts, arrived), arrived, unit.data)
         self._note(arrived)
 
     def _turn(self, why: str, packet: Packet[Any], arrived: float) -> Iterator[Out]:
-        """From now on the other way: what came since the last key frame is decoded at once."""
+        """From now on the other way: what came since the last keyframe is decoded at once."""
         opened = self._opened
         transcoder = self._begin_to_transcode(why)
         transcoder.catch_up(self._gop.clear())
         if opened:
-            self._tell(Note("transcoded", why, *self._last_note))
+            self._tell(replace(self._last_note, way="transcoded", why=why))
         yield from self._transcode(transcoder, packet, arrived, late=False)
 
     def _transcode(
         self, transcoder: Transcoder, packet: Packet[Any], arrived: float, *, late: bool
     ) -> Iterator[Out]:
         pts = _seconds(packet)
-        live = not self._contents.paced and pts is not None
-        if live and self._backlog.skip(key=packet.is_keyframe, pts=pts or 0.0, arrived=arrived):
-            self._skipped += 1
-            self._note(arrived)
-            return
+        if not self._contents.paced and pts is not None:
+            left_out = self._backlog.skip(key=packet.is_keyframe, pts=pts, arrived=arrived)
+            self._overload += self._backlog.pressed * self._backlog.passed
+            if left_out:
+                self._skipped += 1
+                self._note(arrived)
+                return
+            # Half the pictures, shown in time, are better than all of them up to the next gap.
+            self._shown = not (self._backlog.pressed and self._shown)
+            self._skipped += not self._shown
         if self._waits_for_key(packet, arrived):
             return
         self._skipped += late
-        for one in transcoder.take(packet, arrived, show=not late):
-            if not self._opened and transcoder.seen:
-                self._open("transcoded", self._why, transcoder.seen.width, transcoder.seen.height)
+        for one in transcoder.take(packet, arrived, show=self._shown and not late):
+            if transcoder.seen:
+                self._open("transcoded", transcoder.seen.width, transcoder.seen.height)
             yield one
-        if transcoder.seen and self._due_for_a_look(arrived):
-            self._look(transcoder.seen, arrived)
+        if transcoder.seen:
+            self._remark = ""
+            if self._overload > OVERLOADED:
+                self._remark = f"{transcoder.seen.width}x{transcoder.seen.height} {SUBSTREAM}"
+            if self._due_for_a_look(arrived):
+                self._compare(transcoder.seen, arrived)
         self._note(arrived)
         self._backlog.done(time.monotonic())
 
     def _waits_for_key(self, packet: Packet[Any], arrived: float) -> bool:
-        """Whether the decoder could not begin here. Some cameras never send a key frame, but
+        """Whether the decoder could not begin here. Some cameras never send a keyframe, but
         refresh the picture little by little. Raises SourceFailure where no picture ever comes.
         """
-        self._waiting = self._waiting and not packet.is_keyframe
         seen = self._transcoder is not None and self._transcoder.seen is not None
-        self._begun = arrived if self._begun is None else self._begun
-        if not seen and arrived - self._begun > FIRST_PICTURE:
+        if seen:
+            return False
+        if packet.is_keyframe:
+            self._waiting = False
+            self._key_came = arrived if self._key_came is None else self._key_came
+        waited = self._say_waiting(arrived)
+        if waited > FIRST_PICTURE or arrived - (self._key_came or arrived) > UNDECODED:
             raise SourceFailure("codec", "none of its pictures can be decoded")
-        return self._waiting and arrived - self._begun < NO_KEY
+        return self._waiting and waited < NO_KEY
 
-    def _unit(self, packet: Packet[Any]) -> AccessUnit | None:
-        """The packet as one access unit; None where it is damaged."""
-        data = bytes(packet)
-        if self._sets is None:
-            return AccessUnit(data, packet.is_keyframe, False, True, None)
+    def _say_waiting(self, now: float) -> float:
+        """Seconds since the first packet, without a picture."""
+        self._begun = now if self._begun is None else self._begun
+        waited = now - self._begun
+        if waited > SILENT_WAIT:
+            self._remark = f"waiting for a keyframe, none for {waited:.0f} s: {ADVICE}"
+            self._note(now)
+        return waited
+
+    def _unit(self, packet: Packet[Any], now: float) -> tuple[AccessUnit | None, Look | None]:
+        """The packet as one access unit, None where it is damaged, and what is new in its looks."""
         if packet.has_sidedata("new_extradata"):
             self._sets.extradata(bytes(packet.get_sidedata("new_extradata")))
         try:
-            unit = self._sets.unit(data)
+            unit = self._sets.unit(bytes(packet))
         except DamagedError:
             self._bad += 1
             if self._bad >= BAD_IN_A_ROW:
                 raise SourceFailure("protocol", "what comes cannot be read") from None
-            return None
+            return None, None
         self._bad = 0
-        return unit
-
-    def _size(self, unit: AccessUnit) -> tuple[int, int]:
-        if unit.sps is not None:
-            return unit.sps.width, unit.sps.height
-        return self._contents.width, self._contents.height
-
-    def _rotation(self, packet: Packet[Any]) -> float:
-        """Degrees by which the container wants this key frame turned."""
         decoder = self._contents.decoder
-        if decoder is None:
-            return 0.0
-        try:
-            frames = [*decoder.decode(packet), *decoder.decode(None)]
-        except av.FFmpegError:
-            frames = []
-        finally:
-            decoder.flush_buffers()
-        return float(frames[0].rotation % 360) if frames else 0.0
+        fresh = unit.sps != self._sps
+        if not unit.key or decoder is None or not (fresh or self._due_for_a_look(now)):
+            return unit, None
+        frame = glance(decoder, unit.data)
+        if frame is None:
+            return (replace(unit, key=False) if fresh else unit), None
+        self._compare(frame, now)
+        self._sps, self._size = unit.sps, (frame.width, frame.height)
+        aspect = float(decoder.sample_aspect_ratio or self._contents.aspect)
+        baseline = "Baseline" in (decoder.profile or "")
+        reorders = bool(decoder.has_b_frames) and not baseline
+        return unit, Look.at(frame, aspect=aspect, reorders=reorders) if fresh else None
 
     def _due_for_a_look(self, now: float) -> bool:
         return now - self._looked >= LOOK_EVERY
 
-    def _look(self, frame: VideoFrame | None, now: float) -> None:
+    def _compare(self, frame: VideoFrame, now: float) -> None:
         self._looked = now
-        if frame is not None:
-            self._freeze.see(small_luma(frame, WIDTH, HEIGHT), now)
+        self._freeze.see(small_luma(frame, WIDTH, HEIGHT), now)
 
     def _note(self, now: float) -> None:
-        state = (self._freeze.frozen_since, self._skipped)
-        if state != self._last_note and now - self._noted >= NOTE_EVERY and self._opened:
-            self._last_note, self._noted = state, now
-            self._tell(Note("", "", *state))
+        bitrate = self._transcoder.bitrate if self._transcoder else 0
+        note = Note("", "", self._freeze.frozen_since, self._skipped, bitrate, self._remark)
+        told = note == self._last_note or not (self._opened or self._remark)
+        if not told and now - self._noted >= NOTE_EVERY:
+            self._last_note, self._noted = note, now
+            self._tell(note)
 
 
 def _seconds(packet: Packet[Any]) -> float | None:

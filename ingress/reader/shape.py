@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from collections import deque
 from fractions import Fraction
 
 from av import VideoFrame
 from av.filter import Graph
+from av.sidedata.sidedata import SideData, SideDataContainer
 from av.video.format import VideoFormat
+from av.video.reformatter import VideoReformatter
 
 LONGEST_SIDE = 1280
 """Pixels; larger pictures are scaled down, which the encoder of a small machine needs."""
@@ -15,12 +19,19 @@ LONGEST_SIDE = 1280
 SHORTEST_SIDE = 16
 """Pixels; smaller pictures are scaled up, since encoders refuse them."""
 
+_SMALL = VideoReformatter()
+
+Orientation = tuple[bool, int]
+"""How a picture is to be laid: mirrored left to right, and then turned by degrees clockwise."""
+
+UPRIGHT: Orientation = (False, 0)
+
 _TURNS: dict[int, tuple[tuple[str, str], ...]] = {
-    90: (("transpose", "dir=cclock"),),
+    0: (),
+    90: (("transpose", "dir=clock"),),
     180: (("hflip", ""), ("vflip", "")),
-    270: (("transpose", "dir=clock"),),
+    270: (("transpose", "dir=cclock"),),
 }
-"""Filters for a rotation in degrees counterclockwise, as FFmpeg counts it."""
 
 _FIELDS = (("bwdif", "mode=send_frame:deint=interlaced"),)
 
@@ -32,28 +43,50 @@ def size_for(width: int, height: int, aspect: float) -> tuple[int, int]:
     return _even(across * scale), _even(height * scale)
 
 
+def orientation(frame: VideoFrame) -> Orientation:
+    """What the container or the stream says of how the picture was taken, as phones write it."""
+    # Not frame.side_data: the picture would hold itself, and hundreds of them wait to be collected.
+    matrix = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]
+    if not isinstance(matrix, SideData):
+        return UPRIGHT
+    a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))
+    mirrored = a * d - b * c < 0
+    angle = math.degrees(math.atan2(-b, -a) if mirrored else math.atan2(b, a))
+    return mirrored, round(angle / 90) * 90 % 360
+
+
 class Shaper:
     """Makes yuv420p pictures that are upright; keeps what it needs for pictures of one kind."""
 
-    def __init__(self) -> None:
-        self._made_for: tuple[int, int, int] = (0, 0, 0)
+    def __init__(self, turn: int = 0, *, mirror: bool = False) -> None:
+        """turn: degrees clockwise, by which somebody wants all pictures turned, and then mirrored
+        left to right.
+        """
+        self._turn, self._mirror = turn, mirror
+        self._scaler = VideoReformatter()
+        self._made_for: tuple[int, int, Orientation] = (0, 0, UPRIGHT)
         self._graph: Graph | None = None
 
     def shape(self, frame: VideoFrame, aspect: float) -> VideoFrame:
         """The picture as it is to be shown; its time is lost. Raises av.FFmpegError."""
         width, height = size_for(frame.width, frame.height, aspect)
-        turn = round(frame.rotation / 90) * 90 % 360
         shaped = frame
         if (frame.width, frame.height, frame.format.name) != (width, height, "yuv420p"):
-            shaped = frame.reformat(
-                width=width, height=height, format="yuv420p", interpolation="BILINEAR"
-            )
-        return self._turned(shaped, turn) if turn in _TURNS else shaped
+            # Not frame.reformat: that makes a scaler, with threads of its own, for every picture.
+            shaped = self._scaler.reformat(frame, width, height, "yuv420p", threads=1)
+        mirrored, angle = orientation(frame)
+        angle += self._turn
+        if self._mirror:  # mirroring behind a turn is turning the other way behind mirroring
+            mirrored, angle = not mirrored, -angle
+        return self._laid(shaped, (mirrored, angle % 360))
 
-    def _turned(self, frame: VideoFrame, turn: int) -> VideoFrame:
-        kind = (frame.width, frame.height, turn)
+    def _laid(self, frame: VideoFrame, to: Orientation) -> VideoFrame:
+        if to == UPRIGHT:
+            return frame
+        kind = (frame.width, frame.height, to)
         if self._graph is None or self._made_for != kind:
-            self._graph, self._made_for = _graph(frame, _TURNS[turn]), kind
+            flip = (("hflip", ""),) if to[0] else ()
+            self._graph, self._made_for = _graph(frame, flip + _TURNS[to[1]]), kind
         frame.pts = None
         return _through(self._graph, frame) or frame
 
@@ -82,9 +115,8 @@ class Deinterlacer:
 
 def small_luma(frame: VideoFrame, width: int, height: int) -> bytes:
     """The picture in grey and small, row by row."""
-    plane = frame.reformat(width=width, height=height, format="gray", interpolation="AREA").planes[
-        0
-    ]
+    small = _SMALL.reformat(frame, width, height, "gray", interpolation="AREA", threads=1)
+    plane = small.planes[0]
     data, line = bytes(plane), plane.line_size
     return b"".join(data[row * line : row * line + width] for row in range(height))
 

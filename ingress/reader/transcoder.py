@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import av
 from av import VideoFrame
@@ -19,15 +20,22 @@ from ingress.reader.shape import Deinterlacer, Shaper, i420
 from video.encoder import VideoEncoder
 
 KEY_INTERVAL = 2.0
-"""Seconds between key frames; a viewer who comes in between asks for one."""
+"""Seconds between keyframes; a viewer who comes in between asks for one."""
 
 KEYS_APART = 0.5
-"""Seconds between two key frames that were asked for; many viewers may ask at once."""
+"""Seconds between two keyframes that were asked for; many viewers may ask at once."""
 
 BAD_IN_A_ROW = 50
 """Packets that cannot be decoded, one behind the other, after which none is to be expected."""
 
-THREADS = 2
+MOST_PIXELS = 36_000_000
+"""Of one picture, 8K; a larger one is refused instead of filling the memory."""
+
+WIDE = 1920 * 1088
+"""Pixels above which a live source, too, is decoded picture beside picture: cameras write one slice
+a picture, so that there is nothing else to share out. It costs the time of a picture or two."""
+
+THREADS = min(3, os.cpu_count() or 1)
 
 MOST_DELAYED = 16
 """Pictures that a decoder keeps back."""
@@ -45,18 +53,24 @@ class Transcoder:
         self._aspect = aspect
         self._encoder = VideoEncoder("h264", request.bitrate, key_interval=KEY_INTERVAL)
         self._deinterlacer = Deinterlacer()
-        self._shaper = Shaper()
+        self._shaper = Shaper(request.turn, mirror=request.mirror)
         self._key = False
         self._last_key = float("-inf")
         self._bad = 0
         self._time_base = Fraction(1)
         self._shown = float("-inf")
         self._to_hide = 0
+        self._narrow = decoder is not None and decoder.thread_type == ThreadType.SLICE
         self.seen: VideoFrame | None = None
         """The picture that was decoded last, as it came."""
 
+    @property
+    def bitrate(self) -> int:
+        """What the encoder takes at most, bits a second; 0 where it does not encode."""
+        return 0 if self._raw else self._encoder.bitrate
+
     def want(self, *, key: bool, bitrate: int) -> None:
-        """From the next picture on: a key frame, and so many bits a second (0: as it is)."""
+        """From the next picture on: a keyframe, and so many bits a second (0: as it is)."""
         self._key = self._key or key
         if bitrate:
             self._encoder.bitrate = bitrate
@@ -113,7 +127,7 @@ class Transcoder:
         for one in encoded:
             if one.key:
                 self._key, self._last_key = False, time
-            yield Unit("h264", one.key, one.width, one.height, one.time, arrived, one.data)
+            yield Unit(one.key, one.width, one.height, one.time, arrived, one.data)
 
     def _shape_of_pixels(self) -> float:
         said = self._decoder.sample_aspect_ratio if self._decoder else None
@@ -124,7 +138,12 @@ class Transcoder:
             return []
         try:
             frames = self._decoder.decode(packet)
+            if frames and self._narrow and frames[0].width * frames[0].height > WIDE:
+                self._narrow, self._decoder = False, beside(self._decoder)
+                frames = self._decoder.decode(packet)
             self._bad = 0 if frames else self._bad
+        except MemoryError:
+            raise
         except av.FFmpegError:
             self._count_bad()
             return []
@@ -143,7 +162,16 @@ def prepare(decoder: VideoCodecContext, *, paced: bool) -> None:
     """Sets how a decoder works: at once for a live source, with all its threads for a film."""
     if decoder.is_open:
         return
+    decoder.options = {"max_pixels": str(MOST_PIXELS)}
     decoder.thread_count = THREADS
     decoder.thread_type = ThreadType.AUTO if paced else ThreadType.SLICE
     if not paced:
         decoder.flags |= Flags.low_delay
+
+
+def beside(decoder: VideoCodecContext) -> VideoCodecContext:
+    """Another one of the same stream that decodes several pictures at once."""
+    made: Any = VideoCodecContext.create(decoder.codec.name, "r")
+    made.extradata = decoder.extradata
+    prepare(made, paced=True)
+    return cast(VideoCodecContext, made)

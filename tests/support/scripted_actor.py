@@ -62,7 +62,7 @@ class Actor:
         """Pictures of nothing; every tenth is a key frame."""
         for number in range(count):
             now = time.monotonic()
-            fields = {"codec": "h264", "width": 320, "height": 180, **more}
+            fields = {"width": 320, "height": 180, **more}
             key = number % 10 == 0
             self.send(Unit(**fields, key=key, time=now, arrived=now, data=bytes(size)))
             self._listen(1 / fps)

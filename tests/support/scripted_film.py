@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
-from ingress.reader.messages import Codec, Sound, Unit
+from ingress.reader.messages import Sound, Unit
 from tests.support import burnt_clock
 from tests.support.tones import tone
 
@@ -27,16 +27,13 @@ BEEP = 0.1
 
 
 class _Encoder:
-    def __init__(self, codec: str, width: int, height: int) -> None:
-        library: Literal["libx264", "libvpx"] = "libx264" if codec == "h264" else "libvpx"
-        context = VideoCodecContext.create(library, "w")
+    def __init__(self, width: int, height: int) -> None:
+        context = VideoCodecContext.create("libx264", "w")
         context.width, context.height, context.pix_fmt = width, height, "yuv420p"
         context.time_base, context.framerate = Fraction(1, 1_000_000), Fraction(30, 1)
         context.thread_count, context.gop_size, context.max_b_frames = 1, 10_000, 0
         options = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline"}
-        quick = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
-        context.options = options | {"forced-idr": "1"} if codec == "h264" else quick
-        context.bit_rate = 0 if codec == "h264" else 1_000_000
+        context.options = options | {"forced-idr": "1"}
         self._context = context
 
     def encode(self, planes: np.ndarray[tuple[int, int], np.dtype[np.uint8]], now: float) -> bytes:
@@ -53,7 +50,7 @@ def film(
     actor: Actor,
     seconds: float,
     *,
-    codec: Codec = "h264",
+    codec: str = "h264",
     width: int = 640,
     height: int = 360,
     fps: float = 30.0,
@@ -66,7 +63,7 @@ def film(
     A beep begins at every whole second of the clock that the pictures show.
     """
     actor.open(codec=codec, width=width, height=height, fps=fps, sound="aac" if sound else "")
-    encoder = _Encoder(codec, width, height)
+    encoder = _Encoder(width, height)
     planes = np.full((height * 3 // 2, width), 128, np.uint8)
     begin = time.monotonic()
     voice = _Voice(begin)
@@ -82,7 +79,7 @@ def film(
         burnt_clock.burn(planes[:height], number, now)
         data = encoder.encode(planes, now)
         key = encoder.key
-        waiting.append(Unit(codec, key, width, height, now, now, data))
+        waiting.append(Unit(key, width, height, now, now, data))
         number += 1
         if len(waiting) >= batch:
             for unit in waiting:

@@ -73,7 +73,7 @@ def avcc_record(extradata: bytes, length_size: int = 4) -> bytes:
 
 
 class BitWriter:
-    """Writes what `Bits` reads."""
+    """Writes numbers as parameter sets hold them."""
 
     def __init__(self) -> None:
         self._bits = ""
@@ -105,51 +105,9 @@ class BitWriter:
         return bytes(escaped)
 
 
-def written_sps(
-    *,
-    number: int = 0,
-    profile: int = 100,
-    chroma: int = 1,
-    depth: int = 8,
-    blocks: tuple[int, int] = (20, 12),
-    frames_only: bool = True,
-    crop: tuple[int, int, int, int] = (0, 0, 0, 0),
-    sar: tuple[int, int] | None = None,
-    timing: tuple[int, int] | None = None,
-    hrd: bool = False,
-    reorder: int | None = None,
-) -> bytes:
-    """A set with exactly these values; `blocks` is the size in macroblocks (map units)."""
-    w = BitWriter().ue(number)
-    if profile >= 100:
-        w.ue(chroma)
-        if chroma == 3:
-            w.u(1, 0)
-        w.ue(depth - 8, depth - 8).u(1, 0).u(1, 0)
-    w.ue(0, 0, 2, 1).u(1, 0).ue(blocks[0] - 1, blocks[1] - 1).u(1, int(frames_only))
-    if not frames_only:
-        w.u(1, 1)
-    w.u(1, 1).u(1, int(any(crop)))
-    if any(crop):
-        w.ue(*crop)
-    w.u(1, 1)
-    w.u(1, int(sar is not None))
-    if sar:
-        w.u(8, 255).u(16, sar[0]).u(16, sar[1])
-    w.u(1, 0).u(1, 1).u(3, 5).u(1, 0).u(1, 1).u(24, 0x010101).u(1, 0)
-    w.u(1, int(timing is not None))
-    if timing:
-        w.u(32, timing[0]).u(32, timing[1]).u(1, 1)
-    w.u(1, int(hrd))
-    if hrd:
-        w.ue(0).u(8, 0).ue(70_000, 9_000).u(1, 0).u(20, 0)
-    w.u(1, 0)
-    if hrd:
-        w.u(1, 0)
-    w.u(1, 0).u(1, int(reorder is not None))
-    if reorder is not None:
-        w.u(1, 1).ue(0, 0, 11, 11, reorder, max(reorder, 1))
-    return bytes([0x67, profile, 0, 31]) + w.payload()
+def written_sps(number: int = 0) -> bytes:
+    """The beginning of a sequence parameter set."""
+    return bytes([0x67, 66, 0, 31]) + BitWriter().ue(number, 0, 2, 1).payload()
 
 
 def written_pps(number: int = 0, sps: int = 0) -> bytes:

@@ -77,7 +77,7 @@ def test_an_owner_that_asks_for_nothing_is_gone(ends: Ends, data: bytes) -> None
 
 
 def test_a_large_message_waits_until_it_is_taken(ends: Ends) -> None:
-    unit = Unit("h264", True, 4, 2, 1.0, 2.0, bytes(range(256)) * 20_000)
+    unit = Unit(True, 4, 2, 1.0, 2.0, bytes(range(256)) * 20_000)
     sender = threading.Thread(target=ends.owner.send, args=(unit,))
     sender.start()
     assert ends.hear() == unit
