@@ -6,17 +6,15 @@ import asyncio
 import time
 from typing import cast
 
-import pytest
 from livekit import rtc
 from playwright.async_api import Page
 
 from agent.picture.encoded_track import EncodedTrack
 from agent.picture.hold import Packet
-from ingress.reader.passage import CARRIED
 from tests.browser.build import UI
 from tests.browser.conftest import OpenPage
 from tests.support.clips import FPS, picture
-from tests.support.encoded_camera import Encoder, encoded_camera
+from tests.support.encoded_camera import LARGEST, Encoder, encoded_camera
 from tests.support.livekit_server import LiveKitServer
 from video.encoder import VideoEncoder
 
@@ -44,16 +42,15 @@ async def seen(page: Page) -> list[str]:
     return cast(list[str], await page.evaluate("() => window.seen"))
 
 
-@pytest.mark.parametrize("codec", sorted(CARRIED))
 async def test_pictures_and_a_change_of_size_are_shown(
-    livekit_server: LiveKitServer, open_page: OpenPage, codec: str
+    livekit_server: LiveKitServer, open_page: OpenPage
 ) -> None:
     page = await open_page(livekit_server.http_url)
     await page.add_script_tag(path=_CLIENT)
-    async with encoded_camera(livekit_server, codec, codec) as camera:
-        await page.evaluate(_WATCH, [livekit_server.url, livekit_server.token(codec, "viewer")])
-        for size in ((640, 360), (960, 540)):
-            encoder = Encoder(codec, *size)
+    async with encoded_camera(livekit_server, "sizes") as camera:
+        await page.evaluate(_WATCH, [livekit_server.url, livekit_server.token("sizes", "viewer")])
+        for size in ((640, 360), LARGEST):
+            encoder = Encoder(*size)
             async with asyncio.timeout(15):
                 while (await seen(page)).count(f"{size[0]}x{size[1]}") < 10:
                     await camera.run(encoder, 0.2)

@@ -12,8 +12,6 @@ from av.container import OutputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from tests.support.ordinary_priority import ordinary_priority
-
 _ENCODERS = {
     "h264": "libx264",
     "h265": "libx265",
@@ -21,7 +19,6 @@ _ENCODERS = {
     "mpeg4": "mpeg4",
     "vp8": "libvpx",
     "vp9": "libvpx-vp9",
-    "av1": "libsvtav1",
 }
 CLOCK = 30_000
 """Ticks a second of all pictures' times; MPEG-4 takes no more than 65,535."""
@@ -35,7 +32,6 @@ _OPTIONS: dict[str, dict[str, str]] = {
     "mpeg4": {},
     "vp8": _REALTIME_VPX,
     "vp9": _REALTIME_VPX,
-    "av1": {"preset": "11", "svtav1-params": "pred-struct=1:rc=2:lookahead=0"},
 }
 SOUND_RATES = {"aac": 48_000, "pcmu": 8_000, "pcma": 8_000, "opus": 48_000, "mp3": 44_100}
 _SOUND_ENCODERS = {
@@ -107,6 +103,3 @@ def _set_up_video(context: VideoCodecContext, look: Look) -> None:
         options["q"] = "5"
         context.qmin = context.qmax = 5
     context.options = options
-    if look.codec == "av1":
-        with ordinary_priority():
-            context.open()

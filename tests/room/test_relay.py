@@ -220,28 +220,6 @@ async def test_while_there_is_no_server_it_is_said_and_nothing_piles_up(
         assert report().state == "live"
 
 
-async def test_another_codec_takes_another_track_under_the_same_name(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    attempts = [{**FILM, "seconds": 6}], [{**FILM, "codec": "vp8"}]
-    async with (
-        supervised(livekit_server, tmp_path, *attempts) as source,
-        viewer(livekit_server) as probe,
-    ):
-        await pictures(probe)
-        before = sids(probe)
-        async with asyncio.timeout(PATIENCE):
-            while source.supervisor.report().codec != "vp8":
-                await asyncio.sleep(0.1)
-        await probe.until(
-            lambda: sids(probe).get("camera", "") not in ("", before["camera"]),
-            timeout=PATIENCE,
-            what="another track",
-        )
-        await pictures(probe)
-        assert list(sids(probe)) == ["camera"]
-
-
 async def test_many_pictures_at_once_all_arrive(
     livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:

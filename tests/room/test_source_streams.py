@@ -55,14 +55,12 @@ async def test_sizes_that_change_in_the_stream_reach_viewer_and_engine(
     viewer = livekit_server.token("sizes", "viewer")
     async with (
         scripted_engine(Repeat(ANSWER)) as engine,
-        encoded_camera(livekit_server, "sizes", "h264", *steps[0]) as cam,
+        encoded_camera(livekit_server, "sizes", *steps[0]) as cam,
         booth(livekit_server, "sizes", engine.url, state_dir=tmp_path) as made,
         watching(livekit_server.url, viewer) as probe,
     ):
         for width, height in steps:
-            sending = asyncio.create_task(
-                cam.run(Encoder("h264", width, height), 120), name="test.cam"
-            )
+            sending = asyncio.create_task(cam.run(Encoder(width, height), 120), name="test.cam")
             try:
                 seen = len(probe.frames)
                 await probe.until(
