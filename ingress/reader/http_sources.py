@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import av
 from av.packet import Packet
@@ -22,9 +22,11 @@ OPTIONS = {"probesize": "2000000", "analyzeduration": "2000000", "live_start_ind
 time."""
 
 
-def open_http_source(request: Request, address: SourceAddress, guard: Reach | None) -> Source:
-    """Opens what stands behind the address. Raises SourceFailure."""
-    http = open_source(address, guard=guard, headers=request.headers)
+def open_http_source(
+    request: Request, address: SourceAddress, guard: Reach | None, waits: Callable[[str], None]
+) -> Source:
+    """Opens what stands behind the address; waits as of `open_source`. Raises SourceFailure."""
+    http = open_source(address, guard=guard, headers=request.headers, waits=waits)
     try:
         if http.what != "media":
             return Jpegs(http, request.snapshot_rate)

@@ -41,8 +41,16 @@ _DEVICE_WAYS: tuple[dict[str, str], ...] = (
 """Compressed first: raw 720p at 30 a second is more than USB 2 carries."""
 
 
-def open_source(request: Request, address: SourceAddress) -> Source:
-    """Opens it; blocks for as long as it takes. Raises SourceFailure."""
+def open_source(
+    request: Request, address: SourceAddress, waits: Callable[[str], None] = lambda _: None
+) -> Source:
+    """Opens it; blocks for as long as it takes. Raises SourceFailure. waits: told each second why
+    nothing comes from a source that has answered.
+    """
+    if address.kind == "http":
+        from ingress.reader.http_sources import open_http_source  # it loads an HTTP client, 20 MB
+
+        return open_http_source(request, address, _guard(request), waits)
     return _OPENERS[address.kind](request, address)
 
 
@@ -161,12 +169,6 @@ def _srt(request: Request, address: SourceAddress) -> Source:
         raise
 
 
-def _http(request: Request, address: SourceAddress) -> Source:
-    from ingress.reader.http_sources import open_http_source
-
-    return open_http_source(request, address, _guard(request))
-
-
 def _device(request: Request, address: SourceAddress) -> Source:
     for options in _DEVICE_WAYS:
         try:
@@ -209,7 +211,6 @@ _OPENERS: dict[str, Callable[[Request, SourceAddress], Source]] = {
     "rtsp": _rtsp,
     "rtmp": _rtmp,
     "srt": _srt,
-    "http": _http,
     "device": _device,
     "screen": _screen,
     "push": _pushed,

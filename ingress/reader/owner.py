@@ -100,6 +100,11 @@ class Owner:
         finally:
             self._deadline = None
 
+    def more_time(self, seconds: float) -> None:
+        """The deadline, if there is one, counts from now on."""
+        if self._deadline is not None:
+            self._deadline = (time.monotonic() + seconds, self._deadline[1])
+
     def _send(self, buffers: list[bytes]) -> None:
         try:
             sent = self._pipe.sendmsg(buffers)

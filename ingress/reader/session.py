@@ -10,7 +10,7 @@ from config.source_address import AddressError, SourceAddress, parse
 from ingress.reader.clocks import Clock, FilmClock
 from ingress.reader.failures import SourceFailure, failure
 from ingress.reader.media import Piece, Source
-from ingress.reader.messages import Failed, Request, Sound
+from ingress.reader.messages import Failed, Note, Request, Sound
 from ingress.reader.opening import open_source
 from ingress.reader.owner import GoneError, Owner
 from ingress.reader.pacing import LATE, Pace
@@ -36,9 +36,14 @@ def run(request: Request, owner: Owner) -> None:
     except AddressError:
         _end(owner, Failed("internal", "no address of a source"))
         return
+
+    def waits(remark: str) -> None:
+        owner.more_time(OPEN_WAIT)
+        owner.send(Note(remark=remark))
+
     try:
         with owner.deadline(OPEN_WAIT, failure("no_answer", address)):
-            source = open_source(request, address)
+            source = open_source(request, address, waits)
         try:
             _Session(source, request, owner).run()
         finally:

@@ -182,6 +182,8 @@ class _Stream(httpcore2.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":
             return self._readable()
+        if info == "has_body":
+            return self._heads.has_body
         return None
 
     def _received(self, most: int) -> bytes:

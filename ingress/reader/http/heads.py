@@ -19,16 +19,20 @@ class HeadMender:
     def __init__(self) -> None:
         self._held = bytearray()
         self.in_head = False
+        self.has_body = False
+        """Whether anything came behind the last head."""
 
     def expect(self) -> None:
         """A request goes out: a head is the next that comes."""
         if not self.in_head:
             self.in_head = True
+            self.has_body = False
             self._held.clear()
 
     def feed(self, data: bytes) -> bytes:
         """What can be passed on; b"" while a head is not complete."""
         if not self.in_head:
+            self.has_body = True
             return data
         self._held += data
         passed = b""
@@ -49,6 +53,7 @@ class HeadMender:
     def rest(self) -> bytes:
         """What is held back; nothing more is."""
         held = bytes(self._held)
+        self.has_body = bool(held)
         self._held.clear()
         self.in_head = False
         return held

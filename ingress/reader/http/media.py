@@ -36,6 +36,8 @@ _OPTIONS = {
     "reconnect": "1",
     "reconnect_delay_max": "1",
 }
+_AT_ONCE = {"fpsprobesize": "0"}
+"""For what is live: else FFmpeg measures its rate first, for two seconds."""
 _PASSING = ("not_found", "no_answer", "ended", "protocol", "refused")
 _MISSING_IN_A_ROW = 3
 _RELOAD = 0.5
@@ -77,13 +79,14 @@ class HttpMedia:
         first = self._first
         # FFmpeg takes a playlist for one only where its name or type says so.
         hls = first is not None and is_playlist(first.peek(_PEEKED))
+        live = {} if first is None or hls or first.length is not None else _AT_ONCE
         proxy = {"http_proxy": f"http://127.0.0.1:{self._server.server_port}"}
         try:
             opened: av.container.InputContainer = av.open(
                 self._start,
                 "r",
                 format="hls" if hls else None,
-                options={**(options or {}), **_OPTIONS, **proxy},
+                options={**(options or {}), **live, **_OPTIONS, **proxy},
             )
         except av.error.FFmpegError:
             if self.failure is not None:

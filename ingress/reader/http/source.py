@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from config.source_address import SourceAddress
@@ -17,6 +18,10 @@ from ingress.reader.reach import Reach
 
 What = Literal["mjpeg", "snapshot", "media"]
 
+_PATIENCE = 30.0
+"""Seconds until the first byte of a stream: VLC encodes a keyframe each 250 pictures by itself."""
+
+_LOOK = 0.0625
 _MJPEG = ("multipart/", "video/x-motion-jpeg", "video/x-jpeg", "video/mjpeg", "video/x-mjpeg")
 
 
@@ -54,17 +59,35 @@ def open_source(
     *,
     guard: Reach | None = None,
     headers: Mapping[str, str] | None = None,
+    waits: Callable[[str], None] = lambda _: None,
     timeout: float = READ_TIMEOUT,
 ) -> HttpSource:
     """Asks for the address and says what it has; parameters as of HttpClient. Raises
-    SourceFailure.
+    SourceFailure. waits: told each second why nothing comes, where the server has answered.
     """
     client = HttpClient(address, guard=guard, headers=headers, timeout=timeout)
     try:
-        return HttpSource(client, client.get())
+        stream = client.get()
+        _await_body(stream, waits)
+        return HttpSource(client, stream)
     except BaseException:
         client.close()
         raise
+
+
+def _await_body(stream: HttpStream, waits: Callable[[str], None]) -> None:
+    """VLC answers at once, and sends nothing before its next keyframe; after 10 s it hangs up."""
+    name, waited = stream.name, 0.0
+    advice = "a keyframe every second or two helps, in VLC venc=x264{keyint=25}"
+    if stream.content_type.startswith(_MJPEG):
+        advice = "VLC makes no JPEGs without venc=avcodec{strict=-1}"
+    while not stream.begun and stream.length is None and waited < _PATIENCE:
+        time.sleep(_LOOK)
+        waited += _LOOK
+        if waited % 1.0 < _LOOK:
+            waits(f"{name} has answered, and sends nothing yet: {advice}")
+    if waited and not stream.peek(1):
+        raise SourceFailure("ended", f"{name} has answered and sent nothing: {advice}")
 
 
 def _what(stream: HttpStream) -> What:

@@ -84,6 +84,12 @@ class HttpStream:
         stream = self._response.extensions.get("network_stream")
         return bool(not self._ended and stream and stream.get_extra_info("is_readable"))
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the body has come, or its end."""
+        stream = self._response.extensions["network_stream"]
+        return bool(self.waits or stream.get_extra_info("has_body"))
+
     def close(self) -> None:
         """Ends it; its connection is kept only where everything was read. Idempotent."""
         self._ended = True

@@ -254,3 +254,37 @@ def test_a_picture_that_never_gets_done(
     failure = end(open_source(server.url("/?token=sekrit"), timeout=0.3))
     over.set()
     assert failure.kind == "no_answer"
+
+
+@pytest.mark.parametrize("last", [part(0), CLOSE])
+def test_a_server_may_answer_long_before_it_sends(serve: Serve, last: bytes) -> None:
+    """As VLC does, until its next keyframe; or it hangs up."""
+    told = list[str]()
+    go_on = threading.Event()
+
+    def answer(asked: Asked) -> Iterator[bytes]:
+        yield endless(MULTIPART)
+        go_on.wait(10)
+        yield last
+
+    def waits(remark: str) -> None:
+        told.append(remark)
+        go_on.set()
+
+    server = serve(answer)
+    if last is CLOSE:
+        with pytest.raises(SourceFailure, match="strict"):
+            open_source(server.url(), waits=waits)
+    else:
+        with closing(open_source(server.url(), waits=waits)) as source:
+            assert next(source.pictures(RATE)) == picture(0)
+    assert told
+
+
+def test_what_came_with_the_head_is_not_waited_for(serve: Serve) -> None:
+    told = list[str]()
+    head = endless("image/jpeg", "Transfer-Encoding: chunked")
+    data = b"%x\r\n%b\r\n0\r\n\r\n" % (len(picture(0)), picture(0))
+    server = serve(lambda asked: [head + data])
+    assert taken(open_source(server.url(), waits=told.append), 2) == [picture(0)] * 2
+    assert not told
