@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from config.tasks import Tasks
@@ -32,6 +33,8 @@ log = logging.getLogger("pressbox.ingress")
 TICK = 0.2
 """Seconds between two looks at the watchdog and at the wishes of those who watch."""
 
+BITRATE_STEP = 0.25
+"""Part by which a wish must differ from what the encoder runs at: each change costs a keyframe."""
 
 Start = Callable[[Request], Awaitable[ReaderProcess]]
 
@@ -68,7 +71,6 @@ class Reading:
         now = time.monotonic()
         self._request = request
         self._listener = listener
-        self._stall_after = stall_after
         self._ends = ends
         self._start_reader = start_reader
         self._backoff = Backoff()
@@ -136,7 +138,7 @@ class Reading:
                 self.hold("the file is over")
                 self._listener.changed()
                 continue
-            wait = self._backoff.wait(failed.kind, self.watchdog.lived(now))
+            wait = self._backoff.wait(failed.kind, self.watchdog.lived)
             self.lifecycle.failed(failed.kind, failed.text, now, wait=wait)
             self._listener.changed()
             await self._pause(wait)
@@ -149,11 +151,13 @@ class Reading:
 
     async def _attempt(self) -> Failed:
         """One reader from its start to its end, which says why."""
-        self.watchdog = Watchdog(self._stall_after, time.monotonic())
+        self.watchdog.attempt(time.monotonic())
         try:
             reader = await self._start_reader(self._request)
         except OSError as error:
             return Failed("internal", f"no reader can be started: {error.strerror}")
+        # Its start may have been a long wait, for somebody who pushes.
+        self.watchdog.attempt(time.monotonic())
         self.reader = reader
         watch = asyncio.create_task(self._watched(reader), name="ingress.watch")
         try:
@@ -190,9 +194,10 @@ class Reading:
             self.note = Note(message.way, message.why)
             self._listener.changed()
         elif isinstance(message, Note):
-            way = message.way or self.note.way
-            why = message.why if message.way else self.note.why
-            note = Note(way, why, message.frozen, message.skipped)
+            if message.remark:
+                self.watchdog.waits(time.monotonic())
+            way, why = (message if message.way else self.note).way, message.why or self.note.why
+            note = replace(message, way=way, why=why)
             if note != self.note:
                 self.note = note
                 self._listener.changed()
@@ -209,6 +214,9 @@ class Reading:
         while True:
             await asyncio.sleep(TICK)
             wishes = self._listener.wishes()
+            runs_at = self.note.bitrate
+            if abs(wishes.bitrate - runs_at) <= BITRATE_STEP * runs_at or not runs_at:
+                wishes = Order(wishes.key)
             if wishes.key or wishes.bitrate:
                 reader.order(wishes)
             now = time.monotonic()

@@ -38,6 +38,9 @@ STUCK_LOOKS = 2
 that it had recovered, and no media went through for half a minute.
 """
 
+STUCK_PICTURES = 20
+"""So many must have been handed over since the last packet: WebRTC drops the first ones."""
+
 FPS_STEP = 0.15
 """Part by which the rate must differ to be told anew."""
 
@@ -73,6 +76,11 @@ class RoomSink:
         """Pictures left out because they came too late."""
         return self._camera.skipped
 
+    @property
+    def sound_late(self) -> float:
+        """Seconds that the sound is behind its picture, where that is too far to be mended."""
+        return self._sound.late
+
     def start(self) -> None:
         """Begin to join."""
         self._sound.start()
@@ -82,7 +90,7 @@ class RoomSink:
 
     def show(self, unit: Unit) -> None:
         """Send a picture now."""
-        self._camera.show(unit)
+        self._camera.show(unit, hold=self._sound.hold)
 
     def show_model(self, unit: Unit) -> None:
         """Send a picture of the second stream now."""
@@ -166,13 +174,13 @@ class RoomSink:
 
     async def _watch_flow(self) -> None:
         """Joins anew when pictures are handed over and none leaves."""
-        looks, taken, left = 0, 0, 0
+        looks, taken, left = 0, self._camera.handed_over, 0
         while True:
             await asyncio.sleep(FLOW_INTERVAL)
-            packets = await self._camera.sent()
-            moved = packets is None or packets != left or self._camera.handed_over == taken
-            looks = 0 if moved else looks + 1
-            taken, left = self._camera.handed_over, packets or 0
-            if looks >= STUCK_LOOKS:
-                looks = 0
+            packets, handed_over = await self._camera.sent(), self._camera.handed_over
+            looks += 1
+            if packets is None or packets != left:
+                looks, taken, left = 0, handed_over, packets or 0
+            elif looks >= STUCK_LOOKS and handed_over - taken >= STUCK_PICTURES:
+                looks, taken = 0, handed_over
                 self._presence.rejoin("pictures do not get through to the room, joining anew")

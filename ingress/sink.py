@@ -32,6 +32,10 @@ class Sink(Protocol):
     def skipped(self) -> int:
         """Pictures left out so far because they came too late."""
 
+    @property
+    def sound_late(self) -> float:
+        """Seconds that the sound is behind its picture, where that is too far to be mended."""
+
     def start(self) -> None:
         """Begin; called once, on the event loop."""
 

@@ -13,19 +13,23 @@ RATE = 48_000
 LEAST = 0.04
 """Seconds behind its time at which sound is played at least."""
 
-BEHIND = 0.5
-"""Seconds behind its time at most; what is older is left out."""
-
 SPARE = 0.015
 """Seconds that a piece as late as that is kept before it is played."""
 
-COUNTED, ENOUGH = 256, 0.95
-"""Pieces of which so great a part comes in time: the few that come even later are cut rather than
-that all wait for them.
+LOOKS, USUAL = 12, 0.85
+"""Seconds of which the latest piece is remembered, and the part of them that decides: what comes
+later than that now and then is cut, rather than that all wait for it."""
+
+MOST, AGAIN = 3.0, 2.5
+"""Seconds behind its time up to which the picture waits for its sound; once it was further behind,
+it must come nearer than AGAIN."""
+
+TOO_MUCH = 0.5
+"""Seconds that sound waits longer than the latest piece needs, after which some of it is left out.
 """
 
-RECKONED = 25
-"""Pieces after which the delay is reckoned anew."""
+UNSEEN = 0.06
+"""Seconds that the sound may be behind its picture, which then does not wait."""
 
 LEAD = 0.08
 """Seconds that sound is handed over before it is to be heard."""
@@ -34,9 +38,10 @@ LOOSE = 0.03
 """Seconds that sound may be off before it jumps; less than that is drawn in slowly."""
 
 DRAWN = 0.005
-"""Part of its length by which sound is stretched while it is drawn in: nobody hears that."""
+"""Part of its length by which sound is stretched while it is drawn in, and seconds a second by which
+the delay shrinks: nobody hears that."""
 
-KEPT = 2.0
+KEPT = 6.0
 """Seconds of sound that wait at most."""
 
 
@@ -48,8 +53,9 @@ class SoundBuffer:
 
     def __init__(self) -> None:
         self._waiting: deque[Sound] = deque()
-        self._late: deque[float] = deque(maxlen=COUNTED)
-        self._pushed = 0
+        self._latest: deque[float] = deque(maxlen=LOOKS)
+        self._looked = self._pushed = float("-inf")
+        self._waits = True
         self.delay = LEAST
         """Seconds behind its time at which sound is played."""
         self.skipped = 0.0
@@ -57,25 +63,44 @@ class SoundBuffer:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def hold(self) -> float:
+        """Seconds that the picture has to wait for its sound."""
+        return self.delay - LEAST if self._waits and self.delay > LEAST + UNSEEN else 0.0
+
+    @property
+    def late(self) -> float:
+        """Seconds that the sound is behind its picture, which does not wait for it any more."""
+        return 0.0 if self._waits else self.delay
+
     def clear(self) -> None:
         """Forget what waits."""
         self._waiting.clear()
 
     def push(self, sound: Sound, now: float) -> None:
         """Take a piece that came now."""
-        late = now - sound.time
-        if late > BEHIND:
-            self.skipped += _seconds(sound.data)
-            return
-        self._late.append(late)
-        if self._pushed < RECKONED or self._pushed % RECKONED == 0:
-            usual = sorted(self._late)[int(ENOUGH * (len(self._late) - 1))]
-            self.delay = min(max(LEAST, usual + SPARE), BEHIND)
-        self._pushed += 1
+        self._learn(now - sound.time, now)
         waiting = self._waiting
+        while waiting and waiting[-1].time > sound.time + LOOSE:
+            waiting.pop()  # a clock was put right
         waiting.append(sound)
         while sound.time - waiting[0].time > KEPT:
             waiting.popleft()
+
+    def _learn(self, late: float, now: float) -> None:
+        if now - self._looked > 1:
+            self._latest.append(late)
+            self._looked = now
+        self._latest[-1] = max(self._latest[-1], late)
+        latest = sorted(self._latest)
+        # Soon where it stays so.
+        usual = max(latest[int(USUAL * (len(latest) - 1))], min([*self._latest][-2:])) + SPARE
+        shrunk = self.delay - DRAWN * min(now - self._pushed, 1.0)
+        if len(latest) == LOOKS and latest[-1] + TOO_MUCH < self.delay:
+            shrunk = usual
+        self.delay = max(LEAST, usual, shrunk)
+        self._waits = self.delay < (MOST if self._waits else AGAIN)
+        self._pushed = now
 
     def wait(self, now: float) -> float:
         """Seconds until something is due; it must not be empty."""

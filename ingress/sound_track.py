@@ -22,6 +22,9 @@ it should, and goes on so: this bounds how late the sound then stays.
 FULL = 0.06
 """Seconds for a hand-over that say that LiveKit's queue was full: it is begun anew, in step."""
 
+LOOK_AGAIN = 0.5
+"""Seconds after which it is looked again what is due: the delay may have shrunk."""
+
 PUBLISH_TIMEOUT = 10.0
 HAND_OVER_TIMEOUT = 2.0
 PUBLISH_AGAIN = 2.0
@@ -52,6 +55,16 @@ class SoundTrack:
         self._room = None
         self._buffer.clear()
         self._news.set()
+
+    @property
+    def hold(self) -> float:
+        """Seconds that the picture has to wait for its sound."""
+        return self._buffer.hold
+
+    @property
+    def late(self) -> float:
+        """Seconds that the sound is behind a picture that does not wait for it."""
+        return self._buffer.late
 
     def play(self, sound: Sound) -> None:
         """Take a piece; never waits."""
@@ -103,7 +116,7 @@ class SoundTrack:
                 continue
             now = time.monotonic()
             if (wait := self._buffer.wait(now)) > 0:
-                await asyncio.sleep(wait)
+                await asyncio.sleep(min(wait, LOOK_AGAIN))
                 continue
             data = self._buffer.due(now, source.queued_duration)
             if data:

@@ -111,13 +111,14 @@ class Supervisor:
             via=self._spec.via,
             state=life.state,
             reason=life.reason,
-            error=life.error or self._model_error(),
+            error=life.error or note.remark or self._sound_error() or self._model_error(),
             codec=opened.codec if opened else "",
             sound=opened.sound if opened else "",
             width=width or (opened.width if opened else 0),
             height=height or (opened.height if opened else 0),
             fps=round(fps, 1),
             bitrate=bitrate,
+            encoder=note.bitrate,
             way=note.way,
             why=note.why,
             since=self._unix_time(life.since),
@@ -197,6 +198,10 @@ class Supervisor:
             request, url=address.url, headers=headers, sound=False, bitrate=MODEL_BITRATE
         )
         return Reading(wanted, _Model(self), stall_after=stall_after, start_reader=start)
+
+    def _sound_error(self) -> str:
+        late = self._sink.sound_late
+        return f"its sound comes {late:.0f} s behind its picture" if late else ""
 
     def _model_error(self) -> str:
         error = self._model.lifecycle.error if self._model else ""

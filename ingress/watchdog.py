@@ -1,4 +1,4 @@
-"""Watches one attempt to read a source: does a picture come, how often, how large, is it frozen.
+"""Watches how a source is read: does a picture come, how often, how large.
 
 Pure: all times are monotonic seconds and handed in.
 """
@@ -13,7 +13,7 @@ from typing import Literal
 Verdict = Literal["waiting", "fine", "stalled", "dead"]
 
 FIRST_PICTURE = 12.0
-"""Seconds that the first picture of an attempt may take."""
+"""Seconds that the first picture of an attempt may take, unless the reader says what it waits for."""
 
 DEAD_AFTER, DEAD_BEHIND_STALL = 8.0, 5.0
 """Seconds without a picture after which the attempt is given up, whatever its socket says: the
@@ -34,16 +34,24 @@ _MOST = 1024
 
 
 class Watchdog:
-    """One per attempt; `started` is when the attempt began."""
+    """Told of each attempt; how often pictures come it learns over all of them."""
 
-    def __init__(self, stall_after: float, started: float) -> None:
+    def __init__(self, stall_after: float, now: float) -> None:
         self._stall_after = stall_after
-        self._last = started
-        self._asked = started
         self._pictures: deque[tuple[float, int]] = deque(maxlen=_MOST)
         self._bytes = 0
+        self.attempt(now)
+
+    def attempt(self, now: float) -> None:
+        """Another attempt begins."""
         self.first: float | None = None
-        """When the first picture came; None for not yet."""
+        """When the first picture of this attempt came; None for not yet."""
+        self._last = self._asked = now
+
+    def waits(self, now: float) -> None:
+        """The reader says what it waits for, and for how long is its business."""
+        if self.first is None:
+            self._last = now
 
     def picture(self, now: float, size: int) -> None:
         """A picture of so many bytes came."""
@@ -58,9 +66,9 @@ class Watchdog:
         while len(pictures) > LEAST and now - pictures[0][0] > WINDOW:
             self._bytes -= pictures.popleft()[1]
 
-    def lived(self, now: float) -> float:
+    @property
+    def lived(self) -> float:
         """Seconds from the first picture to the last one; 0 for none."""
-        del now
         return 0.0 if self.first is None else max(self._last - self.first, 1e-3)
 
     @property
@@ -88,7 +96,7 @@ class Watchdog:
             self._last = min(self._last + stood, now)
         silent = now - self._last
         if self.first is None:
-            return "dead" if silent > FIRST_PICTURE else "waiting"
+            return "dead" if silent > max(FIRST_PICTURE, self.limit) else "waiting"
         if silent <= self._stall_after:
             return "fine"
         limit = self.limit
@@ -100,7 +108,7 @@ class Watchdog:
     def rates(self, now: float) -> tuple[float, int]:
         """Pictures a second and bits a second, over the last seconds."""
         pictures = self._pictures
-        if len(pictures) < 2:
+        if len(pictures) < 2 or self.first is None:
             return 0.0, 0
         begin, size = pictures[0]
         interval = (self._last - begin) / (len(pictures) - 1)

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import av
 from av.container import InputContainer
@@ -16,14 +16,16 @@ from av.video.stream import VideoStream
 from config.source_address import SourceAddress
 from ingress.reader.failures import SourceFailure, failure, from_av
 from ingress.reader.media import Contents, Piece
+from ingress.reader.pacing import LEAP, Joint
 
 AnyPacket: TypeAlias = "Packet[Any]"
 
 BAD_IN_A_ROW = 50
 """Errors without a packet between them after which nothing more is to be expected."""
 
-INTERLEAVE = 512
-"""Packets of one stream that may come before the next one of the other."""
+INTERLEAVE, PATIENCE = 512, 5.0
+"""Packets of one stream that may come before the next one of the other, and seconds that they wait.
+"""
 
 NOTHING_YET = 0.005
 """Seconds to wait where a device has no picture yet."""
@@ -91,9 +93,11 @@ class ContainerSource:
 
     def pieces(self) -> Iterator[Piece]:
         """Packets as they come."""
-        for packet in self.packets():
+        paced = self.contents.paced
+        for packet in self.in_time_order() if paced else self.packets():
             if packet.size:
-                yield Piece(_seconds(packet), packet, sound=packet.stream is not self._video)
+                when = _due(packet) if paced else _seconds(packet)
+                yield Piece(when, packet, sound=self.is_sound(packet))
         raise self._over(failure("ended", self._address))
 
     def packets(self) -> Iterator[AnyPacket]:
@@ -119,17 +123,18 @@ class ContainerSource:
                     raise self._over(from_av(error, self._address)) from None
 
     def in_time_order(self) -> Iterator[AnyPacket]:
-        """Packets by decoding time, however far apart the file keeps sound and picture."""
-        if len(self._streams) == 1:
-            yield from self.packets()
-            return
-        waiting: dict[int, deque[AnyPacket]] = {one.index: deque() for one in self._streams}
+        """Packets by decoding time, however far apart the source keeps sound and picture; where
+        its times leap, back or forward, they go on as if they did not.
+        """
+        queues = [_Queue() for _ in self._streams]
+        joint = Joint()
         for packet in self.packets():
-            waiting[packet.stream.index].append(packet)
-            while all(waiting.values()) or max(map(len, waiting.values())) > INTERLEAVE:
-                yield _earliest(waiting)
-        while any(waiting.values()):
-            yield _earliest(waiting)
+            if packet.size:
+                queues[self.is_sound(packet)].add(packet)
+            while all(queues) or (any(queues) and _too_long(queues)):
+                yield _earliest(queues, joint)
+        while any(queues):
+            yield _earliest(queues, joint)
 
     @property
     def begin(self) -> float:
@@ -214,8 +219,6 @@ class Film:
             begin = None  # where the key frame before it is
         end = last = self._offset
         for packet in source.in_time_order():
-            if not packet.size:
-                continue
             if begin is None:
                 begin = _due(packet) or 0.0
             _move(packet, self._offset - begin)
@@ -248,16 +251,38 @@ def _due(packet: AnyPacket) -> float | None:
     return float(when * packet.time_base) if when is not None else None
 
 
-def _earliest(waiting: dict[int, deque[AnyPacket]]) -> AnyPacket:
-    queues = [queue for queue in waiting.values() if queue]
-    return min(queues, key=lambda queue: _decoding_time(queue[0])).popleft()
+class _Waiting(NamedTuple):
+    """A packet: how often its stream has leapt back, when it is due, when it was read."""
+
+    leaps: int
+    due: float
+    read: float
+    packet: AnyPacket
 
 
-def _decoding_time(packet: AnyPacket) -> float:
-    due = _due(packet)
-    if due is None:
-        return float("inf") if packet.size == 0 else float("-inf")
-    return due
+class _Queue(deque[_Waiting]):
+    """Packets of one stream."""
+
+    leaps = 0
+    last: float | None = None
+
+    def add(self, packet: AnyPacket) -> None:
+        due, last = _due(packet), self.last
+        due = last or 0.0 if due is None else due
+        self.leaps += last is not None and due < last - LEAP
+        self.last = due
+        self.append(_Waiting(self.leaps, due, time.monotonic(), packet))
+
+
+def _too_long(queues: list[_Queue]) -> bool:
+    first = min(queue[0].read for queue in queues if queue)
+    return max(map(len, queues)) > INTERLEAVE or time.monotonic() - first > PATIENCE
+
+
+def _earliest(queues: list[_Queue], joint: Joint) -> AnyPacket:
+    leaps, due, _, packet = min(filter(None, queues), key=lambda one: one[0][:2]).popleft()
+    _move(packet, joint.shift(due, leaps))
+    return packet
 
 
 def _is_cover(stream: VideoStream) -> bool:

@@ -23,8 +23,10 @@ class SoundDecoder:
 
     def __init__(self, decoder: AudioCodecContext) -> None:
         self._decoder = decoder
-        self._resampler = AudioResampler("s16", "mono", RATE)
+        self._resampler: AudioResampler | None = None
+        self._kind: object = None
         self._time_base = Fraction(1)
+        self._end: float | None = None
 
     def take(self, packet: Packet[Any] | None) -> Iterator[tuple[float | None, bytes]]:
         """Time (seconds of the source, None for unknown) and samples of what is in the packet; None
@@ -32,22 +34,23 @@ class SoundDecoder:
         """
         try:
             frames = self._decoder.decode(packet)
-        except (av.FFmpegError, ValueError):
-            return
+            if packet is not None:
+                self._time_base = packet.time_base
+            for frame in frames:
+                # A resampler is made for one kind of sound, and does not always say so.
+                kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+                if self._resampler is None or kind != self._kind:
+                    self._resampler, self._kind = AudioResampler("s16", "mono", RATE), kind
+                # Those that come at a seam have no time base of their own.
+                frame.time_base = self._time_base
+                for piece in self._resampler.resample(frame):
+                    # Of several frames in one packet of RTP the first alone has a time.
+                    when = self._end if piece.time is None else piece.time
+                    self._end = when if when is None else when + piece.samples / RATE
+                    yield when, bytes(piece.planes[0])[: piece.samples * BYTES]
+        except (av.FFmpegError, ValueError, ArithmeticError):
+            self._resampler = None
         finally:
             if packet is None:
+                self._end = None
                 self._decoder.flush_buffers()
-        if packet is not None:
-            self._time_base = packet.time_base
-        for frame in frames:
-            # Those that come at a seam have no time base of their own.
-            frame.time_base = self._time_base
-            try:
-                pieces = self._resampler.resample(frame)
-            except (av.FFmpegError, ValueError):
-                # Rate or channels have changed: a resampler is made for one kind of sound.
-                self._resampler = AudioResampler("s16", "mono", RATE)
-                pieces = self._resampler.resample(frame)
-            for piece in pieces:
-                samples = bytes(piece.planes[0])[: piece.samples * BYTES]
-                yield piece.time, samples

@@ -10,6 +10,10 @@ STEP = 0.001
 JUMP = 1.0
 """Seconds by which a timestamp may be off before its clock has jumped, or the picture is late."""
 
+EARLY, LATE = 3.0, 30.0
+"""Seconds that sound may come before or behind its picture; further off it has a clock of its own.
+"""
+
 PATIENCE = 2.0
 """Seconds of late pictures after which they count as on time: a stall that is made up for is over
 by then."""
@@ -64,8 +68,7 @@ class Timeline:
         if pts is None or self._offset is None or not self._believed:
             return arrived
         time = pts + self._offset
-        # Its clock has jumped, and the pictures' has not yet.
-        return time if -JUMP < arrived - time < JUMP else arrived
+        return time if -EARLY < arrived - time < LATE else arrived
 
     def _repeats(self, pts: float) -> bool:
         """The same timestamp again says nothing, and the line stays."""

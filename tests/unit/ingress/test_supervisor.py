@@ -43,6 +43,7 @@ class WritingSink:
     def __init__(self) -> None:
         self.trouble: Trouble | None = None
         self.skipped = 0
+        self.sound_late = 0.0
         self.units: list[Unit] = []
         self.model_units: list[Unit] = []
         self.sounds: list[Sound] = []
@@ -279,12 +280,20 @@ async def test_the_unforeseen_is_told_and_the_picture_comes_back(
         await stage.until_state("live")
 
 
-async def test_wishes_reach_the_reader(tmp_path: Path) -> None:
-    async with staged(tmp_path, [OPEN, RUNNING]) as stage:
-        await stage.until_state("connecting", "live")
-        stage.sink.wish = Order(key=True, bitrate=300_000)
+@pytest.mark.parametrize(
+    ("runs_at", "ordered"), [(150_000, 2_500_000), (2_100_000, 0), (0, 0)], ids=str
+)
+async def test_the_reader_is_ordered_what_is_wished_unless_it_does_about_that(
+    tmp_path: Path, runs_at: int, ordered: int
+) -> None:
+    """However it came to run at that: nobody has to know what was ordered before."""
+    note = {"do": "note", "bitrate": runs_at, "skipped": 1}
+    async with staged(tmp_path, [OPEN, pictures(3), note, RUNNING]) as stage:
+        await stage.until(lambda: stage.source.report().skipped == 1)
+        assert stage.source.report().encoder == runs_at
+        stage.sink.wish = Order(key=True, bitrate=2_500_000)
         await stage.until(lambda: len(stage.script.asked) == 2)
-        assert stage.script.asked[1] == {"said": "Order", "key": True, "bitrate": 300_000}
+        assert stage.script.asked[1] == {"said": "Order", "key": True, "bitrate": ordered}
 
 
 async def test_notes_are_reported(tmp_path: Path) -> None:

@@ -73,6 +73,27 @@ def test_a_camera_with_a_picture_every_five_seconds_is_no_stall() -> None:
     assert clocked.run(6)[-1] == "dead"
 
 
+@pytest.mark.parametrize("every", [10.0, 30.0, 60.0])
+def test_how_often_pictures_come_is_learnt_over_attempts(every: float) -> None:
+    clocked = Clocked()
+    attempts, begin = 0, clocked.now
+    while clocked.now < begin + 20 * every:
+        if (clocked.now - begin) % every < 0.2:
+            clocked.dog.picture(clocked.now, 1000)
+        if clocked.run(0.2)[-1] == "dead":
+            clocked.dog.attempt(clocked.now)
+            attempts += clocked.now > begin + 2 * every
+    assert attempts == 0
+
+
+def test_who_says_what_he_waits_for_is_waited_for() -> None:
+    clocked = Clocked()
+    for _ in range(60):
+        clocked.dog.waits(clocked.now)
+        assert clocked.run(1) == ["waiting"]
+    assert clocked.run(14)[-1] == "dead"
+
+
 def test_one_picture_alone_has_the_usual_limits() -> None:
     clocked = Clocked()
     clocked.dog.picture(clocked.now, 1000)
@@ -123,7 +144,7 @@ def test_very_many_pictures_are_counted_right() -> None:
 
 def test_it_knows_how_long_there_were_pictures() -> None:
     clocked = Clocked()
-    assert clocked.dog.lived(clocked.now) == 0
+    assert clocked.dog.lived == 0
     clocked.run(10, fps=10)
     clocked.run(5)
-    assert clocked.dog.lived(clocked.now) == pytest.approx(9.9, abs=0.2)
+    assert clocked.dog.lived == pytest.approx(9.9, abs=0.2)

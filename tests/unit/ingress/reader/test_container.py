@@ -150,6 +150,41 @@ def test_a_films_times_go_on_from_pass_to_pass(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("leap", [3.0, 10.0, 15.0, 25.0, -1.5, -3600.0])
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_leap_in_a_films_times_is_crossed_at_once(
+    tmp_path: Path, leap: float, apart: bool
+) -> None:
+    """apart: each second's pictures come before its sound, as in a segment of fMP4."""
+    path = film(tmp_path / "a.mkv", sound="aac", seconds=4)
+    made = ContainerSource(_Leaping(path, leap, apart=apart), CAMERA, paced=True)  # type: ignore[arg-type]
+    pieces: list[Piece] = []
+    with pytest.raises(SourceFailure):
+        pieces += made.pieces()
+    times = {sound: [one.time for one in pieces if one.sound is sound] for sound in (False, True)}
+    assert len(times[False]) == 100
+    for found in times.values():
+        assert [one or 0.0 for one in found] == pytest.approx(
+            [n * 4 / len(found) for n in range(len(found))], abs=0.1
+        )
+    together = [one.time or 0.0 for one in pieces]
+    assert together == sorted(together)
+
+
+class _Leaping(Scripted):
+    def __init__(self, path: Path, leap: float, *, apart: bool) -> None:
+        super().__init__(path, {})
+        packets = [one for one in self._packets if one.size]
+        for packet in packets:
+            if float(packet.dts * packet.time_base) >= 2.2:
+                packet.pts += round(leap / packet.time_base)
+                packet.dts += round(leap / packet.time_base)
+        segments = [packets[n : n + 70] for n in range(0, len(packets), 70)]
+        for segment in segments if apart else ():
+            segment.sort(key=lambda one: one.stream.type == "audio")
+        self._packets = iter([one for segment in segments for one in segment])
+
+
 def test_a_film_without_anything_in_it_is_not_begun_for_ever(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4")
     made = Film(lambda: _emptied(path), loop=True, start=0.0)
