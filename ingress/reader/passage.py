@@ -19,7 +19,7 @@ PASSED = "h264"
 """The codec, by FFmpeg's name, that cameras send and all viewers decode as it comes. The 10 bits of
 some end a subscriber in Python, and of H.265 none saw anything."""
 
-MOST_PIXELS = 2688 * 1944
+MOST_PIXELS = 2592 * 1944
 """Seen to be decoded as they came, by Chromium and by a subscriber in Python
 (tests/room/test_relay_codecs.py); more is the work of a whole core at each viewer."""
 
