@@ -85,7 +85,7 @@ async def test_nothing_moves_while_lines_panels_menus_and_errors_come_and_go(
     for tab in ("Source", "Settings", "Commentary"):
         await open_tab(page, tab)
         assert await places(page) == steady, tab
-    for menu in ("Sound", "Captions", "Export"):
+    for menu in ("Sound", "Captions", "Show", "Export"):
         await page.get_by_role("button", name=menu).click()
         await expect(page.get_by_role("group", name=menu, exact=True)).to_be_visible()
         assert await places(page) == steady, menu
@@ -160,14 +160,17 @@ async def test_what_was_said_is_found_filtered_copied_and_saved(
     await search.fill("nothing of the kind")
     await expect(page.get_by_text("Nothing here matches.")).to_be_visible()
     await search.fill("")
-    await page.get_by_role("button", name="Export").click()
-    show = page.get_by_role("combobox", name="Show")
+    await page.get_by_role("button", name="Show").click()
+    show = page.get_by_role("group", name="Show")
     for name, count in (("Alerts", 1), ("Commentary", 1), ("Questions and answers", 2)):
-        await show.select_option(name)
+        await show.get_by_role("button", name=name).click()
         await expect(rows).to_have_count(count)
+    await page.get_by_role("button", name="Export").click()
     # What is taken along is what is shown.
     assert [one["kind"] for one in json.loads(await saved(page, "JSON"))] == ["question", "answer"]
-    await show.select_option("Everything")
+    await page.get_by_role("button", name="Show").click()
+    await show.get_by_role("button", name="Everything").click()
+    await page.get_by_role("button", name="Export").click()
 
     everything = json.loads(await saved(page, "JSON"))
     assert {one["kind"] for one in everything} == {"question", "answer", "alert", "commentary"}

@@ -87,7 +87,7 @@ async def test_axe_finds_nothing_in_any_state(
     await expect(log).to_have_count(6)
     await page.get_by_label("Your question").fill("word " * 220)
     found += await findings(page, "said")
-    for menu in ("Sound", "Captions", "Export"):
+    for menu in ("Sound", "Captions", "Show", "Export"):
         await page.get_by_role("button", name=menu).click()
         found += await findings(page, menu)
     await page.keyboard.press("Escape")

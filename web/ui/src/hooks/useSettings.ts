@@ -54,11 +54,14 @@ export function useSettings(): Settings {
     async (name: string, value: unknown) => {
       setSaved('');
       setFailed({ name: '', text: '' });
+      // It moves under the finger, and back where it is refused.
+      setValues((old) => (value === null ? old : { ...old, [name]: value }));
       try {
         setValues(await call('set', { [name]: value }));
         setSaved(name);
       } catch (reason) {
         setFailed({ name, text: errorText(reason) });
+        call('get', null).then(setValues, () => undefined);
       }
     },
     [call],

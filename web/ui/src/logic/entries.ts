@@ -21,7 +21,8 @@ export interface Question {
   readonly text: string;
   /** Unix seconds. */
   readonly at: number;
-  /** Who asked; empty for this page's own user. */
+  /** Who asked: the identity, and what people call it; empty for this page's own user. */
+  readonly from: string;
   readonly who: string;
   readonly state: 'waiting' | 'answered' | 'failed';
   readonly reason: string;
@@ -63,8 +64,8 @@ export function spoken(id: string, at: number): Spoken {
   return { kind: 'commentary', id, text: '', at, state: 'running', dropped: '', who: '' };
 }
 
-export function question(id: string, text: string, at: number, who: string): Question {
-  return { kind: 'question', id, text, at, who, state: 'waiting', reason: '' };
+export function question(id: string, text: string, at: number, who: string, from = ''): Question {
+  return { kind: 'question', id, text, at, from, who, state: 'waiting', reason: '' };
 }
 
 /** The question once it is answered, or, with a reason, once it is known that it will not be. */

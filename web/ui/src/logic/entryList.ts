@@ -23,6 +23,13 @@ export function merge(entries: Entries, others: Entries): Entries {
   return [...missing, ...entries].sort((one, other) => one.at - other.at).slice(-MAX_ENTRIES);
 }
 
+/** With the questions of somebody under that name. */
+export function named(entries: Entries, from: string, who: string): Entries {
+  const meant = (one: Entry): boolean => one.kind === 'question' && one.from === from;
+  if (!entries.some((one) => meant(one) && 'who' in one && one.who !== who)) return entries;
+  return entries.map((one) => (meant(one) ? { ...one, who } : one));
+}
+
 /** With the line of that id changed, or begun. */
 export function put(
   entries: Entries,

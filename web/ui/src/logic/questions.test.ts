@@ -33,6 +33,13 @@ describe('a question', () => {
     expect(after(known, told).entries).toHaveLength(2);
   });
 
+  it('has the name of who asked also where that is known later', () => {
+    const early: Action = { type: 'asked', id: 'Q1', text: 'Who?', at: 1, who: 'x', from: 'v-1' };
+    const named = (from: string): Action => ({ type: 'named', from, who: 'Ann' });
+    expect(after(early, named('v-2')).entries).toMatchObject([{ who: 'x' }]);
+    expect(after(early, named('v-1')).entries).toMatchObject([{ who: 'Ann', state: 'waiting' }]);
+  });
+
   it('stays open while there is only commentary', () => {
     expect(after(asked('Q1'), line('start')).entries[0]).toMatchObject({ state: 'waiting' });
   });

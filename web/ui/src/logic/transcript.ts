@@ -2,14 +2,16 @@
 
 import { question, settled, spoken } from './entries';
 import type { Entry, LineEvent, Question } from './entries';
-import { append, merge, put, replace } from './entryList';
+import { append, merge, named, put, replace } from './entryList';
 
 export type Action =
   /** A line as far as it was heard. */
   | { type: 'caption'; id: string; at: number; text: string; final: boolean }
   /** `who` asked what it answers; empty for this page's own user, or nobody known. */
   | { type: 'line'; line: LineEvent; who: string }
-  | { type: 'asked'; id: string; text: string; at: number; who: string }
+  | { type: 'asked'; id: string; text: string; at: number; who: string; from?: string }
+  /** What people call somebody, who may have asked before that was known. */
+  | { type: 'named'; from: string; who: string }
   | { type: 'unanswered'; id: string; reason: string }
   | { type: 'reply'; id: string; text: string; at: number }
   /** What was said before this page came. */
@@ -47,7 +49,11 @@ export function reduce(state: Transcript, action: Action): Transcript {
         ? having(started(entries, action.line, action.who))
         : ended(state, action.line, action.who);
     case 'asked':
-      return having(append(entries, question(action.id, action.text, action.at, action.who)));
+      return having(
+        append(entries, question(action.id, action.text, action.at, action.who, action.from)),
+      );
+    case 'named':
+      return having(named(entries, action.from, action.who));
     case 'unanswered':
       return having(settle(entries, action.reason, (question) => question.id === action.id));
     case 'reply':

@@ -1,4 +1,5 @@
-import type { Room, TextStreamReader } from 'livekit-client';
+import { RoomEvent } from 'livekit-client';
+import type { Participant, Room, TextStreamReader } from 'livekit-client';
 
 import { parseLineEvent } from '../logic/lineEvent';
 import type { LineEvent } from '../logic/entries';
@@ -61,7 +62,17 @@ export function receiveText(
     if (text === '') return;
     const about = { id: reader.info.id, text, at: unixNow() };
     if (isAgent(room, from)) transcript.dispatch({ type: 'reply', ...about });
-    else transcript.dispatch({ type: 'asked', ...about, who: nameOf(room, from) });
+    else transcript.dispatch({ type: 'asked', ...about, from, who: nameOf(room, from) });
+  });
+
+  // LiveKit tells of somebody at times after that one has asked.
+  const named = ({ identity: from }: Participant): void => {
+    if (from === room.localParticipant.identity) return;
+    transcript.dispatch({ type: 'named', from, who: nameOf(room, from) });
+  };
+  room.on(RoomEvent.ParticipantConnected, named);
+  room.on(RoomEvent.ParticipantNameChanged, (_, participant) => {
+    named(participant);
   });
 }
 

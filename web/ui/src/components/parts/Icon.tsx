@@ -6,6 +6,7 @@ const PATHS = {
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   down: 'M12 5v14M6 13l6 6 6-6',
   file: 'M6 3h8l4 4v14H6zM14 3v4h4M10.5 11.5l4 2.5-4 2.5z',
+  filter: 'M3 5h18l-7 8v6l-4-2v-4z',
   flip: 'M4 12a8 8 0 0 1 13.7-5.6L20 8.5M20 4v4.5h-4.5M20 12a8 8 0 0 1-13.7 5.6L4 15.5M4 20v-4.5h4.5',
   fullScreen: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
   leave: 'M14 4h6v16h-6M10 8l-4 4 4 4M6 12h10',

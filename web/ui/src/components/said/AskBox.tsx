@@ -59,7 +59,6 @@ export function AskBox() {
           draft.set(event.target.value);
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') draft.set('');
           if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
           event.preventDefault();
           send();

@@ -8,7 +8,6 @@ import type { Filter } from '../../logic/view';
 import { copyText } from '../../session/copyText';
 import { Icon } from '../parts/Icon';
 import { Menu } from '../parts/Menu';
-import { Select } from '../parts/Select';
 
 const FORMATS: readonly (readonly [Format, string])[] = [
   ['txt', 'TXT'],
@@ -51,15 +50,22 @@ export function ListTools({ rows, filter, choose, wanted, want }: Props) {
           want(event.target.value);
         }}
       />
+      <Menu icon="filter" label={said.show}>
+        {(Object.keys(said.filters) as Filter[]).map((one) => (
+          <button
+            key={one}
+            type="button"
+            className="tool"
+            aria-pressed={one === filter}
+            onClick={() => {
+              choose(one);
+            }}
+          >
+            {said.filters[one]}
+          </button>
+        ))}
+      </Menu>
       <Menu icon="save" label={said.export}>
-        <Select
-          label={said.show}
-          value={filter}
-          options={Object.entries(said.filters)}
-          choose={(value) => {
-            choose(value as Filter);
-          }}
-        />
         <button type="button" className="tool" onClick={copy}>
           <Icon name="copy" />
           <span>{said.copy}</span>
