@@ -30,7 +30,7 @@ LONG = (
     "rtsp-udp-h264-pcma",
     "rtsp-tcp-h265-opus",
     "vlc-rtsp",
-    "http-mjpeg-dashes",
+    "http-mjpeg",
     "rtmp-pull",
     "srt-from-mediamtx",
     "hls-from-mediamtx",

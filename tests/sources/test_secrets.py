@@ -13,6 +13,7 @@ import pytest
 
 from tests.peers.camera_encoders import Look
 from tests.peers.http_camera import HttpCamera, http_camera
+from tests.peers.http_login import HttpLogin
 from tests.peers.proxy import nobody, proxy
 from tests.peers.rtsp_gate import rtsp_gate
 from tests.sources.room_viewer import viewing
@@ -23,7 +24,8 @@ from tests.support.livekit_server import LiveKitServer
 
 WRONG, RIGHT = "p@ss:wr/ng-s3kr1t", "r#ght@p/ss?s3kr1t:x"
 TOKEN, KEY, OTHER = "t0ken-s3kr1t+a", "k3y-0f-a-str3am", "s3c0nd-s3kr1t"
-SECRETS = (WRONG, RIGHT, TOKEN, KEY, OTHER)
+HEADER = "h3ad3r-s3kr1t"
+SECRETS = (WRONG, RIGHT, TOKEN, KEY, OTHER, HEADER)
 
 
 async def addresses(stage: Stage, stack: AsyncExitStack) -> dict[str, str]:
@@ -34,7 +36,7 @@ async def addresses(stage: Stage, stack: AsyncExitStack) -> dict[str, str]:
         for method in ("basic", "digest")
     }
     web = await stack.enter_async_context(
-        http_camera(HttpCamera(auth="digest", user="admin", password=RIGHT))
+        http_camera(HttpCamera(login=HttpLogin("admin", RIGHT, ("MD5", "SHA-256"))))
     )
     token = await stack.enter_async_context(http_camera(HttpCamera(token="t0ken-s3kr1t a")))
     onward = await stack.enter_async_context(
@@ -52,8 +54,8 @@ async def addresses(stage: Stage, stack: AsyncExitStack) -> dict[str, str]:
     return {
         "ok-basic": gates["basic"].rtsp("open/cam", login=f"admin:{RIGHT}"),
         "ok-digest": gates["digest"].rtsp("open/cam", login=f"admin:{RIGHT}"),
-        "ok-web": web.url("plain.mjpg", login=f"admin:{RIGHT}"),
-        "ok-token": token.url(f"plain.mjpg?token={TOKEN}"),
+        "ok-web": web.url("cam.mjpg", login=f"admin:{RIGHT}"),
+        "ok-token": token.url(f"cam.mjpg?token={TOKEN}"),
         "ok-key": media.rtmp(f"open/{KEY}"),
         "rtsp-wrong": gates["digest"].rtsp("open/cam", login=f"admin:{WRONG}"),
         "rtsp-dead": f"rtsp://admin:{WRONG}@127.0.0.1:{dead}/x?password={OTHER}",
@@ -62,11 +64,11 @@ async def addresses(stage: Stage, stack: AsyncExitStack) -> dict[str, str]:
         "rtsp-path": media.rtsp(f"open/user=admin_password={OTHER}_channel=1"),
         "rtsp-none": login(media.rtsp(f"open/none?password={OTHER}"), WRONG),
         "rtsp-name": f"rtsp://admin:{WRONG}@no-such-camera.invalid/a?token={TOKEN}",
-        "web-wrong": web.url("plain.mjpg", login=f"admin:{WRONG}"),
-        "web-token": token.url(f"plain.mjpg?token={OTHER}"),
+        "web-wrong": web.url("cam.mjpg", login=f"admin:{WRONG}"),
+        "web-token": token.url(f"cam.mjpg?token={OTHER}"),
         "web-none": token.url(f"nothing.mjpg?token={TOKEN}"),
         "web-dead": f"http://admin:{WRONG}@127.0.0.1:{dead}/x.mjpg?token={TOKEN}",
-        "web-onward": onward.url("plain.mjpg", login=f"admin:{WRONG}"),
+        "web-onward": onward.url("cam.mjpg", login=f"admin:{WRONG}"),
         "web-playlist": web.url(f"live.m3u8?token={TOKEN}", login=f"admin:{WRONG}"),
         "rtmp-none": login(media.rtmp(f"open/none-{KEY}"), WRONG),
         "rtmp-dead": f"rtmp://admin:{WRONG}@127.0.0.1:{dead}/live/{KEY}?token={TOKEN}",
@@ -91,7 +93,8 @@ async def test_no_secret_is_found_anywhere(livekit_server: LiveKitServer, tmp_pa
         try:
             sources = await addresses(stage, stack)
             for name, url in sources.items():
-                await service.add(name, url)
+                headers = {"X-Key": HEADER} if url.startswith("http") else {}
+                await service.add(name, url, headers=headers)
             said = await _mistakes(service)
             said += await _commands(service, livekit_server.environment, sources)
             for name in sources:
@@ -133,13 +136,12 @@ async def _mistakes(service: IngressService) -> str:
         {"name": "a", "url": f"gopher://admin:{WRONG}@host/x"},
         {"name": "a", "url": f"rtsp://admin:{WRONG}@ho st/x"},
         {"name": "a b", "url": f"rtsp://admin:{WRONG}@host/x"},
-        {"name": "a", "url": f"rtsp://admin:{WRONG}@host/x", "mode": f"{OTHER}"},
+        {"name": "a", "url": f"rtsp://admin:{WRONG}@host/x", "mode": f"srt://h?passphrase={OTHER}"},
         {"name": "a", "url": f"rtsp://admin:{WRONG}@host/x", f"{TOKEN}": 1},
         {"name": "a", "url": [f"rtsp://admin:{WRONG}@host/x"]},
-        {
-            "name": "ok-basic",
-            "url": f"rtsp://admin:{WRONG}@host/x",
-        },
+        {"name": "a", "url": "http://host/x", "headers": {"Host": HEADER}},
+        {"name": "a", "url": "http://host/x", "headers": HEADER},
+        {"name": "ok-basic", "url": f"rtsp://admin:{WRONG}@host/x"},
     )
     said = []
     for body in wrong:
@@ -164,7 +166,7 @@ async def _commands(
         (("add", "-", "--room", service.room, "--name", "by-hand"), sources["rtsp-dead"]),
         (("add", "-", "--room", service.room), f"rtsp://admin:{WRONG}@host:99999/"),
         (("probe", "-"), sources["rtsp-wrong"]),
-        (("probe", "-"), sources["web-wrong"]),
+        (("probe", "-", "--header", "X-Key: -"), f"{sources['web-wrong']}\n{HEADER}"),
         (("probe", "-"), sources["ok-digest"]),
         (("probe", "-"), f"srt://{WRONG}"),
         (("list",), ""),
