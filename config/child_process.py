@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 
+_NEEDED = re.compile(
+    "PATH|HOME|LANG|TZ|TMPDIR|DISPLAY|XAUTHORITY|LC_.*|LD_.*|PYTHON.*|SSL_.*", re.IGNORECASE
+)
 _SECRET = ("PRESSBOX_", "LIVEKIT_")
 _SECRET_ENDS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 
@@ -17,6 +21,11 @@ def environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(_SECRET) and not name.endswith(_SECRET_ENDS)
     }
+
+
+def bare_environment() -> dict[str, str]:
+    """What any program needs to run, and no more: for those that read what strangers send."""
+    return {name: value for name, value in os.environ.items() if _NEEDED.fullmatch(name)}
 
 
 def how_it_ended(status: int | None) -> str:

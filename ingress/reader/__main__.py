@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import ctypes
 import os
+import resource
 import signal
 import socket
 
 import av.logging
 
-from ingress.reader.owner import GoneError, Owner
+from ingress.reader.owner import MEMORY, GoneError, Owner
 from ingress.reader.session import run
 
 _PR_SET_PDEATHSIG = 1
@@ -31,9 +32,10 @@ def main() -> None:
     # Ctrl-C goes to everybody on the terminal; the owner ends us when it is done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # FFmpeg's messages name the address, with the password in it.
+    # Names of addresses stand in it, and passwords: our owner takes them out.
     av.logging.set_level(None)
-    av.logging.set_libav_level(av.logging.PANIC)
+    av.logging.set_libav_level(av.logging.ERROR)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY * 4 // 3, MEMORY * 4 // 3))
     try:
         pipe = socket.socket(fileno=arguments.fd)
     except OSError:

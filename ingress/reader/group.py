@@ -40,6 +40,8 @@ def glance(decoder: VideoCodecContext, data: bytes) -> VideoFrame | None:
     """The picture of this keyframe, by a decoder that is not at work; None where there is none."""
     try:
         frames = [*decoder.decode(Packet(data)), *decoder.decode(None)]
+    except MemoryError:
+        raise
     except av.FFmpegError:
         return None
     finally:

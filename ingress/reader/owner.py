@@ -30,6 +30,11 @@ REQUEST_WAIT = 10.0
 """Seconds that the owner has to say what is to be read."""
 
 
+MEMORY = 1_500_000_000
+"""Bytes that this process may have: 4K in H.265 takes 0.2 GB, a hostile stream whatever there is.
+The system keeps it from a third more, within a look at it."""
+
+
 class GoneError(Exception):
     """The owner is gone; nobody wants what is read."""
 
@@ -131,10 +136,12 @@ class Owner:
         self._leave()
 
     def _watch(self) -> None:
-        deadline = self._deadline
-        if deadline is None or time.monotonic() < deadline[0]:
+        if _resident() > MEMORY:
+            failure = SourceFailure("protocol", "it takes more memory than a source may")
+        elif self._deadline is None or time.monotonic() < self._deadline[0]:
             return
-        failure = deadline[1]
+        else:
+            failure = self._deadline[1]
         if self._writing.acquire(timeout=LOOK):
             self._send(encode(Failed(failure.kind, failure.text)))
         raise GoneError
@@ -159,6 +166,11 @@ class Owner:
                 raise GoneError
             data += piece
         return bytes(data)
+
+
+def _resident() -> int:
+    with open("/proc/self/statm", encoding="ascii") as said:
+        return int(said.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 _NOTHING = Order()

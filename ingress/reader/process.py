@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
-from config.child_process import environment, how_it_ended
+from config.child_process import bare_environment, how_it_ended
 from ingress.reader.inbox import Inbox
 from ingress.reader.messages import (
     Failed,
@@ -22,6 +22,7 @@ from ingress.reader.messages import (
     Request,
     encode,
 )
+from ingress.reader.printed import Printed
 
 COMMAND = (sys.executable, "-m", "ingress.reader")
 
@@ -44,9 +45,14 @@ class ReaderProcess:
     """One attempt to read a source; made by `start`."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], transport: asyncio.Transport, pipe: _Pipe
+        self,
+        process: subprocess.Popen[bytes],
+        transport: asyncio.Transport,
+        pipe: _Pipe,
+        errors: Printed,
     ) -> None:
         self._process = process
+        self._errors = errors
         self._transport = transport
         self._pipe = pipe
         self._verdict: Failed | None = None
@@ -56,19 +62,21 @@ class ReaderProcess:
     async def start(cls, request: Request, *, command: Sequence[str] = COMMAND) -> ReaderProcess:
         """Starts a process and hands it the request. Raises OSError."""
         ours, theirs = socket.socketpair()
-        process = None
+        process, errors = None, Printed(request)
         try:
-            with theirs:
-                process = _spawn([*command, "--fd", str(theirs.fileno())], theirs.fileno())
+            with theirs, errors.writable() as printed:
+                words = [*command, "--fd", str(theirs.fileno())]
+                process = _spawn(words, theirs.fileno(), printed)
             loop = asyncio.get_running_loop()
             transport, pipe = await loop.create_unix_connection(_Pipe, sock=ours)
         except BaseException:
             ours.close()
+            errors.close()
             if process:
                 process.kill()
                 process.wait(DYING)
             raise
-        reader = cls(process, transport, pipe)
+        reader = cls(process, transport, pipe, errors)
         transport.writelines(encode(request))
         return reader
 
@@ -141,6 +149,7 @@ class ReaderProcess:
             self._kill()
             await self._gone_within(DYING)
         await self._pipe.closed.wait()
+        self._errors.close()
 
     async def _gone_within(self, seconds: float) -> bool:
         if self._process.poll() is not None:
@@ -225,19 +234,18 @@ class _Pipe(asyncio.BufferedProtocol):
             self._waiter.set_result(None)
 
 
-def _spawn(command: list[str], descriptor: int) -> subprocess.Popen[bytes]:
-    """A process with this descriptor and none of our secrets.
+def _spawn(command: list[str], descriptor: int, printed: int) -> subprocess.Popen[bytes]:
+    """A process with this descriptor and none of our secrets, which prints to the other one.
 
-    It has a group of its own: Ctrl-C is meant for its owner. What libraries print is thrown away,
-    for there may be an address with a password in it.
+    It has a group of its own: Ctrl-C is meant for its owner.
     """
     return subprocess.Popen(
         command,
         cwd=_ROOT,
-        env=environment(),
+        env=bare_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=printed,
         pass_fds=(descriptor,),
         process_group=0,
     )

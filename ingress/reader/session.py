@@ -53,6 +53,8 @@ def run(request: Request, owner: Owner) -> None:
         pass
     except SourceFailure as over:
         _end(owner, Failed(over.kind, address.redact(over.text)))
+    except MemoryError:
+        _end(owner, Failed("protocol", "it takes more memory than a source may"))
     except Exception as error:  # the owner must hear of it, whatever it is
         _end(owner, Failed("internal", _our_fault(error, address)))
 
@@ -78,7 +80,7 @@ class _Session:
             arrived = time.monotonic()
             order = self._owner.take()
             if order.key or order.bitrate:
-                self._pictures.order(order, arrived)
+                self._pictures.order(order)
             if piece.sound:
                 self._hear(piece, arrived)
             else:

@@ -121,6 +121,8 @@ class Transcoder:
                 return
             wanted = self._key and time - self._last_key >= KEYS_APART
             encoded = self._encoder.encode(shaped, time, key=wanted)
+        except MemoryError:
+            raise
         except (av.FFmpegError, ValueError):
             self._count_bad()
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import time
@@ -154,7 +155,7 @@ async def test_a_program_that_is_not_there_is_an_os_error(tmp_path: Path) -> Non
 async def test_no_secret_is_in_its_command_line_or_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ("LIVEKIT_API_SECRET", "PRESSBOX_ADMIN_TOKEN", "ADMIN_TOKEN", "OPENAI_API_KEY")
+    names = ("LIVEKIT_API_SECRET", "PRESSBOX_ADMIN_TOKEN", "INGRESS_REDIS", "OPENAI_API_BASE")
     for name in names:
         monkeypatch.setenv(name, SECRET)
     script = Script(tmp_path / f"{SECRET}.json", [{"do": "open"}, {"do": "hang"}])
@@ -166,6 +167,22 @@ async def test_no_secret_is_in_its_command_line_or_environment(
     await reader.aclose()
     assert SECRET.encode() not in shown
     assert b"PATH=" in shown
+
+
+async def test_what_it_prints_is_logged_at_the_end_without_secrets(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "pressbox.ingress")
+    code = "import os, sys; os.write(2, sys.argv[1].encode()); os._exit(3)"
+    printed = f"cannot open rtsp://cam:{SECRET}@camera/a?token=sekrit with bearer-1234\n" * 100
+    request = Request(f"rtsp://cam:{SECRET}@camera/a?token=sekrit", headers={"X": "bearer-1234"})
+    reader = await ReaderProcess.start(request, command=[sys.executable, "-c", code, printed])
+    async with asyncio.timeout(LIMIT):
+        assert (await everything(reader))[-1] == Failed("internal", "the reader ended (status 3)")
+    assert "cannot open rtsp://camera/a with ***" in caplog.text
+    assert len(caplog.text) < 6000
+    for secret in (SECRET, "sekrit", "bearer-1234"):
+        assert secret not in caplog.text
 
 
 _SMALL = """

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ingress.reader import owner
 from ingress.reader.failures import SourceFailure
 from ingress.reader.messages import HEAD, Failed, Order, Request, Unit, decode, encode
 from ingress.reader.owner import GoneError, Owner
@@ -110,3 +111,14 @@ def test_what_ends_in_time_is_left_alone(ends: Ends) -> None:
     while not ends.owner.take().key:
         pass
     assert not ends.left.is_set()
+
+
+def test_who_takes_too_much_memory_is_over_with_one_line(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owner, "MEMORY", 1)
+    ends.owner.listen()
+    failed = ends.hear()
+    assert isinstance(failed, Failed)
+    assert "memory" in failed.text
+    assert ends.left.wait(PATIENCE)
