@@ -68,6 +68,12 @@ class Backlog:
     PRESSED = 0.15
     """Seconds of backlog from which on less is done with each picture."""
 
+    LEAST_SHOWN = 0.06
+    """Seconds of the source between two pictures that are shown then."""
+
+    HOPELESS = 20.0
+    """Seconds from pictures that were left out, in which nothing less helps."""
+
     CAUGHT_UP = 0.3
     """Seconds of backlog that are none."""
 
@@ -86,8 +92,9 @@ class Backlog:
     def __init__(self) -> None:
         self._done: float | None = None
         self._before = 0.0
-        self.passed = 0.0
-        """Seconds between the last two pictures' arrivals."""
+        self._skipped = self._shown = float("-inf")
+        self.overload = 0.0
+        """Seconds of pictures, so far, that were too much."""
         self._waited = 1.0
         self._skipping = False
         self._behind = 0.0
@@ -103,13 +110,23 @@ class Backlog:
             self._skipping = not (key and (self._behind < self.CAUGHT_UP or not busy))
         elif self._behind > self.BEHIND and busy:
             self._skipping = True
+        self._skipped = arrived if self._skipping else self._skipped
         self._done = arrived
         return self._skipping
 
+    def shows(self, pts: float) -> bool:
+        """Whether to show this picture, or to decode it only: fewer pictures, shown in time, are
+        better than all of them up to the next gap.
+        """
+        shows = not (self._pressed and 0 <= pts - self._shown < self.LEAST_SHOWN)
+        self._shown = pts if shows else self._shown
+        return shows
+
     @property
-    def pressed(self) -> bool:
-        """Whether less should be done with each picture, before any has to be left out."""
-        return self._skipping or (self._behind > self.PRESSED and self._waited < self.BUSY)
+    def _pressed(self) -> bool:
+        """Whether to do less; no longer where that was tried and was not enough."""
+        behind = self._behind > self.PRESSED and self._waited < self.BUSY
+        return behind and self._before - self._skipped > self.HOPELESS
 
     def done(self, now: float) -> None:
         """The work on a picture is over."""
@@ -117,7 +134,7 @@ class Backlog:
 
     def _is_busy(self, arrived: float) -> bool:
         if self._done is not None and arrived > self._before:
-            passed = self.passed = min(arrived - self._before, self.JUMP)
+            passed = arrived - self._before
             share = min(max(arrived - self._done, 0.0) / passed, 1.0)
             self._waited += min(passed / self.RECENT, 1.0) * (share - self._waited)
         self._before = arrived
@@ -128,5 +145,7 @@ class Backlog:
             return  # B-frames come out of order
         if self._last is not None and abs(pts - self._last[0]) <= self.JUMP:
             self._behind += (arrived - self._last[1]) - (pts - self._last[0])
+            if self._skipping or self._pressed:
+                self.overload += pts - self._last[0]
         self._behind = max(self._behind if busy else self._behind * self.FORGET, 0.0)
         self._last = (pts, arrived)

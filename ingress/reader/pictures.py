@@ -69,8 +69,6 @@ class Pictures:
         self._begun: float | None = None
         self._key_came: float | None = None
         self._bad = 0
-        self._shown = True
-        self._overload = 0.0
         self._remark = ""
         self._skipped = 0
         self._last_note = Note()
@@ -178,24 +176,21 @@ class Pictures:
         pts = _seconds(packet)
         if not self._contents.paced and pts is not None:
             left_out = self._backlog.skip(key=packet.is_keyframe, pts=pts, arrived=arrived)
-            self._overload += self._backlog.pressed * self._backlog.passed
             if left_out:
                 self._skipped += 1
                 self._note(arrived)
                 return
-            # Half the pictures, shown in time, are better than all of them up to the next gap.
-            self._shown = not (self._backlog.pressed and self._shown)
-            self._skipped += not self._shown
+            late = not self._backlog.shows(pts)
         if self._waits_for_key(packet, arrived):
             return
         self._skipped += late
-        for one in transcoder.take(packet, arrived, show=self._shown and not late):
+        for one in transcoder.take(packet, arrived, show=not late):
             if transcoder.seen:
                 self._open("transcoded", transcoder.seen.width, transcoder.seen.height)
             yield one
         if transcoder.seen:
             self._remark = ""
-            if self._overload > OVERLOADED:
+            if self._backlog.overload > OVERLOADED:
                 self._remark = f"{transcoder.seen.width}x{transcoder.seen.height} {SUBSTREAM}"
             if self._due_for_a_look(arrived):
                 self._compare(transcoder.seen, arrived)

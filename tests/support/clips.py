@@ -25,6 +25,7 @@ def film(
     *,
     seconds: float = 0.6,
     size: tuple[int, int] = (160, 120),
+    fps: int = FPS,
     sound: str = "",
     rate: int = 48_000,
 ) -> Path:
@@ -33,14 +34,14 @@ def film(
     """
     with av.open(path, "w") as container:
         chosen = PLAIN if codec == "libx264" and options is None else options or {}
-        video: Any = container.add_stream(codec, rate=FPS, options=chosen)
+        video: Any = container.add_stream(codec, rate=fps, options=chosen)
         video.width, video.height = size
         video.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         audio: Any = container.add_stream(sound, rate=rate, layout="mono") if sound else None
         with ordinary_priority():
-            for number in range(round(seconds * FPS)):
+            for number in range(round(seconds * fps)):
                 frame = picture(number, size)
-                frame.pts, frame.time_base = number, Fraction(1, FPS)
+                frame.pts, frame.time_base = number, Fraction(1, fps)
                 container.mux(video.encode(frame))
             container.mux(video.encode(None))
         if audio:

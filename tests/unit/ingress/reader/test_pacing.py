@@ -39,12 +39,18 @@ def test_a_films_times_grow_even_where_its_own_do_not() -> None:
 
 
 class Work:
-    """Pictures at 25 a second, and somebody who needs `cost` seconds for each that is shown."""
+    """Pictures at 25 a second, and somebody who needs `cost` seconds for each, and `more` for each
+    that is shown.
+    """
 
-    def __init__(self, cost: float, *, gop: int = 25, delay: float = 0.0) -> None:
+    def __init__(
+        self, cost: float, *, more: float = 0.0, gop: int = 25, delay: float = 0.0
+    ) -> None:
         self.backlog = Backlog()
+        self.more = more
         self.cost, self.gop, self.delay = cost, gop, delay
         self.now = 0.0
+        self.decoded: list[int] = []
         self.shown: list[int] = []
         self.lags: list[float] = []
 
@@ -56,10 +62,13 @@ class Work:
             key = number % self.gop == 0
             if self.backlog.skip(key=key, pts=number / 25, arrived=arrived):
                 continue
-            self.now += self.cost
+            shows = self.backlog.shows(number / 25)
+            self.decoded.append(number)
+            self.now += self.cost + self.more * shows
             self.backlog.done(self.now)
-            self.shown.append(number)
-            self.lags.append(lag)
+            if shows:
+                self.shown.append(number)
+                self.lags.append(lag)
 
 
 def test_who_keeps_up_leaves_nothing_out() -> None:
@@ -82,6 +91,15 @@ def test_who_cannot_keep_up_does_not_fall_further_behind(gop: int, cost: float) 
     assert max(work.lags) < 2 * Backlog.BEHIND + gop * cost
     assert max(work.lags[len(work.lags) // 2 :]) <= max(work.lags)
     assert len(work.shown) > min(3000 * 0.04 / cost * 0.4, 3000 / gop / 2)
-    # Nothing is shown whose reference was left out.
-    for before, after in pairwise(work.shown):
+    assert work.backlog.overload > 20
+    # Nothing is decoded whose reference was left out.
+    for before, after in pairwise(work.decoded):
         assert after == before + 1 or after % gop == 0
+
+
+def test_who_can_decode_all_and_show_half_shows_half_in_time() -> None:
+    work = Work(0.03, more=0.016)
+    work.run(3000)
+    assert max(work.lags) < 0.3
+    assert max(after - before for before, after in pairwise(work.shown)) == 2
+    assert len(work.shown) > 1500

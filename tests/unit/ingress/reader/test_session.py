@@ -124,6 +124,37 @@ def test_sizes_become_those_that_webrtc_takes(
     assert (read.units[0].width, read.units[0].height) == became
 
 
+@pytest.mark.parametrize("fps", [1, 60])
+def test_few_and_many_pictures_a_second_come_as_they_are(tmp_path: Path, fps: int) -> None:
+    """Encoded anew, with a keyframe every 2 s, and not one picture more or less."""
+    path = film(tmp_path / "a.mp4", "mpeg4", {}, seconds=5, fps=fps)
+    read = Read(path)
+    times = [unit.time for unit in read.units]
+    # The second one follows the first at once: opening takes its time.
+    steps = [after - before for before, after in pairwise(times[1:])]
+    assert np.median(steps) == pytest.approx(1 / fps, abs=0.002)
+    skipped = read.notes[-1].skipped
+    assert len(times) + skipped == 5 * fps
+    keys = [unit.time for unit in read.units if unit.key]
+    assert [after - before for before, after in pairwise(keys)] == pytest.approx(
+        [2.0] * (len(keys) - 1), abs=0.1
+    )
+    shades = [int(grey(frame)[100, 140]) for frame in watched(read.units)][: 30 - skipped]
+    assert all(before < after for before, after in pairwise(shades))
+
+
+def test_a_turn_that_is_asked_for_comes_on_top_of_the_films_own(tmp_path: Path) -> None:
+    path = film(tmp_path / "a.mp4")
+    read = Read(path, turn=90, mirror=True)
+    assert (read.opened.way, read.opened.why) == ("transcoded", "it is to be turned")
+    upright = watched(read.units)[0]
+    assert (upright.width, upright.height) == (120, 160)
+    assert grey(upright)[20, 20] > 200  # the bright corner: right after the turn, left in a mirror
+    turned = watched(Read(turn_clockwise(path), turn=270).units)[0]
+    assert (turned.width, turned.height) == (160, 120)
+    assert grey(turned)[20, 20] > 200
+
+
 def test_a_clip_filmed_sideways_is_shown_upright(tmp_path: Path) -> None:
     path = turn_clockwise(film(tmp_path / "a.mp4"))
     read = Read(path)

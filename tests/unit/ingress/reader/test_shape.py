@@ -40,6 +40,34 @@ def test_a_picture_that_is_right_is_not_touched() -> None:
     assert Shaper().shape(frame, 1.0) is frame
 
 
+@pytest.mark.parametrize(
+    ("turn", "mirror", "bright"),
+    [
+        (0, False, (0, 0)),
+        (90, False, (0, 1)),
+        (180, False, (1, 1)),
+        (270, False, (1, 0)),
+        (0, True, (0, 1)),
+        (90, True, (0, 0)),
+        (180, True, (1, 0)),
+        (270, True, (1, 1)),
+    ],
+)
+def test_a_picture_is_turned_clockwise_and_then_mirrored(
+    turn: int, mirror: bool, bright: tuple[int, int]
+) -> None:
+    shaped = Shaper(turn, mirror=mirror).shape(marked(160, 120), 1.0)
+    assert (shaped.width, shaped.height) == ((160, 120) if turn % 180 == 0 else (120, 160))
+    planes = np.frombuffer(i420(shaped), np.uint8).reshape(-1, shaped.width)
+    found = [
+        (row, column)
+        for row in (0, 1)
+        for column in (0, 1)
+        if planes[shaped.height * (1 + 2 * row) // 4, shaped.width * (1 + 2 * column) // 4] > 200
+    ]
+    assert found == [bright]
+
+
 @pytest.mark.parametrize("name", ["yuvj420p", "yuv422p", "yuv420p10le", "nv12", "rgb24", "gray"])
 def test_any_format_becomes_i420(name: str) -> None:
     frame = marked(160, 120).reformat(format=name)
