@@ -26,6 +26,12 @@ class IngressSettings(BaseModel):
     sources: SourceList = Field(
         default=(), description="sources to bring in at the start, best as a list in pressbox.yaml"
     )
+    sources_max: int = Field(
+        default=64,
+        ge=1,
+        le=1000,
+        description="sources at most; each takes a process, 80 MB and more",
+    )
     source_networks: NetworkList = Field(
         default=(),
         description="private hosts and networks that the page may add sources from",

@@ -90,6 +90,10 @@ class SourceSpec(BaseModel):
     stall_after: float = Field(
         default=3.0, ge=0.5, le=120, description="seconds without a frame that are a stall"
     )
+    turn: Literal[0, 90, 180, 270] = Field(
+        default=0, description="degrees clockwise that the picture is to be turned by"
+    )
+    mirror: bool = Field(default=False, description="and then mirrored left to right")
     headers: Headers = Field(
         default={}, description="further HTTP headers for the address' own host, kept secret"
     )

@@ -98,6 +98,10 @@ def _add_words(add: argparse.ArgumentParser) -> None:
 def _source_words(one: argparse.ArgumentParser) -> None:
     one.add_argument("--mode", choices=("auto", "passthrough", "transcode"), default="auto")
     one.add_argument("--transport", choices=("auto", "tcp", "udp"), default="auto", help="of RTSP")
+    turns = (0, 90, 180, 270)
+    one.add_argument("--turn", type=int, choices=turns, default=0, help="degrees clockwise")
+    one.add_argument("--mirror", action="store_true", help="left to right, behind the turn")
+    one.add_argument("--stall-after", type=float, default=3.0, metavar="S", help="without pictures")
     _header_word(one)
     one.add_argument(
         "--snapshot-rate", type=float, default=2.0, metavar="N", help="pictures a second of one"

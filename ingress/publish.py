@@ -33,8 +33,8 @@ def run_publish(options: argparse.Namespace, settings: Settings) -> int:
     address = parse(options.source)
     if address.kind == "file" and not Path(address.url).is_file():
         return _wrong(f"{address}: there is no such file")
-    names = ("mode", "transport", "sound", "live", "loop", "start", "headers", "snapshot_rate")
-    values = {name: getattr(options, name) for name in names}
+    words = set(SourceSpec.model_fields) - {"name", "url", "room"}
+    values = {name: getattr(options, name) for name in words if hasattr(options, name)}
     name = options.name or default_name(address)
     spec = source_spec({**values, "name": name, "url": options.source, "room": settings.room})
     try:

@@ -91,6 +91,10 @@ class Registry:
         spec = kept.spec
         if _key(spec) in self._entries:
             raise ConflictError(f"there is a source {spec.name} in room {spec.room} already")
+        if len(self._entries) >= self._settings.sources_max:
+            raise ConflictError(
+                f"there are {len(self._entries)} sources: SOURCES_MAX allows no more"
+            )
         await self._save([*self._kept(), kept])
         return self._bring_up(kept, fixed=False).report()
 

@@ -17,6 +17,7 @@ from rich.text import Text
 from config.admin_token import admin_token
 from config.settings import Settings
 from config.source_address import parse
+from config.source_spec import SourceSpec
 from ingress import table
 from ingress.api_client import Client, ServiceAwayError, ServiceError
 from ingress.probe import Probe, probe
@@ -56,9 +57,8 @@ def _said(error: ServiceError) -> str:
 
 
 async def _add(options: argparse.Namespace, settings: Settings, service: Client) -> int:
-    names = ["room", "name", "via", "mode", "transport", "sound", "live", "loop", "start"]
-    names += ["headers", "snapshot_rate"]
-    values = {name: getattr(options, name) for name in names if getattr(options, name, "") != ""}
+    given = {name: getattr(options, name, "") for name in SourceSpec.model_fields}
+    values = {name: value for name, value in given.items() if value != ""}
     values["room"] = options.room or settings.room
     values["url"] = _absolute(options.url)
     if options.model_url:

@@ -82,6 +82,8 @@ class Supervisor:
             sound=spec.sound,
             loop=spec.loop,
             start=spec.start,
+            turn=spec.turn,
+            mirror=spec.mirror,
             headers=headers,
             snapshot_rate=spec.snapshot_rate,
             guarded=guarded,

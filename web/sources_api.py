@@ -20,7 +20,7 @@ from web.http.routes import Route
 
 _FIELDS = (
     *("url", "name", "room", "mode", "transport", "sound", "loop", "start", "model_url"),
-    *("headers", "snapshot_rate"),
+    *("turn", "mirror", "headers", "snapshot_rate"),
 )
 """What may be said of a source from the page."""
 

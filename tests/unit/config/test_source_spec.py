@@ -85,3 +85,11 @@ def test_a_list_in_the_environment_is_hidden_when_it_is_wrong(tmp_path: Path) ->
         load(tmp_path, "", SOURCES=text)
     assert "mod: no field of a source" in str(caught.value)
     assert "TOPSECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("turn", [45, -90, "90°", 360])
+def test_a_turn_is_a_quarter_or_several(turn: object) -> None:
+    with pytest.raises(SpecError) as raised:
+        source_spec({"name": "gate", "url": "rtsp://camera/", "turn": turn})
+    assert raised.value.problem["field"] == "turn"
+    assert source_spec({"name": "gate", "url": "rtsp://camera/", "turn": 270}).turn == 270

@@ -102,6 +102,18 @@ async def test_the_same_name_may_stand_in_two_rooms_but_not_twice_in_one(tmp_pat
     assert stage.kept == ["gate", "gate"]
 
 
+async def test_there_are_so_many_and_no_more(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, sources_max=2)
+    await stage.registry.start()
+    for name in ("one", "two"):
+        await stage.registry.add(spec(name), from_page=True)
+    with pytest.raises(ConflictError, match="SOURCES_MAX"):
+        await stage.registry.add(spec("three"), from_page=True)
+    await stage.registry.remove("one")
+    await stage.registry.add(spec("three"), from_page=False)
+    await stage.registry.aclose()
+
+
 async def test_a_removed_source_leaves_and_is_forgotten(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     await stage.registry.start()
