@@ -31,9 +31,9 @@ HELD = 16 * 1024 * 1024
 BACKLOG = 0.3
 """Seconds; when a key frame comes, older pictures that still wait are left out."""
 
-REPEAT, REPEATS = 0.4, 8
-"""Seconds after which a keyframe that nothing has followed yet is shown again: so often, since what
-WebRTC gets before anybody watches is lost, and to who asks for one.
+REPEAT, REPEATS, STILL = 0.4, 8, 2.0
+"""Seconds after which a keyframe that nothing has followed yet is shown again, so often, since WebRTC
+loses what it gets first; and then, since it tells of a viewer who asks for one with the next only.
 """
 
 PUBLISH_TIMEOUT = 10.0
@@ -85,6 +85,8 @@ class PictureTrack:
         self._key_wanted = False
         self._last_stamp = 0
         self._track: rtc.LocalVideoTrack | None = None
+        self.live = True
+        """Whether the source is: what is gone is not shown again."""
         self.handed_over = 0
         """Pictures that WebRTC has taken."""
         self.skipped = 0
@@ -133,7 +135,7 @@ class PictureTrack:
         control = feedback.rate_control
         if control and control.target_bitrate_bps > 0:
             self._target = control.target_bitrate_bps
-        self._repeat(asked=feedback.keyframe_requested)
+        self._repeat(time.monotonic())
         bitrate = max(min(self._target, self._ceiling), LEAST_BITRATE)
         return Order(key or feedback.keyframe_requested, bitrate)
 
@@ -197,11 +199,9 @@ class PictureTrack:
     def _due(self, unit: Unit) -> float:
         return unit.time + self._hold if self._hold else 0.0
 
-    def _repeat(self, *, asked: bool) -> None:
-        now = time.monotonic()
-        if self._last is None or self._source is None or now - self._last_sent < REPEAT:
-            return
-        if asked or self._repeats < REPEATS:
+    def _repeat(self, now: float) -> None:
+        after = REPEAT if self._repeats < REPEATS else STILL
+        if self._last and self._source and self.live and now - self._last_sent > after:
             self._repeats += 1
             self._last_sent = now
             self._send(self._source, self._last, now)

@@ -102,6 +102,7 @@ class RoomSink:
 
     def report(self, report: SourceReport) -> None:
         """Publish this as the participant's attribute, soon."""
+        self._camera.live = report.state == "live"
         old = self._report.fps if self._report else 0.0
         same = abs(report.fps - old) <= FPS_STEP * old
         report = replace(report, fps=old if same else report.fps)

@@ -38,8 +38,8 @@ LOOSE = 0.03
 """Seconds that sound may be off before it jumps; less than that is drawn in slowly."""
 
 DRAWN = 0.005
-"""Part of its length by which sound is stretched while it is drawn in, and seconds a second by which
-the delay shrinks: nobody hears that."""
+"""Part of its length by which sound is stretched while it is drawn in, and seconds a second by
+which the delay shrinks: nobody hears that."""
 
 KEPT = 6.0
 """Seconds of sound that wait at most."""

@@ -13,7 +13,7 @@ from typing import Literal
 Verdict = Literal["waiting", "fine", "stalled", "dead"]
 
 FIRST_PICTURE = 12.0
-"""Seconds that the first picture of an attempt may take, unless the reader says what it waits for."""
+"""Seconds that an attempt's first picture may take, unless the reader says what it waits for."""
 
 DEAD_AFTER, DEAD_BEHIND_STALL = 8.0, 5.0
 """Seconds without a picture after which the attempt is given up, whatever its socket says: the

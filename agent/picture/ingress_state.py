@@ -13,20 +13,31 @@ from config.source_names import INGRESS_ATTRIBUTE
 LONGEST_ERROR = 160
 """Characters; it stands in a status line and comes from another participant."""
 
+RARE = 30.0
+"""Seconds from picture to picture where it is only known that they are rare."""
+
 
 class IngressState(NamedTuple):
     """state as in `ingress.report`, "" where nothing is said; error: one line; frozen: Unix seconds
-    since when the picture has not changed, 0 for not.
+    since when the picture has not changed, 0 for not; fps: pictures a second, 0 for not known.
     """
 
     state: str = ""
     error: str = ""
     frozen: float = 0.0
+    fps: float = 0.0
 
     @property
     def away(self) -> bool:
         """Whether the source is known to bring no pictures."""
         return self.state in ("stalled", "reconnecting", "failed", "stopped")
+
+    @property
+    def interval(self) -> float:
+        """Seconds from picture to picture of a source that is live; 0 where nothing says so."""
+        if self.state != "live":
+            return 0.0
+        return min(1 / self.fps, RARE) if self.fps else RARE
 
     def __str__(self) -> str:
         """State and reason for a person, such as `reconnecting, the camera does not answer`."""
@@ -54,6 +65,7 @@ def parse(attribute: str) -> IngressState:
         _line(found.get("state"), 20),
         _line(found.get("error"), LONGEST_ERROR),
         _seconds(found.get("frozen")),
+        _seconds(found.get("fps")),
     )
 
 

@@ -8,6 +8,9 @@ from typing import NamedTuple
 NO_PICTURE_AFTER = 5.0
 """Seconds without a picture after which one that should come is missing."""
 
+INTERVALS = 4
+"""It is not missing before so many of the intervals that the source itself speaks of."""
+
 KNOWN_AWAY_AFTER = 0.5
 """The same for a source that is known to be away: long enough for the frames that are on their way,
 and a picture that comes is more to be believed than an attribute that is late.
@@ -62,6 +65,7 @@ class Liveness:
 
     def choose(self, now: float) -> None:
         """Another source from now on."""
+        self._patience = NO_PICTURE_AFTER
         self.since = now
         """When the last picture came, or when the source was chosen."""
         self._recent.clear()
@@ -87,16 +91,19 @@ class Liveness:
 
     def overdue(self, now: float) -> bool:
         """Whether the last picture is older than those of a source that is well."""
-        return now - self.since > (KNOWN_AWAY_AFTER if self._away else NO_PICTURE_AFTER)
+        return now - self.since > (KNOWN_AWAY_AFTER if self._away else self._patience)
 
     @property
     def garbled(self) -> bool:
         """What arrives cannot be decoded."""
         return self._garbled >= GARBLED_LOOKS
 
-    def look(self, now: float, *, away: bool, screen: bool) -> None:
-        """See how it is now. `away`: known to be; `screen`: it is not a camera."""
+    def look(self, now: float, *, away: bool, screen: bool, interval: float = 0.0) -> None:
+        """See how it is now. `away`: known to be; `screen`: it is not a camera; interval: seconds
+        from picture to picture as the source itself says, 0 for unknown.
+        """
         self._away = away
+        self._patience = max(NO_PICTURE_AFTER, INTERVALS * interval)
         if away:
             self._expect(now)
         stopped = self._moved and not screen

@@ -108,7 +108,8 @@ class SourceHealth:
         if self._whose:
             away = not track or track.muted or bool(track.barrier) or self._state.away
             screen = track is not None and track.kind == "screen"
-            self._liveness.look(now, away=away, screen=screen)
+            interval = self._state.interval
+            self._liveness.look(now, away=away, screen=screen, interval=interval)
         if self.lost and not was_lost:
             log.info("the picture is lost: %s", self.trouble(now))
             self._on_lost()

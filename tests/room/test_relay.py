@@ -191,6 +191,19 @@ async def test_a_viewer_who_joins_asks_the_reader_for_a_key_frame(
         assert any(one["key"] for one in orders)
 
 
+async def test_a_picture_that_nothing_follows_is_seen_by_all_who_come(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    rare = {**FILM, "fps": 0.01}
+    async with supervised(livekit_server, tmp_path, [rare], stall_after=60):
+        for name in ("first", "second"):
+            async with viewer(livekit_server, name=name) as probe:
+                await pictures(probe, 1)
+                sid = probe.room.remote_participants["gate"].sid
+                await asyncio.sleep(5)  # WebRTC drops what comes first, whoever watches
+                assert probe.room.remote_participants["gate"].sid == sid
+
+
 async def test_while_there_is_no_server_it_is_said_and_nothing_piles_up(
     livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.picture.ingress_state import LONGEST_ERROR, IngressState, parse
+from agent.picture.ingress_state import LONGEST_ERROR, RARE, IngressState, parse
 from config.source_names import INGRESS_ATTRIBUTE
 from ingress import report
 
@@ -27,6 +27,9 @@ def test_what_an_ingress_says_is_understood() -> None:
     assert str(found) == "reconnecting, the camera does not answer"
     assert str(said(state="live")) == "live"
     assert said(state="live", frozen=1_763_733_787.5).frozen == 1_763_733_787.5
+    assert said(state="live", fps=0.25).interval == 4.0
+    assert said(state="live", fps=0.0).interval == RARE
+    assert said(state="stalled", fps=0.25).interval == 0.0
 
 
 @pytest.mark.parametrize(

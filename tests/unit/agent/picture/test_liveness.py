@@ -32,6 +32,7 @@ class Trial:
     """LiveKit gives us what it decodes."""
     decodable: bool = True
     now: float = START
+    interval: float = 0.0
     bytes: int = 0
     decoded: int = 0
     renewed: list[float] = field(default_factory=list)
@@ -50,7 +51,7 @@ class Trial:
             while self.fps and self.due <= self.now:
                 self._picture()
                 self.due += 1 / self.fps
-            self.liveness.look(self.now, away=self.away, screen=self.screen)
+            self.liveness.look(self.now, away=self.away, screen=self.screen, interval=self.interval)
             lost.add(self.liveness.lost)
             self._look_for_picture()
         return lost
@@ -82,6 +83,13 @@ def test_one_that_sends_seldom_and_stops_is_never_lost(every: float, screen: boo
     assert trial.run(120 * MINUTE, fps=0) == {False}
     assert (trial.renewed, trial.hopeless) == ([], [])
     assert trial.looks - looks < 120 * MINUTE / 4, "statistics are seldom asked for"
+
+
+def test_whoever_says_that_pictures_are_rare_is_believed() -> None:
+    trial = Trial(interval=10.0)
+    assert trial.run(38) == {False}
+    assert trial.hopeless == []
+    assert True in trial.run(5)
 
 
 @pytest.mark.parametrize("fps", [10, 60])

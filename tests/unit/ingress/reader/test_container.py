@@ -176,9 +176,9 @@ class _Leaping(Scripted):
         super().__init__(path, {})
         packets = [one for one in self._packets if one.size]
         for packet in packets:
-            if float(packet.dts * packet.time_base) >= 2.2:
-                packet.pts += round(leap / packet.time_base)
-                packet.dts += round(leap / packet.time_base)
+            if float((packet.dts or 0) * packet.time_base) >= 2.2:
+                ticks = round(leap / packet.time_base)
+                packet.pts, packet.dts = (packet.pts or 0) + ticks, (packet.dts or 0) + ticks
         segments = [packets[n : n + 70] for n in range(0, len(packets), 70)]
         for segment in segments if apart else ():
             segment.sort(key=lambda one: one.stream.type == "audio")
