@@ -32,4 +32,4 @@ class FilmClock:
 
     def at(self, pts: float | None, arrived: float) -> float:
         """As in `Clock`."""
-        return arrived if pts is None else self._pace.due(pts, arrived)
+        return arrived if pts is None else self._pace.at(pts, arrived)

@@ -11,7 +11,6 @@ LOST = 1.0
 AHEAD = 20.0
 """Seconds that a piece may lie ahead; further off the film's times have jumped."""
 
-
 LEAP = 1.0
 """Seconds between two packets of a film above which its times have leapt."""
 
@@ -25,6 +24,12 @@ class Pace:
     def due(self, media_time: float, now: float) -> float:
         """The clock's time at which the piece is due; the first piece is due at once."""
         if self._origin is None or not -AHEAD < now - self._origin - media_time < LOST:
+            self._origin = now - media_time
+        return self._origin + media_time
+
+    def at(self, media_time: float, now: float) -> float:
+        """The clock's time of a piece that was waited for, however late its decoder gave it."""
+        if self._origin is None:
             self._origin = now - media_time
         return self._origin + media_time
 
