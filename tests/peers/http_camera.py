@@ -17,7 +17,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from tests.peers.camera import picture
 from tests.peers.camera_encoders import Look, new_video
-from tests.peers.http_login import HttpLogin
+from tests.peers.login import Login
 from tests.peers.proxy import served
 from tests.support.ports import free_port
 
@@ -44,7 +44,7 @@ class HttpCamera:
 
     size: tuple[int, int] = (320, 180)
     fps: int = 12
-    login: HttpLogin | None = None
+    login: Login | None = None
     token: str = ""
     redirect: str = ""
     port: int = field(default_factory=free_port)

@@ -7,7 +7,6 @@ burnt in. Sound is PCMU with a beep at each whole second.
 from __future__ import annotations
 
 import base64
-import hashlib
 import itertools
 import re
 import select
@@ -24,10 +23,10 @@ import av
 
 from tests.peers.camera import beeps, picture
 from tests.peers.camera_encoders import Look, new_video
+from tests.peers.login import Login
 
 USER, PASSWORD = "cam", "p@ss:w/rd"
 RATE, VIDEO_CLOCK = 8000, 90_000
-_HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Manners:
     sprop: SPS and PPS stand in its SDP, of lying_size (pixels) where that is said; sets: they come
     in the stream before each IDR, or before the first one only, or never. zero_times: every RTP
     time is 0. garbage: these bytes follow every 10th packet. offers: challenges, in their order
-    (`MD5`, `SHA-256`, `Basic`), in one header or in one each; rotating: a nonce is good once, and
+    (`MD5`, `SHA-256`, `basic`), in one header or in one each; rotating: a nonce is good once, and
     never called stale; hangs_up: the connection is closed after a 401. absolute: its controls are
     whole addresses on this host. own_host: only requests for this host (and port) are answered.
     refuse: status for the SETUP of the sound. moved: where a DESCRIBE is redirected to.
@@ -71,8 +70,7 @@ class NastyCamera:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
-        self._nonces = itertools.count(1)
-        self._good: set[str] = set()
+        self._login = Login(USER, PASSWORD, qop="")
 
     def url(self, *, login: bool | None = None) -> str:
         """Its address; with a login where it asks for one, unless said otherwise."""
@@ -135,11 +133,9 @@ class NastyCamera:
         status, lines, body = "200 OK", [f"CSeq: {_header(text, 'CSeq') or 0}"], ""
         if manners.own_host and not address.startswith(f"rtsp://{manners.own_host}/"):
             status = "404 Not Found"
-        elif manners.offers and method != "OPTIONS" and not self._right(text):
+        elif manners.offers and method != "OPTIONS" and not self._passes(text):
             status = "401 Unauthorized"
-            offers = [self._challenge(one) for one in manners.offers]
-            offers = [", ".join(offers)] if manners.one_header else offers
-            lines += [f"WWW-Authenticate: {one}" for one in offers]
+            lines += self._login.headers()
         elif method == "DESCRIBE" and manners.moved:
             status = "302 Moved"
             lines.append(f"Location: {manners.moved}")
@@ -155,33 +151,12 @@ class NastyCamera:
             status = "461 Unsupported Transport"
         return "\r\n".join([f"RTSP/1.0 {status}", *lines, "", body]).encode()
 
-    def _challenge(self, offer: str) -> str:
-        if offer == "Basic":
-            return 'Basic realm="a camera"'
-        nonce = f"nonce{next(self._nonces) if self.manners.rotating else ''}"
-        self._good.add(nonce)
-        return f'Digest realm="a camera", nonce="{nonce}", algorithm="{offer}", stale="FALSE"'
-
-    def _right(self, text: str) -> bool:
-        scheme, _, rest = _header(text, "Authorization").partition(" ")
-        if scheme == "Basic" and "Basic" in self.manners.offers:
-            return base64.b64decode(rest).decode() == f"{USER}:{PASSWORD}"
-        said = dict(re.findall(r'(\w+)="?([^",]*)"?', rest))
-        offer = said.get("algorithm", "MD5")
-        if (
-            scheme != "Digest"
-            or offer not in self.manners.offers
-            or said["nonce"] not in self._good
-        ):
-            return False
-        if self.manners.rotating:
-            self._good.discard(said["nonce"])
-
-        def hashed(text: str) -> str:
-            return _HASHES[offer](text.encode()).hexdigest()
-
-        first, second = f"{USER}:a camera:{PASSWORD}", f"{text.split()[0]}:{said['uri']}"
-        return str(said["response"]) == hashed(f"{hashed(first)}:{said['nonce']}:{hashed(second)}")
+    def _passes(self, text: str) -> bool:
+        login, manners = self._login, self.manners
+        login.offers, login.together = manners.offers, manners.one_header
+        login.rotating = manners.rotating
+        method, target = text.split()[:2]
+        return login.passes(target, _header(text, "Authorization"), method)
 
     def _description(self) -> str:
         manners = self.manners

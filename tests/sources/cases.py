@@ -10,7 +10,7 @@ from typing import Literal
 from tests.peers.camera_encoders import Look
 from tests.peers.files import turned, write_file
 from tests.peers.http_camera import HttpCamera
-from tests.peers.http_login import HttpLogin
+from tests.peers.login import Login
 from tests.sources import senders
 from tests.sources.stage import Stage
 
@@ -86,7 +86,7 @@ def _http(name: str, path: str) -> Case:
     """From a camera with bad habits, behind a login of the newer kind."""
 
     def make(stage: Stage) -> str:
-        login = HttpLogin("cam", HARD, ("Negotiate", "MD5", "SHA-256"))
+        login = Login("cam", HARD, ("Negotiate", "MD5", "SHA-256"))
         return stage.http(HttpCamera(login=login)).url(path, login=f"cam:{HARD}")
 
     return Case(name, "HTTP camera", make, "mjpeg", way="transcoded")

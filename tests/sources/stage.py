@@ -15,11 +15,12 @@ from aiohttp import web
 from tests.peers.camera import Camera, Output, camera
 from tests.peers.camera_encoders import Look
 from tests.peers.http_camera import HttpCamera
+from tests.peers.login import Login
 from tests.peers.mediamtx import MediaServer, mediamtx
 from tests.peers.players import ffmpeg, gstreamer, handover, screen, vlc
 from tests.peers.program import Program
 from tests.peers.proxy import served
-from tests.peers.rtsp_gate import Method, RtspGate
+from tests.peers.rtsp_gate import OFFERS, Method, RtspGate
 from tests.support.ports import free_port
 
 
@@ -142,7 +143,8 @@ class Stage:
 
     def gate(self, method: Method, user: str, password: str) -> RtspGate:
         """A gate before mediamtx that asks for a login."""
-        made = RtspGate(method, user, password, ("127.0.0.1", self.media.rtsp_port))
+        login = Login(user, password, OFFERS[method])
+        made = RtspGate(login, ("127.0.0.1", self.media.rtsp_port))
         self._contexts.append(served(made.handle, made.port))
         return made
 

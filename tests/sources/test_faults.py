@@ -207,7 +207,7 @@ async def test_silence_wrong_passwords_and_names_are_told_apart_and_end(
             await service.until("brief", lambda one: one["reconnects"] >= 3, "back three times", 40)
             short.cut_after = 0.0
             await mute.set("pass")
-            gate.password = "the wrong one"
+            gate.login.password = "the wrong one"
             for name in ("locked", "mute", "brief"):
                 await service.wake(name)
             for name in ("locked", "mute", "brief"):

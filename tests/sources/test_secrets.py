@@ -13,7 +13,7 @@ import pytest
 
 from tests.peers.camera_encoders import Look
 from tests.peers.http_camera import HttpCamera, http_camera
-from tests.peers.http_login import HttpLogin
+from tests.peers.login import Login
 from tests.peers.proxy import nobody, proxy
 from tests.peers.rtsp_gate import rtsp_gate
 from tests.sources.room_viewer import viewing
@@ -36,7 +36,7 @@ async def addresses(stage: Stage, stack: AsyncExitStack) -> dict[str, str]:
         for method in ("basic", "digest")
     }
     web = await stack.enter_async_context(
-        http_camera(HttpCamera(login=HttpLogin("admin", RIGHT, ("MD5", "SHA-256"))))
+        http_camera(HttpCamera(login=Login("admin", RIGHT, ("MD5", "SHA-256"))))
     )
     token = await stack.enter_async_context(http_camera(HttpCamera(token="t0ken-s3kr1t a")))
     onward = await stack.enter_async_context(

@@ -94,7 +94,7 @@ def seen(camera: NastyCamera, url: str = "", **request: Any) -> Read:
         {"absolute": "10.0.0.7:554"},
         {"garbage": bytes(range(40))},
         {"garbage": b"\0"},
-        {"offers": ["Basic"]},
+        {"offers": ["basic"]},
         {"offers": ["MD5"]},
         {"offers": ["SHA-256"]},
         {"offers": ["MD5", "SHA-256"]},
@@ -132,7 +132,7 @@ def test_a_refused_sound_costs_no_picture(status: int, reach: dict[str, Any]) ->
         (("SHA-512-256",), "cam:p@ss:w/rd@", "SHA-512-256"),
         (("MD5",), "", "wants a user name"),
         (("MD5",), "cam:another@", "refuses the user name"),
-        (("Basic",), "cam:another@", "refuses the user name"),
+        (("basic",), "cam:another@", "refuses the user name"),
     ],
 )
 def test_what_is_wrong_with_a_login_is_said(

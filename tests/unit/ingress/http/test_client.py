@@ -16,14 +16,14 @@ from ingress.reader import connecting
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.client import HttpClient, checked
 from ingress.reader.reach import Reach
-from tests.peers.http_login import HttpLogin
+from tests.peers.login import Login
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.failing import LOOPBACK, SECRETS, fails, got
 from tests.unit.ingress.http.server import CLOSE, Answer, Asked, endless, reply
 
 
-def behind(login: HttpLogin, body: bytes = b"in") -> Answer:
+def behind(login: Login, body: bytes = b"in") -> Answer:
     def answer(asked: Asked) -> Iterable[bytes]:
         if login.passes(asked.path, asked.headers.get("authorization", "")):
             return reply(body)
@@ -74,7 +74,7 @@ def test_connections_are_kept_and_made_anew(
 )
 def test_logins(serve: Serve, offers: tuple[str, ...], together: bool) -> None:
     """Each nonce is good once, and is not called stale when it has grown old."""
-    login = HttpLogin("admin", "p@ss:ü", offers, together=together)
+    login = Login("admin", "p@ss:ü", offers, together=together)
     server = serve(behind(login))
     with closing(HttpClient(parse(server.url("/v?token=sekrit&x=1,2", "admin:p@ss:ü")))) as client:
         for _ in range(3):
@@ -83,13 +83,13 @@ def test_logins(serve: Serve, offers: tuple[str, ...], together: bool) -> None:
 
 
 def test_a_digest_of_old_cameras(serve: Serve) -> None:
-    server = serve(behind(HttpLogin("admin", "p@ss", qop="")))
+    server = serve(behind(Login("admin", "p@ss", qop="")))
     assert got(parse(server.url("/", "admin:p@ss"))) == b"in"
 
 
 @pytest.mark.parametrize("offers", [("basic",), ("MD5",)])
 def test_a_wrong_password_is_tried_twice_at_most(serve: Serve, offers: tuple[str, ...]) -> None:
-    login = HttpLogin("admin", "p@ss", offers)
+    login = Login("admin", "p@ss", offers)
     server = serve(behind(login))
     assert str(fails(server.url("/"))) == "127.0.0.1 wants a user name and a password"
     failure = fails(server.url("/", "admin:wrong"))
@@ -144,7 +144,7 @@ def test_statuses(serve: Serve, status: int, kind: str) -> None:
 
 
 def test_the_login_stays_at_home(serve: Serve) -> None:
-    login = HttpLogin("admin", "p@ss", ("basic",))
+    login = Login("admin", "p@ss", ("basic",))
     other = serve(behind(login))
     first = serve(lambda asked: moved(other.url("/there")))
     assert fails(first.url("/", "admin:p@ss"), LOOPBACK).kind == "auth"
@@ -153,7 +153,7 @@ def test_the_login_stays_at_home(serve: Serve) -> None:
 
 
 def test_redirects_at_home_keep_the_login(serve: Serve) -> None:
-    login = HttpLogin("admin", "p@ss")
+    login = Login("admin", "p@ss")
     inner = behind(login)
     server = serve(lambda asked: moved("../c") if asked.path == "/a/b" else inner(asked))
     with closing(HttpClient(parse(server.url("/a/b", "admin:p@ss")))) as client:
@@ -291,7 +291,7 @@ def test_proxies_of_the_environment_are_not_used(
 
 def test_nothing_secret_is_logged(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     """With every logger as talkative as it can be."""
-    inner = behind(HttpLogin("admin", "p@ss", ("basic",)))
+    inner = behind(Login("admin", "p@ss", ("basic",)))
 
     def answer(asked: Asked) -> Iterable[bytes]:
         if "authorization" not in asked.headers:

@@ -1,4 +1,4 @@
-"""Asks for a login over HTTP as cameras do: nonces that are good once and never called stale."""
+"""Asks for a login as cameras do, over HTTP and RTSP: nonces are never called stale."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 
 
 @dataclass(slots=True)
-class HttpLogin:
-    """offers: `basic`, `MD5`, `SHA-256`, each perhaps with `-sess`, or another scheme that nobody
-    answers. together: all of them in one header. right, asked: requests that were let in, and sent
-    back.
+class Login:
+    """offers: `basic`, `MD5`, `SHA-256`, perhaps with `-sess`, or what nobody answers. together: all
+    of them in one header; rotating: a nonce is good once. right, asked: requests that were let in,
+    and sent back.
     """
 
     user: str
@@ -23,15 +23,16 @@ class HttpLogin:
     offers: tuple[str, ...] = ("MD5",)
     qop: str = "auth"
     together: bool = False
+    rotating: bool = True
     realm: str = 'a "web" camera, no. 7'
     right: int = 0
     asked: int = 0
     _good: set[str] = field(default_factory=set)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    def passes(self, path: str, authorization: str) -> bool:
-        """Whether this GET may pass."""
-        may = self._may(path, authorization)
+    def passes(self, target: str, authorization: str, method: str = "GET") -> bool:
+        """Whether this request may pass."""
+        may = self._may(method, target, authorization)
         self.right, self.asked = self.right + may, self.asked + (not may)
         return may
 
@@ -43,24 +44,25 @@ class HttpLogin:
 
     def _challenge(self, offer: str) -> str:
         realm = self.realm.replace('"', '\\"')
-        if offer.removesuffix("-sess") not in _HASHES:
+        if not offer.startswith(("MD5", "SHA")):
             return f'{offer} realm="{realm}"'
         nonce = f"{next(self._numbers):x},=="
         self._good.add(nonce)
         qop = f', qop="{self.qop}"' if self.qop else ""
         return f'Digest realm="{realm}", nonce="{nonce}", algorithm={offer}, stale="FALSE"{qop}'
 
-    def _may(self, path: str, authorization: str) -> bool:
+    def _may(self, method: str, target: str, authorization: str) -> bool:
         scheme, _, rest = authorization.partition(" ")
         if scheme == "Basic" and "basic" in self.offers:
             return base64.b64decode(rest).decode() == f"{self.user}:{self.password}"
         pairs = re.findall(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,]*))', rest)
         said = {name: quoted or plain for name, quoted, plain in pairs}
         offer = said.get("algorithm", "MD5")
-        wrong = scheme != "Digest" or offer not in self.offers or said.get("uri") != path
+        wrong = scheme != "Digest" or offer not in self.offers or said.get("uri") != target
         if wrong or said.get("nonce") not in self._good:
             return False
-        self._good.discard(said["nonce"])
+        if self.rotating:
+            self._good.discard(said["nonce"])
 
         def hashed(*parts: str) -> str:
             return _HASHES[offer.removesuffix("-sess")](":".join(parts).encode()).hexdigest()
@@ -69,5 +71,6 @@ class HttpLogin:
         if offer.endswith("-sess"):
             first = hashed(first, said["nonce"], said["cnonce"])
         middle = [said["nc"], said["cnonce"], "auth"] if self.qop else []
-        right = hashed(first, said["nonce"], *middle, hashed("GET", path))
-        return bool(said["response"] == right) and said.get("nc", "00000001") == "00000001"
+        right = hashed(first, said["nonce"], *middle, hashed(method, target))
+        once = said.get("nc", "00000001") == "00000001" or not self.rotating
+        return once and bool(said["response"] == right)
