@@ -7,19 +7,16 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from types import TracebackType
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One request. path with its query; headers by their names in small letters; connection: the
-    number of the connection it came over, from 0.
-    """
+    """One request. path with its query; headers by their names in small letters."""
 
     path: str
     headers: dict[str, str]
-    connection: int
 
 
 Answer = Callable[[Asked], Iterable[bytes]]
@@ -51,78 +48,55 @@ class Server:
         scheme = "https" if self._tls else "http"
         return f"{scheme}://{login}{'@' if login else ''}{self.place}{path}"
 
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for one in list(self._open):
-            try:
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in (self._listener, *self._open):
+            with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+        self._listener.close()
         for thread in self._threads:
             thread.join(10)
         assert not any(thread.is_alive() for thread in self._threads)
 
-    def __enter__(self) -> Server:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _accept(self) -> None:
-        while True:
-            try:
+        with suppress(OSError):
+            while True:
                 taken, _ = self._listener.accept()
-            except OSError:
-                return
-            number, self.connections = self.connections, self.connections + 1
-            self._open.append(taken)
-            thread = threading.Thread(target=self._serve, args=(taken, number), name="connection")
-            self._threads.append(thread)
-            thread.start()
+                self.connections += 1
+                self._open.append(taken)
+                thread = threading.Thread(target=self._serve, args=(taken,), name="connection")
+                self._threads.append(thread)
+                thread.start()
 
-    def _serve(self, taken: socket.socket, number: int) -> None:
-        try:
-            with (
-                taken
-                if self._tls is None
-                else self._tls.wrap_socket(taken, server_side=True) as connected
-            ):
-                self._open.append(connected)
-                held = b""
-                while True:
-                    while b"\r\n\r\n" not in held:
-                        data = connected.recv(65536)
-                        if not data:
-                            return
-                        held += data
-                    head, _, held = held.partition(b"\r\n\r\n")
-                    asked = _asked(head.decode(), number)
-                    self.asked.append(asked)
-                    for piece in self._answer(asked):
-                        if piece == CLOSE:
-                            return
-                        connected.sendall(piece)
-        except OSError:
-            return
-        finally:
-            taken.close()
+    def _serve(self, taken: socket.socket) -> None:
+        with ExitStack() as stack, suppress(OSError):
+            stack.enter_context(taken)
+            if self._tls is not None:
+                taken = stack.enter_context(self._tls.wrap_socket(taken, server_side=True))
+                self._open.append(taken)
+            held = b""
+            while True:
+                while b"\r\n\r\n" not in held:
+                    data = taken.recv(65536)
+                    if not data:
+                        return
+                    held += data
+                head, _, held = held.partition(b"\r\n\r\n")
+                self.asked.append(_asked(head.decode()))
+                for piece in self._answer(self.asked[-1]):
+                    if piece == CLOSE:
+                        return
+                    taken.sendall(piece)
 
 
-def _asked(head: str, number: int) -> Asked:
-    lines = head.split("\r\n")
-    found = re.fullmatch(r"GET (\S+) HTTP/1\.1", lines[0])
-    assert found, lines[0]
-    headers = {}
-    for line in lines[1:]:
-        name, _, value = line.partition(":")
-        headers[name.lower()] = value.strip()
-    return Asked(found[1], headers, number)
+def _asked(head: str) -> Asked:
+    first, *lines = head.split("\r\n")
+    found = re.fullmatch(r"GET (\S+) HTTP/1\.1", first)
+    assert found, first
+    pairs = (line.partition(":") for line in lines)
+    return Asked(found[1], {name.lower(): value.strip() for name, _, value in pairs})
 
 
 def reply(

@@ -7,23 +7,27 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 
+import httpx2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from config.source_address import parse
 from ingress.reader import connecting
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.client import HttpClient, checked
+from ingress.reader.http.login import Login
 from ingress.reader.reach import Reach
-from tests.peers.login import Login
+from tests.peers.login import Login as Asking
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.failing import LOOPBACK, SECRETS, fails, got
 from tests.unit.ingress.http.server import CLOSE, Answer, Asked, endless, reply
 
 
-def behind(login: Login, body: bytes = b"in") -> Answer:
+def behind(login: Asking, body: bytes = b"in") -> Answer:
     def answer(asked: Asked) -> Iterable[bytes]:
         if login.passes(asked.path, asked.headers.get("authorization", "")):
             return reply(body)
@@ -74,7 +78,7 @@ def test_connections_are_kept_and_made_anew(
 )
 def test_logins(serve: Serve, offers: tuple[str, ...], together: bool) -> None:
     """Each nonce is good once, and is not called stale when it has grown old."""
-    login = Login("admin", "p@ss:ü", offers, together=together)
+    login = Asking("admin", "p@ss:ü", offers, together=together)
     server = serve(behind(login))
     with closing(HttpClient(parse(server.url("/v?token=sekrit&x=1,2", "admin:p@ss:ü")))) as client:
         for _ in range(3):
@@ -83,13 +87,13 @@ def test_logins(serve: Serve, offers: tuple[str, ...], together: bool) -> None:
 
 
 def test_a_digest_of_old_cameras(serve: Serve) -> None:
-    server = serve(behind(Login("admin", "p@ss", qop="")))
+    server = serve(behind(Asking("admin", "p@ss", qop="")))
     assert got(parse(server.url("/", "admin:p@ss"))) == b"in"
 
 
 @pytest.mark.parametrize("offers", [("basic",), ("MD5",)])
 def test_a_wrong_password_is_tried_twice_at_most(serve: Serve, offers: tuple[str, ...]) -> None:
-    login = Login("admin", "p@ss", offers)
+    login = Asking("admin", "p@ss", offers)
     server = serve(behind(login))
     assert str(fails(server.url("/"))) == "127.0.0.1 wants a user name and a password"
     failure = fails(server.url("/", "admin:wrong"))
@@ -118,6 +122,21 @@ def test_a_login_that_is_not_known_is_no_wrong_password(
     assert len(server.asked) == 1
 
 
+FIELDS = some.sampled_from(
+    ["Digest ", "Basic", 'realm="a', 'nonce="1"', ",", "=", '"', "\\", "qop=auth", "algorithm=MD5"]
+)
+
+
+@given(some.lists(some.lists(FIELDS | some.text()).map("".join)))
+@settings(deadline=None)
+def test_whatever_is_asked_for_is_answered_or_refused(headers: list[str]) -> None:
+    login, request, answered = Login("ü", '"\\'), httpx2.Request("GET", "http://a/b"), list[str]()
+    with suppress(SourceFailure):
+        assert login.answer(request, headers, answered)
+        assert request.headers["authorization"].startswith(("Basic ", "Digest "))
+        assert not login.answer(request, headers, answered)
+
+
 def test_headers_go_to_their_host_only(serve: Serve) -> None:
     other = serve(lambda asked: reply(b"other"))
 
@@ -144,7 +163,7 @@ def test_statuses(serve: Serve, status: int, kind: str) -> None:
 
 
 def test_the_login_stays_at_home(serve: Serve) -> None:
-    login = Login("admin", "p@ss", ("basic",))
+    login = Asking("admin", "p@ss", ("basic",))
     other = serve(behind(login))
     first = serve(lambda asked: moved(other.url("/there")))
     assert fails(first.url("/", "admin:p@ss"), LOOPBACK).kind == "auth"
@@ -153,7 +172,7 @@ def test_the_login_stays_at_home(serve: Serve) -> None:
 
 
 def test_redirects_at_home_keep_the_login(serve: Serve) -> None:
-    login = Login("admin", "p@ss")
+    login = Asking("admin", "p@ss")
     inner = behind(login)
     server = serve(lambda asked: moved("../c") if asked.path == "/a/b" else inner(asked))
     with closing(HttpClient(parse(server.url("/a/b", "admin:p@ss")))) as client:
@@ -291,7 +310,7 @@ def test_proxies_of_the_environment_are_not_used(
 
 def test_nothing_secret_is_logged(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     """With every logger as talkative as it can be."""
-    inner = behind(Login("admin", "p@ss", ("basic",)))
+    inner = behind(Asking("admin", "p@ss", ("basic",)))
 
     def answer(asked: Asked) -> Iterable[bytes]:
         if "authorization" not in asked.headers:
