@@ -6,8 +6,8 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import Any
 
 import httpcore2
 import httpx2
@@ -21,97 +21,57 @@ READ_TIMEOUT = 10.0
 HEAD_TIMEOUT = 10.0
 """Seconds for the whole head of an answer, which may come byte by byte."""
 
-_AHEAD = 16 * 1024
 _KEPT = 4
 _STALE = _KEPT + 1
 """Each connection that was kept may have been closed meanwhile."""
 
 
-class Transport(httpx2.BaseTransport):
-    """httpx2's way out. What it raises, also while a body is read, is SourceFailure.
+class Transport(httpx2.HTTPTransport, httpcore2.NetworkBackend):
+    """Resolves and checks a host once and connects to what was checked.
 
-    guard: what may be reached, None for anything; timeout: seconds that a wait for data may take.
+    Certificates are verified on public addresses only: cameras in private networks have
+    self-signed ones, and FFmpeg does not verify either. What is raised for a request is
+    SourceFailure. guard: what may be reached, None for anything; timeout: seconds that a wait for
+    data may take.
     """
 
     def __init__(self, guard: Reach | None, timeout: float = READ_TIMEOUT) -> None:
-        self._backend = Backend(guard, timeout)
+        unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # `_Stream` has its own
+        super().__init__(verify=unused, trust_env=False)
+        self._guard = guard
+        self._timeout = timeout
+        self._made = 0
+        """Connections made so far."""
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # unused: the backend has its own
+            ssl_context=unused,
             max_connections=16,
             max_keepalive_connections=_KEPT,
             keepalive_expiry=20.0,
-            network_backend=self._backend,
+            network_backend=self,
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """As of its base."""
-        url, name = request.url, shown(request.url.host)
-        core = httpcore2.Request(
-            request.method,
-            httpcore2.URL(
-                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-            ),
-            headers=request.headers.raw,
-            extensions={"timeout": {"connect": CONNECT_TIMEOUT, "pool": CONNECT_TIMEOUT}},
-        )
+        name = shown(request.url.host)
+        wait = {"connect": CONNECT_TIMEOUT, "pool": CONNECT_TIMEOUT}
+        request.extensions = {"timeout": wait}
         for _ in range(_STALE):
-            made = self._backend.made
+            made = self._made
             try:
-                answer = self._pool.handle_request(core)
+                return super().handle_request(request)
             except SourceFailure as failure:
-                if self._backend.made > made or failure.kind != "ended":
+                if self._made > made or failure.kind != "ended":
                     raise
-            except (httpcore2.RemoteProtocolError, httpcore2.WriteError):
-                if self._backend.made > made:
+            except (httpx2.RemoteProtocolError, httpx2.WriteError):
+                if self._made > made:
                     raise SourceFailure(
                         "protocol", f"what {name} answers is no HTTP, or nothing"
                     ) from None
-            except httpcore2.LocalProtocolError:
+            except httpx2.LocalProtocolError:
                 raise SourceFailure("protocol", "this address cannot stand in a request") from None
-            except (httpcore2.TimeoutException, httpcore2.NetworkError):
+            except (httpx2.TimeoutException, httpx2.NetworkError):
                 raise SourceFailure("no_answer", f"{name} does not answer") from None
-            else:
-                headers, body = answer.headers, _Body(answer, name)
-                return httpx2.Response(
-                    answer.status, headers=headers, stream=body, extensions=answer.extensions
-                )
         raise SourceFailure("no_answer", f"{name} closes every connection")
-
-    def close(self) -> None:
-        """Closes all connections. Idempotent."""
-        self._pool.close()
-
-
-class _Body(httpx2.SyncByteStream):
-    def __init__(self, answer: httpcore2.Response, name: str) -> None:
-        self._answer, self._name = answer, name
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from cast(Iterable[bytes], self._answer.stream)
-        except httpcore2.RemoteProtocolError:
-            raise SourceFailure(
-                "ended", f"{self._name} stopped in the middle of its answer"
-            ) from None
-        except (httpcore2.TimeoutException, httpcore2.NetworkError):
-            raise SourceFailure("no_answer", f"{self._name} stopped sending") from None
-
-    def close(self) -> None:
-        self._answer.close()
-
-
-class Backend(httpcore2.NetworkBackend):
-    """Resolves and checks a host once and connects to what was checked.
-
-    Certificates are verified on public addresses only: cameras in private networks have
-    self-signed ones, and FFmpeg does not verify either. What is raised is SourceFailure.
-    """
-
-    def __init__(self, guard: Reach | None, timeout: float = READ_TIMEOUT) -> None:
-        self._guard = guard
-        self._timeout = timeout
-        self.made = 0
-        """Connections made so far."""
 
     def connect_tcp(
         self,
@@ -121,7 +81,8 @@ class Backend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        self.made += 1
+        """As of its base."""
+        self._made += 1
         connected, address = connect(host, port, self._guard, timeout or CONNECT_TIMEOUT)
         return _Stream(connected, host, address, self._timeout)
 
@@ -134,8 +95,6 @@ class _Stream(httpcore2.NetworkStream):
         self._timeout = timeout
         self._heads = HeadMender()
         self._head_ends = 0.0
-        self._ahead: bytes | None = None
-        """What was read to see whether there is something to be read."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
@@ -144,7 +103,7 @@ class _Stream(httpcore2.NetworkStream):
                 if self._heads.in_head:
                     wait = min(wait, max(0.01, self._head_ends - time.monotonic()))
                 self._socket.settimeout(wait)
-                data = self._received(max_bytes)
+                data = self._socket.recv(max_bytes)
                 passed = self._heads.feed(data) if data else self._heads.rest()
                 if passed or not data:
                     return passed
@@ -186,24 +145,10 @@ class _Stream(httpcore2.NetworkStream):
             return self._heads.has_body
         return None
 
-    def _received(self, most: int) -> bytes:
-        if self._ahead is None:
-            return self._socket.recv(most)
-        data, self._ahead = self._ahead, None
-        return data
-
     def _readable(self) -> bool:
-        if self._ahead is not None or self._socket.fileno() < 0:
-            return True
-        if isinstance(self._socket, ssl.SSLSocket):
-            # What TLS has to say for itself is nothing to read.
-            try:
-                self._socket.settimeout(0)
-                self._ahead = self._socket.recv(_AHEAD)
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return False
-            except OSError:
-                pass
+        if self._socket.fileno() < 0 or (
+            isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()
+        ):
             return True
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)

@@ -116,11 +116,17 @@ class HttpStream:
             for chunk in self._chunks:
                 if chunk:
                     return chunk
-        except SourceFailure:
-            self.close()
-            raise
-        self._ended = True
-        return b""
+        except httpx2.RemoteProtocolError:
+            failure = SourceFailure("ended", f"{self.name} stopped in the middle of its answer")
+        except (httpx2.TimeoutException, httpx2.NetworkError):
+            failure = SourceFailure("no_answer", f"{self.name} stopped sending")
+        except SourceFailure as over:
+            failure = over
+        else:
+            self._ended = True
+            return b""
+        self.close()
+        raise failure from None
 
 
 def origin(url: httpx2.URL) -> str:
