@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+
 from config.source_address import SourceAddress
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.client import HttpClient
@@ -14,9 +17,8 @@ from ingress.reader.http.jpeg import START
 from ingress.reader.http.media import HttpMedia
 from ingress.reader.http.pictures import jpegs, snapshots, stream_or_snapshots
 from ingress.reader.http.stream import HttpStream
+from ingress.reader.media import Contents, Piece
 from ingress.reader.reach import Reach
-
-What = Literal["mjpeg", "snapshot", "media"]
 
 _PATIENCE = 30.0
 """Seconds until the first byte of a stream: VLC encodes a keyframe each 250 pictures by itself."""
@@ -25,28 +27,31 @@ _LOOK = 0.0625
 _MJPEG = ("multipart/", "video/x-motion-jpeg", "video/x-jpeg", "video/mjpeg", "video/x-mjpeg")
 
 
-class HttpSource:
-    """An open source. what: `mjpeg` and `snapshot` give `pictures()`, `media` gives `media()`."""
+class Jpegs:
+    """A `Source` of JPEG pictures, one behind the other, stamped as they come."""
 
-    def __init__(self, client: HttpClient, stream: HttpStream) -> None:
-        self._client = client
-        self._stream = stream
-        self.what: What = _what(stream)
+    def __init__(
+        self, client: HttpClient, stream: HttpStream, rate: float, *, snapshot: bool
+    ) -> None:
+        """rate: pictures a second that are asked for, where the address has one picture only."""
+        self._client, self._stream, self._rate = client, stream, rate
+        self._snapshot = snapshot
+        self.contents = Contents("mjpeg", VideoCodecContext.create("mjpeg", "r"))
 
-    def pictures(self, rate: float) -> Iterator[bytes]:
-        """JPEG pictures as they come, without end: raises SourceFailure.
-
-        rate: pictures a second of a snapshot.
-        """
-        if self.what == "mjpeg":
+    def pictures(self) -> Iterator[bytes]:
+        """JPEG pictures as they come, without end: raises SourceFailure."""
+        if not self._snapshot:
             return jpegs(self._stream)
         if self._stream.length is None:
-            return stream_or_snapshots(self._client, self._stream, rate)
-        return snapshots(self._client, self._stream, rate)
+            return stream_or_snapshots(self._client, self._stream, self._rate)
+        return snapshots(self._client, self._stream, self._rate)
 
-    def media(self) -> HttpMedia:
-        """What opens the container, and is to be closed then. Once."""
-        return HttpMedia(self._client, self._stream)
+    def pieces(self) -> Iterator[Piece]:
+        """As of `Source`."""
+        for picture in self.pictures():
+            packet = Packet(picture)
+            packet.is_keyframe = True
+            yield Piece(None, packet)
 
     def close(self) -> None:
         """Closes all connections. Idempotent."""
@@ -57,19 +62,23 @@ class HttpSource:
 def open_source(
     address: SourceAddress | str,
     *,
+    rate: float = 2.0,
     guard: Reach | None = None,
     headers: Mapping[str, str] | None = None,
     waits: Callable[[str], None] = lambda _: None,
     timeout: float = READ_TIMEOUT,
-) -> HttpSource:
-    """Asks for the address and says what it has; parameters as of HttpClient. Raises
+) -> Jpegs | HttpMedia:
+    """Asks for the address and gives what it has; parameters as of Jpegs and HttpClient. Raises
     SourceFailure. waits: told each second why nothing comes, where the server has answered.
     """
     client = HttpClient(address, guard=guard, headers=headers, timeout=timeout)
     try:
         stream = client.get()
         _await_body(stream, waits)
-        return HttpSource(client, stream)
+        what = _what(stream)
+        if what == "media":
+            return HttpMedia(client, stream)
+        return Jpegs(client, stream, rate, snapshot=what == "snapshot")
     except BaseException:
         client.close()
         raise
@@ -90,7 +99,7 @@ def _await_body(stream: HttpStream, waits: Callable[[str], None]) -> None:
         raise SourceFailure("ended", f"{name} has answered and sent nothing: {advice}")
 
 
-def _what(stream: HttpStream) -> What:
+def _what(stream: HttpStream) -> Literal["mjpeg", "snapshot", "media"]:
     kind = stream.content_type
     if kind.startswith(_MJPEG):
         return "mjpeg"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 
-from ingress.reader.http import HttpSource
+from config.source_address import SourceAddress
+from ingress.reader.http import HttpMedia, open_source
 from tests.unit.ingress.http.server import Answer, Asked, reply
 
 RATE = 25
@@ -64,11 +66,19 @@ def files(folder: Path, *, ranges: bool = True) -> Answer:
     return answer
 
 
-def count(source: HttpSource) -> int:
+@contextmanager
+def media(url: str | SourceAddress, **options: Any) -> Iterator[HttpMedia]:
+    """What stands there, which is to be a container."""
+    found = open_source(url, **options)
+    with closing(found):
+        assert isinstance(found, HttpMedia)
+        yield found
+
+
+def count(url: str | SourceAddress, **options: Any) -> int:
     """Pictures until the end."""
-    assert source.what == "media"
-    with closing(source.media()) as media:
-        with media.open() as container:
+    with media(url, **options) as found:
+        with found.open() as container:
             packets = sum(1 for packet in container.demux(video=0) if packet.size)
-        assert media.failure is None
+        assert found.failure is None
     return packets

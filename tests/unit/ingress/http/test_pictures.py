@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http import HttpSource, open_source, pictures
+from ingress.reader.http import Jpegs, open_source, pictures
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.pictures import picture
 from tests.unit.ingress.http.server import CLOSE, Answer, Asked, endless, reply
@@ -25,12 +26,18 @@ def part(number: int) -> bytes:
     return b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + picture(number) + b"\r\n"
 
 
-def taken(source: HttpSource, count: int, rate: float = RATE) -> list[bytes]:
+def opened(url: str, **options: Any) -> Jpegs:
+    found = open_source(url, **{"rate": RATE} | options)
+    assert isinstance(found, Jpegs)
+    return found
+
+
+def taken(source: Jpegs, count: int) -> list[bytes]:
     with closing(source):
-        return list(itertools.islice(source.pictures(rate), count))
+        return list(itertools.islice(source.pictures(), count))
 
 
-def end(source: HttpSource) -> SourceFailure:
+def end(source: Jpegs) -> SourceFailure:
     with pytest.raises(SourceFailure) as raised:
         taken(source, 1000)
     assert "sekrit" not in str(raised.value)
@@ -71,8 +78,8 @@ def test_each_picture_comes_when_it_is_sent(
 ) -> None:
     answer, let = in_step(pieces, first)
     server = serve(answer)
-    with closing(open_source(server.url("/video?token=sekrit"))) as source:
-        stream = source.pictures(RATE)
+    with closing(opened(server.url("/video?token=sekrit"))) as source:
+        stream = source.pictures()
         for number in range(4):
             assert next(stream) == BARE[number]
             let.release()
@@ -94,8 +101,8 @@ def test_who_is_slow_gets_the_newest(serve: Serve) -> None:
         yield CLOSE
 
     server = serve(answer)
-    with closing(open_source(server.url())) as source:
-        stream = source.pictures(RATE)
+    with closing(opened(server.url())) as source:
+        stream = source.pictures()
         assert next(stream) == picture(0)
         first.set()
         assert sent.wait(10)
@@ -119,7 +126,7 @@ def test_a_server_that_sends_without_pause_cannot_hold_the_pictures_back(
 ) -> None:
     monkeypatch.setattr(pictures, "_DRAINED_AT_ONCE", 100_000)
     server = serve(lambda asked: (endless(MULTIPART), *map(part, range(5))) * 1000)
-    assert len(taken(open_source(server.url()), 10)) == 10
+    assert len(taken(opened(server.url()), 10)) == 10
 
 
 def test_chunks_may_end_anywhere(serve: Serve) -> None:
@@ -134,7 +141,7 @@ def test_chunks_may_end_anywhere(serve: Serve) -> None:
         yield b"0\r\n\r\n"
 
     server = serve(answer)
-    assert taken(open_source(server.url()), 1)[0] in BARE
+    assert taken(opened(server.url()), 1)[0] in BARE
 
 
 @pytest.fixture
@@ -156,7 +163,7 @@ def test_a_snapshot_is_asked_again(serve: Serve, has_length: bool) -> None:
         return whole if has_length else [endless("image/jpeg"), data, CLOSE]
 
     server = serve(answer)
-    assert taken(open_source(server.url("/snap.jpg?token=sekrit")), 4) == BARE
+    assert taken(opened(server.url("/snap.jpg?token=sekrit")), 4) == BARE
 
 
 def test_a_snapshot_is_sent_once_while_it_is_the_same(serve: Serve) -> None:
@@ -166,20 +173,20 @@ def test_a_snapshot_is_sent_once_while_it_is_the_same(serve: Serve) -> None:
         return reply(picture(1), 'ETag: "a"', kind="image/jpeg")
 
     server = serve(answer)
-    assert taken(open_source(server.url("/snap.jpg")), 3) == [picture(1)] * 3
+    assert taken(opened(server.url("/snap.jpg")), 3) == [picture(1)] * 3
     assert server.connections == 1
 
 
 def test_snapshots_come_at_their_rate(serve: Serve, waits: list[float]) -> None:
     server = serve(lambda asked: reply(picture(1), kind="image/jpeg"))
-    taken(open_source(server.url("/snap.jpg")), 6, rate=5)
+    taken(opened(server.url("/snap.jpg"), rate=5), 6)
     assert waits == pytest.approx([0.2] * 5)
 
 
 def test_a_slow_snapshot_comes_again_meanwhile(serve: Serve, waits: list[float]) -> None:
     count = itertools.count(1)
     server = serve(lambda asked: reply(picture(next(count)), kind="image/jpeg"))
-    found = taken(open_source(server.url("/snap.jpg")), 21, rate=0.05)
+    found = taken(opened(server.url("/snap.jpg"), rate=0.05), 21)
     assert found == [picture(1)] * 20 + [picture(2)]
     assert sum(waits) == pytest.approx(20)
 
@@ -202,8 +209,8 @@ def test_a_bad_snapshot_now_and_then_is_no_outage(
         return bad if is_bad else reply(picture(0), kind="image/jpeg")
 
     server = serve(answer)
-    with closing(open_source(server.url("/snap.jpg?token=sekrit"))) as source:
-        stream = source.pictures(2)
+    with closing(opened(server.url("/snap.jpg?token=sekrit"), rate=2)) as source:
+        stream = source.pictures()
         assert {next(stream) for _ in range(9)} == {picture(0)}
         over = True
         with pytest.raises(SourceFailure) as raised:
@@ -217,23 +224,23 @@ def test_a_wish_for_a_long_pause_is_bounded(serve: Serve, waits: list[float]) ->
     later = reply(b"", "Retry-After: 86400", status="429 Slowly")
     count = itertools.count()
     server = serve(lambda asked: later if next(count) % 2 else reply(picture(0)))
-    taken(open_source(server.url("/snap.jpg")), 40)
+    taken(opened(server.url("/snap.jpg")), 40)
     assert 29 < sum(waits) < 62
 
 
 def test_pictures_that_never_have_an_end_are_taken(serve: Serve) -> None:
     server = serve(lambda asked: reply(picture(0)[:-2], kind="image/jpeg"))
-    assert taken(open_source(server.url()), 5) == [picture(0)[:-2]] * 5
+    assert taken(opened(server.url()), 5) == [picture(0)[:-2]] * 5
 
 
 def test_what_is_no_picture(serve: Serve) -> None:
     server = serve(lambda asked: reply(b"not one", kind="image/jpeg"))
-    assert end(open_source(server.url())).kind == "codec"
+    assert end(opened(server.url())).kind == "codec"
     server = serve(lambda asked: [endless(MULTIPART), *[b"nothing " * 8192] * 32])
-    assert end(open_source(server.url())).kind == "codec"
+    assert end(opened(server.url())).kind == "codec"
     server = serve(lambda asked: HTML)
     with pytest.raises(SourceFailure) as raised:
-        open_source(server.url("/?token=sekrit"))
+        opened(server.url("/?token=sekrit"))
     assert raised.value.kind == "protocol"
     assert "sekrit" not in str(raised.value)
 
@@ -251,7 +258,7 @@ def test_a_picture_that_never_gets_done(
             yield drop
 
     server = serve(answer)
-    failure = end(open_source(server.url("/?token=sekrit"), timeout=0.3))
+    failure = end(opened(server.url("/?token=sekrit"), timeout=0.3))
     over.set()
     assert failure.kind == "no_answer"
 
@@ -274,10 +281,10 @@ def test_a_server_may_answer_long_before_it_sends(serve: Serve, last: bytes) -> 
     server = serve(answer)
     if last is CLOSE:
         with pytest.raises(SourceFailure, match="strict"):
-            open_source(server.url(), waits=waits)
+            opened(server.url(), waits=waits)
     else:
-        with closing(open_source(server.url(), waits=waits)) as source:
-            assert next(source.pictures(RATE)) == picture(0)
+        with closing(opened(server.url(), waits=waits)) as source:
+            assert next(source.pictures()) == picture(0)
     assert told
 
 
@@ -286,5 +293,5 @@ def test_what_came_with_the_head_is_not_waited_for(serve: Serve) -> None:
     head = endless("image/jpeg", "Transfer-Encoding: chunked")
     data = b"%x\r\n%b\r\n0\r\n\r\n" % (len(picture(0)), picture(0))
     server = serve(lambda asked: [head + data])
-    assert taken(open_source(server.url(), waits=told.append), 2) == [picture(0)] * 2
+    assert taken(opened(server.url(), waits=told.append), 2) == [picture(0)] * 2
     assert not told
