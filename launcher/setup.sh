@@ -131,11 +131,13 @@ page_step() {
 }
 
 chromium_step() {
-  local name
+  local name found=
   for name in chromium chromium-browser google-chrome; do
-    command -v "$name" >/dev/null && return
+    command -v "$name" >/dev/null && found=1
   done
-  apt_install chromium || die "Chromium is missing for the browser tests: sudo apt-get install chromium"
+  [[ $found ]] || apt_install chromium || die "Chromium is missing for the browser tests: sudo apt-get install chromium"
+  command -v firefox-esr firefox >/dev/null || apt_install firefox-esr \
+    || die "Firefox is missing for the browser tests: sudo apt-get install firefox-esr"
 }
 
 ingress_step() {

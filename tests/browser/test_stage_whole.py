@@ -136,7 +136,7 @@ async def test_without_webrtc_all_comes_by_http_until_webrtc_is_tried_again(
     open_page: OpenPage, stack: Stack, way: str
 ) -> None:
     page = await visit(open_page, stack, way)
-    told = page.get_by_text("WebRTC does not get through here")
+    told = page.get_by_text("WebRTC does not work here")
     await expect(told).to_be_visible()
     await asyncio.wait_for(page.get_by_alt_text("Delayed picture").evaluate(_MOVES), 45)
     await wait_until_heard(page)

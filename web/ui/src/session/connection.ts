@@ -67,6 +67,7 @@ export class Connection extends Store<Phase> {
   };
 
   private goByHttp(signal: AbortSignal): void {
+    void this.room.disconnect();
     const error = texts().reasons.lost;
     const joined = (): void => {
       this.tell({ type: 'joined', way: 'http' });

@@ -1,4 +1,4 @@
-import { Room, RoomEvent, VideoPresets } from 'livekit-client';
+import { Room, RoomEvent, Track, VideoPresets } from 'livekit-client';
 import { createContext, useContext } from 'react';
 
 import { NO_BOOTH } from '../logic/status';
@@ -46,6 +46,10 @@ export function makeSession(roomName: string) {
   });
 
   passSound(room);
+  room.on(RoomEvent.TrackSubscribed, (_, publication) => {
+    const { kind, mimeType = '' } = publication;
+    if (kind === Track.Kind.Video && !canDecode(mimeType)) connection.join('http');
+  });
   followRoom(room, booth);
   receiveText(room, transcript, (line) => {
     if (line.phase === 'start' && line.spoken) meter.line(line.id, line.captureTime);
@@ -91,6 +95,13 @@ export function makeSession(roomName: string) {
   };
 
   return { leave, comeBack, room, roomName, connection, booth, transcript, draft, showing, mixer, meter, call };
+}
+
+/** Firefox has no H.264 before it has fetched OpenH264, and some builds of Chromium never do. */
+function canDecode(mimeType: string): boolean {
+  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+  const wanted = mimeType.toLowerCase();
+  return wanted === '' || codecs.some((codec) => codec.mimeType.toLowerCase() === wanted);
 }
 
 export const SessionContext = createContext<Session | undefined>(undefined);

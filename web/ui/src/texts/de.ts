@@ -91,7 +91,7 @@ export const de: Texts = {
     now: 'Jetzt versuchen',
     soundOff: 'Der Browser lässt den Ton aus, bis du ihn erlaubst.',
     soundOn: 'Ton einschalten',
-    http: 'WebRTC kommt hier nicht durch, darum kommen Bild und Ton über einfaches HTTP. Du kannst zusehen und fragen, aber keine Kamera zeigen und nicht sprechen.',
+    http: 'WebRTC geht hier nicht, darum kommen Bild und Ton über einfaches HTTP. Du kannst zusehen und fragen, aber keine Kamera zeigen und nicht sprechen.',
     webrtc: 'WebRTC noch einmal versuchen',
   },
   reasons: {
@@ -202,7 +202,7 @@ export const de: Texts = {
     unplugged: (gone, next) => `${gone} ist weg; jetzt zeigst du ${next}.`,
     ended: (what) => `${what} hat aufgehört.`,
     notPlayable: 'Dieser Browser kann die Datei nicht spielen. MP4 mit H.264 und WebM gehen.',
-    httpOnly: 'Etwas von dir zu zeigen braucht WebRTC, und das kommt hier nicht durch.',
+    httpOnly: 'Etwas von dir zu zeigen braucht WebRTC, und das geht hier nicht.',
   },
   camera: {
     blocked: 'Die Kamera ist gesperrt. Erlaube sie neben der Adresse der Seite, dann versuche es wieder.',

@@ -89,7 +89,7 @@ export const en = {
     now: 'Try now',
     soundOff: 'The browser keeps the sound off until you allow it.',
     soundOn: 'Turn the sound on',
-    http: 'WebRTC does not get through here, so picture and sound come by plain HTTP. You can watch and ask, but not show a camera or speak.',
+    http: 'WebRTC does not work here, so picture and sound come by plain HTTP. You can watch and ask, but not show a camera or speak.',
     webrtc: 'Try WebRTC again',
   },
   reasons: {
@@ -196,7 +196,7 @@ export const en = {
     unplugged: (gone: string, next: string) => `${gone} is gone; ${next} is shown now.`,
     ended: (what: string) => `${what} has stopped.`,
     notPlayable: 'This browser cannot play that file. MP4 with H.264, and WebM, can be played.',
-    httpOnly: 'Showing something of yours needs WebRTC, which does not get through here.',
+    httpOnly: 'Showing something of yours needs WebRTC, which does not work here.',
   },
   camera: {
     blocked: 'The camera is blocked. Allow it beside the address of the page, then try again.',
