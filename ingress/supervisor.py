@@ -45,9 +45,6 @@ class Supervised(Protocol):
     async def aclose(self) -> None:
         """Leave and let go of everything. Idempotent."""
 
-    def add_listener(self, callback: Hearer) -> None:
-        """Calls back on the event loop with every new report."""
-
 
 class Supervisor:
     """A `Supervised` that reads by itself."""

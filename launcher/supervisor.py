@@ -62,19 +62,15 @@ class Supervisor:
         name = f"keep-{spec.name}"
         self._keepers[spec.name] = asyncio.create_task(self._keep(child), name=name)
 
-    async def aclose(self, *, last: str | tuple[str, ...] = ()) -> None:
-        """Ends every child, those named last after all others and in this order. Safe to call
-        again.
-        """
-        late = (last,) if isinstance(last, str) else last
+    async def aclose(self, *, last: str = "") -> None:
+        """Ends every child, the one named last after all others. Safe to call again."""
         for keeper in self._keepers.values():
             keeper.cancel()
         await asyncio.gather(*self._keepers.values(), return_exceptions=True)
-        first = [child for name, child in self._children.items() if name not in late]
+        first = [child for name, child in self._children.items() if name != last]
         await asyncio.gather(*(self._stop(child) for child in first))
-        for name in late:
-            if name in self._children:
-                await self._stop(self._children[name])
+        if last in self._children:
+            await self._stop(self._children[last])
         await self._close_reaper()
 
     async def kill(self) -> None:

@@ -76,7 +76,6 @@ class UrlSource:
         self._settings = settings
         self._room = spec.room or settings.room
         self._name = f"{OURS}{spec.name}"
-        self._hearers: list[Callable[[SourceReport], None]] = []
         self._told: SourceReport | None = None
         self._task: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
@@ -120,10 +119,6 @@ class UrlSource:
         """Try at once what is waiting."""
         self._backoff.reset()
         self._woken.set()
-
-    def add_listener(self, callback: Callable[[SourceReport], None]) -> None:
-        """Calls back on the event loop with every new report."""
-        self._hearers.append(callback)
 
     async def aclose(self) -> None:
         """Deletes the ingress. Idempotent."""
@@ -232,7 +227,8 @@ class UrlSource:
             return None
         silent = now - self._last
         if self._first is None:
-            said = f"LiveKit Ingress shows no picture within {silent:.0f} s"
+            said = self._media.trouble if self._media else ""
+            said = said or f"LiveKit Ingress shows no picture within {silent:.0f} s"
             return ("no_answer", said) if silent > FIRST_PICTURE else None
         if silent > self._spec.stall_after:
             self.lifecycle.stalled(f"no picture in the room for {silent:.0f} s", now)
@@ -243,15 +239,11 @@ class UrlSource:
         report = self.report()
         if report == self._told:
             return
-        if self._told is None or (self._told.state, self._told.error) != (
-            report.state,
-            report.error,
-        ):
+        told = self._told
+        if told is None or (told.state, told.error) != (report.state, report.error):
             said = f": {report.error}" if report.error else ""
             log.info("%s in %s is %s%s", report.name, report.room, report.state, said)
         self._told = report
-        for hearer in self._hearers:
-            hearer(report)
 
     def _unix_time(self, monotonic: float) -> float:
         return round(monotonic + self._unix, 3) if monotonic else 0.0

@@ -183,12 +183,14 @@ class MediaServer:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
+        path: list[str] = []
         async with _ended(process, signal.SIGINT):
-            path, _ = await asyncio.gather(_text(process.stdout), _lines(process.stderr, says))
-            await process.wait()
-        if process.returncode:
+            await asyncio.gather(
+                _lines(process.stdout, path.append), _lines(process.stderr, says), process.wait()
+            )
+        if process.returncode or not path:
             raise OSError(0, lines[-1])
-        return path.strip()
+        return path[-1]
 
     async def _serve(self, program: str) -> None:
         """One process from its start to its end, which trouble explains."""
@@ -257,10 +259,6 @@ async def _ended(process: asyncio.subprocess.Process, ask: signal.Signals):  # t
         except TimeoutError:
             process.kill()
             await process.wait()
-
-
-async def _text(stream: asyncio.StreamReader | None) -> str:
-    return (await stream.read()).decode(errors="replace") if stream else ""
 
 
 async def _lines(stream: asyncio.StreamReader | None, hear: Callable[[str], None]) -> None:

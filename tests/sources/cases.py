@@ -143,7 +143,6 @@ CASES: tuple[Case, ...] = (
     Case("http-mjpeg-from-ffmpeg", "ffmpeg", senders.mjpeg_ffmpeg, "mjpeg", way="transcoded"),
     _http("http-snapshots", "cam.jpg"),
     Case("vlc-http-ts", "VLC", senders.vlc_http, "h264", "aac"),
-    Case("vlc-rtmp-to-mediamtx", "VLC", senders.vlc_rtmp, "h264", "aac"),
     Case("vlc-http-mjpeg", "VLC", senders.vlc_mjpeg, "mjpeg", way="transcoded"),
     replace(
         _made("vlc-screen-by-rtsp", "", (640, 360)),
@@ -160,8 +159,6 @@ CASES: tuple[Case, ...] = (
     _file("clip.mov", _H264, "aac", "transcoded", turn=90),
     Case("http-flv-from-ffmpeg", "ffmpeg", senders.flv_ffmpeg, "h264", "aac"),
     _gst("gst-srt", senders.gst_srt),
-    _gst("gst-rtmp-to-mediamtx", senders.gst_rtmp),
-    replace(_gst("gst-rtsp-to-mediamtx", senders.gst_rtsp), transport="tcp"),
     replace(_made("screen", "", (640, 360)), peer="Xvfb", make=senders.screen, needs=("Xvfb",)),
     _made("test", "test:640x360@15", (640, 360)),
     _made("demo", "demo", (960, 540)),

@@ -76,22 +76,6 @@ def gst_srt(stage: Stage) -> str:
     return to
 
 
-def gst_rtmp(stage: Stage) -> str:
-    """GStreamer that pushes to mediamtx by RTMP."""
-    to = stage.media.rtmp(stage.expect("open/gst"))
-    video = "tcpserversrc host=127.0.0.1 port=PORT ! tsdemux ! h264parse ! flvmux streamable=true"
-    stage.gstreamer(Look(), "", f"{video} ! rtmp2sink location={to}")
-    return to
-
-
-def gst_rtsp(stage: Stage) -> str:
-    """GStreamer that publishes to mediamtx by RTSP."""
-    to = stage.media.rtsp(stage.expect("open/gst-rtsp"))
-    video = "tcpserversrc host=127.0.0.1 port=PORT ! tsdemux ! h264parse"
-    stage.gstreamer(Look(), "", f"{video} ! rtspclientsink location={to} protocols=tcp")
-    return to
-
-
 def screen(stage: Stage) -> str:
     """A desktop."""
     return f"screen::{stage.screen(640, 360)}"
@@ -116,13 +100,6 @@ def vlc_http(stage: Stage) -> str:
     port = free_port()
     stage.vlc(Look(), "aac", f"#std{{access=http,mux=ts,dst=127.0.0.1:{port}/cam.ts}}")
     return f"http://127.0.0.1:{port}/cam.ts"
-
-
-def vlc_rtmp(stage: Stage) -> str:
-    """VLC that pushes to mediamtx by RTMP."""
-    address = stage.media.rtmp(stage.expect("open/vlc"))
-    stage.vlc(Look(), "aac", f"#std{{access=rtmp,mux=ffmpeg{{mux=flv}},dst={address}}}")
-    return address
 
 
 def vlc_mjpeg(stage: Stage) -> str:

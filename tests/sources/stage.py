@@ -131,11 +131,6 @@ class Stage:
         self._later.append(lambda: screen(folder, number, width, height))
         return number
 
-    def expect(self, path: str) -> str:
-        """Wait until somebody has published to this path of mediamtx."""
-        self._paths.append(path)
-        return path
-
     def http(self, made: HttpCamera) -> HttpCamera:
         """An HTTP camera."""
         self._contexts.append(served(made.handle, made.port))

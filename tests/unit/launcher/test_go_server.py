@@ -159,21 +159,22 @@ class TestDownload:
         releases.serve_archive = getattr(releases, spoil)
         await self.refused(releases, tmp_path, said)
 
-    async def test_a_wrong_checksum(self, releases: Releases, tmp_path: Path) -> None:
-        releases.archive = releases.archive[:-1] + b"x"
-        await self.refused(releases, tmp_path, f"{NAME} has a wrong checksum")
-
-    async def test_a_checksum_that_is_missing(self, releases: Releases, tmp_path: Path) -> None:
-        releases.sums = ""
-        await self.refused(releases, tmp_path, "does not name")
-
-    @pytest.mark.parametrize("content", [b"no archive", b"", archive("something-else")])
-    async def test_an_archive_without_it(
-        self, releases: Releases, tmp_path: Path, content: bytes
+    @pytest.mark.parametrize(
+        ("content", "sums", "said"),
+        [
+            (archive()[:-1] + b"x", None, f"{NAME} has a wrong checksum"),
+            (archive(), "", "does not name"),
+            (b"no archive", "{sum}  {name}", "holds no thing"),
+            (archive("something-else"), "{sum}  {name}", "holds no thing"),
+        ],
+    )
+    async def test_a_bad_archive(
+        self, releases: Releases, tmp_path: Path, content: bytes, sums: str | None, said: str
     ) -> None:
         releases.archive = content
-        releases.sums = f"{hashlib.sha256(content).hexdigest()}  {NAME}\n"
-        await self.refused(releases, tmp_path, "holds no thing")
+        if sums is not None:
+            releases.sums = sums.format(sum=hashlib.sha256(content).hexdigest(), name=NAME)
+        await self.refused(releases, tmp_path, said)
 
     async def refused(self, releases: Releases, tmp_path: Path, said: str) -> None:
         target = tmp_path / "cache" / "thing"
