@@ -15,13 +15,13 @@ _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 
 
 class PictureEnd:
-    """Follows one picture through a buffer that grows. Every byte is looked at about once.
+    """Follows the picture at the front of a buffer that grows. Every byte is looked at about once.
 
     A thumbnail in an EXIF segment is skipped with its segment.
     """
 
-    def __init__(self, start: int) -> None:
-        self._at = start + 2
+    def __init__(self) -> None:
+        self._at = 2
         self._in_scan = False
         self.cut = False
         """Another picture begins before this one has ended."""

@@ -164,7 +164,7 @@ class _Snapshot:
         data = answer.read_all(LONGEST_PICTURE)
         if not data.startswith(START):
             raise SourceFailure("codec", f"{answer.name} sends something that is no JPEG")
-        end = PictureEnd(0)
+        end = PictureEnd()
         has_end = end.find(bytearray(data)) is not None and not end.cut
         # Some cameras never send an end; with others it is torn.
         if not end.has_scan or (self._has_end and not has_end):
