@@ -32,7 +32,7 @@ BACKLOG = 0.3
 """Seconds; when a key frame comes, older pictures that still wait are left out."""
 
 REPEAT, REPEATS, STILL = 0.4, 8, 2.0
-"""Seconds after which a keyframe that nothing has followed yet is shown again, so often, since WebRTC
+"""Seconds after which a keyframe that nothing followed yet is shown again, so often, since WebRTC
 loses what it gets first; and then, since it tells of a viewer who asks for one with the next only.
 """
 

@@ -46,10 +46,7 @@ KEPT = 6.0
 
 
 class SoundBuffer:
-    """Sound goes in as it arrives, and comes out as samples that fit behind what is being played.
-
-    skipped: seconds that were left out because they came too late.
-    """
+    """Sound goes in as it arrives, and comes out as samples that fit behind what is played."""
 
     def __init__(self) -> None:
         self._waiting: deque[Sound] = deque()
@@ -58,7 +55,6 @@ class SoundBuffer:
         self._waits = True
         self.delay = LEAST
         """Seconds behind its time at which sound is played."""
-        self.skipped = 0.0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -117,7 +113,6 @@ class SoundBuffer:
         while waiting and waiting[0].time + self.delay <= now + LEAD:
             sound = waiting.popleft()
             data = fitted(sound.data, sound.time + self.delay - end)
-            self.skipped += max(_seconds(sound.data) - _seconds(data) - LOOSE, 0)
             out.append(data)
             end += _seconds(data)
         return b"".join(out)

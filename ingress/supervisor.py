@@ -69,7 +69,6 @@ class Supervisor:
         self._safe = spec.address.safe
         self._room = spec.room or settings.room
         self._unix = time.time() - time.monotonic()
-        self._since = 0.0
         address = spec.address
         headers = {name: value.get_secret_value() for name, value in spec.headers.items()}
         request = Request(

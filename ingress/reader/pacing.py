@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+from ingress.reader.timeline import STEP
+
 LATE = 0.1
 """Seconds after which a picture is left out, so that the next ones are in time."""
 
 LOST = 1.0
 """Seconds of lag after which playing goes on from where it is instead of catching up."""
 
-AHEAD = 20.0
-"""Seconds that a piece may lie ahead; further off the film's times have jumped."""
-
 LEAP = 1.0
 """Seconds between two packets of a film above which its times have leapt."""
 
 
 class Pace:
-    """Ties media time to a clock. All times in seconds; the clock is given by the caller."""
+    """The `Clock` of a film: what is due when, and nothing depends on arrival. Times in seconds."""
 
     def __init__(self) -> None:
         self._origin: float | None = None
+        self._last = float("-inf")
 
     def due(self, media_time: float, now: float) -> float:
         """The clock's time at which the piece is due; the first piece is due at once."""
-        if self._origin is None or not -AHEAD < now - self._origin - media_time < LOST:
+        if self._origin is None or now - self._origin - media_time >= LOST:
             self._origin = now - media_time
         return self._origin + media_time
 
-    def at(self, media_time: float, now: float) -> float:
-        """The clock's time of a piece that was waited for, however late its decoder gave it."""
+    def place(self, pts: float | None, arrived: float) -> float:
+        """As in `Clock`."""
+        self._last = max(self.at(pts, arrived), self._last + STEP)
+        return self._last
+
+    def at(self, pts: float | None, arrived: float) -> float:
+        """As in `Clock`; the piece was waited for, however late its decoder gave it."""
+        if pts is None:
+            return arrived
         if self._origin is None:
-            self._origin = now - media_time
-        return self._origin + media_time
+            self._origin = arrived - pts
+        return self._origin + pts
 
     def begin_again(self) -> None:
         """The next piece is due at once."""

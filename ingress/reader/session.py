@@ -7,7 +7,7 @@ import traceback
 from pathlib import PurePath
 
 from config.source_address import AddressError, SourceAddress, parse
-from ingress.reader.clocks import Clock, FilmClock
+from ingress.reader.clocks import Clock
 from ingress.reader.failures import SourceFailure, failure
 from ingress.reader.media import Piece, Source
 from ingress.reader.messages import Failed, Note, Request, Sound
@@ -37,9 +37,10 @@ def run(request: Request, owner: Owner) -> None:
         _end(owner, Failed("internal", "no address of a source"))
         return
 
-    def waits(remark: str) -> None:
+    def waits(remark: str, *, listening: bool = False) -> None:
+        owner.check()
         owner.more_time(OPEN_WAIT)
-        owner.send(Note(remark=remark))
+        owner.send(Note(remark=remark, listening=listening))
 
     try:
         with owner.deadline(OPEN_WAIT, failure("no_answer", address)):
@@ -67,7 +68,7 @@ class _Session:
         self._owner = owner
         self._paced = source.contents.paced
         self._pace = Pace()
-        self._clock: Clock = FilmClock(self._pace) if self._paced else Timeline()
+        self._clock: Clock = self._pace if self._paced else Timeline()
         self._pictures = Pictures(source.contents, request, self._clock, owner.send)
         decoder = source.contents.sound_decoder
         self._sound = SoundDecoder(decoder) if decoder and request.sound else None

@@ -6,8 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from ingress.reader.clocks import FilmClock
-from ingress.reader.pacing import AHEAD, LOST, Backlog, Pace
+from ingress.reader.pacing import LOST, Backlog, Pace
 
 
 def test_the_first_piece_is_due_at_once_and_the_others_keep_their_distance() -> None:
@@ -23,15 +22,8 @@ def test_after_a_long_stop_it_goes_on_from_there() -> None:
     assert pace.due(1.0, 101.0 + LOST * 2) == 101.0 + LOST * 2
 
 
-def test_times_that_jump_ahead_are_not_waited_for() -> None:
-    pace = Pace()
-    pace.due(0.0, 100.0)
-    assert pace.due(AHEAD * 10, 100.1) == 100.1
-    assert pace.due(AHEAD * 10 + 1, 100.2) == pytest.approx(101.1)
-
-
 def test_a_films_times_grow_even_where_its_own_do_not() -> None:
-    clock = FilmClock(Pace())
+    clock = Pace()
     times = [clock.place(pts, 50.0) for pts in (0.0, 0.04, 0.04, 0.02, None, 0.2)]
     assert all(before < after for before, after in pairwise(times))
     assert times[0] == 50.0
