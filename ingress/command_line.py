@@ -12,7 +12,7 @@ import asyncio
 import getpass
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from config.admin_token import AdminTokenError
 from config.errors import SettingsError
@@ -122,16 +122,11 @@ def _header_word(one: argparse.ArgumentParser) -> None:
 class _Header(argparse.Action):
     """Gathers headers by name, and says nothing of their values."""
 
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: str | None = None,
-    ) -> None:
-        name, _, value = str(values).partition(":")
-        headers = getattr(namespace, self.dest) | {name.strip(): value.strip()}
-        setattr(namespace, self.dest, headers)
+    def __call__(self, *said: Any, **_: Any) -> None:
+        """said: the parser, the options so far, and the words of this one."""
+        options, text = said[1:3]
+        name, _sign, value = text.partition(":")
+        options.headers = options.headers | {name.strip(): value.strip()}
 
 
 def _create_words(create: argparse.ArgumentParser) -> None:
