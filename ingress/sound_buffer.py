@@ -37,6 +37,9 @@ LEAD = 0.08
 LOOSE = 0.03
 """Seconds that sound may be off before it jumps; less than that is drawn in slowly."""
 
+EXACT = 0.008
+"""Seconds of it that are none: stretching takes longer than all else here."""
+
 DRAWN = 0.005
 """Part of its length by which sound is stretched while it is drawn in, and seconds a second by
 which the delay shrinks: nobody hears that."""
@@ -129,6 +132,8 @@ def fitted(data: bytes, early: float) -> bytes:
         return data[2 * min(round(-early * RATE), count) :]
     if early > LOOSE:
         return bytes(2 * round(min(early, KEPT) * RATE)) + data
+    if abs(early) < EXACT:
+        return data
     most = DRAWN * count
     change = round(max(min(early * RATE, most), -most))
     if change == 0 or count < 2:

@@ -96,7 +96,7 @@ class ContainerSource:
         paced = self.contents.paced
         for packet in self.in_time_order() if paced else self.packets():
             if packet.size:
-                when = _due(packet) if paced else _seconds(packet)
+                when = _due(packet) if paced else seconds(packet, packet.pts)
                 yield Piece(when, packet, sound=self.is_sound(packet))
         raise self._over(failure("ended", self._address))
 
@@ -228,7 +228,7 @@ class Film:
                 due = last + (0.0 if sound else self._step)
             last = max(last, due)
             length = float((packet.duration or 0) * packet.time_base)
-            shown = _seconds(packet)
+            shown = seconds(packet, packet.pts)
             end = max(end, (shown if shown is not None else due) + (length or self._step))
             yield Piece(due, packet, sound=sound)
         self._offset = end
@@ -242,13 +242,14 @@ def _move(packet: AnyPacket, seconds: float) -> None:
         packet.dts += ticks
 
 
-def _seconds(packet: AnyPacket) -> float | None:
-    return float(packet.pts * packet.time_base) if packet.pts is not None else None
+def seconds(packet: AnyPacket, ticks: int | None) -> float | None:
+    """So many ticks of the packet's stream, in seconds; None for None."""
+    base = packet.time_base  # multiplying fractions takes longer than all else of a packet
+    return ticks * base.numerator / base.denominator if ticks is not None else None
 
 
 def _due(packet: AnyPacket) -> float | None:
-    when = packet.dts if packet.dts is not None else packet.pts
-    return float(when * packet.time_base) if when is not None else None
+    return seconds(packet, packet.dts if packet.dts is not None else packet.pts)
 
 
 class _Waiting(NamedTuple):

@@ -11,6 +11,7 @@ from av import VideoFrame
 from av.packet import Packet
 
 from ingress.reader.clocks import Clock
+from ingress.reader.container import seconds
 from ingress.reader.failures import SourceFailure
 from ingress.reader.freeze import HEIGHT, WIDTH, Freeze
 from ingress.reader.group import Group, glance
@@ -134,7 +135,8 @@ class Pictures:
         self._opened = True
         contents = self._contents
         said = contents.decoder.framerate if contents.decoder else None
-        fps = contents.fps or (float(said) if said and said <= MOST_FPS else 0.0)
+        # H.264 itself knows better than a first look at its times.
+        fps = float(said) if said and said <= MOST_FPS else contents.fps
         kinds = (contents.sound, contents.transport)
         self._tell(Opened(contents.codec, width, height, fps, way, self._why, *kinds))
 
@@ -142,7 +144,7 @@ class Pictures:
         unit, look = self._unit(packet, arrived)
         if unit is None:
             return
-        pts = _seconds(packet)
+        pts = seconds(packet, packet.pts)
         why = self._passage.check(unit, pts, arrived, look)
         if self._passage.impossible:
             raise SourceFailure("codec", self._passage.impossible)
@@ -173,7 +175,7 @@ class Pictures:
     def _transcode(
         self, transcoder: Transcoder, packet: Packet[Any], arrived: float, *, late: bool
     ) -> Iterator[Out]:
-        pts = _seconds(packet)
+        pts = seconds(packet, packet.pts)
         if not self._contents.paced and pts is not None:
             left_out = self._backlog.skip(key=packet.is_keyframe, pts=pts, arrived=arrived)
             if left_out:
@@ -261,7 +263,3 @@ class Pictures:
         if not told and now - self._noted >= NOTE_EVERY:
             self._last_note, self._noted = note, now
             self._tell(note)
-
-
-def _seconds(packet: Packet[Any]) -> float | None:
-    return float(packet.pts * packet.time_base) if packet.pts is not None else None
