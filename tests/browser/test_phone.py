@@ -66,6 +66,22 @@ async def steering_link(stack: Stack, host: str) -> str:
             return str(URL((await answer.json())["url"]).with_host(host))
 
 
+async def comes_back(phone: OtherComputer, page: Page) -> None:
+    """Out of reach of the Wi-Fi until it shows, and into it again: all is as it was."""
+    rows = page.locator(".row")
+    await rows.first.wait_for()
+    said = await rows.count()
+    phone.unplugged = True
+    await page.locator(".notice").filter(has_text="Reconnecting").wait_for()
+    phone.unplugged = False
+    await page.locator(".notice").filter(has_text="Reconnecting").wait_for(state="hidden")
+    await wait_until_it_plays(page)
+    assert await rows.count() >= said > 0
+    assert (
+        await page.get_by_role("button", name="My camera").get_attribute("aria-pressed") == "true"
+    )
+
+
 async def test_a_phone_shows_its_camera_watches_hears_and_steers(
     phone: OtherComputer,
     livekit_binary: Path,
@@ -86,6 +102,7 @@ async def test_a_phone_shows_its_camera_watches_hears_and_steers(
                         await asyncio.sleep(0.1)
                 assert await page.evaluate(_STEER) == ["steer", 200, 202]
                 await wait_until_heard(page)
+                await comes_back(phone, page)
         finally:
             sys.stdout.write(stack.log)
 
