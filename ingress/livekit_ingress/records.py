@@ -35,11 +35,7 @@ _LONGEST_ERROR = 200
 
 @dataclass(frozen=True, slots=True)
 class Ingress:
-    """One ingress of the service; nothing here is secret.
-
-    url: the safe form of what it pulls, "" for a push; sizes in pixels; since: Unix seconds of the
-    last start, 0 for never.
-    """
+    """One ingress of the service; nothing here is secret. Sizes in pixels."""
 
     id: str
     name: str
@@ -48,13 +44,11 @@ class Ingress:
     identity: str
     state: IngressState = "inactive"
     error: str = ""
-    url: str = ""
     codec: str = ""
     width: int = 0
     height: int = 0
     fps: float = 0.0
     sound: str = ""
-    since: float = 0.0
 
     def json(self) -> dict[str, object]:
         """All fields as JSON values."""
@@ -108,22 +102,19 @@ def request(
 def record(info: api.IngressInfo) -> Ingress:
     """What may be shown of an ingress."""
     state = info.state
-    kind = _KINDS.get(info.input_type, "url")
     return Ingress(
         id=info.ingress_id,
         name=info.name,
-        kind=kind,
+        kind=_KINDS.get(info.input_type, "url"),
         room=info.room_name,
         identity=info.participant_identity,
         state=_STATES[state.status] if state.status < len(_STATES) else "error",
         error=_error(info),
-        url=_safe(info.url) if kind == "url" else "",
         codec=_codec(state.video.mime_type),
         width=state.video.width,
         height=state.video.height,
         fps=round(state.video.framerate, 1),
         sound=_codec(state.audio.mime_type),
-        since=state.started_at / 1e9,
     )
 
 
@@ -144,13 +135,6 @@ def _pulled(url: str) -> str:
             "the relay takes this one",
         )
     return address.url
-
-
-def _safe(url: str) -> str:
-    try:
-        return parse(url).safe
-    except AddressError:
-        return ""
 
 
 def _error(info: api.IngressInfo) -> str:

@@ -37,7 +37,7 @@ AUTH_PATH = "/push"
 COMMAND = (sys.executable, "-m", "launcher.mediamtx")
 """Gets the program and prints its path."""
 
-GRACE = 3.0
+GRACE, TRIES = 3.0, 5
 _CALL = aiohttp.ClientTimeout(total=2.0)
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _RECORD = re.compile(r"\d{4}/\d\d/\d\d [\d:]+ ([A-Z]{3}) (.*)")
@@ -136,20 +136,23 @@ class MediaServer:
         if task:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        if self._session:
-            await self._session.close()
+        session, self._session = self._session, None
+        if session:
+            await session.close()
 
     async def _ask(self, method: str, path: str, body: object = None) -> dict[str, object]:
-        """An answer of its API; nothing where it does not answer, or not with success."""
-        if not self._session or not self._api:
-            return {}
-        try:
-            address = f"{self._api}/v3/{quote(path)}"
-            async with self._session.request(method, address, json=body) as answer:
-                found = await answer.json() if answer.status == 200 else {}
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        """An answer of its API; nothing where it does not run, or answers with an error."""
+        for _ in range(TRIES):
+            if not self._session or not self._api:
+                break
+            try:
+                address = f"{self._api}/v3/{quote(path)}"
+                async with self._session.request(method, address, json=body) as answer:
+                    found = await answer.json() if answer.status == 200 else {}
+                    return found if isinstance(found, dict) else {}
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+                await asyncio.sleep(0.2)  # it is starting, or the machine is busy
+        return {}
 
     async def _run(self) -> None:
         backoff = Backoff()
@@ -162,6 +165,7 @@ class MediaServer:
             except Exception as error:  # whatever it is, the pushes come back
                 log.exception("what takes pushes failed")
                 self.trouble = f"what takes pushes failed ({type(error).__name__})"
+            self._api = ""
             log.warning("no pushes are taken: %s", self.trouble)
             # The first failure is no reason to wait: the encoders are at the door.
             await asyncio.sleep(max(0.5, backoff.wait("internal", time.monotonic() - began)))
@@ -195,6 +199,8 @@ class MediaServer:
     async def _serve(self, program: str) -> None:
         """One process from its start to its end, which trouble explains."""
         port = _free_port()
+        # From here on whoever adds a path tells it too, since the text may be without it.
+        self._api = f"http://127.0.0.1:{port}"
         file = self._settings.state_dir / FILE
         text = yaml.safe_dump(config(self._settings, port, self._paths))
         await asyncio.to_thread(write_private, file, text)
@@ -208,19 +214,14 @@ class MediaServer:
             preexec_fn=_die_with_us,
             start_new_session=True,
         )
-        self._api, self._said, self.trouble, self.pid = (
-            f"http://127.0.0.1:{port}",
-            "",
-            "",
-            process.pid,
-        )
+        self._said, self.trouble, self.pid = "", "", process.pid
         log.info("mediamtx takes pushes on %s", push_host(self._settings))
         try:
             async with _ended(process, signal.SIGTERM):
                 await _lines(process.stdout, self._log)
                 await process.wait()
         finally:
-            self._api, self.pid = "", 0
+            self.pid = 0
         self.trouble = f"mediamtx: {self._said or how_it_ended(process.returncode)}"
 
     def _log(self, line: str) -> None:

@@ -105,11 +105,7 @@ class Bench(Listening):
         """One source in each way into the room."""
         seconds = min(self._options.seconds or MINUTE, MINUTE)
         ways = await sources.ways(self._folder("relay"), self._footage, seconds)
-        service = None
-        if self._options.livekit_ingress:
-            place = self._folder("livekit-ingress")
-            service = await sources.livekit_ingress_way(place, self._footage, seconds)
-        return source_rows.way_rows(ways, service)
+        return source_rows.way_rows(ways)
 
     async def outages(self) -> list[Row]:
         """A source that goes and comes."""
@@ -202,8 +198,6 @@ def main() -> int:
     parser.add_argument("--preset", default="default", help="of still, events and noise (default)")
     parser.add_argument("--starts", type=int, default=10, help="how many (10)")
     parser.add_argument("--busy", type=int, default=0, help="processes that compute beside starts")
-    service = "relay: beside it by the real service, which `make test-ingress-service` builds"
-    parser.add_argument("--livekit-ingress", action="store_true", help=service)
     parser.add_argument("--footage", default="demo", help="video file with real motion, or: demo")
     parser.add_argument("--seed", type=int, default=1, help="of the engine's ready times")
     parser.add_argument("--out", type=Path, help="folder for table, raw data and logs (a new one)")

@@ -30,15 +30,18 @@ BITRATE = 2_500_000
 
 
 class Paths:
-    """RTSP paths that are published to; every packet goes to all of them."""
+    """RTSP and RTMP addresses that are published to; every packet goes to all of them."""
 
     def __init__(self, urls: Sequence[str], *, width: int, height: int, fps: int) -> None:
         self._stack = ExitStack()
         self._outputs: list[tuple[OutputContainer, VideoStream]] = []
         self._fps = fps
         for url in urls:
-            options = {"rtsp_transport": "tcp"}
-            container = self._stack.enter_context(av.open(url, "w", format="rtsp", options=options))
+            kind, options = "flv", {"flvflags": "no_duration_filesize"}
+            if url.startswith("rtsp"):
+                kind, options = "rtsp", {"rtsp_transport": "tcp"}
+            opened = av.open(url, "w", format=kind, options=options)
+            container = self._stack.enter_context(opened)
             if self._outputs:
                 stream = container.add_stream_from_template(self._outputs[0][1])
             else:

@@ -7,20 +7,18 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ingress import livekit_ingress
 from tests.bench.rig import ROOM, cpu_share, started_server
 from tests.bench.rig import SOURCE as NAME
-from tests.peers.ingress_service import ingress_service
 from tests.peers.mediamtx import MediaServer, mediamtx
-from tests.peers.players import ffmpeg
 from tests.peers.program import Program
 from tests.sources.service import IngressService, Report, serving
 from tests.support import burnt_clock
 from tests.support.livekit_server import LiveKitServer
+from tests.support.ports import push_ports
 from tests.support.procfs import descendants, own_memory
 from tests.support.records import SeenFrame
 from tests.support.viewer_probe import ViewerProbe, watching
@@ -110,16 +108,22 @@ class Stage:
 
 
 async def ways(folder: Path, footage: str, seconds: float) -> dict[str, Way]:
-    """Pressbox's relay as it comes and encoded anew, by name of the mode."""
+    """Pressbox's relay as it comes, encoded anew and pushed by RTMP, by name of the way."""
     found = {}
     async with _stage(folder, footage, ["open/cam"], fps=30) as stage:
         await asyncio.sleep(IDLE)
         idle = await cpu_share(stage.pids, IDLE)
-        for mode, way in (("auto", "passthrough"), ("transcode", "transcoded")):
-            url = stage.media.rtsp("open/cam")
-            await stage.service.add(NAME, url, mode=mode)
-            await stage.service.until(NAME, lambda report: report["state"] == "live", "live", START)
-            measured = await _way(stage.server, stage.pids, seconds)
+        wanted = {"auto": "passthrough", "transcode": "transcoded", "pushed": "passthrough"}
+        for mode, way in wanted.items():
+            with ExitStack() as stack:
+                if mode == "pushed":
+                    made = await stage.service.add(NAME, "push")
+                    to = "/".join(made["push"]["rtmp"].values())
+                    stack.enter_context(_camera(folder, footage, [to], fps=30))
+                else:
+                    await stage.service.add(NAME, stage.media.rtsp("open/cam"), mode=mode)
+                await stage.service.until(NAME, _live, "live", START)
+                measured = await _way(stage.server, stage.pids, seconds)
             report = (await stage.service.reports())[NAME]
             if report["way"] != way:
                 raise RuntimeError(f"{mode}: it went {report['way']}: {report['why']}")
@@ -128,27 +132,6 @@ async def ways(folder: Path, footage: str, seconds: float) -> dict[str, Way]:
             await asyncio.sleep(1)
     await _save(folder, {mode: asdict(way) for mode, way in found.items()})
     return found
-
-
-async def livekit_ingress_way(folder: Path, footage: str, seconds: float) -> Way:
-    """ffmpeg copies RTSP into an RTMP ingress of the real service, one layer."""
-    async with AsyncExitStack() as stack:
-        rig = await stack.enter_async_context(ingress_service())
-        media = stack.enter_context(mediamtx(folder / "mediamtx"))
-        await media.ready()
-        stack.enter_context(_camera(folder, footage, [media.rtsp("open/cam")], fps=30))
-        await media.ready(["open/cam"], START)
-        made = await livekit_ingress.create(rig.settings, "rtmp", room=ROOM, name=NAME)
-        idle = await cpu_share(lambda: _tree(rig.service.pid), IDLE)
-        source = ("-rtsp_transport", "tcp", "-i", media.rtsp("open/cam"))
-        to = ("-c", "copy", "-an", "-f", "flv", f"{made.address}/{made.key}")
-        copy = stack.enter_context(ffmpeg(folder, *source, *to))
-        found = await _way(
-            rig.server, lambda: [*_tree(rig.service.pid), *_tree(copy.pid)], seconds
-        )
-    way = Way(found.cpu - idle, found.ages, found.fps)
-    await _save(folder, asdict(way))
-    return way
 
 
 async def outages(folder: Path, footage: str, aways: Iterable[float]) -> list[Return]:
@@ -254,12 +237,12 @@ def _sample(
     )
 
 
+def _live(report: Report) -> bool:
+    return bool(report["state"] == "live")
+
+
 def _ages(frames: list[SeenFrame]) -> list[float]:
     return [burnt_clock.age(one.burnt, one.received) for one in frames if one.burnt]
-
-
-def _tree(pid: int) -> list[int]:
-    return [pid, *descendants(pid)]
 
 
 def _camera(folder: Path, footage: str, urls: list[str], *, fps: int) -> Program:
@@ -278,7 +261,7 @@ async def _stage(folder: Path, footage: str, paths: list[str], *, fps: int) -> A
         urls = [media.rtsp(path) for path in paths]
         camera = stack.enter_context(_camera(folder, footage, urls, fps=fps))
         await media.ready(paths, START)
-        quiet = {"PRESSBOX_LOG_LEVEL": "info", "PRESSBOX_ROOM": ROOM}
+        quiet = {"PRESSBOX_LOG_LEVEL": "info", "PRESSBOX_ROOM": ROOM, **push_ports()}
         service = await stack.enter_async_context(serving(server, folder, quiet))
         yield Stage(server, media, camera, service)
 

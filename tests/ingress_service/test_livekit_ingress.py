@@ -20,6 +20,7 @@ from tests.peers.mediamtx import MediaServer
 from tests.peers.players import ffmpeg
 from tests.sources.room_viewer import RoomViewer, viewing
 from tests.sources.service import IngressService, Report, serving
+from tests.support.ports import push_ports
 from tests.support.whip import pushing
 
 pytestmark = pytest.mark.asyncio
@@ -53,9 +54,7 @@ def live(report: Report) -> bool:
 @asynccontextmanager
 async def running(rig: IngressRig, folder: Path, url: str) -> AsyncIterator[IngressService]:
     """Our service with the source `gate`; its ingress is gone afterwards."""
-    names = [name for name in rig.settings.model_fields_set if name.startswith("push_")]
-    environment = {f"PRESSBOX_{name.upper()}": str(getattr(rig.settings, name)) for name in names}
-    async with serving(rig.server, folder / "ours", environment) as service:
+    async with serving(rig.server, folder / "ours", push_ports()) as service:
         await service.add("gate", url, via="livekit-ingress", room=ROOM, live=False)
         yield service
         await service.end()

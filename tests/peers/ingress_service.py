@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,15 +76,6 @@ class IngressRig:
     service: Program
 
 
-class _Server(LiveKitServer):
-    def __init__(self, binary: Path, folder: Path, extra: Mapping[str, object]) -> None:
-        self._extra = extra
-        super().__init__(binary, folder)
-
-    def _settings(self) -> dict[str, object]:
-        return super()._settings() | dict(self._extra)
-
-
 @asynccontextmanager
 async def ingress_service() -> AsyncIterator[IngressRig]:
     """All three, ready. Raises RuntimeError where something is missing or does not start."""
@@ -95,14 +86,14 @@ async def ingress_service() -> AsyncIterator[IngressRig]:
         )
     with TemporaryDirectory(prefix="pressbox-rig-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        redis_port, rtmp, whip, health, relay, port, *pushes = free_ports(9)
+        redis_port, rtmp, whip, health, relay = free_ports(5)
         words = ("--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--dir", name)
         redis = stack.enter_context(Program(("redis-server", *words), folder / "redis.log"))
         await redis.until_said("Ready to accept connections")
         known = {"redis": {"address": f"127.0.0.1:{redis_port}"}}
         base = {"rtmp_base_url": f"rtmp://127.0.0.1:{rtmp}/live"}
         base |= {"whip_base_url": f"http://127.0.0.1:{whip}/whip"}
-        server = _Server(binary, folder, {**known, "ingress": base})
+        server = LiveKitServer(binary, folder, {**known, "ingress": base})
         stack.callback(server.kill)
         server.start()
         await server.ready()
@@ -138,12 +129,6 @@ async def ingress_service() -> AsyncIterator[IngressRig]:
             "livekit_url": server.url,
             "livekit_api_key": server.api_key,
             "livekit_api_secret": server.api_secret,
-            "ingress_port": port,
-            **dict(
-                zip(("push_rtmp_port", "push_rtsp_port", "push_whip_port"), pushes, strict=True)
-            ),
-            "push_srt_port": free_port(),
-            "push_whip_udp_port": free_port(),
         }
         yield IngressRig(server, load_settings(cli=cli, env={}, directory=folder), service)
 

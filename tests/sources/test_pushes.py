@@ -24,7 +24,7 @@ from tests.sources.conftest import Row, Table
 from tests.sources.room_viewer import RoomViewer, viewing
 from tests.sources.service import IngressService, Report, serving
 from tests.support.livekit_server import LiveKitServer
-from tests.support.ports import free_port, free_ports
+from tests.support.ports import push_ports
 from tests.support.procfs import descendants
 from tests.support.whip import pushing
 
@@ -36,15 +36,6 @@ FORMATS = {
     "srt": ("-f", "mpegts"),
     "rtsp": ("-f", "rtsp", "-rtsp_transport", "tcp"),
 }
-
-
-def environment() -> dict[str, str]:
-    """Ports of its own for the service's mediamtx."""
-    names = ("RTMP", "RTSP", "WHIP", "SRT", "WHIP_UDP")
-    ports = [*free_ports(3), free_port(), free_port()]
-    return {
-        f"PRESSBOX_PUSH_{name}_PORT": str(port) for name, port in zip(names, ports, strict=True)
-    }
 
 
 class Door:
@@ -120,7 +111,7 @@ async def door(server: LiveKitServer, folder: Path) -> AsyncIterator[Door]:
     """All of it; afterwards no key may be in anything that was written, said or shown."""
     (folder / "cameras").mkdir()
     async with (
-        serving(server, folder / "service", environment()) as service,
+        serving(server, folder / "service", push_ports()) as service,
         viewing(server, service.room) as viewer,
     ):
         made = Door(service, viewer, folder / "cameras")
@@ -258,7 +249,7 @@ async def test_a_browser_pushes_by_whip(
 async def test_other_addresses_are_open_where_it_is_set(
     livekit_server: LiveKitServer, tmp_path: Path, lan: str
 ) -> None:
-    ports = environment()
+    ports = push_ports()
     async with serving(livekit_server, tmp_path, {**ports, "PRESSBOX_LAN": lan}) as service:
         await service.add("studio", "push")
         await service.until("studio", lambda report: report["error"] == WAITING, WAITING)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,7 +32,10 @@ def find_binary() -> Path | None:
 class LiveKitServer:
     """One server process; `kill` and `start` bring it down and back on the same ports."""
 
-    def __init__(self, binary: Path, folder: Path) -> None:
+    def __init__(
+        self, binary: Path, folder: Path, extra: Mapping[str, object] | None = None
+    ) -> None:
+        """extra: more of its configuration."""
         self._binary = binary
         self._folder = folder
         self.port, self.tcp_port, self.udp_port = free_ports(3)
@@ -40,7 +43,7 @@ class LiveKitServer:
         self.api_secret = secrets.token_urlsafe(36)
         self._process: subprocess.Popen[bytes] | None = None
         self._config = folder / "livekit.yaml"
-        self._config.write_text(yaml.safe_dump(self._settings()))
+        self._config.write_text(yaml.safe_dump({**self._settings(), **(extra or {})}))
 
     @property
     def url(self) -> str:

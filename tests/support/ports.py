@@ -40,6 +40,15 @@ def free_twins() -> int:
             return number
 
 
+def push_ports() -> dict[str, str]:
+    """Settings of an ingress service whose mediamtx has ports of its own."""
+    names = ("RTMP", "RTSP", "SRT", "WHIP", "WHIP_UDP")
+    ports = free_ports(len(names))
+    return {
+        f"PRESSBOX_PUSH_{name}_PORT": str(port) for name, port in zip(names, ports, strict=True)
+    }
+
+
 def _is_free(number: int) -> bool:
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as probe:
