@@ -61,7 +61,8 @@ class HttpMedia:
         self._first: HttpStream | None = first
         self._token = secrets.token_hex(16)
         self._hosts: list[str] = []
-        self._playlists: set[httpx2.URL] = set()
+        self.playlists: set[httpx2.URL] = set()
+        """What is asked for again where it fails."""
         self._missing = 0
         self._over = False
         self._server = _Proxy(("127.0.0.1", 0), _Handler)
@@ -119,7 +120,7 @@ class HttpMedia:
         """The address that FFmpeg asks for. Raises SourceFailure: forbidden for any other."""
         found = re.fullmatch(rf"http://(\d{{1,4}})\.{self._token}(?::80)?(/.*)", given)
         if found is None or int(found[1]) >= len(self._hosts):
-            raise self._noted(SourceFailure("forbidden", "its playlist leads elsewhere"))
+            raise SourceFailure("forbidden", "its playlist leads elsewhere")
         return checked(self._hosts[int(found[1])] + found[2])
 
     def fetch(self, url: httpx2.URL, headers: dict[str, str]) -> HttpStream:
@@ -133,33 +134,20 @@ class HttpMedia:
             try:
                 stream = self._client.get(url, headers)
             except SourceFailure as failure:
-                self._noted(failure)
-                if url not in self._playlists or self._over:
+                if url not in self.playlists or self._missing + 1 >= _MISSING_IN_A_ROW:
                     raise
+                self.note(failure)
                 time.sleep(_RELOAD)
             else:
                 self._missing = 0
                 self.failure = None
                 return stream
 
-    def playlist(self, stream: HttpStream, asked: httpx2.URL) -> bytes:
-        """The whole body with addresses for FFmpeg. Raises SourceFailure."""
-        self._playlists.add(asked)
-        try:
-            return rewritten(stream.read_all(LONGEST), stream.url, self.given)
-        except SourceFailure as failure:
-            raise self._noted(failure) from None
-
-    def broke(self, failure: SourceFailure) -> None:
-        """A body ended before its time."""
-        self.failure = failure
-
-    def _noted(self, failure: SourceFailure) -> SourceFailure:
-        """One segment may be missing, but not each, and not for every reason."""
+    def note(self, failure: SourceFailure) -> None:
+        """Keeps it: one segment may be missing, but not each, and not for every reason."""
         self.failure = failure
         self._missing += 1
         self._over |= failure.kind not in _PASSING or self._missing >= _MISSING_IN_A_ROW
-        return failure
 
 
 class _Proxy(ThreadingHTTPServer):
@@ -181,8 +169,12 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             url = media.meant(self.path)
             stream = media.fetch(url, {"Range": wanted} if wanted not in ("", "bytes=0-") else {})
-            playlist = media.playlist(stream, url) if is_playlist(stream.peek(_PEEKED)) else None
+            playlist = None
+            if is_playlist(stream.peek(_PEEKED)):
+                media.playlists.add(url)
+                playlist = rewritten(stream.read_all(LONGEST), stream.url, media.given)
         except SourceFailure as failure:
+            media.note(failure)
             self.send_error(failure.status if isinstance(failure, StatusFailure) else 403)
             return
         try:
@@ -192,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._head(200, len(playlist))
                 self.wfile.write(playlist)
         except SourceFailure as failure:
-            media.broke(failure)
+            media.failure = failure
         except OSError:
             pass  # FFmpeg has enough
         finally:
