@@ -49,9 +49,11 @@ async def _create(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _created_lines(made: Created) -> list[str]:
-    lines = [f"{made.ingress.name} ({made.ingress.id}) into room {made.ingress.room}"]
-    lines += [f"  address: {made.address}", f"  key:     {made.key}"]
-    return [*lines, f"  {made.note}"] if made.note else lines
+    return [
+        f"{made.ingress.name} ({made.ingress.id}) into room {made.ingress.room}",
+        f"  address: {made.address}",
+        f"  key:     {made.key}",
+    ]
 
 
 def _line(one: Ingress) -> str:

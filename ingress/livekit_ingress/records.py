@@ -57,20 +57,15 @@ class Ingress:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The answer to `create`, the only place where the key of a push is shown.
-
-    address: where to push to; note: one line for the person, "" for none.
-    """
+    """The answer to `create`, the only place that shows the key; address: where to push to."""
 
     ingress: Ingress
     address: str = ""
     key: str = field(default="", repr=False)
-    note: str = ""
 
     def json(self) -> dict[str, object]:
         """All fields as JSON values, the key in plain."""
-        more = {"address": self.address, "key": self.key, "note": self.note}
-        return {**self.ingress.json(), **more}
+        return {**self.ingress.json(), "address": self.address, "key": self.key}
 
 
 def request(

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import aiohttp
 from livekit import api
 
 from config.settings import Settings
 from config.source_spec import NAME
-from ingress.livekit_ingress.errors import ERRORS, START, IngressServiceError, translated
+from ingress.livekit_ingress.errors import ERRORS, IngressServiceError, translated
 from ingress.livekit_ingress.records import Created, Ingress, Kind, record, request
 
 _CALL = aiohttp.ClientTimeout(total=15.0)
 """A URL is only taken when the service has looked at it, which may take some seconds."""
-
-_LISTENS = 2.0
-_PORTS = {"rtmp": 1935, "rtmps": 443, "http": 80, "https": 443}
 
 
 @asynccontextmanager
@@ -53,7 +48,7 @@ async def create(settings: Settings, kind: Kind, *, room: str, name: str) -> Cre
                     "taken", f"there is an ingress {name} in room {room} already: {other.id}"
                 )
         info = await lkapi.ingress.create_ingress(wanted)
-    return Created(record(info), info.url, info.stream_key, await _note(info.url))
+    return Created(record(info), info.url, info.stream_key)
 
 
 async def list_all(settings: Settings, *, room: str = "") -> list[Ingress]:
@@ -80,21 +75,3 @@ async def delete(settings: Settings, id_or_name: str) -> Ingress:
 async def _listed(lkapi: api.LiveKitAPI, room: str) -> list[Ingress]:
     answer = await lkapi.ingress.list_ingress(api.ListIngressRequest(room_name=room))
     return sorted(map(record, answer.items), key=lambda one: (one.room, one.name, one.id))
-
-
-async def _note(address: str) -> str:
-    """A warning where nobody would take the push: the server makes keys without the service too."""
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme, 0)
-    except ValueError:
-        host, port = None, 0
-    if not host or not port:
-        return f"the LiveKit server does not say where to push to (rtmp_base_url): {START}"
-    try:
-        async with asyncio.timeout(_LISTENS):
-            _, writer = await asyncio.open_connection(host, port)
-        writer.close()
-    except (OSError, TimeoutError):
-        return f"nobody listens there: {START}"
-    return ""

@@ -74,13 +74,12 @@ class Door:
         """Until it says that nobody pushes."""
         await self.service.until(name, lambda report: report["error"] == WAITING, WAITING)
 
-    async def live(self, name: str, more: int = ENOUGH) -> Report:
-        """Until so many new pictures are in the room."""
+    async def live(self, name: str) -> Report:
+        """Until there are enough new pictures in the room."""
         seen = self.viewer.of(name)
-        wanted = len(seen.clocked) + more
+        wanted = len(seen.clocked) + ENOUGH
         await self.viewer.until(
-            lambda: len(seen.clocked) >= wanted,
-            lambda: f"{name}: {self.service.history.get(name)} {self.service.log[-1500:]}",
+            lambda: len(seen.clocked) >= wanted, lambda: self.service.log[-1500:]
         )
         return await self.service.until(name, lambda one: one["state"] == "live", "live")
 

@@ -19,8 +19,6 @@ from aiohttp.test_utils import TestServer
 from launcher import download, go_server
 from launcher.errors import LaunchError
 from launcher.go_server import GoServer
-from launcher.livekit_server import LIVEKIT
-from launcher.mediamtx import MEDIAMTX
 
 BINARY = b"#!/bin/sh\necho thing\n" + bytes(200_000)
 NOWHERE = "http://127.0.0.1:9"
@@ -260,8 +258,3 @@ class TestOrder:
         put_go(bin_dir, builds="exec 2>&-\nwhile :; do :; done")
         with pytest.raises(LaunchError, match=r"go took longer than 0\.2 s"):
             await self.obtain(tmp_path)
-
-
-def test_the_archives_are_named_after_the_machine() -> None:
-    for server in (LIVEKIT, MEDIAMTX):
-        assert server.version in server.archive.format(machine=download.machine())

@@ -42,20 +42,6 @@ async def test_whip_goes_through_as_it_comes(tmp_path: Path) -> None:
         assert wanted.video.WhichOneof("encoding_options") is None
 
 
-async def test_where_nobody_takes_the_push_the_answer_says_how_to_start_one(tmp_path: Path) -> None:
-    async with scripted_livekit(tmp_path) as (server, settings):
-        server.base_url = f"rtmp://127.0.0.1:{free_port()}/live"
-        made = await livekit_ingress.create(settings, "rtmp", room="lobby", name="a")
-        assert "nobody listens there" in made.note
-        assert "docs/livekit-ingress.md" in made.note
-        server.base_url = ""
-        made = await livekit_ingress.create(settings, "rtmp", room="lobby", name="b")
-        assert "docs/livekit-ingress.md" in made.note
-        server.base_url = settings.livekit_url.replace("ws://", "rtmp://") + "/live"
-        made = await livekit_ingress.create(settings, "rtmp", room="lobby", name="c")
-        assert made.note == ""
-
-
 async def test_a_name_is_taken_once_in_a_room(tmp_path: Path) -> None:
     async with scripted_livekit(tmp_path) as (_, settings):
         await livekit_ingress.create(settings, "rtmp", room="lobby", name="push")
