@@ -48,7 +48,7 @@ def open_source(
     nothing comes from a source that has answered.
     """
     if address.kind == "http":
-        from ingress.reader.http_sources import open_http_source  # it loads an HTTP client, 20 MB
+        from ingress.reader.http.source import open_http_source  # it loads an HTTP client, 20 MB
 
         return open_http_source(request, address, _guard(request), waits)
     return _OPENERS[address.kind](request, address)

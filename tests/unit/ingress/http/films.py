@@ -13,7 +13,8 @@ import av
 import numpy as np
 
 from config.source_address import SourceAddress
-from ingress.reader.http import HttpMedia, open_source
+from ingress.reader.http.media import HttpMedia
+from ingress.reader.http.source import open_http
 from tests.unit.ingress.http.server import Answer, Asked, reply
 
 RATE = 25
@@ -69,7 +70,7 @@ def files(folder: Path, *, ranges: bool = True) -> Answer:
 @contextmanager
 def media(url: str | SourceAddress, **options: Any) -> Iterator[HttpMedia]:
     """What stands there, which is to be a container."""
-    found = open_source(url, **options)
+    found = open_http(url, **options)
     with closing(found):
         assert isinstance(found, HttpMedia)
         yield found

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http import Jpegs, open_source, pictures
+from ingress.reader.http import pictures
+from ingress.reader.http.source import Jpegs, open_http
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.pictures import picture
 from tests.unit.ingress.http.server import CLOSE, Answer, Asked, endless, reply
@@ -27,7 +28,7 @@ def part(number: int) -> bytes:
 
 
 def opened(url: str, **options: Any) -> Jpegs:
-    found = open_source(url, **{"rate": RATE} | options)
+    found = open_http(url, **{"rate": RATE} | options)
     assert isinstance(found, Jpegs)
     return found
 
@@ -127,21 +128,6 @@ def test_a_server_that_sends_without_pause_cannot_hold_the_pictures_back(
     monkeypatch.setattr(pictures, "_DRAINED_AT_ONCE", 100_000)
     server = serve(lambda asked: (endless(MULTIPART), *map(part, range(5))) * 1000)
     assert len(taken(opened(server.url()), 10)) == 10
-
-
-def test_chunks_may_end_anywhere(serve: Serve) -> None:
-    body = b"".join(PARTS)
-
-    def answer(asked: Asked) -> Iterator[bytes]:
-        yield endless(MULTIPART, "Transfer-Encoding: chunked")
-        for at in range(0, len(body), 777):
-            piece = body[at : at + 777]
-            yield f"{len(piece):x}\r\n".encode() + piece + b"\r\n"
-            time.sleep(0)
-        yield b"0\r\n\r\n"
-
-    server = serve(answer)
-    assert taken(opened(server.url()), 1)[0] in BARE
 
 
 @pytest.fixture
