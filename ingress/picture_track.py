@@ -108,11 +108,10 @@ class PictureTrack:
         """Send a picture; hold: so many seconds after its time, 0 for now."""
         if self._room is None or self._too_late(unit):
             return
-        queue = self._queue
         if self._timer and hold < self._hold:
             self._timer.cancel()
             self._timer = None
-        self._hold = hold
+        self._hold, queue = hold, self._queue
         if queue and unit.key and unit.arrived - queue[0].arrived > BACKLOG + hold:
             self.skipped += len(queue)
             self._forget_queue()
@@ -176,14 +175,14 @@ class PictureTrack:
         self._timer = None
         queue = self._queue
         while queue and not self._work:
-            unit = queue[0]
-            now = time.monotonic()
+            unit, now = queue[0], time.monotonic()
+            due = unit.time + self._hold if self._hold else 0.0
             if self._source is None:
                 if unit.key and now >= self._not_before:
                     name = f"relay.{self._name}"
                     self._work = asyncio.create_task(self._publish(unit), name=name)
                     return
-            elif (wait := max(self._last_sent + SPACING, self._due(unit)) - now) > 0:
+            elif (wait := max(self._last_sent + SPACING, due) - now) > 0:
                 self._timer = asyncio.get_running_loop().call_later(wait, self._hand_over)
                 return
             else:
@@ -195,9 +194,6 @@ class PictureTrack:
                 self.handed_over += 1
             queue.popleft()
             self._queued_bytes -= len(unit.data)
-
-    def _due(self, unit: Unit) -> float:
-        return unit.time + self._hold if self._hold else 0.0
 
     def _repeat(self, now: float) -> None:
         after = REPEAT if self._repeats < REPEATS else STILL
@@ -245,21 +241,18 @@ class PictureTrack:
         source = rtc.EncodedVideoSource(first.width, first.height)
         try:
             track = self._track = rtc.LocalVideoTrack.create_video_track(self._name, source)
-            options = self._options()
+            options = rtc.TrackPublishOptions(
+                source=self._kind,
+                video_codec=rtc.VideoCodec.H264,
+                video_encoder=rtc.VideoEncoderBackend.ENCODER_BACKEND_PRE_ENCODED,
+                video_encoding=rtc.VideoEncoding(max_bitrate=MAX_BITRATE, max_framerate=60),
+                simulcast=False,
+            )
             async with asyncio.timeout(PUBLISH_TIMEOUT):
                 return await room.local_participant.publish_track(track, options), source
         except BaseException:
             await source.aclose()
             raise
-
-    def _options(self) -> rtc.TrackPublishOptions:
-        return rtc.TrackPublishOptions(
-            source=self._kind,
-            video_codec=rtc.VideoCodec.H264,
-            video_encoder=rtc.VideoEncoderBackend.ENCODER_BACKEND_PRE_ENCODED,
-            video_encoding=rtc.VideoEncoding(max_bitrate=MAX_BITRATE, max_framerate=60),
-            simulcast=False,
-        )
 
     def _republished(self, publication: rtc.LocalTrackPublication, _: str) -> None:
         """LiveKit has brought the track back into a restarted server's room.
@@ -286,27 +279,21 @@ class PictureTrack:
             return
         if work:
             work.cancel()
-        task = asyncio.create_task(
-            self._clear(work, self._room, publication, source), name=f"relay.drop {self._name}"
-        )
+        room = self._room
+
+        async def clear() -> None:
+            if work:
+                await asyncio.gather(work, return_exceptions=True)
+            if room and publication and room.isconnected():
+                with contextlib.suppress(UnpublishTrackError, TimeoutError):
+                    unpublish = room.local_participant.unpublish_track(publication.sid)
+                    await asyncio.wait_for(unpublish, timeout=5)
+            if source:
+                await source.aclose()
+
+        task = asyncio.create_task(clear(), name=f"relay.drop {self._name}")
         self._old.add(task)
         task.add_done_callback(self._old.discard)
-
-    async def _clear(
-        self,
-        work: asyncio.Task[None] | None,
-        room: rtc.Room | None,
-        publication: rtc.LocalTrackPublication | None,
-        source: rtc.EncodedVideoSource | None,
-    ) -> None:
-        if work:
-            await asyncio.gather(work, return_exceptions=True)
-        if room and publication and room.isconnected():
-            with contextlib.suppress(UnpublishTrackError, TimeoutError):
-                unpublish = room.local_participant.unpublish_track(publication.sid)
-                await asyncio.wait_for(unpublish, timeout=5)
-        if source:
-            await source.aclose()
 
     def _forget_queue(self) -> None:
         self._queue.clear()

@@ -173,13 +173,8 @@ class Film:
         *,
         loop: bool,
         start: float,
-        same_thread: bool = True,
     ) -> None:
-        """open_source opens it anew; start in seconds, from the beginning; same_thread: its pieces
-        are decoded by whoever takes them. Else it is opened anew for each pass: seeking empties the
-        decoders.
-        """
-        self._may_seek = same_thread
+        """open_source opens it, anew for each pass; start in seconds, from the beginning."""
         self._open = open_source
         self._loop = loop
         self._start = start
@@ -200,17 +195,12 @@ class Film:
                 if not self._start:
                     raise SourceFailure("codec", "there is no picture in it")
                 self._start = 0.0  # it lies behind the end
-            self._again()
+            self._source.close()
+            self._source = self._open()
 
     def close(self) -> None:
         """Closes the file. Idempotent."""
         self._source.close()
-
-    def _again(self) -> None:
-        """From the beginning. The decoders stay; a file that has changed since is not seen."""
-        if not (self._may_seek and self._source.seek(0.0)):
-            self._source.close()
-            self._source = self._open()
 
     def _one_pass(self) -> Iterator[Piece]:
         source = self._source

@@ -39,17 +39,9 @@ class Timeline:
         self._at = 0.0
         self._source = 0.0
         self._last = float("-inf")
-        self._lag = 0.0
         self._late_since: float | None = None
         self._resets: deque[float] = deque(maxlen=TRIES)
         self._believed = True
-
-    @property
-    def lag(self) -> float:
-        """Seconds by which the last picture came later than the best before it: what piles up while
-        reading or the network stands still. 0 where the timestamps say nothing.
-        """
-        return self._lag
 
     def place(self, pts: float | None, arrived: float) -> float:
         """When a picture with this timestamp (seconds, of any clock; None for none) is to be shown.
@@ -57,7 +49,7 @@ class Timeline:
         Larger than every time before; never later than its arrival, but for STEP from picture to
         picture of a burst.
         """
-        time, self._lag = arrived, 0.0
+        time = arrived
         if pts is not None and self._believed and not self._repeats(pts):
             time = max(pts + self._moved(pts, arrived), arrived - JUMP)
         self._last = max(time, self._last + STEP)
@@ -85,7 +77,6 @@ class Timeline:
             if self._late_for_good(fresh - offset, arrived):
                 offset = fresh
         self._offset, self._source, self._at = offset, pts, arrived
-        self._lag = fresh - offset
         return offset
 
     def _late_for_good(self, late: float, now: float) -> bool:

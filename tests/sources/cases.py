@@ -122,6 +122,7 @@ CASES: tuple[Case, ...] = (
     _short(_login("digest")),
     _short(Case("rtmp-pull", "mediamtx", senders.rtmp, "h264", "aac")),
     _short(Case("srt-from-mediamtx", "mediamtx", senders.srt, "h264", "aac")),
+    _short(Case("rtsp-from-ffmpeg", "ffmpeg", senders.rtsp_ffmpeg, "h264", "aac")),
     _short(Case("vlc-rtsp", "VLC", senders.vlc_rtsp, "h264", "aac")),
     _short(_http("http-mjpeg", "cam.mjpg")),
     _short(Case("hls-from-mediamtx", "mediamtx", senders.hls, "h264", "aac", age=PLAYLIST)),

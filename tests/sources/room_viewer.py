@@ -78,7 +78,7 @@ class Seen:
         """
         frames = self.clocked
         late = []
-        for burst in self.bursts[2:] if frames else []:
+        for burst in self.bursts[2:][-5:] if frames else []:
             nearest = min(frames, key=lambda frame: abs(frame.received - burst.start))
             late.append((burst.start - nearest.age + 0.5) % 1.0 - 0.5)
         return median(late) if late else float("nan")

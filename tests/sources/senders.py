@@ -37,10 +37,15 @@ def srt_ffmpeg(stage: Stage) -> str:
     return f"srt://127.0.0.1:{port}"
 
 
+def rtsp_ffmpeg(stage: Stage) -> str:
+    """ffmpeg that publishes to mediamtx: AAC comes in bundles of up to 0.7 s."""
+    return stage.media.rtsp(stage.copied("open/ffmpeg", Look(), "aac"))
+
+
 def hls_ffmpeg(stage: Stage) -> str:
-    """ffmpeg that writes a playlist for a web server."""
+    """ffmpeg that writes a playlist for a web server: all pictures of a segment, then its sound."""
     folder, address = stage.web()
-    words = ("-f", "hls", "-hls_time", "1", "-hls_list_size", "4", "-hls_flags", "delete_segments")
+    words = ("-f", "hls", "-hls_time", "2", "-hls_segment_type", "fmp4")
     stage.ffmpeg(Look(), "aac", "mpegts", *words, str(folder / "live.m3u8"))
     return f"{address}/live.m3u8"
 

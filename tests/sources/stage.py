@@ -92,6 +92,13 @@ class Stage:
             lambda: ffmpeg(folder, "-f", container, "-i", read, "-c", "copy", *words)
         )
 
+    def copied(self, path: str, look: Look, sound: str) -> str:
+        """A camera whose stream a real ffmpeg copies to mediamtx by RTSP; gives the path."""
+        to = self.media.rtsp(path)
+        self.ffmpeg(look, sound, "mpegts", "-f", "rtsp", "-rtsp_transport", "tcp", to)
+        self._paths.append(path)
+        return path
+
     def vlc(self, look: Look, sound: str, sout: str) -> None:
         """A camera's stream through a real VLC, which sends it to where `sout` says."""
         port = free_port()

@@ -23,6 +23,10 @@ TOGETHER = 7
 
 LIMIT = 45.0
 
+SYNC = 0.3
+"""Seconds that sound may be off: the timestamps of some servers are, and viewers on busy machines.
+"""
+
 
 @pytest.mark.parametrize("cases", groups(FULL, TOGETHER), ids=lambda some: some[0].name)
 @pytest.mark.timeout(180)
@@ -55,7 +59,8 @@ async def _watch(
         pictures = seen.clocked if case.clock else seen.frames
         if case.age and not seen.age() < case.age:
             return False
-        return len(pictures) >= ENOUGH and (not case.sound or len(seen.bursts) >= 3)
+        heard = len(seen.bursts) >= 3 and (not case.clock or abs(seen.sync()) < SYNC)
+        return len(pictures) >= ENOUGH and (not case.sound or heard)
 
     with contextlib.suppress(AssertionError):  # said below, for each by itself
         await viewer.until(lambda: all(map(complete, cases)), "everything", LIMIT)
