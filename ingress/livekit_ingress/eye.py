@@ -46,41 +46,35 @@ async def _seen(viewer: rtc.Room, identity: str) -> bool | None:
     arrived: asyncio.Queue[rtc.Track] = asyncio.Queue(4)
 
     def subscribed(track: rtc.Track, *_: object) -> None:
-        if track.kind == rtc.TrackKind.KIND_VIDEO and not arrived.full():
+        if not arrived.full():
             arrived.put_nowait(track)
 
     viewer.on("track_subscribed", subscribed)
     there = viewer.remote_participants.get(identity)
-    if there is None:
-        return None
-    found = [
-        one
-        for one in there.track_publications.values()
-        if one.kind == rtc.TrackKind.KIND_VIDEO and not one.muted
-    ]
+    tracks = there.track_publications.values() if there else ()
+    found = [one for one in tracks if one.kind == rtc.TrackKind.KIND_VIDEO and not one.muted]
     if not found:
         return None
     found[0].set_subscribed(True)
     try:
         async with asyncio.timeout(WAIT):
-            await _pictures(await arrived.get())
+            return await _pictures(await arrived.get())
     except TimeoutError:
         return False
-    return True
 
 
-async def _pictures(track: rtc.Track) -> None:
+async def _pictures(track: rtc.Track) -> bool:
+    """Whether enough of them come before the track is gone."""
     stream = rtc.VideoStream(track, capacity=1)
     try:
         count = 0
         async for _ in stream:
             count += 1
             if count >= PICTURES:
-                return
+                return True
+        return False
     finally:
         await asyncio.shield(stream.aclose())
-    # The track is gone: no pictures come, which is for the time-out to say.
-    await asyncio.Event().wait()
 
 
 def _token(settings: Settings, room: str, identity: str) -> str:

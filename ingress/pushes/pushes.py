@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 from urllib.parse import parse_qs
 
 from pydantic import SecretStr
@@ -25,8 +24,6 @@ from ingress.relay import RoomSink
 from ingress.report import SourceReport, State
 from ingress.sink import Sink
 from ingress.supervisor import Supervisor
-
-Protocol = Literal["rtmp", "srt", "whip", "rtsp"]
 
 WAITING = "waiting for a push"
 
@@ -44,7 +41,7 @@ def path_of(name: str) -> str:
     return f"live/{name}"
 
 
-def addresses(settings: Settings, name: str, key: str) -> dict[Protocol, dict[str, str]]:
+def addresses(settings: Settings, name: str, key: str) -> dict[str, dict[str, str]]:
     """For each protocol the address to push to and, where encoders have a field for it, the key
     that goes with it; else it is in the address.
     """
@@ -77,13 +74,8 @@ class Pushes:
 
     def source(self, spec: SourceSpec) -> PushedSource:
         """The source of a spec with a push in it."""
-        room = spec.room or self._settings.room
-        return PushedSource(
-            spec,
-            self._settings,
-            RoomSink(place(self._settings, room, spec.name), live=spec.live),
-            self,
-        )
+        sink = RoomSink(place(self._settings, spec.room, spec.name), live=spec.live)
+        return PushedSource(spec, self._settings, sink, self)
 
     def admits(self, asked: Mapping[str, object]) -> bool:
         """Whether mediamtx may let this happen: our own reader may look, who has the key of a path

@@ -251,22 +251,12 @@ async def test_other_addresses_are_open_where_it_is_set(
     ports = push_ports()
     async with serving(livekit_server, tmp_path, {**ports, "PRESSBOX_LAN": lan}) as service:
         await service.add("studio", "push")
-        await service.until("studio", lambda report: report["error"] == WAITING, WAITING)
+        await service.program.until_said("[API] started")
         for name in ("RTMP", "RTSP", "WHIP"):
             port = int(ports[f"PRESSBOX_PUSH_{name}_PORT"])
-            await _reached("127.0.0.1", port)
+            socket.create_connection(("127.0.0.1", port), 5).close()
             with contextlib.ExitStack() as stack:
                 if lan == "false":
                     stack.enter_context(pytest.raises(ConnectionRefusedError))
                 socket.create_connection(("127.0.0.2", port), 5).close()
         await service.end()
-
-
-async def _reached(host: str, port: int) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection(host, port)
-                writer.close()
-                return
-            await asyncio.sleep(0.05)

@@ -13,7 +13,7 @@ import pytest
 from config.settings import Settings, load_settings
 from config.source_spec import source_spec
 from ingress.pushes.media_server import READER, MediaServer, config, push_host
-from ingress.pushes.pushes import WAITING, PushedSource, Pushes, addresses
+from ingress.pushes.pushes import WAITING, PushedSource, Pushes
 from ingress.reader.messages import Request
 from ingress.reader.process import ReaderProcess
 from ingress.sink import Trouble
@@ -103,12 +103,6 @@ async def test_all_others_may_nothing(pushes: Pushes, asked: dict[str, object]) 
 async def test_our_own_reader_may_read(pushes: Pushes) -> None:
     for action in ("read", "api"):
         assert pushes.admits({"action": action, "user": READER, "password": "s" * 32})
-
-
-async def test_a_key_is_in_the_address_of_its_push_alone(settings: Settings) -> None:
-    for way in addresses(settings, "studio", KEY).values():
-        assert KEY in " ".join(way.values())
-        assert "127.0.0.1" in way["address"]
 
 
 @pytest.mark.parametrize(
