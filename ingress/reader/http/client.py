@@ -16,11 +16,7 @@ from ingress.reader.reach import Reach, shown
 
 _MOST_REDIRECTS = 5
 _COOKIES = 50
-_SAID = {
-    "User-Agent": "Pressbox",
-    "Accept": "*/*",
-    "Accept-Encoding": "identity",
-}
+_SAID = {"User-Agent": "Pressbox", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 # Their records hold addresses, with all that is secret in them.
 logging.getLogger("httpcore2").setLevel(logging.CRITICAL)

@@ -74,11 +74,7 @@ def open_http_source(
 
     def again() -> Jpegs | HttpMedia:
         return open_http(
-            address,
-            rate=request.snapshot_rate,
-            guard=guard,
-            headers=request.headers,
-            waits=waits,
+            address, rate=request.snapshot_rate, guard=guard, headers=request.headers, waits=waits
         )
 
     found = again()

@@ -275,13 +275,6 @@ def test_a_film_goes_on_where_its_connection_broke(serve: Serve, tmp_path: Path)
     assert server.asked[1].headers["range"].startswith("bytes=")
 
 
-def test_a_stream_without_end(serve: Serve, tmp_path: Path) -> None:
-    film(str(tmp_path / "film.ts"), "mpegts", SECONDS)
-    data = (tmp_path / "film.ts").read_bytes()
-    server = serve(lambda asked: [endless("video/mp2t"), data, CLOSE])
-    assert count(server.url("/live")) == SECONDS * RATE
-
-
 def test_silence_reaches_who_reads(serve: Serve, tmp_path: Path) -> None:
     film(str(tmp_path / "film.ts"), "mpegts", SECONDS)
     data = (tmp_path / "film.ts").read_bytes()

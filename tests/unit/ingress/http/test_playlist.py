@@ -56,7 +56,6 @@ https://other.example/four.ts
     [
         "file:///etc/passwd",
         "  FILE:///etc/passwd",
-        "concat:a|b",
         "data:text/plain,x",
         "tcp://10.0.0.1:22",
         "crypto+file:///etc/passwd",
@@ -107,7 +106,6 @@ def test_of_several_variants_the_best_that_fits_stays() -> None:
 @pytest.mark.parametrize(
     ("attributes", "best"),
     [
-        (["BANDWIDTH=1", "BANDWIDTH=3", "BANDWIDTH=2"], 1),
         (["BANDWIDTH=99000000", "BANDWIDTH=20000000", "BANDWIDTH=50000000"], 1),
         (["RESOLUTION=1080x1920,BANDWIDTH=2", "RESOLUTION=2160x3840,BANDWIDTH=3"], 0),
         (["BANDWIDTH=x", "CODECS=avc1"], 0),
