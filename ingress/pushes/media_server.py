@@ -99,6 +99,7 @@ class MediaServer:
         self.secret = secrets.token_urlsafe(24)
         """The password of READER; another one at each start of the service."""
         self.pid = 0
+        """0 while it does not run."""
         self.trouble = ""
         """Why no pushes can be taken at the moment, one line without secrets; "" for nothing."""
 

@@ -143,14 +143,10 @@ class PushedSource(Supervisor):
         report = replace(super().report(), url="push")
         if not self._waits or report.state == "stopped" or report.reason == "room":
             return report
+        server = self._pushes.server
+        error = WAITING if server.pid else server.trouble
         state: State = "reconnecting" if report.frames else "connecting"
-        return replace(
-            report,
-            state=state,
-            reason="",
-            error=self._pushes.server.trouble or WAITING,
-            next_try=0.0,
-        )
+        return replace(report, state=state, reason="", error=error, next_try=0.0)
 
     async def aclose(self) -> None:
         """Takes no more pushes, leaves the room. Idempotent."""

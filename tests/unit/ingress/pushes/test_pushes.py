@@ -27,7 +27,7 @@ class Server:
     """The interface of MediaServer; `coming` are the paths on which something comes in."""
 
     def __init__(self) -> None:
-        self.secret, self.trouble = "s" * 32, ""
+        self.secret, self.trouble, self.pid = "s" * 32, "", 1
         self.paths: dict[str, set[str]] = {}
         self.coming: set[str] = set()
 
@@ -184,7 +184,7 @@ async def test_it_is_read_when_somebody_pushes_and_says_so_while_nobody_does(
         # The pause after a failure is not waited for by whoever comes back.
         stage.push()
         await stage.until(lambda: len(stage.requests) == 2)
-        server.trouble = "mediamtx cannot be had"
+        server.trouble, server.pid = "mediamtx cannot be had", 0
         await stage.until(lambda: stage.source.report().error == server.trouble)
 
 
