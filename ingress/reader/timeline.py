@@ -41,7 +41,7 @@ class Timeline:
         self._last = float("-inf")
         self._late_since: float | None = None
         self._resets: deque[float] = deque(maxlen=TRIES)
-        self._believed = True
+        self._believed = self._says = True
 
     def place(self, pts: float | None, arrived: float) -> float:
         """When a picture with this timestamp (seconds, of any clock; None for none) is to be shown.
@@ -50,14 +50,15 @@ class Timeline:
         picture of a burst.
         """
         time = arrived
-        if pts is not None and self._believed and not self._repeats(pts):
+        self._says = pts is not None and self._believed and not self._repeats(pts)
+        if pts is not None and self._says:
             time = max(pts + self._moved(pts, arrived), arrived - JUMP)
         self._last = max(time, self._last + STEP)
         return self._last
 
     def at(self, pts: float | None, arrived: float) -> float:
         """Where a piece of sound with this timestamp lies on the pictures' line. Moves nothing."""
-        if pts is None or self._offset is None or not self._believed:
+        if pts is None or self._offset is None or not self._says:
             return arrived
         time = pts + self._offset
         return time if -EARLY < arrived - time < LATE else arrived

@@ -86,8 +86,10 @@ def test_without_timestamps_the_arrival_counts() -> None:
     arrivals = [arrived for _, arrived in live(10, jitter=0.1)]
     times = place([(None, arrived) for arrived in arrivals])
     assert times == pytest.approx(arrivals, abs=0.01)
-    same = place([(77.0, arrived) for arrived in arrivals])
+    line = Timeline()
+    same = place([(77.0, arrived) for arrived in arrivals], line)
     assert same == pytest.approx(arrivals, abs=0.01)
+    assert line.at(77.0, arrivals[-1]) == arrivals[-1], "nor do they place the sound"
 
 
 def test_pictures_of_which_some_have_no_timestamp_stay_in_order() -> None:
