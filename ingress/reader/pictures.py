@@ -135,8 +135,9 @@ class Pictures:
         self._opened = True
         contents = self._contents
         said = contents.decoder.framerate if contents.decoder else None
-        # H.264 itself knows better than a first look at its times.
-        fps = float(said) if said and said <= MOST_FPS else contents.fps
+        # A live stream itself knows better than a first look at its times.
+        known = said and said <= MOST_FPS and not (contents.paced and contents.fps)
+        fps = float(said) if said and known else contents.fps
         kinds = (contents.sound, contents.transport)
         self._tell(Opened(contents.codec, width, height, fps, way, self._why, *kinds))
 
