@@ -50,8 +50,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         await stop.wait()
     finally:
         await runner.cleanup()
+        await pushes.aclose()  # it would ask the API of before
         await registry.aclose()
-        await pushes.aclose()
 
 
 async def _listen(runner: web.AppRunner, port: int) -> None:
