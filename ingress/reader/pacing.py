@@ -83,7 +83,7 @@ class Backlog:
     LEAST_SHOWN = 0.06
     """Seconds of the source between two pictures that are shown then."""
 
-    HOPELESS = 20.0
+    HOPELESS = 5.0
     """Seconds from pictures that were left out, in which nothing less helps."""
 
     CAUGHT_UP = 0.3
@@ -94,6 +94,10 @@ class Backlog:
 
     RECENT = 0.5
     """Seconds over which that share is taken."""
+
+    TOO_MUCH, FORGIVEN = 5.0, 0.05
+    """Seconds of overload after which the machine is too small for the source, and what is taken
+    off them for each second in which all is well."""
 
     JUMP = 1.0
     """Seconds between two pictures' own times above which these have jumped and say nothing."""
@@ -106,7 +110,7 @@ class Backlog:
         self._before = 0.0
         self._skipped = self._shown = float("-inf")
         self.overload = 0.0
-        """Seconds of pictures, so far, that were too much."""
+        """Seconds of pictures that were too much of late."""
         self._waited = 1.0
         self._skipping = False
         self._behind = 0.0
@@ -156,8 +160,9 @@ class Backlog:
         if self._last is not None and -self.JUMP < pts - self._last[0] <= 0:
             return  # B-frames come out of order
         if self._last is not None and abs(pts - self._last[0]) <= self.JUMP:
-            self._behind += (arrived - self._last[1]) - (pts - self._last[0])
-            if self._skipping or self._pressed:
-                self.overload += pts - self._last[0]
+            step = pts - self._last[0]
+            self._behind += (arrived - self._last[1]) - step
+            worse = step if self._skipping or self._pressed else -step * self.FORGIVEN
+            self.overload = min(max(self.overload + worse, 0.0), 2 * self.TOO_MUCH)
         self._behind = max(self._behind if busy else self._behind * self.FORGET, 0.0)
         self._last = (pts, arrived)

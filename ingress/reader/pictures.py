@@ -40,9 +40,6 @@ UNDECODED = 10.0
 BAD_IN_A_ROW = 50
 MOST_FPS = 240
 
-OVERLOADED = 5.0
-"""Seconds of being behind, in all, after which the machine is said to be too small."""
-
 SUBSTREAM = "is more than this machine can decode: use the camera's sub-stream (URL or model_url)"
 
 SILENT_WAIT = 3.0
@@ -193,7 +190,7 @@ class Pictures:
             yield one
         if transcoder.seen:
             self._remark = ""
-            if self._backlog.overload > OVERLOADED:
+            if self._backlog.overload > Backlog.TOO_MUCH:
                 self._remark = f"{transcoder.seen.width}x{transcoder.seen.height} {SUBSTREAM}"
             if self._due_for_a_look(arrived):
                 self._compare(transcoder.seen, arrived)

@@ -67,6 +67,7 @@ def test_who_keeps_up_leaves_nothing_out() -> None:
     work = Work(0.03)
     work.run(500)
     assert len(work.shown) == 500
+    assert work.backlog.overload == 0
 
 
 def test_a_network_that_became_slower_is_no_reason_to_leave_anything_out() -> None:
@@ -83,7 +84,7 @@ def test_who_cannot_keep_up_does_not_fall_further_behind(gop: int, cost: float) 
     assert max(work.lags) < 2 * Backlog.BEHIND + gop * cost
     assert max(work.lags[len(work.lags) // 2 :]) <= max(work.lags)
     assert len(work.shown) > min(3000 * 0.04 / cost * 0.4, 3000 / gop / 2)
-    assert work.backlog.overload > 20
+    assert work.backlog.overload > Backlog.TOO_MUCH
     # Nothing is decoded whose reference was left out.
     for before, after in pairwise(work.decoded):
         assert after == before + 1 or after % gop == 0
