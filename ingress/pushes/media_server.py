@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -248,7 +248,7 @@ def _die_with_us() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _ended(process: asyncio.subprocess.Process, ask: signal.Signals):  # type: ignore[no-untyped-def]
+async def _ended(process: asyncio.subprocess.Process, ask: signal.Signals) -> AsyncIterator[None]:
     """The process is asked to end, then killed, and is gone at the end."""
     try:
         yield
