@@ -45,7 +45,7 @@ def rtsp_ffmpeg(stage: Stage) -> str:
 def hls_ffmpeg(stage: Stage) -> str:
     """ffmpeg that writes a playlist for a web server: all pictures of a segment, then its sound."""
     folder, address = stage.web()
-    words = ("-f", "hls", "-hls_time", "2", "-hls_segment_type", "fmp4")
+    words = ("-bsf:a", "aac_adtstoasc", "-f", "hls", "-hls_time", "2", "-hls_segment_type", "fmp4")
     stage.ffmpeg(Look(), "aac", "mpegts", *words, str(folder / "live.m3u8"))
     return f"{address}/live.m3u8"
 
