@@ -124,7 +124,7 @@ class Passage:
     def _look_at_keys(self) -> None:
         if self._key is None:
             if self._now > NO_KEY:
-                self._turn(f"no keyframe for {NO_KEY:.0f} s: {ADVICE}")
+                self._turn(f"no keyframe for {NO_KEY:g} s: {ADVICE}")
             return
         usual = median(self._apart) if self._apart else 0.0
         # One that got lost on the way says nothing of the next ones.

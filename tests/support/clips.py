@@ -70,12 +70,14 @@ def _add_sound(container: Any, audio: Any, seconds: float, rate: int) -> None:
     container.mux(audio.encode(None))
 
 
-def turn_clockwise(path: Path) -> Path:
+CLOCKWISE, MIRRORED_CLOCKWISE = (0, 1, -1, 0), (0, -1, -1, 0)
+
+
+def turn_clockwise(path: Path, matrix: tuple[int, int, int, int] = CLOCKWISE) -> Path:
     """Marks an MP4 file as filmed with the camera on its side, as phones do (matrix in `tkhd`)."""
     data = bytearray(path.read_bytes())
-    matrix = data.index(b"tkhd") + 4 + 4 + 20 + 8 + 8
-    data[matrix : matrix + 36] = struct.pack(
-        ">9i", 0, 0x10000, 0, -0x10000, 0, 0, 120 << 16, 0, 0x40000000
-    )
+    begin = data.index(b"tkhd") + 4 + 4 + 20 + 8 + 8
+    a, b, c, d = (one << 16 for one in matrix)
+    data[begin : begin + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 120 << 16, 0, 0x40000000)
     path.write_bytes(data)
     return path

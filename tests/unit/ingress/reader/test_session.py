@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from ingress.reader.messages import Message, Note, Opened, Order, Request, Unit
-from tests.support.clips import FPS, PLAIN, WITH_B, film, turn_clockwise
+from tests.support.clips import (
+    FPS,
+    MIRRORED_CLOCKWISE,
+    PLAIN,
+    WITH_B,
+    film,
+    turn_clockwise,
+)
 from tests.support.onsets import BurstDetector
 from tests.unit.ingress.reader.films import Read, grey, messages, watched
 
@@ -151,6 +158,9 @@ def test_a_turn_that_is_asked_for_comes_on_top_of_the_films_own(tmp_path: Path) 
     turned = watched(Read(turn_clockwise(path), turn=270).units)[0]
     assert (turned.width, turned.height) == (160, 120)
     assert grey(turned)[20, 20] > 200
+    mirrored = watched(Read(turn_clockwise(path, MIRRORED_CLOCKWISE)).units)[0]
+    assert (mirrored.width, mirrored.height) == (120, 160)
+    assert grey(mirrored)[140, 100] > 200
 
 
 def test_a_clip_filmed_sideways_is_shown_upright(tmp_path: Path) -> None:
