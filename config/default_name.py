@@ -30,7 +30,7 @@ def default_name(address: SourceAddress, taken: Container[str] = ()) -> str:
 
 
 def _first(address: SourceAddress) -> str:
-    if address.kind == "file":
+    if address.is_path:
         return PurePath(address.url).stem
     if address.kind == "device":
         return PurePath(address.url).name

@@ -12,7 +12,20 @@ from pathlib import PurePath
 from typing import Literal
 from urllib.parse import quote, unquote, unquote_plus
 
-Kind = Literal["rtsp", "http", "srt", "rtmp", "file", "device", "screen", "push", "test", "demo"]
+Kind = Literal[
+    "rtsp",
+    "http",
+    "srt",
+    "rtmp",
+    "udp",
+    "file",
+    "sdp",
+    "device",
+    "screen",
+    "push",
+    "test",
+    "demo",
+]
 
 HIDDEN = "***"
 
@@ -24,18 +37,22 @@ _SCHEMES: dict[str, Kind] = {
     "srt": "srt",
     "rtmp": "rtmp",
     "rtmps": "rtmp",
+    "udp": "udp",
+    "rtp": "udp",
 }
+_HERE = ("srt", "udp")
+"""What may be listened for on this machine: the host may be left out, the port may not."""
 _PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443, "rtmp": 1935, "rtmps": 443}
 
 SAID = (
     "an address such as rtsp://camera/stream, http://camera/video.mjpg, srt://host:port, "
-    "rtmp://host/app/name, the path of a file, /dev/video0, screen, test or demo"
+    "rtmp://host/app/name, udp://@:port, the path of a file, /dev/video0, screen, test or demo"
 )
 """What is right, for a message."""
 
 _NETWORK = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
 _HOST = re.compile(
-    r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._~-]+)(:(?P<port>[0-9]{1,5}))?", re.ASCII
+    r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._~-]+|(?=:))(:(?P<port>[0-9]{1,5}))?", re.ASCII
 )
 _IN_PATH = re.compile(r"(?i)((?:pass|pw|token|key|secret|auth|sig|user|usr)[a-z_-]*=)([^&/;_]*)")
 _PUSH = re.compile(r"push:(?P<key>[A-Za-z0-9_-]{16,64})")
@@ -51,7 +68,8 @@ class SourceAddress:
     """One address. `str()` and `repr()` show `safe`; only `url` holds the secrets.
 
     url: what is opened, user name and password escaped as an address wants it; for a file or a
-    device its path. host is without brackets, port 0 where there is none.
+    device its path. host is without brackets, "" for all of this machine's addresses, port 0 where
+    there is none. Of udp the user is whom alone packets are taken from.
     """
 
     kind: Kind
@@ -66,6 +84,11 @@ class SourceAddress:
 
     def __str__(self) -> str:
         return self.safe
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it is the path of a file."""
+        return self.kind in ("file", "sdp")
 
     @property
     def plain_url(self) -> str:
@@ -102,7 +125,8 @@ def parse(text: str) -> SourceAddress:
     if found and found["scheme"].lower() != "file":
         return _network(found["scheme"].lower(), found["rest"])
     path = text.removeprefix("file://").removeprefix("file:")
-    return SourceAddress("file", PurePath(path).name or path, path)
+    kind: Kind = "sdp" if path.lower().endswith(".sdp") else "file"
+    return SourceAddress(kind, PurePath(path).name or path, path)
 
 
 def test_pattern(address: SourceAddress) -> tuple[int, int, int]:
@@ -120,7 +144,7 @@ def _network(scheme: str, rest: str) -> SourceAddress:
     login, at, place = authority.rpartition("@")
     host = _HOST.fullmatch(place)
     port = int(host["port"] or _PORTS.get(scheme, 0)) if host else 0
-    if host is None or port > 65535 or (scheme == "srt" and not port):
+    if host is None or not 0 < port < 65536 or not (host["host"] or kind in _HERE):
         raise AddressError(SAID)
     user, _, password = (unquote(part) for part in login.partition(":"))
     escaped = f"{quote(user, safe='')}:{quote(password, safe='')}@" if at else ""

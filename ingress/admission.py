@@ -10,7 +10,7 @@ from config.settings import Settings
 from config.source_address import SourceAddress
 from config.source_spec import SourceSpec, SpecError
 
-_NETWORK = ("rtsp", "http", "srt", "rtmp")
+_NETWORK = ("rtsp", "http", "srt", "rtmp", "udp")
 
 
 def admitted(spec: SourceSpec, settings: Settings, *, from_page: bool) -> SourceSpec:
@@ -28,10 +28,10 @@ def admitted(spec: SourceSpec, settings: Settings, *, from_page: bool) -> Source
     for field, address in (("url", spec.address), ("model_url", spec.model_address)):
         if address is None:
             continue
-        if from_page and address.kind not in (*_NETWORK, "file"):
+        if from_page and address.kind not in (*_NETWORK, "file", "sdp"):
             said = "from the page only network addresses and files may be added"
             raise SpecError(said, field, address.safe)
-        if address.kind == "file":
+        if address.is_path:
             update[field] = SecretStr(_media_file(field, address, settings.media_dir))
     return spec.model_copy(update=update)
 

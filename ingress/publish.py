@@ -31,7 +31,7 @@ def run_publish(options: argparse.Namespace, settings: Settings) -> int:
     # LiveKit logs every step of a connection, and we log those that matter.
     logging.getLogger("livekit").setLevel(logging.ERROR)
     address = parse(options.source)
-    if address.kind == "file" and not Path(address.url).is_file():
+    if address.is_path and not Path(address.url).is_file():
         return _wrong(f"{address}: there is no such file")
     words = set(SourceSpec.model_fields) - {"name", "url", "room"}
     values = {name: getattr(options, name) for name in words if hasattr(options, name)}

@@ -194,7 +194,9 @@ class Reading:
             self.note = Note(message.way, message.why)
             self._listener.changed()
         elif isinstance(message, Note):
-            if message.remark:
+            if message.listening:
+                self.watchdog.attempt(time.monotonic())
+            elif message.remark:
                 self.watchdog.waits(time.monotonic())
             way, why = (message if message.way else self.note).way, message.why or self.note.why
             note = replace(message, way=way, why=why)

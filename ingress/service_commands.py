@@ -89,7 +89,7 @@ def _absolute(url: str) -> str:
     """A file that is here by its whole path; the service runs in another folder."""
     address = parse(url)
     path = Path(address.url).expanduser()
-    return str(path.resolve()) if address.kind == "file" and path.exists() else url
+    return str(path.resolve()) if address.is_path and path.exists() else url
 
 
 async def _first_state(service: Client, report: SourceReport) -> SourceReport:

@@ -72,7 +72,7 @@ def failure(kind: FailureKind, address: SourceAddress, said: str = "") -> Source
 
 def from_av(error: av.FFmpegError | OSError, address: SourceAddress) -> SourceFailure:
     """What FFmpeg's error means. Its own text is never shown: the address stands in it."""
-    if address.kind == "file":
+    if address.is_path:
         for made, said in _FILE_TEXTS:
             if isinstance(error, made):
                 return failure(kind_of(error), address, said)
@@ -106,7 +106,7 @@ def kind_of(error: BaseException) -> FailureKind:
 
 
 def _who(address: SourceAddress) -> str:
-    if address.kind in ("file", "device", "screen", "test", "demo"):
+    if address.kind in ("file", "sdp", "device", "screen", "test", "demo"):
         return address.safe
     port = f":{address.port}" if address.port else ""
-    return f"{address.host}{port}"
+    return f"{address.host}{port}" if address.host else f"port {address.port}"

@@ -94,7 +94,8 @@ class Note:
     way: "" or the way it goes from now on, with why; frozen: since when (monotonic) the picture has
     not changed, 0 for not; skipped: pictures left out so far because reading had fallen behind;
     bitrate: what the encoder takes at most, bits a second, 0 where nothing is encoded; remark: what
-    somebody should know, one line; while pictures are waited for it is told anew every second.
+    somebody should know, one line; while pictures are waited for it is told anew every second;
+    listening: nobody sends yet, and that may last.
     """
 
     way: Way | Literal[""] = ""
@@ -103,6 +104,7 @@ class Note:
     skipped: int = 0
     bitrate: int = 0
     remark: str = ""
+    listening: bool = False
 
 
 @dataclass(frozen=True, slots=True)

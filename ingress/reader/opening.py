@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,8 @@ from ingress.reader.media import Source
 from ingress.reader.messages import Request
 from ingress.reader.reach import Reach, resolve
 from ingress.reader.rtsp_guard import forwarded
-from ingress.reader.srt import SrtFile
+from ingress.reader.srt import SrtFile, srt_mode
+from ingress.reader.udp import BUFFER, UdpFile, Waits, described, first_packet, listening
 
 PROBE = {"probesize": "1000000", "analyzeduration": "1500000", "fpsprobesize": "0"}
 """Bytes and microseconds that FFmpeg may look at before it says what is in a stream. What it looked
@@ -26,10 +28,7 @@ at is kept: `nobuffer` would throw the first key frame away, and with it up to a
 AT_ONCE = {"probesize": "32", "analyzeduration": "100000", "fpsprobesize": "0"}
 """One packet and no more."""
 
-SOCKET_BUFFER = 4 * 1024 * 1024
-"""Bytes that the kernel keeps of UDP, enough for a key frame while this process does not run."""
-
-REORDER = 200_000
+_BY_UDP = {"buffer_size": str(BUFFER), "max_delay": "200000"}
 """Microseconds that a packet which came too early over UDP waits for those before it."""
 
 _DEVICE_WAYS: tuple[dict[str, str], ...] = (
@@ -41,16 +40,25 @@ _DEVICE_WAYS: tuple[dict[str, str], ...] = (
 """Compressed first: raw 720p at 30 a second is more than USB 2 carries."""
 
 
+_FILMS = (
+    "mov,matroska,mpegts,mpeg,avi,flv,asf,ogg,h264,hevc,m4v,mpegvideo,mjpeg,ivf,nut,mxf,dv,obu,"
+    "av1,vc1,wtv,rm,nsv,gif,apng,yuv4mpegpipe"
+)
+"""Formats of one file: playlists (hls, dash, concat) would lead to others."""
+
+
 def open_source(
-    request: Request, address: SourceAddress, waits: Callable[[str], None] = lambda _: None
+    request: Request, address: SourceAddress, waits: Waits = lambda *_, **__: None
 ) -> Source:
     """Opens it; blocks for as long as it takes. Raises SourceFailure. waits: told each second why
-    nothing comes from a source that has answered.
+    nothing comes from a source that has answered, or is listened for.
     """
     if address.kind == "http":
         from ingress.reader.http.source import open_http_source  # it loads an HTTP client, 20 MB
 
         return open_http_source(request, address, _guard(request), waits)
+    if listener := _LISTENERS.get(address.kind):
+        return listener(request, address, waits)
     return _OPENERS[address.kind](request, address)
 
 
@@ -70,8 +78,8 @@ def _file(request: Request, address: SourceAddress) -> Source:
     path = os.path.abspath(address.url)
 
     def opened() -> ContainerSource:
-        # No protocol but that of files: a playlist must not lead elsewhere.
-        container = _open(address, path, {"protocol_whitelist": "file"})
+        options = {"protocol_whitelist": "file", "format_whitelist": _FILMS}
+        container = _open(address, path, options)
         return ContainerSource(container, address, sound=request.sound, paced=True)
 
     return Film(opened, loop=request.loop, start=request.start)
@@ -128,8 +136,7 @@ def _rtsp_over(
     options = {
         "rtsp_transport": transport,
         "allowed_media_types": "video+audio" if request.sound else "video",
-        "buffer_size": str(SOCKET_BUFFER),
-        "max_delay": str(REORDER),
+        **_BY_UDP,
     }
     try:
         # Its description names the codecs, and what else there is to know comes with the pictures.
@@ -157,10 +164,15 @@ def _rtmp(request: Request, address: SourceAddress) -> Source:
         raise failure("not_found", address, said) from None
 
 
-def _srt(request: Request, address: SourceAddress) -> Source:
-    guard = _guard(request)
-    ips = guard.check(address.host) if guard else resolve(address.host)
-    file = SrtFile(address, ips[0])
+def _srt(request: Request, address: SourceAddress, waits: Waits) -> Source:
+    guard, mode = _guard(request), srt_mode(address)
+    # To listen is no egress.
+    look_up = guard.check if guard and mode != "listener" else resolve
+    ip = look_up(address.host)[0] if address.host else "0.0.0.0"
+    return _transport_stream(request, address, SrtFile(address, ip, waits))
+
+
+def _transport_stream(request: Request, address: SourceAddress, file: SrtFile | UdpFile) -> Source:
     try:
         container = _open(address, file, dict(PROBE), "mpegts")
         return ContainerSource(container, address, sound=request.sound, backing=file)
@@ -179,6 +191,23 @@ def _device(request: Request, address: SourceAddress) -> Source:
         else:
             return ContainerSource(container, address, sound=False)
     raise failure("not_found", address)
+
+
+def _udp(request: Request, address: SourceAddress, waits: Waits) -> Source:
+    return _transport_stream(request, address, UdpFile(address, _guard(request), waits))
+
+
+def _sdp(request: Request, address: SourceAddress, waits: Waits) -> Source:
+    try:
+        with open(address.url, encoding="utf-8", errors="replace") as file:
+            text, place = described(address, file.read(65_536))
+    except OSError as error:
+        raise from_av(error, address) from None
+    with listening(place, _guard(request)) as listener:
+        first_packet(listener, place.port, waits, [])
+    options = {"protocol_whitelist": "rtp,udp", **_BY_UDP, **AT_ONCE}
+    container = _open(address, io.BytesIO(text.encode()), options, "sdp")
+    return ContainerSource(container, address, sound=request.sound)
 
 
 def _screen(request: Request, address: SourceAddress) -> Source:
@@ -206,11 +235,15 @@ def _pushed(_: Request, address: SourceAddress) -> Source:
     raise failure("protocol", address, "a push is for `python -m ingress serve` to take")
 
 
+_LISTENERS: dict[str, Callable[[Request, SourceAddress, Waits], Source]] = {
+    "sdp": _sdp,
+    "srt": _srt,
+    "udp": _udp,
+}
 _OPENERS: dict[str, Callable[[Request, SourceAddress], Source]] = {
     "file": _file,
     "rtsp": _rtsp,
     "rtmp": _rtmp,
-    "srt": _srt,
     "device": _device,
     "screen": _screen,
     "push": _pushed,

@@ -26,6 +26,10 @@ SECRET = "a long passphrase"
 ESCAPED = "a%20long%20passphrase"
 
 
+def _nothing(remark: str, *, listening: bool = False) -> None:
+    """Nobody is told."""
+
+
 class Sender:
     """Listens, and sends a file to whoever comes."""
 
@@ -82,8 +86,7 @@ def test_a_stream_comes_whole(tmp_path: Path, passphrase: str) -> None:
             units += isinstance(message, Unit)
             if units == 25:
                 source.done.set()
-    opened, failed = said[0], said[-1]
-    assert isinstance(opened, Opened)
+    opened, failed = next(one for one in said if isinstance(one, Opened)), said[-1]
     assert (opened.codec, opened.way, opened.sound) == ("h264", "passthrough", "aac")
     assert units >= 25
     assert failed == Failed("ended", f"127.0.0.1:{source.port} has closed the connection")
@@ -93,14 +96,14 @@ def test_a_stream_comes_whole(tmp_path: Path, passphrase: str) -> None:
 @pytest.mark.parametrize("asked", ["?passphrase=another%20passphrase", ""])
 def test_a_wrong_passphrase_is_said(asked: str) -> None:
     with sender(b"", SECRET) as source, pytest.raises(SourceFailure) as refused:
-        SrtFile(parse(f"srt://127.0.0.1:{source.port}{asked}"), "127.0.0.1")
+        SrtFile(parse(f"srt://127.0.0.1:{source.port}{asked}"), "127.0.0.1", _nothing)
     assert refused.value.kind == "auth"
 
 
 @needs_libsrt
 def test_an_impossible_passphrase_is_said_without_showing_it() -> None:
     with pytest.raises(SourceFailure) as refused:
-        SrtFile(parse("srt://127.0.0.1:9000?passphrase=short"), "127.0.0.1")
+        SrtFile(parse("srt://127.0.0.1:9000?passphrase=short"), "127.0.0.1", _nothing)
     assert (refused.value.kind, refused.value.text) == (
         "protocol",
         "127.0.0.1:9000: a passphrase of SRT has 10 to 79 signs",
@@ -113,8 +116,11 @@ def test_it_may_wait_for_a_sender() -> None:
     port = free_port()
     got: list[bytes] = []
 
+    waited = threading.Event()
+
     def wait() -> None:
-        file = SrtFile(parse(f"srt://127.0.0.1:{port}?mode=listener"), "127.0.0.1")
+        address = parse(f"srt://127.0.0.1:{port}?mode=listener")
+        file = SrtFile(address, "127.0.0.1", lambda *_, **__: waited.set())
         while data := file.read(100):
             got.append(data)
         file.close()
@@ -123,12 +129,9 @@ def test_it_may_wait_for_a_sender() -> None:
     thread = threading.Thread(target=wait)
     thread.start()
     place = srt._sockaddr("127.0.0.1", port)
-    connected = -1
-    for _ in range(50):
-        connected = library.srt_create_socket()
-        if library.srt_connect(connected, place, len(place)) == 0:
-            break
-        library.srt_close(connected)
+    assert waited.wait(20)
+    connected = library.srt_create_socket()
+    assert library.srt_connect(connected, place, len(place)) == 0
     assert library.srt_send(connected, b"x" * 188, 188) == 188
     while sum(map(len, got)) < 188 and thread.is_alive():
         with suppress(TimeoutError):
