@@ -146,6 +146,10 @@ class BoothPacer:
         elif line.reason == "late" and line.ready_at is None:
             self._times.add((time.monotonic() - line.requested_at) * UNSEEN)
             self._note(late=True)
+        elif line.reason in ("empty", "repeat") and line.ready_at is None:
+            # An engine that has nothing to say of a small window keeps up with it all the same, and
+            # would have nothing to say for ever if that did not count.
+            self._note(late=False)
 
     def _note(self, *, late: bool) -> None:
         self.late += late

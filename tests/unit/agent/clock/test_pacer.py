@@ -12,9 +12,10 @@ import pytest
 
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
+from agent.clock.engine_load import MAX_LEVEL, RECENT, TIMELY_TO_RECOVER
 from agent.clock.pacer import BoothPacer
 from agent.clock.schedule import LATE, SPARE, Schedule
-from agent.commentator.line import Kind, Line, Lines, new_line
+from agent.commentator.line import DropReason, Kind, Line, Lines, new_line
 from tests.support.virtual_time import run_virtual, virtual
 
 
@@ -257,6 +258,28 @@ async def test_a_line_teaches_once_and_one_that_never_came_counts_as_slower_stil
     booth.lines.add(answer)
     booth.lines.move(answer, "ready")
     assert len(booth.times) == 2
+
+
+@virtual
+@pytest.mark.parametrize("reason", ["empty", "repeat"])
+async def test_an_engine_that_has_nothing_to_say_of_small_windows_gets_larger_ones_again(
+    reason: DropReason,
+) -> None:
+    booth = Simulation(1, pause=0.0, speed=1.0)
+
+    async def asked(reason: DropReason) -> None:
+        line = new_line("commentary", anchor=time.monotonic(), requested_at=time.monotonic())
+        booth.lines.add(line)
+        await asyncio.sleep(0.1)
+        booth.lines.drop(line, reason)
+
+    for _ in range(RECENT * MAX_LEVEL):
+        await asked("late")
+    assert booth.pacer.frames_per_window(4) == 1
+    for _ in range(TIMELY_TO_RECOVER * MAX_LEVEL):
+        await asked(reason)
+    assert booth.pacer.frames_per_window(4) == 4
+    assert not booth.pacer.behind
 
 
 @virtual
