@@ -153,6 +153,9 @@ class HttpMedia:
 class _Proxy(ThreadingHTTPServer):
     media: HttpMedia
 
+    def handle_error(self, *_: object) -> None:
+        """FFmpeg sees a connection that breaks; a traceback could hold an address."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
