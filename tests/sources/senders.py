@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.peers.camera_encoders import Look
 from tests.peers.files import write_file
 from tests.peers.mediamtx import PASSWORD, USER
+from tests.peers.nasty_rtsp import Manners
 from tests.sources.stage import Stage
 from tests.support.ports import free_port
 
@@ -40,6 +41,35 @@ def srt_ffmpeg(stage: Stage) -> str:
 def rtsp_ffmpeg(stage: Stage) -> str:
     """ffmpeg that publishes to mediamtx: AAC comes in bundles of up to 0.7 s."""
     return stage.media.rtsp(stage.copied("open/ffmpeg", Look(), "aac"))
+
+
+def nasty(stage: Stage) -> str:
+    """A camera that does at once what other cameras do one by one."""
+    manners = Manners(
+        sprop=False,
+        sets="first",
+        garbage=bytes(range(40)),
+        sound=True,
+        refuse=461,
+        offers=("MD5", "SHA-256"),
+        rotating=True,
+        hangs_up=True,
+    )
+    return stage.nasty(manners).url()
+
+
+def rtp_ffmpeg(stage: Stage) -> str:
+    """ffmpeg that sends MPEG-TS in RTP."""
+    port = free_port()
+    stage.ffmpeg(Look(), "aac", "mpegts", "-f", "rtp_mpegts", f"rtp://127.0.0.1:{port}")
+    return f"rtp://@:{port}"
+
+
+def vlc_udp(stage: Stage) -> str:
+    """VLC that sends MPEG-TS by UDP."""
+    port = free_port()
+    stage.vlc(Look(), "aac", f"#std{{access=udp,mux=ts,dst=127.0.0.1:{port}}}")
+    return f"udp://@:{port}"
 
 
 def hls_ffmpeg(stage: Stage) -> str:

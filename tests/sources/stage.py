@@ -17,6 +17,7 @@ from tests.peers.camera_encoders import Look
 from tests.peers.http_camera import HttpCamera
 from tests.peers.login import Login
 from tests.peers.mediamtx import MediaServer, mediamtx
+from tests.peers.nasty_rtsp import Manners, NastyCamera, nasty_rtsp
 from tests.peers.players import ffmpeg, gstreamer, handover, screen, vlc
 from tests.peers.program import Program
 from tests.peers.proxy import served
@@ -137,6 +138,10 @@ class Stage:
         folder = self.folder / "screen"
         self._later.append(lambda: screen(folder, number, width, height))
         return number
+
+    def nasty(self, manners: Manners) -> NastyCamera:
+        """A camera by RTSP with manners of its own."""
+        return self._stack.enter_context(nasty_rtsp(manners))
 
     def http(self, made: HttpCamera) -> HttpCamera:
         """An HTTP camera."""
