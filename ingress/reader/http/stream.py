@@ -23,7 +23,7 @@ class HttpStream:
         self.status = response.status_code
         self._response = response
         self._chunks: Iterator[bytes] | None = None
-        self._rest = memoryview(b"")
+        self._rest = b""
         self._ended = False
         self.content_type = (self.header("content-type") or "").partition(";")[0].strip().lower()
 
@@ -42,15 +42,10 @@ class HttpStream:
         said = self.header("content-length") or ""
         return int(said) if said.isascii() and said.isdigit() else None
 
-    def read(self, size: int = -1) -> bytes:
-        """What is there, at most size bytes; waits for at least one. b"" is the end. With -1
-        whatever one read brings. Raises SourceFailure.
-        """
-        if not self._rest:
-            self._rest = memoryview(self._next())
-        taken = self._rest if size < 0 else self._rest[:size]
-        self._rest = self._rest[len(taken) :]
-        return bytes(taken)
+    def read(self) -> bytes:
+        """What is there; waits for at least one byte. b"" is the end. Raises SourceFailure."""
+        held, self._rest = self._rest, b""
+        return held or self._next()
 
     def read_all(self, most: int) -> bytes:
         """The whole body, and closes. Raises SourceFailure, also where it has more than `most`
@@ -70,10 +65,10 @@ class HttpStream:
 
     def peek(self, size: int) -> bytes:
         """The first bytes of what comes, which stay there; fewer only at the end."""
-        held = bytes(self._rest)
+        held = self._rest
         while len(held) < size and (more := self._next()):
             held += more
-        self._rest = memoryview(held)
+        self._rest = held
         return held[:size]
 
     @property
@@ -93,7 +88,7 @@ class HttpStream:
     def close(self) -> None:
         """Ends it; its connection is kept only where everything was read. Idempotent."""
         self._ended = True
-        self._rest = memoryview(b"")
+        self._rest = b""
         self._response.close()
 
     def drain(self) -> None:
