@@ -28,7 +28,7 @@ TOO_MUCH = 0.5
 """Seconds that sound waits longer than the latest piece needs, after which some of it is left out.
 """
 
-UNSEEN = 0.06
+UNSEEN = 0.03
 """Seconds that the sound may be behind its picture, which then does not wait."""
 
 LEAD = 0.08
