@@ -11,6 +11,7 @@ from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import (
     brightness,
     delayed_picture,
+    open_tab,
     start,
     wait_until_heard,
     wait_until_it_plays,
@@ -113,9 +114,10 @@ async def test_an_interrupted_line_and_a_dropped_one_are_told_apart(
     await writer.aclose()
     await booth.line("end", "L1", text="The lights", dropped="interrupted")
     await booth.line("end", "L2", text="Nobody hears this.", dropped="late")
-    await expect(page.get_by_text("1 line came too late")).to_be_visible()
     await expect(log).to_contain_text("interrupted")
     await expect(log).not_to_contain_text("Nobody hears this.")
+    await open_tab(page, "Settings")
+    await expect(page.get_by_text("Lines that came too late")).to_be_visible()
 
 
 async def test_leaving_ends_the_visit_and_starting_again_works(

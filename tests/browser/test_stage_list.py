@@ -93,7 +93,9 @@ async def test_nothing_moves_while_lines_panels_menus_and_errors_come_and_go(
     await booth.status(engine="down", error="connection refused " * 9)
     await expect(page.locator(".report")).to_contain_text("does not answer")
     await booth.line("end", "L2", text="", dropped="late")
-    await expect(page.get_by_text("1 line came too late")).to_be_visible()
+    await open_tab(page, "Settings")
+    await expect(page.get_by_text("Lines that came too late")).to_be_visible()
+    await open_tab(page, "Commentary")
     assert await places(page) == steady, "a report and a line that came too late"
 
 

@@ -12,7 +12,7 @@ import { ListTools } from './ListTools';
 
 /** What was said, and a way to ask. */
 export function Said() {
-  const { entries, late } = useTranscript();
+  const { entries } = useTranscript();
   const { said } = useTexts();
   const [filter, setFilter] = useState<Filter>('all');
   const [wanted, setWanted] = useState('');
@@ -23,7 +23,6 @@ export function Said() {
     <section className="said" aria-labelledby="said">
       <header>
         <h2 id="said">{said.heading}</h2>
-        <small>{late > 0 ? said.late(late) : ''}</small>
         <ListTools
           rows={rows}
           filter={filter}

@@ -1,6 +1,6 @@
 import { useCallback } from 'react';
 
-import { useBooth, usePhase } from '../../hooks/useSessionStores';
+import { useBooth, usePhase, useTranscript } from '../../hooks/useSessionStores';
 import { usePolled } from '../../hooks/usePolled';
 import { useStore } from '../../hooks/useStore';
 import { useTexts } from '../../hooks/useTexts';
@@ -20,6 +20,7 @@ export function HowItRuns() {
   const phase = usePhase();
   const booth = useBooth();
   const sync = useStore(meter);
+  const { late } = useTranscript();
   const ask = useCallback(
     async (signal: AbortSignal) => parseEngine(await api(inRoom('/api/engine', roomName), { signal })),
     [roomName],
@@ -28,6 +29,7 @@ export function HowItRuns() {
   const delay = booth.status?.delay;
   const figures: (readonly [string, string])[] = [
     [said.delayNow, delay === undefined ? '' : delayLabel(delay, texts)],
+    [said.late, late === 0 ? '' : String(late)],
     [said.model, engine?.model ?? ''],
     [said.firstSound, engine?.firstSound === undefined ? '' : `${engine.firstSound.toFixed(2)} s`],
     [said.tokens, engine?.tokens === undefined ? '' : String(Math.round(engine.tokens))],
