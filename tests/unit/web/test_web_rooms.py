@@ -269,7 +269,7 @@ async def test_the_newest_commentator_counts(
         assert on.rooms[0].caught_up == ["agent", "agent-2"]
         with on.feed.events.follow() as late:
             on.feed.events.put("line", {"id": "next", "phase": "start"})
-            assert ["next"] == [json.loads(one.data)["id"] for one in await late.next()]
+            assert [json.loads(one.data)["id"] for one in await late.next()] == ["next"]
         assert old.sid not in FakeStream.open
         assert await on.feed.pictures.next(SIZE) is not None
 
