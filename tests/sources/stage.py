@@ -96,7 +96,7 @@ class Stage:
     def copied(self, path: str, look: Look, sound: str) -> str:
         """A camera whose stream a real ffmpeg copies to mediamtx by RTSP; gives the path."""
         to = self.media.rtsp(path)
-        self.ffmpeg(look, sound, "mpegts", "-f", "rtsp", "-rtsp_transport", "tcp", to)
+        self.ffmpeg(look, sound, "nut", "-f", "rtsp", "-rtsp_transport", "tcp", to)
         self._paths.append(path)
         return path
 

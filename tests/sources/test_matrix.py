@@ -23,7 +23,7 @@ TOGETHER = 7
 
 LIMIT = 45.0
 
-SYNC = 0.3
+SYNC = 0.35
 """Seconds that sound may be off: the timestamps of some servers are, and viewers on busy machines.
 """
 
