@@ -6,7 +6,6 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from config.source_address import parse
-from ingress.reader import srt
 from ingress.reader.failures import SourceFailure
 from ingress.reader.messages import Failed, Message, Note, Opened, Request, Unit
 from ingress.reader.reach import Reach
-from ingress.reader.srt import SrtFile, srt_mode
+from ingress.reader.srt import srt_mode
 from ingress.reader.udp import UdpFile, _in_rtp, described, listening
 from tests.support.clips import film
 from tests.support.ports import free_port
 from tests.unit.ingress.reader.films import Read, messages
 
-needs_libsrt = pytest.mark.skipif(srt._loaded() is None, reason="libsrt is not installed")
 RTP = b"\x80\x21\0\1\0\0\0\0abcd"
 
 SDP = """v=0
@@ -173,32 +170,6 @@ def test_modes_of_srt(url: str, mode: str) -> None:
         return
     with pytest.raises(SourceFailure, match="caller, listener, rendezvous"):
         srt_mode(parse(url))
-
-
-@needs_libsrt
-def test_two_meet_whoever_comes_first() -> None:
-    port, waited, tries = free_port(), threading.Event(), count()
-    files: dict[str, SrtFile] = {}
-
-    def waits(remark: str, *, listening: bool) -> None:
-        waited.set()
-        if next(tries) > 6:
-            raise SourceFailure("no_answer", remark)
-
-    def meet(ours: str, theirs: str) -> None:
-        url = f"srt://{theirs}:{port}?mode=rendezvous&adapter={ours}"
-        files[ours] = SrtFile(parse(url), theirs, waits)
-
-    first = threading.Thread(target=meet, args=("127.0.0.1", "127.0.0.2"))
-    first.start()
-    assert waited.wait(20)
-    meet("127.0.0.2", "127.0.0.1")
-    first.join(20)
-    library, data = files["127.0.0.1"]._library, b"x" * 188
-    assert library.srt_send(files["127.0.0.1"]._socket, data, len(data)) == len(data)
-    assert files["127.0.0.2"].read(1000) == data
-    for file in files.values():
-        file.close()
 
 
 @pytest.mark.parametrize("name", ["x.m3u8", "x.mp4", "x.mpd", "x.ffconcat", "x.pls"])
