@@ -14,8 +14,8 @@ _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 @dataclass(slots=True)
 class Login:
     """offers: `basic`, `MD5`, `SHA-256`, perhaps with `-sess`, or what nobody answers. together:
-    all of them in one header; rotating: a nonce is good once. right, asked: requests that were let in,
-    and sent back.
+    all of them in one header; rotating: a nonce is good once. right, asked: requests that were let
+    in, and sent back.
     """
 
     user: str
