@@ -24,11 +24,11 @@ afterEach(() => {
 
 it('sends a token in a header, and only what may stand in one', async () => {
   const asked = answering(201, '{"name":"cam-1"}');
-  const source = { url: 'rtsp://u:p@cam-1', name: '', room: '', transport: 'auto', sound: true };
+  const source = { url: 'rtsp://u:p@cam-1', name: '', room: '', transport: 'auto', turn: '90', sound: true };
   await addSource(source, ' tok\nen ');
   expect(asked().path).toBe('/api/sources');
   expect(asked().headers.get('Authorization')).toBe('Bearer token');
-  expect(asked().init.body).toBe('{"url":"rtsp://u:p@cam-1","sound":true}');
+  expect(asked().init.body).toBe('{"url":"rtsp://u:p@cam-1","sound":true,"turn":90}');
 });
 
 it('names the room in the address', async () => {

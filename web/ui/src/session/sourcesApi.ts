@@ -11,6 +11,8 @@ export interface NewSource {
   /** Empty: the default room. */
   readonly room: string;
   readonly transport: string;
+  /** Degrees clockwise. */
+  readonly turn: string;
   readonly sound: boolean;
 }
 
@@ -41,11 +43,12 @@ export async function removeSource(source: Source, token: string): Promise<void>
   await api(inRoom(path, source.room), { method: 'DELETE', token });
 }
 
-function wanted({ url, name, room, transport, sound }: NewSource): Record<string, unknown> {
+function wanted({ url, name, room, transport, turn, sound }: NewSource): Record<string, unknown> {
   return {
     url,
     sound,
     ...(transport === 'auto' ? {} : { transport }),
+    ...(turn === '0' ? {} : { turn: Number(turn) }),
     ...(name === '' ? {} : { name }),
     ...(room === '' ? {} : { room }),
   };

@@ -181,6 +181,7 @@ export const de: Texts = {
     nameLabel: 'Name',
     nameHint: 'aus der Adresse',
     transport: 'Transport',
+    turn: 'Nach rechts gedreht',
     sound: 'Mit ihrem Ton',
     token: 'Admin-Token',
     tokenHint: 'dieses Pressbox',

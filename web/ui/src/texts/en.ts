@@ -175,6 +175,7 @@ export const en = {
     nameLabel: 'Name',
     nameHint: 'from the address',
     transport: 'Transport',
+    turn: 'Turned to the right',
     sound: 'With its sound',
     token: 'Admin token',
     tokenHint: 'of this Pressbox',

@@ -17,17 +17,18 @@ interface Props {
 }
 
 const TRANSPORTS = ['auto', 'tcp', 'udp'].map((one) => [one, one] as const);
+const TURNS = ['0', '90', '180', '270'].map((one) => [one, `${one}°`] as const);
 
 export function SourceForm({ token, setToken, added }: Props) {
   const { roomName: room } = useSession();
   const { source: texts } = useTexts();
-  const [wanted, setWanted] = useState({ url: '', name: '', transport: 'auto', sound: true });
+  const [wanted, setWanted] = useState({ url: '', name: '', transport: 'auto', turn: '0', sound: true });
   const [busy, setBusy] = useState('');
   const [error, setError] = useState('');
   const [found, setFound] = useState('');
   const ready = busy === '' && wanted.url.trim() !== '' && token !== '';
-  const change = (part: Partial<typeof wanted>): void => {
-    setWanted({ ...wanted, ...part });
+  const set = (name: keyof typeof wanted) => (value: string | boolean) => {
+    setWanted({ ...wanted, [name]: value });
     setFound('');
   };
 
@@ -69,27 +70,27 @@ export function SourceForm({ token, setToken, added }: Props) {
         label={texts.address}
         hint={texts.addressHint}
         value={wanted.url}
-        set={(url) => {
-          change({ url });
-        }}
+        set={set('url')}
         maxLength={2000}
       />
       <TextField
         label={texts.nameLabel}
         hint={texts.nameHint}
         value={wanted.name}
-        set={(name) => {
-          change({ name });
-        }}
+        set={set('name')}
         maxLength={64}
       />
       <Select
         label={texts.transport}
         value={wanted.transport}
         options={TRANSPORTS}
-        choose={(transport) => {
-          change({ transport });
-        }}
+        choose={set('transport')}
+      />
+      <Select
+        label={texts.turn}
+        value={wanted.turn}
+        options={TURNS}
+        choose={set('turn')}
       />
       <TextField
         label={texts.token}
@@ -102,9 +103,7 @@ export function SourceForm({ token, setToken, added }: Props) {
       <Check
         label={texts.sound}
         checked={wanted.sound}
-        set={(sound) => {
-          change({ sound });
-        }}
+        set={set('sound')}
       />
       <div className="choices">
         <button
