@@ -57,7 +57,9 @@ async def test_the_screen_is_kept_on_and_again_when_the_page_is_looked_at_again(
     assert await page.evaluate("window.locks") == 0
     await start(page)
     # Nobody else is there.
-    await expect(page.get_by_text("No commentator is in this room yet.")).to_be_visible()
+    await expect(
+        page.locator(".report", has_text="No commentator is in this room yet.")
+    ).to_be_visible()
     await page.wait_for_function("() => window.locks === 1")
     await page.evaluate(_SHOWN, "hidden")
     await page.evaluate(_SHOWN, "visible")

@@ -19,7 +19,9 @@ async def test_a_room_without_a_commentator_says_so_until_one_comes(
 ) -> None:
     page = await open_page(page_url)
     await start(page)
-    await expect(page.get_by_text("No commentator is in this room yet.")).to_be_visible()
+    await expect(
+        page.locator(".report", has_text="No commentator is in this room yet.")
+    ).to_be_visible()
     await booth.start()
     await expect(page.get_by_text("Watching camera-1")).to_be_visible()
     await wait_until_it_plays(page)

@@ -35,7 +35,7 @@ function OneNotice({ notice: { key, text, bad = false, action } }: { readonly no
   const [dismissed, setDismissed] = useState(false);
   if (dismissed) return null;
   return (
-    <div className="notice" data-key={key} data-bad={bad} role={bad ? 'alert' : 'status'}>
+    <div className="notice" data-key={key} data-bad={bad} role={key === 'report' ? undefined : bad ? 'alert' : 'status'}>
       <p>{text}</p>
       {action && (
         <button type="button" className="quiet small" onClick={action.run}>

@@ -11,7 +11,8 @@ export interface Spoken {
   readonly state: 'planned' | 'running' | 'final';
   /** Why it was not said to its end; empty if it was. */
   readonly dropped: string;
-  /** Of an answer: who asked; empty for this page's own user, or nobody known. */
+  /** Of an answer, who asked: the identity, and what people call it; empty for this page's own user. */
+  readonly from: string;
   readonly who: string;
 }
 
@@ -61,7 +62,7 @@ export function isSpoken(entry: Entry): entry is Spoken {
 }
 
 export function spoken(id: string, at: number): Spoken {
-  return { kind: 'commentary', id, text: '', at, state: 'running', dropped: '', who: '' };
+  return { kind: 'commentary', id, text: '', at, state: 'running', dropped: '', from: '', who: '' };
 }
 
 export function question(id: string, text: string, at: number, who: string, from = ''): Question {

@@ -3,7 +3,7 @@
 import { isSpoken } from './entries';
 import type { Entry, Spoken } from './entries';
 
-type Entries = readonly Entry[];
+export type Entries = readonly Entry[];
 
 /** Older entries are forgotten. */
 export const MAX_ENTRIES = 1000;
@@ -23,11 +23,12 @@ export function merge(entries: Entries, others: Entries): Entries {
   return [...missing, ...entries].sort((one, other) => one.at - other.at).slice(-MAX_ENTRIES);
 }
 
-/** With the questions of somebody under that name. */
+/** With what somebody asked, and was answered, under that name. */
 export function named(entries: Entries, from: string, who: string): Entries {
-  const meant = (one: Entry): boolean => one.kind === 'question' && one.from === from;
-  if (!entries.some((one) => meant(one) && 'who' in one && one.who !== who)) return entries;
-  return entries.map((one) => (meant(one) ? { ...one, who } : one));
+  const isMeant = (one: Entry): boolean => 'from' in one && one.from === from && one.who !== who;
+  return entries.some(isMeant)
+    ? entries.map((one) => (isMeant(one) ? { ...one, who } : one))
+    : entries;
 }
 
 /** With the line of that id changed, or begun. */

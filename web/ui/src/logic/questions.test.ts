@@ -38,6 +38,8 @@ describe('a question', () => {
     const named = (from: string): Action => ({ type: 'named', from, who: 'Ann' });
     expect(after(early, named('v-2')).entries).toMatchObject([{ who: 'x' }]);
     expect(after(early, named('v-1')).entries).toMatchObject([{ who: 'Ann', state: 'waiting' }]);
+    const told = line('start', { id: 'A1', kind: 'answer', question: 'Who?', asker: 'v-1' });
+    expect(after(early, told, named('v-1')).entries).toMatchObject([{ who: 'Ann' }, { who: 'Ann' }]);
   });
 
   it('stays open while there is only commentary', () => {

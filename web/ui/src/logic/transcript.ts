@@ -3,6 +3,7 @@
 import { question, settled, spoken } from './entries';
 import type { Entry, LineEvent, Question } from './entries';
 import { append, merge, named, put, replace } from './entryList';
+import type { Entries } from './entryList';
 
 export type Action =
   /** A line as far as it was heard. */
@@ -17,8 +18,6 @@ export type Action =
   /** What was said before this page came. */
   | { type: 'earlier'; entries: readonly Entry[] }
   | { type: 'left' };
-
-type Entries = readonly Entry[];
 
 export interface Transcript {
   readonly entries: readonly Entry[];
@@ -79,6 +78,7 @@ function started(entries: Entries, line: LineEvent, who: string): Entries {
     kind: line.kind,
     // An answer is about what was there already when it was asked for.
     at: line.kind === 'answer' ? Math.max(line.displayTime, asked.at(-1)?.at ?? 0) : line.displayTime,
+    from: line.asker,
     who: question !== undefined && 'who' in question ? question.who : who,
   }));
 }
