@@ -1,3 +1,5 @@
+import { objects, text } from './json';
+
 export interface Profile {
   readonly name: string;
   readonly about: string;
@@ -25,15 +27,6 @@ export function parseChoices(answer: Readonly<Record<string, unknown>>): Choices
   };
 }
 
-function objects(value: unknown): Record<string, unknown>[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null);
-}
-
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -1,3 +1,5 @@
+import { text } from './json';
+
 /** What the engine tells of itself; undefined or empty where it does not. */
 export interface Engine {
   readonly model: string;
@@ -15,7 +17,7 @@ export interface Engine {
 export function parseEngine(answer: Readonly<Record<string, unknown>>): Engine {
   const { model, first_sound: firstSound, tokens_per_second: tokens, queue, gpu } = answer;
   return {
-    model: typeof model === 'string' ? model : '',
+    model: text(model),
     firstSound: number(firstSound),
     tokens: number(tokens),
     queue: number(queue),

@@ -1,5 +1,5 @@
 import type { LineEvent, SpokenKind } from './entries';
-import { parseObject } from './json';
+import { parseObject, text } from './json';
 
 const KINDS: readonly string[] = ['commentary', 'answer', 'alert'] satisfies SpokenKind[];
 
@@ -11,20 +11,20 @@ function isKind(value: unknown): value is SpokenKind {
 export function parseLineEvent(json: string): LineEvent | undefined {
   const object = parseObject(json);
   if (object === undefined) return undefined;
-  const { id, kind, phase, text, display_time: displayTime, dropped, question, asker, asker_name: askerName } = object;
+  const { id, kind, phase, text: said, display_time: displayTime, dropped, question, asker, asker_name: askerName } = object;
   if (typeof id !== 'string' || !isKind(kind)) return undefined;
   if (phase !== 'start' && phase !== 'end') return undefined;
   return {
     id,
     kind,
     phase,
-    text: typeof text === 'string' ? text : '',
+    text: text(said),
     captureTime: typeof object['capture_time'] === 'number' ? object['capture_time'] : 0,
     displayTime: typeof displayTime === 'number' ? displayTime : 0,
     spoken: object['spoken'] === true,
-    dropped: typeof dropped === 'string' ? dropped : '',
+    dropped: text(dropped),
     question: typeof question === 'string' ? question : undefined,
-    asker: typeof asker === 'string' ? asker : '',
-    askerName: typeof askerName === 'string' ? askerName : '',
+    asker: text(asker),
+    askerName: text(askerName),
   };
 }

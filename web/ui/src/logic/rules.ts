@@ -1,3 +1,5 @@
+import { objects, text } from './json';
+
 /** An alert rule, as `pressbox.rules` tells it. */
 export interface Rule {
   readonly name: string;
@@ -11,17 +13,13 @@ export interface Rule {
 }
 
 export function parseRules(answer: Readonly<Record<string, unknown>>): readonly Rule[] {
-  const list = answer['rules'];
-  if (!Array.isArray(list)) return [];
-  return list
-    .filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null)
-    .map((one) => ({
-      name: text(one['name']),
-      when: text(one['when']) || condition(one['if']) || text(one['name']),
-      enabled: one['enabled'] !== false,
-      lastHit: typeof one['last_hit'] === 'number' ? one['last_hit'] : 0,
-      notJudged: text(one['not_judged']),
-    }));
+  return objects(answer['rules']).map((one) => ({
+    name: text(one['name']),
+    when: text(one['when']) || condition(one['if']) || text(one['name']),
+    enabled: one['enabled'] !== false,
+    lastHit: typeof one['last_hit'] === 'number' ? one['last_hit'] : 0,
+    notJudged: text(one['not_judged']),
+  }));
 }
 
 /** `{"appears": "person", "region": …}` in words: "appears person". */
@@ -42,8 +40,4 @@ export function ruleFrom(when: string, others: readonly Rule[]): Record<string, 
   let name = base;
   for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${base} ${number}`;
   return { name, when, severity: 'warning' };
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -1,4 +1,5 @@
 import type { Texts } from '../texts/texts';
+import { objects, text } from './json';
 import type { Tone } from './report';
 
 /** One source of the ingress service, as `GET /api/sources` tells viewers and the operator. */
@@ -22,24 +23,19 @@ export function parseSources(
   answer: Readonly<Record<string, unknown>>,
 ): readonly Source[] | undefined {
   const list = answer['sources'];
-  return Array.isArray(list) ? list.filter(isObject).map(parseSource) : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+  return Array.isArray(list) ? objects(list).map(parseSource) : undefined;
 }
 
 /** A source, or what a probe found at an address. */
 export function parseSource(object: Readonly<Record<string, unknown>>): Source {
-  const text = (name: string): string => (typeof object[name] === 'string' ? object[name] : '');
   const number = (name: string): number => (typeof object[name] === 'number' ? object[name] : 0);
   return {
-    name: text('name'),
-    room: text('room'),
-    url: text('url'),
-    state: text('state'),
-    error: text('error'),
-    codec: text('codec'),
+    name: text(object['name']),
+    room: text(object['room']),
+    url: text(object['url']),
+    state: text(object['state']),
+    error: text(object['error']),
+    codec: text(object['codec']),
     width: number('width'),
     height: number('height'),
     fps: number('fps'),

@@ -1,4 +1,4 @@
-import { parseObject } from './json';
+import { parseObject, text } from './json';
 
 /** The attribute `pressbox.status`. */
 export interface BoothStatus {
@@ -74,8 +74,4 @@ export function parseWaiting(metadata: string | undefined): Pick<Booth, 'waiting
 
 function isWaiting(value: unknown): value is { waiting?: unknown; why?: unknown } {
   return typeof value === 'object' && value !== null;
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
