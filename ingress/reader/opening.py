@@ -13,11 +13,11 @@ from av.container import InputContainer
 
 from config.source_address import SourceAddress
 from ingress.reader.container import ContainerSource, Film
+from ingress.reader.egress_policy import EgressPolicy, resolve
 from ingress.reader.failures import SourceFailure, failure, from_av
+from ingress.reader.forwarder import forwarded
 from ingress.reader.media import Source
 from ingress.reader.messages import Request
-from ingress.reader.reach import Reach, resolve
-from ingress.reader.rtsp_guard import forwarded
 from ingress.reader.srt import SrtFile, srt_mode
 from ingress.reader.udp import BUFFER, UdpFile, Waits, described, first_packet, listening
 
@@ -56,7 +56,7 @@ def open_source(
     if address.kind == "http":
         from ingress.reader.http.source import open_http_source  # it loads an HTTP client, 20 MB
 
-        return open_http_source(request, address, _guard(request), waits)
+        return open_http_source(request, address, _policy(request), waits)
     if listener := _LISTENERS.get(address.kind):
         return listener(request, address, waits)
     return _OPENERS[address.kind](request, address)
@@ -102,7 +102,7 @@ def _connect(
         resolve(address.host)
         container = _open(address, address.url, options)
         return ContainerSource(container, address, sound=request.sound, transport=transport)
-    behind = forwarded(address, _guard(request))
+    behind = forwarded(address, _policy(request))
     try:
         container = _open(address, behind.url, options | behind.options)
         return ContainerSource(
@@ -165,9 +165,9 @@ def _rtmp(request: Request, address: SourceAddress) -> Source:
 
 
 def _srt(request: Request, address: SourceAddress, waits: Waits) -> Source:
-    guard, mode = _guard(request), srt_mode(address)
+    policy, mode = _policy(request), srt_mode(address)
     # To listen is no egress.
-    look_up = guard.check if guard and mode != "listener" else resolve
+    look_up = policy.check if policy and mode != "listener" else resolve
     ip = look_up(address.host)[0] if address.host else "0.0.0.0"
     return _transport_stream(request, address, SrtFile(address, ip, waits))
 
@@ -194,7 +194,7 @@ def _device(request: Request, address: SourceAddress) -> Source:
 
 
 def _udp(request: Request, address: SourceAddress, waits: Waits) -> Source:
-    return _transport_stream(request, address, UdpFile(address, _guard(request), waits))
+    return _transport_stream(request, address, UdpFile(address, _policy(request), waits))
 
 
 def _sdp(request: Request, address: SourceAddress, waits: Waits) -> Source:
@@ -203,7 +203,7 @@ def _sdp(request: Request, address: SourceAddress, waits: Waits) -> Source:
             text, place = described(address, file.read(65_536))
     except OSError as error:
         raise from_av(error, address) from None
-    with listening(place, _guard(request)) as listener:
+    with listening(place, _policy(request)) as listener:
         first_packet(listener, place.port, waits, [])
     options = {"protocol_whitelist": "rtp,udp", **_BY_UDP, **AT_ONCE}
     container = _open(address, io.BytesIO(text.encode()), options, "sdp")
@@ -227,8 +227,8 @@ def _drawn(request: Request, address: SourceAddress) -> Source:
     return DemoFilm() if address.kind == "demo" else TestPattern(address)
 
 
-def _guard(request: Request) -> Reach | None:
-    return Reach(request.networks) if request.guarded else None
+def _policy(request: Request) -> EgressPolicy | None:
+    return EgressPolicy(request.networks) if request.guarded else None
 
 
 def _pushed(_: Request, address: SourceAddress) -> Source:

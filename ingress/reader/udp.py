@@ -9,8 +9,8 @@ import struct
 from collections.abc import Callable
 
 from config.source_address import SourceAddress
+from ingress.reader.egress_policy import EgressPolicy, resolve
 from ingress.reader.failures import SourceFailure, failure
-from ingress.reader.reach import Reach, resolve
 
 BUFFER = 4 * 1024 * 1024
 """Bytes that the kernel keeps, enough for a keyframe while this process does not run."""
@@ -32,11 +32,11 @@ class UdpFile:
     heard, and no other while that lasts.
     """
 
-    def __init__(self, address: SourceAddress, guard: Reach | None, waits: Waits) -> None:
+    def __init__(self, address: SourceAddress, policy: EgressPolicy | None, waits: Waits) -> None:
         """Waits for a first packet. Raises SourceFailure, and what `waits` raises."""
         self.failure: SourceFailure | None = None
         self._rest = b""
-        self._socket = listening(address, guard)
+        self._socket = listening(address, policy)
         try:
             senders = resolve(address.user) if address.user else []
             first, self._sender = first_packet(self._socket, address.port, waits, senders)
@@ -66,15 +66,15 @@ class UdpFile:
         self._socket.close()
 
 
-def listening(address: SourceAddress, guard: Reach | None) -> socket.socket:
+def listening(address: SourceAddress, policy: EgressPolicy | None) -> socket.socket:
     """A socket on the port, in the group where the host is one. Raises SourceFailure.
 
-    To listen is no egress; a group is joined only where the guard allows it.
+    To listen is no egress; a group is joined only where the policy allows it.
     """
     host = resolve(address.host)[0] if address.host else "0.0.0.0"
     ip = ipaddress.ip_address(host)
-    if ip.is_multicast and guard:
-        guard.check(host)
+    if ip.is_multicast and policy:
+        policy.check(host)
     made = socket.socket(socket.AF_INET6 if ip.version == 6 else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)

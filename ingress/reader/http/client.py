@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import httpx2
 
 from config.source_address import SourceAddress
+from ingress.reader.egress_policy import EgressPolicy, shown
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.connections import READ_TIMEOUT, Transport
 from ingress.reader.http.login import Login
 from ingress.reader.http.stream import HttpStream
-from ingress.reader.reach import Reach, shown
 
 _MOST_REDIRECTS = 5
 _COOKIES = 50
@@ -34,7 +34,7 @@ class HttpClient:
     """Fetches addresses one after the other or at the same time, from one source.
 
     url: the first address, with user name and password where it has them; these and `headers` go
-    to its host only. guard: what may be reached, None for anything. timeout: seconds that any
+    to its host only. policy: what may be reached, None for anything. timeout: seconds that any
     single wait for data may take. Certificates are verified on public addresses only.
     """
 
@@ -42,7 +42,7 @@ class HttpClient:
         self,
         url: str | SourceAddress,
         *,
-        guard: Reach | None = None,
+        policy: EgressPolicy | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = READ_TIMEOUT,
     ) -> None:
@@ -52,7 +52,7 @@ class HttpClient:
         self._login = Login(first.username, first.password) if has_login else None
         self._headers = dict(headers or {})
         self._client = httpx2.Client(
-            transport=Transport(guard, timeout), headers=_SAID, trust_env=False
+            transport=Transport(policy, timeout), headers=_SAID, trust_env=False
         )
 
     def get(

@@ -12,10 +12,10 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from ingress.reader.connecting import CONNECT_TIMEOUT, connect, start_tls
+from ingress.reader.connection import CONNECT_TIMEOUT, connect, start_tls
+from ingress.reader.egress_policy import EgressPolicy, shown
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.heads import HeadMender
-from ingress.reader.reach import Reach, shown
 
 READ_TIMEOUT = 10.0
 HEAD_TIMEOUT = 10.0
@@ -31,14 +31,14 @@ class Transport(httpx2.HTTPTransport, httpcore2.NetworkBackend):
 
     Certificates are verified on public addresses only: cameras in private networks have
     self-signed ones, and FFmpeg does not verify either. What is raised for a request is
-    SourceFailure. guard: what may be reached, None for anything; timeout: seconds that a wait for
+    SourceFailure. policy: what may be reached, None for anything; timeout: seconds that a wait for
     data may take.
     """
 
-    def __init__(self, guard: Reach | None, timeout: float = READ_TIMEOUT) -> None:
+    def __init__(self, policy: EgressPolicy | None, timeout: float = READ_TIMEOUT) -> None:
         unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # `_Stream` has its own
         super().__init__(verify=unused, trust_env=False)
-        self._guard = guard
+        self._policy = policy
         self._timeout = timeout
         self._made = 0
         """Connections made so far."""
@@ -83,7 +83,7 @@ class Transport(httpx2.HTTPTransport, httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """As of its base."""
         self._made += 1
-        connected, address = connect(host, port, self._guard, timeout or CONNECT_TIMEOUT)
+        connected, address = connect(host, port, self._policy, timeout or CONNECT_TIMEOUT)
         return _Stream(connected, host, address, self._timeout)
 
 

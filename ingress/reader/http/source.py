@@ -12,6 +12,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from config.source_address import SourceAddress
 from ingress.reader.container import ContainerSource, Film
+from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure, failure, from_av
 from ingress.reader.http.client import HttpClient
 from ingress.reader.http.connections import READ_TIMEOUT
@@ -21,7 +22,6 @@ from ingress.reader.http.pictures import jpegs, snapshots, stream_or_snapshots
 from ingress.reader.http.stream import HttpStream
 from ingress.reader.media import Contents, Piece, Source
 from ingress.reader.messages import Request
-from ingress.reader.reach import Reach
 from ingress.reader.read_ahead import ReadAhead
 
 _PATIENCE = 30.0
@@ -68,13 +68,16 @@ class Jpegs:
 
 
 def open_http_source(
-    request: Request, address: SourceAddress, guard: Reach | None, waits: Callable[[str], None]
+    request: Request,
+    address: SourceAddress,
+    policy: EgressPolicy | None,
+    waits: Callable[[str], None],
 ) -> Source:
     """Opens what stands behind the address; waits as of `open_source`. Raises SourceFailure."""
 
     def again() -> Jpegs | HttpMedia:
         return open_http(
-            address, rate=request.snapshot_rate, guard=guard, headers=request.headers, waits=waits
+            address, rate=request.snapshot_rate, policy=policy, headers=request.headers, waits=waits
         )
 
     found = again()
@@ -123,7 +126,7 @@ def open_http(
     address: SourceAddress | str,
     *,
     rate: float = 2.0,
-    guard: Reach | None = None,
+    policy: EgressPolicy | None = None,
     headers: Mapping[str, str] | None = None,
     waits: Callable[[str], None] = lambda _: None,
     timeout: float = READ_TIMEOUT,
@@ -131,7 +134,7 @@ def open_http(
     """Asks for the address and gives what it has; parameters as of Jpegs and HttpClient. Raises
     SourceFailure. waits: told each second why nothing comes, where the server has answered.
     """
-    client = HttpClient(address, guard=guard, headers=headers, timeout=timeout)
+    client = HttpClient(address, policy=policy, headers=headers, timeout=timeout)
     try:
         stream = client.get()
         _await_body(stream, waits)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import httpx2
 
+from ingress.reader.egress_policy import shown
 from ingress.reader.failures import SourceFailure
-from ingress.reader.reach import shown
 
 _DRAINED = 64 * 1024
 

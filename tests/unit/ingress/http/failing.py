@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from config.source_address import SourceAddress, parse
+from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.client import HttpClient
-from ingress.reader.reach import Reach
 
-LOOPBACK = Reach(["127.0.0.0/8"])
+LOOPBACK = EgressPolicy(["127.0.0.0/8"])
 SECRETS = ("p@ss", "p%40ss", "sekrit", "admin", "YWRtaW46")
 
 
@@ -22,10 +22,10 @@ def got(url: str | SourceAddress, **options: Any) -> bytes:
         return client.get().read_all(1000)
 
 
-def fails(url: str, guard: Reach | None = None, **options: Any) -> SourceFailure:
+def fails(url: str, policy: EgressPolicy | None = None, **options: Any) -> SourceFailure:
     """The failure of a GET, in one line without anything secret."""
     with pytest.raises(SourceFailure) as raised:
-        got(parse(url), guard=guard, **options)
+        got(parse(url), policy=policy, **options)
     failure = raised.value
     assert "\n" not in str(failure)
     for secret in SECRETS:

@@ -12,10 +12,10 @@ from contextlib import closing
 import pytest
 
 from config.source_address import parse
-from ingress.reader import connecting
+from ingress.reader import connection
+from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.client import HttpClient, checked
-from ingress.reader.reach import Reach
 from tests.peers.login import Login as Asking
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.http.conftest import Serve
@@ -111,16 +111,16 @@ def test_redirects_at_home_keep_the_login(serve: Serve) -> None:
 def test_bad_redirects(serve: Serve, location: str, kind: str) -> None:
     server = serve(lambda asked: moved(location))
     # Loopback is listed by its first address only, so the others in it are out of reach.
-    assert fails(server.url("/"), Reach(["127.0.0.1/32"])).kind == kind
+    assert fails(server.url("/"), EgressPolicy(["127.0.0.1/32"])).kind == kind
     assert len(server.asked) <= 6
 
 
 def test_loopback_is_out_of_reach_unless_listed(serve: Serve) -> None:
     server = serve(lambda asked: reply(b"secret"))
-    assert fails(server.url("/"), Reach()).kind == "forbidden"
-    assert fails(f"http://localhost:{server.port}/", Reach()).kind == "forbidden"
+    assert fails(server.url("/"), EgressPolicy()).kind == "forbidden"
+    assert fails(f"http://localhost:{server.port}/", EgressPolicy()).kind == "forbidden"
     assert server.connections == 0
-    assert got(server.url("/"), guard=LOOPBACK) == b"secret"
+    assert got(server.url("/"), policy=LOOPBACK) == b"secret"
 
 
 def test_the_address_that_was_checked_is_the_one_that_is_used(
@@ -143,7 +143,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_used(
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     monkeypatch.setattr(socket, "create_connection", create)
-    failure = fails(f"http://rebinding.example:{server.port}/", Reach())
+    failure = fails(f"http://rebinding.example:{server.port}/", EgressPolicy())
     assert failure.kind == "refused"
     assert connected == [("8.8.8.8", server.port)]
 
@@ -255,7 +255,7 @@ def test_a_camera_may_have_signed_its_certificate_itself(
     serve: Serve, camera_tls: ssl.SSLContext
 ) -> None:
     server = serve(lambda asked: reply(b"hello"), tls=camera_tls)
-    with closing(HttpClient(server.url("/"), guard=LOOPBACK)) as client:
+    with closing(HttpClient(server.url("/"), policy=LOOPBACK)) as client:
         for _ in range(5):
             assert client.get().read_all(10) == b"hello"
     assert server.connections == 1
@@ -286,7 +286,7 @@ def test_what_waits_is_seen_through_tls(serve: Serve, camera_tls: ssl.SSLContext
 def test_nobody_else_may(
     serve: Serve, camera_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connecting, "is_public", lambda address: True)
+    monkeypatch.setattr(connection, "is_public", lambda address: True)
     server = serve(lambda asked: reply(b"hello"), tls=camera_tls)
     failure = fails(server.url("/?token=sekrit", "admin:p@ss"))
     assert failure.kind == "protocol"

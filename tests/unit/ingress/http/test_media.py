@@ -12,8 +12,8 @@ import av
 import pytest
 
 from config.source_address import parse
+from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
-from ingress.reader.reach import Reach
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.failing import LOOPBACK
 from tests.unit.ingress.http.films import RATE, count, files, film, hls, media
@@ -22,9 +22,9 @@ from tests.unit.ingress.http.server import CLOSE, Asked, endless, reply
 SECONDS = 4
 
 
-def fails(url: str, guard: Reach | None = None) -> SourceFailure:
+def fails(url: str, policy: EgressPolicy | None = None) -> SourceFailure:
     with (
-        media(parse(url), guard=guard) as found,
+        media(parse(url), policy=policy) as found,
         pytest.raises(SourceFailure) as raised,
     ):
         found.open()
@@ -36,7 +36,7 @@ def fails(url: str, guard: Reach | None = None) -> SourceFailure:
 def test_hls(serve: Serve, tmp_path: Path) -> None:
     server = serve(files(hls(tmp_path)))
     url = parse(server.url("/list.m3u8?token=sekrit", "admin:p@ss"))
-    assert count(url, guard=LOOPBACK) == SECONDS * RATE
+    assert count(url, policy=LOOPBACK) == SECONDS * RATE
     assert server.connections == 1
     assert server.asked[0].path == "/list.m3u8?token=sekrit"
 
@@ -49,7 +49,7 @@ def test_encrypted_hls(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "key.bin").rename(tmp_path / "secret/key.bin")
     assert b"METHOD=AES-128" in (tmp_path / "list.m3u8").read_bytes()
     server = serve(files(tmp_path))
-    assert count(server.url("/list.m3u8"), guard=LOOPBACK) == SECONDS * RATE
+    assert count(server.url("/list.m3u8"), policy=LOOPBACK) == SECONDS * RATE
     assert server.connections == 1
     (tmp_path / "secret/key.bin").write_bytes(bytes(16))
     with (
@@ -95,7 +95,7 @@ def test_a_master_playlist_and_names_that_say_nothing(serve: Serve, tmp_path: Pa
 
     server = serve(answer)
     with (
-        media(server.url("/start"), guard=LOOPBACK) as found,
+        media(server.url("/start"), policy=LOOPBACK) as found,
         found.open() as container,
     ):
         assert len(container.streams.video) == 1
@@ -200,7 +200,7 @@ def test_a_playlist_may_not_lead_inside(
         return plain(asked)
 
     server = serve(answer)
-    failure = fails(server.url("/bad.m3u8?token=sekrit", "admin:p@ss"), Reach(["127.0.0.1"]))
+    failure = fails(server.url("/bad.m3u8?token=sekrit", "admin:p@ss"), EgressPolicy(["127.0.0.1"]))
     assert failure.kind == "forbidden"
     assert "dropped" not in capfd.readouterr().err
     assert "passwd" not in str(failure)

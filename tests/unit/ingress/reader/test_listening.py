@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from config.source_address import parse
+from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
 from ingress.reader.messages import Failed, Message, Note, Opened, Request, Unit
-from ingress.reader.reach import Reach
 from ingress.reader.srt import srt_mode
 from ingress.reader.udp import UdpFile, _in_rtp, described, listening
 from tests.support.clips import film
@@ -134,10 +134,10 @@ def test_a_group_is_joined_from_the_page_only_where_it_is_listed() -> None:
     port = free_port()
     address = parse(f"udp://@239.255.42.42:{port}")
     with pytest.raises(SourceFailure) as raised:
-        listening(address, Reach(["10.0.0.0/8"]))
+        listening(address, EgressPolicy(["10.0.0.0/8"]))
     assert raised.value.kind == "forbidden"
-    listening(address, Reach(["239.255.0.0/16"])).close()
-    listening(parse(f"udp://@:{port}"), Reach()).close()  # to listen is no egress
+    listening(address, EgressPolicy(["239.255.0.0/16"])).close()
+    listening(parse(f"udp://@:{port}"), EgressPolicy()).close()  # to listen is no egress
 
 
 def test_a_port_that_is_taken_is_said() -> None:

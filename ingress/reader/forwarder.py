@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from config.source_address import SourceAddress
-from ingress.reader.connecting import connect_to, start_tls
+from ingress.reader.connection import connect_to, start_tls
+from ingress.reader.egress_policy import EgressPolicy, resolve, shown
 from ingress.reader.failures import SourceFailure
-from ingress.reader.reach import Reach, resolve, shown
-from ingress.reader.rtsp_talk import RtspTalk, netloc
+from ingress.reader.rtsp_conversation import RtspConversation, netloc
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Way:
 
     @property
     def refused_setup(self) -> bool:
-        """As in `RtspTalk`."""
+        """As in `RtspConversation`."""
         return self.forwarder.talk is not None and self.forwarder.talk.refused_setup
 
     def close(self) -> None:
@@ -51,13 +51,13 @@ class Way:
         self.forwarder.close()
 
 
-def forwarded(address: SourceAddress, reach: Reach | None) -> Way:
+def forwarded(address: SourceAddress, policy: EgressPolicy | None) -> Way:
     """The way to an rtsp or rtmp source, open until it is closed. RTSP goes over TCP then.
 
     Raises SourceFailure: forbidden, unreachable, refused.
     """
-    addresses = reach.check(address.host) if reach else resolve(address.host)
-    forwarder = Forwarder(address, addresses, verify=reach is not None)
+    addresses = policy.check(address.host) if policy else resolve(address.host)
+    forwarder = Forwarder(address, addresses, verify=policy is not None)
     url = re.sub("//[^/?#]*", f"//127.0.0.1:{forwarder.port}", address.plain_url, count=1)
     url = address.kind + url.removeprefix(address.scheme)
     if address.kind == "rtsp":
@@ -88,7 +88,7 @@ class Forwarder:
         self._verify = verify
         self._closing = False
         self.failure: SourceFailure | None = None
-        self.talk: RtspTalk | None = None
+        self.talk: RtspConversation | None = None
         """The newest conversation, of RTSP."""
         self._first: socket.socket | None = self._connected()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=2)
@@ -123,7 +123,7 @@ class Forwarder:
             except OSError:
                 return
             if self._address.kind == "rtsp":
-                self.talk = RtspTalk(self._address, self.port)
+                self.talk = RtspConversation(self._address, self.port)
             with reader:
                 reader.settimeout(_WRITE_TIMEOUT)
                 try:

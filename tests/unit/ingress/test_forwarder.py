@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 
 from config.source_address import parse
+from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
-from ingress.reader.reach import Reach
-from ingress.reader.rtsp_guard import Forwarder, forwarded
+from ingress.reader.forwarder import Forwarder, forwarded
 from tests.peers.nasty_rtsp import Manners, NastyCamera, nasty_rtsp
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.reader.films import Read
 
-LOOPBACK = Reach(["127.0.0.1"])
+LOOPBACK = EgressPolicy(["127.0.0.1"])
 PICTURES = 60
 GUARDED = {"guarded": True, "networks": ("127.0.0.1",)}
 BOTH_WAYS = pytest.mark.parametrize("reach", [{}, GUARDED], ids=["added", "from the page"])
@@ -185,7 +185,7 @@ def test_what_is_not_listed_is_not_reached(scheme: str) -> None:
         pytest.fail("somebody came")
 
     with serving(nobody) as port, pytest.raises(SourceFailure) as raised:
-        forwarded(parse(f"{scheme}://localhost:{port}/cam"), Reach(["10.0.0.0/8"]))
+        forwarded(parse(f"{scheme}://localhost:{port}/cam"), EgressPolicy(["10.0.0.0/8"]))
     assert raised.value.kind == "forbidden"
 
 

@@ -46,7 +46,7 @@ _COMPATIBLE = ipaddress.ip_network("::/96")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
 
-class Reach:
+class EgressPolicy:
     """What a guarded source may reach: public addresses, and what the operator has listed.
 
     networks: CIDR, single addresses or host names. A listed name may resolve to anything.

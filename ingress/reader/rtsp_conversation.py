@@ -20,7 +20,7 @@ _HASHES = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}
 """From the strongest."""
 
 
-class RtspTalk:
+class RtspConversation:
     """One connection of FFmpeg's. Pure."""
 
     def __init__(self, address: SourceAddress, port: int) -> None:

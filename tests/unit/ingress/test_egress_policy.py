@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from ingress.reader import reach
+from ingress.reader import egress_policy
+from ingress.reader.egress_policy import EgressPolicy, is_public
 from ingress.reader.failures import SourceFailure
-from ingress.reader.reach import Reach, is_public
 
 PRIVATE = """
 0.0.0.0 0.1.2.3 10.1.2.3 100.64.0.1 100.100.100.200 127.0.0.1 127.8.9.1 168.63.129.16
@@ -29,7 +29,7 @@ PUBLIC = """
 def test_private_addresses_are_refused(address: str) -> None:
     assert not is_public(address)
     with pytest.raises(SourceFailure) as raised:
-        Reach().check(address)
+        EgressPolicy().check(address)
     assert raised.value.kind == "forbidden"
     assert str(raised.value) == (
         f"{address} is in a private network: the operator may list it in SOURCE_NETWORKS"
@@ -39,7 +39,7 @@ def test_private_addresses_are_refused(address: str) -> None:
 @pytest.mark.parametrize("address", PUBLIC.split())
 def test_public_addresses_are_allowed(address: str) -> None:
     assert is_public(address)
-    assert Reach().allows(address)
+    assert EgressPolicy().allows(address)
 
 
 @pytest.mark.parametrize(
@@ -47,17 +47,17 @@ def test_public_addresses_are_allowed(address: str) -> None:
 )
 def test_other_spellings_of_loopback_are_refused(spelled: str) -> None:
     with pytest.raises(SourceFailure) as raised:
-        Reach().check(spelled)
+        EgressPolicy().check(spelled)
     assert raised.value.kind == "forbidden"
 
 
 def test_a_zone_makes_nothing_public() -> None:
-    assert not Reach().allows("fe80::1%2")
-    assert Reach(["fe80::/10"]).allows("fe80::1%2")
+    assert not EgressPolicy().allows("fe80::1%2")
+    assert EgressPolicy(["fe80::/10"]).allows("fe80::1%2")
 
 
 def test_what_is_listed_is_allowed() -> None:
-    listed = Reach(["192.168.7.0/24", "10.0.0.9", "fd00::/8"])
+    listed = EgressPolicy(["192.168.7.0/24", "10.0.0.9", "fd00::/8"])
     assert listed.check("192.168.7.20") == ["192.168.7.20"]
     assert listed.check("10.0.0.9") == ["10.0.0.9"]
     assert listed.check("fd12::1") == ["fd12::1"]
@@ -81,7 +81,7 @@ def _resolves(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 def test_a_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     _resolves(monkeypatch, "127.0.0.1", "::1")
     with pytest.raises(SourceFailure) as raised:
-        Reach().check("innocent.example")
+        EgressPolicy().check("innocent.example")
     assert raised.value.kind == "forbidden"
     assert "innocent.example" in str(raised.value)
 
@@ -90,14 +90,14 @@ def test_of_a_name_with_both_only_the_public_addresses_are_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _resolves(monkeypatch, "10.0.0.1", "8.8.8.8", "8.8.8.8", "::1")
-    assert Reach().check("mixed.example") == ["8.8.8.8"]
+    assert EgressPolicy().check("mixed.example") == ["8.8.8.8"]
 
 
 def test_a_listed_name_may_lead_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     _resolves(monkeypatch, "192.168.1.9")
-    assert Reach(["Camera.Lan"]).check("camera.lan.") == ["192.168.1.9"]
+    assert EgressPolicy(["Camera.Lan"]).check("camera.lan.") == ["192.168.1.9"]
     with pytest.raises(SourceFailure):
-        Reach(["camera.lan"]).check("camera.lan.evil.example")
+        EgressPolicy(["camera.lan"]).check("camera.lan.evil.example")
 
 
 @pytest.mark.parametrize("host", ["nothing.invalid", "a" * 300, "bad\0host", "..", "ü" * 70])
@@ -108,7 +108,7 @@ def test_what_is_no_host_is_unreachable(host: str, monkeypatch: pytest.MonkeyPat
     if host == "nothing.invalid":
         monkeypatch.setattr(socket, "getaddrinfo", nobody)
     with pytest.raises(SourceFailure) as raised:
-        Reach().check(host)
+        EgressPolicy().check(host)
     assert raised.value.kind == "unreachable"
     assert "\0" not in str(raised.value)
     assert len(str(raised.value)) < 120
@@ -122,8 +122,8 @@ def test_a_resolver_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", silent)
-    monkeypatch.setattr(reach, "RESOLVE_TIMEOUT", 0.05)
+    monkeypatch.setattr(egress_policy, "RESOLVE_TIMEOUT", 0.05)
     with pytest.raises(SourceFailure) as raised:
-        Reach().check("camera.example")
+        EgressPolicy().check("camera.example")
     over.set()
     assert raised.value.kind == "unreachable"

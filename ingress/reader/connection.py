@@ -7,20 +7,20 @@ import ssl
 import time
 from functools import cache
 
+from ingress.reader.egress_policy import EgressPolicy, is_public, resolve, shown
 from ingress.reader.failures import SourceFailure
-from ingress.reader.reach import Reach, is_public, resolve, shown
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for a connection, and as many for TLS on it."""
 
 
 def connect(
-    host: str, port: int, guard: Reach | None, timeout: float = CONNECT_TIMEOUT
+    host: str, port: int, policy: EgressPolicy | None, timeout: float = CONNECT_TIMEOUT
 ) -> tuple[socket.socket, str]:
     """A connection to a host that is resolved and checked here, once, and the address that took it.
     Raises SourceFailure.
     """
-    addresses = guard.check(host) if guard is not None else resolve(host)
+    addresses = policy.check(host) if policy is not None else resolve(host)
     return connect_to(host, addresses, port, timeout)
 
 
