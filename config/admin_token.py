@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-import tempfile
 from pathlib import Path
 
+from config import files
 from config.settings import Settings
 
 FILE_NAME = "admin.token"
@@ -61,15 +60,7 @@ def _kept(path: Path) -> str:
 
 def _make(path: Path) -> str:
     """Makes the file, unless another process has just done so."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(_BYTES) + "\n")
-        if path.exists() and not _kept(path):
-            path.unlink()  # empty: a disk was full once
-        with contextlib.suppress(FileExistsError):
-            os.link(name, path)  # as a whole or not at all; the first of two wins
-    finally:
-        Path(name).unlink(missing_ok=True)
+    if path.exists() and not _kept(path):
+        path.unlink()  # empty: a disk was full once
+    files.write_first(path, secrets.token_urlsafe(_BYTES) + "\n")
     return _kept(path)

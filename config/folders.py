@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from config import origins
 from config.fields import Folder
+
+
+def state_dir() -> Path:
+    """`$XDG_STATE_HOME/pressbox`, or `~/.local/state/pressbox`."""
+    return _base("XDG_STATE_HOME", ".local/state") / "pressbox"
+
+
+def cache_dir() -> Path:
+    """`$XDG_CACHE_HOME/pressbox`, or `~/.cache/pressbox`: what can be fetched again."""
+    return _base("XDG_CACHE_HOME", ".cache") / "pressbox"
+
+
+def _base(variable: str, otherwise: str) -> Path:
+    given = Path(os.environ.get(variable, ""))
+    return given if given.is_absolute() else Path.home() / otherwise
 
 
 class Folders(BaseModel):
     """Part of the settings; the default of each follows `state_dir`."""
 
     state_dir: Folder = Field(
-        default_factory=origins.default_state_dir, description="folder of what survives a restart"
+        default_factory=state_dir, description="folder of what survives a restart"
     )
     media_dir: Folder = Field(
         default_factory=lambda data: data.get("state_dir", Path()) / "media",

@@ -59,18 +59,6 @@ def gather(
     return found
 
 
-def default_state_dir() -> Path:
-    """`$XDG_STATE_HOME/pressbox`, or `~/.local/state/pressbox`."""
-    base = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".local/state") / "pressbox"
-
-
-def cache_dir() -> Path:
-    """`$XDG_CACHE_HOME/pressbox`, or `~/.cache/pressbox`: what can be fetched again."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "pressbox"
-
-
 def installation_key(state_dir: Path) -> tuple[str, str] | None:
     """API key and secret that the launcher made for its own server; None where there are none."""
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from config.files import write_private
+from config import files
 
 _log = logging.getLogger("config.room_state")
 
@@ -42,7 +42,7 @@ class RoomState:
 
     def save(self, changes: Mapping[str, object]) -> None:
         """Replaces what is saved. Raises OSError, and then leaves the old file as it was."""
-        write_private(self.path, json.dumps(dict(changes), ensure_ascii=False, indent=1))
+        files.write(self.path, json.dumps(dict(changes), ensure_ascii=False, indent=1))
 
 
 def _file_name(room: str) -> str:

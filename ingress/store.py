@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.files import write_private
+from config import files
 from config.source_spec import SourceSpec, SpecError, source_spec
 
 FILE = "sources.json"
@@ -58,7 +58,7 @@ class SourceStore:
     def save(self, kept: Sequence[Kept]) -> None:
         """Replaces what is kept. Raises OSError, and then leaves the old file as it was."""
         entries = [{"spec": one.spec.revealed(), "from_page": one.from_page} for one in kept]
-        write_private(self.path, json.dumps({"sources": entries}, ensure_ascii=False, indent=1))
+        files.write(self.path, json.dumps({"sources": entries}, ensure_ascii=False, indent=1))
 
     def _put_aside(self) -> str:
         aside = self.path.with_name(f"{FILE}.damaged-{int(time.time())}")

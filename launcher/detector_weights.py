@@ -11,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
+from config import files
 from launcher import download, program
 from launcher.errors import LaunchError
 from vision import weights
@@ -69,7 +70,7 @@ async def obtain(
         content = await download.fetch(url, timeout)
         if hashlib.sha256(content).hexdigest() not in weights.SHA256:
             raise download.DownloadError("the file has a wrong checksum")
-        await asyncio.to_thread(download.store, content, target, 0o644)
+        await asyncio.to_thread(files.write, target, content, 0o644)
     except download.DownloadError as error:
         problem = str(error)
     except OSError as error:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-import os
 import platform
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
 
 import aiohttp
+
+from config import files
 
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=5, sock_read=10)
@@ -86,24 +86,8 @@ def _install(archive: bytes, target: Path) -> None:
             member = tar.extractfile(target.name)
             if member is None:
                 raise KeyError
-            store(member.read(), target)
+            files.write(target, member.read(), 0o755)
     except (tarfile.TarError, KeyError, EOFError):
         raise DownloadError(f"the archive holds no {target.name}") from None
     except OSError as error:
         raise DownloadError(f"cannot write {target}: {error.strerror}") from None
-
-
-def store(content: bytes, target: Path, mode: int = 0o755) -> None:
-    """Writes a file so that target is either absent or whole. Raises OSError."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

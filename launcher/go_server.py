@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config import origins
+from config import folders
 from launcher import download, program
 from launcher.errors import LaunchError
 
@@ -61,7 +61,7 @@ def find(server: GoServer) -> Path | None:
 
 
 def _cached(server: GoServer) -> Path:
-    return origins.cache_dir() / server.name / server.version / server.name
+    return folders.cache_dir() / server.name / server.version / server.name
 
 
 async def obtain(

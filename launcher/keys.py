@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from config.files import write_private
+from config import files
 from config.origins import KEY_FILE, installation_key
 from launcher.errors import LaunchError
 
@@ -25,7 +25,7 @@ def ensure(state_dir: Path, url: str) -> tuple[str, str]:
     path = state_dir / KEY_FILE
     text = f"LIVEKIT_URL={url}\nLIVEKIT_API_KEY={key}\nLIVEKIT_API_SECRET={secret}\n"
     try:
-        write_private(path, text)
+        files.write(path, text)
     except OSError as error:
         raise LaunchError(f"cannot write {path}: {error.strerror}; choose STATE_DIR") from None
     return key, secret

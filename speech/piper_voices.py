@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from config.folders import cache_dir
 from speech.voice import SpeechError
 
 
 def folder() -> Path:
-    """``$XDG_CACHE_HOME/pressbox/piper``, or the same below ``~/.cache``; ``VOICE/VOICE.onnx`` and
-    ``VOICE/VOICE.onnx.json`` in it are a voice.
-    """
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "pressbox/piper"
+    """``VOICE/VOICE.onnx`` and ``VOICE/VOICE.onnx.json`` in it are a voice."""
+    return cache_dir() / "piper"
 
 
 def installed() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from config.origins import cache_dir
+from config.folders import cache_dir
 
 VERSION = "0.1.1rc0"
 URL = f"https://github.com/Megvii-BaseDetection/YOLOX/releases/download/{VERSION}/yolox_nano.onnx"

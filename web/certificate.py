@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from config.files import write_private
+from config import files
 from config.own_address import own_addresses, own_names, parsed
 from config.settings import Settings
 
@@ -63,7 +63,7 @@ def kept(path: Path, names: Iterable[str], addresses: Iterable[str]) -> Path:
     now = datetime.now(UTC)
     try:
         if not _is_good(path, wanted, now):
-            write_private(path, _made(wanted, now))
+            files.write(path, _made(wanted, now))
     except OSError as error:
         raise CertificateError(f"cannot keep {path}: {error.strerror}") from None
     return path

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from config.files import write_private
+from config import files
 
 log = logging.getLogger("pressbox.delay")
 
@@ -38,7 +38,7 @@ class RememberedTimes:
         known[self._engine] = [round(one, 3) for one in seconds]
         kept = dict(list(known.items())[-MOST_ENGINES:])
         try:
-            write_private(self._path, json.dumps(kept))
+            files.write(self._path, json.dumps(kept))
         except OSError as error:
             log.warning("how long the engine takes cannot be kept: %s", error.strerror)
 

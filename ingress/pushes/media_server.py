@@ -19,8 +19,8 @@ from urllib.parse import quote
 import aiohttp
 import yaml
 
+from config import files
 from config.child_process import environment, how_it_ended
-from config.files import write_private
 from config.own_address import is_loopback
 from config.settings import Settings
 from ingress.backoff import Backoff
@@ -204,7 +204,7 @@ class MediaServer:
         self._api = f"http://127.0.0.1:{port}"
         file = self._settings.state_dir / FILE
         text = yaml.safe_dump(config(self._settings, port, self._paths))
-        await asyncio.to_thread(write_private, file, text)
+        await asyncio.to_thread(files.write, file, text)
         process = await asyncio.create_subprocess_exec(
             program,
             str(file),

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from config import origins
+from config import folders
 from config.settings import Settings, load_settings
 from launcher.go_server import GoServer, WayError, build
 from tests.peers.program import Program
@@ -38,7 +38,7 @@ _INGRESS = GoServer(
     "h1:JfUBPV3g1/Hx1DfgxFMHT0mlidzcxkv2dHGtcqoopO4=",
     "./cmd/server",
 )
-_BINARY = origins.cache_dir() / "livekit-ingress" / f"{_INGRESS.version}-test" / "ingress"
+_BINARY = folders.cache_dir() / "livekit-ingress" / f"{_INGRESS.version}-test" / "ingress"
 
 _CHANGES = (
     # A test listens on loopback only.

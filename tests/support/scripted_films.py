@@ -16,7 +16,7 @@ import av
 import cv2
 import numpy as np
 
-from config.origins import cache_dir
+from config.folders import cache_dir
 from tests.support import cutouts
 from tests.support.cutouts import HEIGHT, WIDTH, CutOut, Image
 from tests.support.ordinary_priority import ordinary_priority
