@@ -15,8 +15,8 @@ from av.video.stream import VideoStream
 
 from config.source_address import SourceAddress
 from ingress.reader.failures import SourceFailure, failure, from_av
-from ingress.reader.media import Contents, Piece
 from ingress.reader.pacing import LEAP, Joint
+from ingress.reader.source import Contents, Piece
 
 AnyPacket: TypeAlias = "Packet[Any]"
 
@@ -169,16 +169,16 @@ class Film:
 
     def __init__(
         self,
-        open_source: Callable[[], ContainerSource],
+        reopen: Callable[[], ContainerSource],
         *,
         loop: bool,
         start: float,
     ) -> None:
-        """open_source opens it, anew for each pass; start in seconds, from the beginning."""
-        self._open = open_source
+        """reopen opens it, anew for each pass; start in seconds, from the beginning."""
+        self._open = reopen
         self._loop = loop
         self._start = start
-        self._source = open_source()
+        self._source = reopen()
         self.contents = self._source.contents
         self._step = 1 / (self.contents.fps or float(DEFAULT_RATE))
         self._offset = 0.0

@@ -16,8 +16,8 @@ from ingress.reader.container import ContainerSource, Film
 from ingress.reader.egress_policy import EgressPolicy, resolve
 from ingress.reader.failures import SourceFailure, failure, from_av
 from ingress.reader.forwarder import forwarded
-from ingress.reader.media import Source
 from ingress.reader.messages import Request
+from ingress.reader.source import Source
 from ingress.reader.srt import SrtFile, srt_mode
 from ingress.reader.udp import BUFFER, UdpFile, Waits, described, first_packet, listening
 
@@ -47,7 +47,7 @@ _FILMS = (
 """Formats of one file: playlists (hls, dash, concat) would lead to others."""
 
 
-def open_source(
+def open_address(
     request: Request, address: SourceAddress, waits: Waits = lambda *_, **__: None
 ) -> Source:
     """Opens it; blocks for as long as it takes. Raises SourceFailure. waits: told each second why
@@ -57,6 +57,10 @@ def open_source(
         from ingress.reader.http.source import open_http_source  # it loads an HTTP client, 20 MB
 
         return open_http_source(request, address, _policy(request), waits)
+    if address.kind in ("test", "demo"):
+        from ingress.reader.drawn import open_drawn  # it loads NumPy
+
+        return open_drawn(address)
     if listener := _LISTENERS.get(address.kind):
         return listener(request, address, waits)
     return _OPENERS[address.kind](request, address)
@@ -221,12 +225,6 @@ def _screen(request: Request, address: SourceAddress) -> Source:
     return ContainerSource(container, address, sound=False)
 
 
-def _drawn(request: Request, address: SourceAddress) -> Source:
-    from ingress.reader.generators import DemoFilm, TestPattern
-
-    return DemoFilm() if address.kind == "demo" else TestPattern(address)
-
-
 def _policy(request: Request) -> EgressPolicy | None:
     return EgressPolicy(request.networks) if request.guarded else None
 
@@ -247,6 +245,4 @@ _OPENERS: dict[str, Callable[[Request, SourceAddress], Source]] = {
     "device": _device,
     "screen": _screen,
     "push": _pushed,
-    "test": _drawn,
-    "demo": _drawn,
 }

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 
-from ingress.reader.media import Piece, Source
+from ingress.reader.source import Piece, Source
 
 SECONDS, BYTES = 15.0, 64 * 1024 * 1024
 """How far it reads ahead: the longer of both bounds does not count."""

@@ -9,14 +9,14 @@ from pathlib import PurePath
 from config.source_address import AddressError, SourceAddress, parse
 from ingress.reader.clocks import Clock
 from ingress.reader.failures import SourceFailure, failure
-from ingress.reader.media import Piece, Source
 from ingress.reader.messages import Failed, Note, Request, Sound
-from ingress.reader.opening import open_source
+from ingress.reader.opening import open_address
 from ingress.reader.owner import GoneError, Owner
 from ingress.reader.pacing import LATE, Pace
-from ingress.reader.pictures import Pictures
 from ingress.reader.sound import SoundDecoder
+from ingress.reader.source import Piece, Source
 from ingress.reader.timeline import Timeline
+from ingress.reader.video import Video
 
 OPEN_WAIT = 10.0
 """Seconds until a source must be open."""
@@ -44,7 +44,7 @@ def run(request: Request, owner: Owner) -> None:
 
     try:
         with owner.deadline(OPEN_WAIT, failure("no_answer", address)):
-            source = open_source(request, address, waits)
+            source = open_address(request, address, waits)
         try:
             _Session(source, request, owner).run()
         finally:
@@ -69,7 +69,7 @@ class _Session:
         self._paced = source.contents.paced
         self._pace = Pace()
         self._clock: Clock = self._pace if self._paced else Timeline()
-        self._pictures = Pictures(source.contents, request, self._clock, owner.send)
+        self._video = Video(source.contents, request, self._clock, owner.send)
         decoder = source.contents.sound_decoder
         self._sound = SoundDecoder(decoder) if decoder and request.sound else None
         self._shown = False
@@ -81,7 +81,7 @@ class _Session:
             arrived = time.monotonic()
             order = self._owner.take()
             if order.key or order.bitrate:
-                self._pictures.order(order)
+                self._video.order(order)
             if piece.sound:
                 self._hear(piece, arrived)
             else:
@@ -89,12 +89,12 @@ class _Session:
 
     def _see(self, piece: Piece, arrived: float, *, late: bool) -> None:
         if piece.packet is not None:
-            out = self._pictures.take(piece.packet, arrived, late=late)
+            out = self._video.take(piece.packet, arrived, late=late)
         elif piece.frame is not None:
-            out = self._pictures.draw(piece.frame, piece.time, arrived)
+            out = self._video.draw(piece.frame, piece.time, arrived)
         else:
             self._hear(piece, arrived)
-            out = self._pictures.seam(arrived)
+            out = self._video.seam(arrived)
         for one in out:
             self._owner.send(one)
             if not self._shown:

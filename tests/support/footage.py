@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ingress import demo_scene
+from demo.film import FPS, frame
 
 KEPT = 120
 """Pictures of a film in memory; shown forwards, then backwards, so that there is no cut."""
@@ -35,7 +35,7 @@ def _file(path: str) -> Iterator[NDArray[np.uint8]]:
 
 
 def _demo() -> Iterator[NDArray[np.uint8]]:
-    return (demo_scene.frame(number / demo_scene.FPS) for number in range(KEPT))
+    return (frame(number / FPS) for number in range(KEPT))
 
 
 def _planes(picture: NDArray[np.uint8], width: int, height: int) -> Planes:

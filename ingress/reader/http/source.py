@@ -20,9 +20,9 @@ from ingress.reader.http.jpeg import START
 from ingress.reader.http.media import HttpMedia
 from ingress.reader.http.pictures import jpegs, snapshots, stream_or_snapshots
 from ingress.reader.http.stream import HttpStream
-from ingress.reader.media import Contents, Piece, Source
 from ingress.reader.messages import Request
 from ingress.reader.read_ahead import ReadAhead
+from ingress.reader.source import Contents, Piece, Source
 
 _PATIENCE = 30.0
 """Seconds until the first byte of a stream: VLC encodes a keyframe each 250 pictures by itself."""
@@ -73,7 +73,7 @@ def open_http_source(
     policy: EgressPolicy | None,
     waits: Callable[[str], None],
 ) -> Source:
-    """Opens what stands behind the address; waits as of `open_source`. Raises SourceFailure."""
+    """Opens what stands behind the address; waits as of `open_address`. Raises SourceFailure."""
 
     def again() -> Jpegs | HttpMedia:
         return open_http(

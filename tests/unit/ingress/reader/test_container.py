@@ -13,7 +13,7 @@ import pytest
 from config.source_address import parse
 from ingress.reader.container import BAD_IN_A_ROW, ContainerSource, Film
 from ingress.reader.failures import SourceFailure
-from ingress.reader.media import Piece
+from ingress.reader.source import Piece
 from tests.support.clips import film
 
 CAMERA = parse("rtsp://admin:secret@camera/")

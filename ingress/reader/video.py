@@ -16,11 +16,11 @@ from ingress.reader.failures import SourceFailure
 from ingress.reader.freeze import HEIGHT, WIDTH, Freeze
 from ingress.reader.group import Group, glance
 from ingress.reader.h264 import AccessUnit, DamagedError, ParameterSets
-from ingress.reader.media import Contents
 from ingress.reader.messages import Note, Opened, Order, RawPicture, Request, Unit, Way
 from ingress.reader.pacing import Backlog
-from ingress.reader.passage import ADVICE, NO_KEY, PASSED, Look, Passage
+from ingress.reader.passthrough import ADVICE, NO_KEY, PASSED, Look, Passthrough
 from ingress.reader.shape import small_luma
+from ingress.reader.source import Contents
 from ingress.reader.transcoder import Transcoder, prepare
 
 Out = Unit | RawPicture
@@ -46,7 +46,7 @@ SILENT_WAIT = 3.0
 """Seconds without a keyframe that nobody is told of."""
 
 
-class Pictures:
+class Video:
     """Takes packets or drawn pictures; says what the source is, and when its way changes."""
 
     def __init__(
@@ -74,8 +74,8 @@ class Pictures:
         self._size = (0, 0)
         decoder = contents.decoder
         upright = not (request.turn or request.mirror)
-        self._passage = Passage(contents.codec, request.mode, upright=upright)
-        self._why = self._passage.why
+        self._passthrough = Passthrough(contents.codec, request.mode, upright=upright)
+        self._why = self._passthrough.why
         if decoder is None:
             self._begin_to_transcode("drawn here")
             return
@@ -83,17 +83,17 @@ class Pictures:
         self._sets = ParameterSets(decoder.extradata if contents.codec == PASSED else None)
         if request.output == "raw":
             self._begin_to_transcode("decoded for the booth")
-        elif self._passage.impossible:
-            raise SourceFailure("codec", self._passage.impossible)
-        elif self._passage.way == "transcoded":
-            self._begin_to_transcode(self._passage.why)
+        elif self._passthrough.impossible:
+            raise SourceFailure("codec", self._passthrough.impossible)
+        elif self._passthrough.way == "transcoded":
+            self._begin_to_transcode(self._passthrough.why)
 
     def order(self, order: Order) -> None:
         """What the owner wishes for."""
         if self._transcoder:
             self._transcoder.want(key=order.key, bitrate=order.bitrate)
         elif order.key:
-            self._passage.wish()
+            self._passthrough.wish()
 
     def take(self, packet: Packet[Any], arrived: float, *, late: bool = False) -> Iterator[Out]:
         """What comes of one packet. late: too late to be shown. Raises SourceFailure."""
@@ -143,9 +143,9 @@ class Pictures:
         if unit is None:
             return
         pts = seconds(packet, packet.pts)
-        why = self._passage.check(unit, pts, arrived, look)
-        if self._passage.impossible:
-            raise SourceFailure("codec", self._passage.impossible)
+        why = self._passthrough.check(unit, pts, arrived, look)
+        if self._passthrough.impossible:
+            raise SourceFailure("codec", self._passthrough.impossible)
         if why:
             yield from self._turn(why, packet, arrived)
             return

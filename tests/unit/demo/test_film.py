@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ingress import demo_scene
-from ingress.demo_backdrops import HEIGHT, WIDTH, draw_backdrop
-from ingress.demo_scene import BGR, DURATION, FPS, Thing, frame, truth
+from demo.backdrops import HEIGHT, WIDTH, draw_backdrop
+from demo.film import BGR, DURATION, FPS, Thing, frame, truth
 
 MOMENTS = [i / FPS for i in range(0, round(DURATION * FPS), 37)]
 
@@ -61,4 +60,3 @@ def test_the_film_begins_again() -> None:
 def test_frames_may_be_changed_by_who_gets_them() -> None:
     frame(0.5)[:] = 0
     assert frame(0.5).any()
-    assert demo_scene.FPS == 30

@@ -10,10 +10,10 @@ import pytest
 from av.video.codeccontext import VideoCodecContext
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.media import Contents
 from ingress.reader.messages import Note, Opened, RawPicture, Request, Unit
-from ingress.reader.pictures import Pictures
+from ingress.reader.source import Contents
 from ingress.reader.timeline import Timeline
+from ingress.reader.video import Video
 from tests.support.clips import FPS, PLAIN, WITH_B, picture
 from tests.unit.ingress.reader.films import grey, watched
 
@@ -21,7 +21,7 @@ START = 1000.0
 
 
 class Camera:
-    """Gives one packet after the other; `Pictures` gets them at the rate of the camera."""
+    """Gives one packet after the other; `Video` gets them at the rate of the camera."""
 
     def __init__(self, codec: str = "h264", **request: Any) -> None:
         self.told: list[Any] = []
@@ -29,7 +29,7 @@ class Camera:
         self.number = 0
         decoder: Any = VideoCodecContext.create(codec, "r")
         contents = Contents(codec, decoder, fps=FPS)
-        self.pictures = Pictures(
+        self.pictures = Video(
             contents, Request("rtsp://camera/", **request), Timeline(), self.told.append
         )
 

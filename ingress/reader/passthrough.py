@@ -60,7 +60,7 @@ class Look:
         return cls(*size, frame.interlaced_frame, reorders, orientation(frame) == UPRIGHT)
 
 
-class Passage:
+class Passthrough:
     """The way of one source. It begins with a decision and may turn to `transcoded` once, for good.
 
     way, why: as in `Opened`. impossible: "" or, with mode `passthrough`, why it cannot be done;

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ingress.demo_backdrops import HEIGHT, WIDTH, Backdrop, draw_backdrop
+from demo.backdrops import HEIGHT, WIDTH, Backdrop, draw_backdrop
 
 Image = NDArray[np.uint8]
 Colour = Literal["red", "blue", "yellow", "green"]
@@ -103,6 +103,11 @@ def frame(t: float) -> Image:
     if shown.light < 1:
         cv2.convertScaleAbs(image, image, alpha=shown.light)
     return image
+
+
+def planes(t: float) -> Image:
+    """The same picture as I420: (HEIGHT * 3 / 2, WIDTH) uint8."""
+    return np.asarray(cv2.cvtColor(frame(t), cv2.COLOR_BGR2YUV_I420), np.uint8)
 
 
 @cache

@@ -1,17 +1,11 @@
-"""Sources that are drawn here: the demo film, and a test pattern with a clock."""
+"""The test pattern: colour bars, the time of day, and a white bar that moves."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from datetime import datetime
 
-import av
 import numpy as np
 from numpy.typing import NDArray
-
-from config.source_address import SourceAddress, test_pattern
-from ingress.reader.media import Contents, Piece
 
 Planes = NDArray[np.uint8]
 
@@ -44,63 +38,17 @@ TURN = 4.0
 """Seconds in which the moving part crosses the picture."""
 
 
-class _Drawn:
-    """A `Source` whose pictures come at a steady rate; one that is late is left out."""
+class Pattern:
+    """One of this size, which is made even."""
 
-    def __init__(self, codec: str, width: int, height: int, fps: float) -> None:
-        self.contents = Contents(codec, width=width, height=height, fps=fps)
-
-    def pieces(self) -> Iterator[Piece]:
-        """Pictures, each when it is due."""
-        begin = time.monotonic()
-        number = 0
-        while True:
-            due = begin + number / self.contents.fps
-            time.sleep(max(due - time.monotonic(), 0))
-            planes = self.draw(due - begin)
-            yield Piece(due, frame=av.VideoFrame.from_numpy_buffer(planes, format="yuv420p"))
-            number = max(number + 1, int((time.monotonic() - begin) * self.contents.fps))
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = max(width & ~1, 16), max(height & ~1, 16)
+        self._still = _bars(self.width, self.height)
 
     def draw(self, seconds: float) -> Planes:
         """The picture so long after the beginning: I420, (height * 3 / 2, width) uint8."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-class DemoFilm(_Drawn):
-    """The demo scene."""
-
-    def __init__(self) -> None:
-        from ingress import demo_scene  # it needs OpenCV, which takes long to load
-        from ingress.demo_backdrops import HEIGHT, WIDTH
-
-        self._scene = demo_scene
-        super().__init__("demo", WIDTH, HEIGHT, demo_scene.FPS)
-
-    def draw(self, seconds: float) -> Planes:
-        """As in `_Drawn`."""
-        import cv2
-
-        planes = cv2.cvtColor(self._scene.frame(seconds), cv2.COLOR_BGR2YUV_I420)
-        return np.asarray(planes, np.uint8)
-
-
-class TestPattern(_Drawn):
-    """Colour bars, the time of day, and a white bar that moves."""
-
-    __test__ = False  # for pytest, which takes the name for that of a test
-
-    def __init__(self, address: SourceAddress) -> None:
-        width, height, fps = test_pattern(address)
-        super().__init__("test", max(width & ~1, 16), max(height & ~1, 16), max(fps, 1))
-        self._still = _bars(self.contents.width, self.contents.height)
-
-    def draw(self, seconds: float) -> Planes:
-        """As in `_Drawn`."""
         planes = self._still.copy()
-        height, width = self.contents.height, self.contents.width
+        height, width = self.height, self.width
         luma = planes[:height]
         bar = max(width // 40, 2)
         at = int(seconds % TURN / TURN * (width - bar))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ingress.reader.h264 import AccessUnit
-from ingress.reader.passage import KEYS_APART, MOST_PIXELS, NO_KEY, Look, Mode, Passage
+from ingress.reader.passthrough import KEYS_APART, MOST_PIXELS, NO_KEY, Look, Mode, Passthrough
 
 PLAIN = Look(1280, 720)
 
@@ -14,12 +14,12 @@ def unit(*, key: bool = False, b: bool = False, slices: bool = True) -> AccessUn
     return AccessUnit(b"\0\0\0\1\x65", key, b, slices)
 
 
-def run(passage: Passage, seconds: float, *, gop: float, begin: float = 0.0) -> str:
+def run(passthrough: Passthrough, seconds: float, *, gop: float, begin: float = 0.0) -> str:
     """25 pictures a second; the first reason, if any."""
     for number in range(round(seconds * 25)):
         key = number % round(gop * 25) == 0
         when = begin + number / 25
-        if reason := passage.check(unit(key=key), when, when, PLAIN if key else None):
+        if reason := passthrough.check(unit(key=key), when, when, PLAIN if key else None):
             return reason
     return ""
 
@@ -37,12 +37,12 @@ def run(passage: Passage, seconds: float, *, gop: float, begin: float = 0.0) -> 
     ],
 )
 def test_what_viewers_cannot_decode_is_encoded_anew_for_good(look: Look, why: str) -> None:
-    passage = Passage("h264")
-    assert passage.check(unit(key=True), 0.0, 0.0, PLAIN) == ""
-    assert why in passage.check(unit(key=True), 1.0, 1.0, look)
-    assert run(passage, 10, gop=1) == ""
-    assert passage.way == "transcoded"
-    assert why in passage.why
+    passthrough = Passthrough("h264")
+    assert passthrough.check(unit(key=True), 0.0, 0.0, PLAIN) == ""
+    assert why in passthrough.check(unit(key=True), 1.0, 1.0, look)
+    assert run(passthrough, 10, gop=1) == ""
+    assert passthrough.way == "transcoded"
+    assert why in passthrough.why
 
 
 @pytest.mark.parametrize(
@@ -55,50 +55,50 @@ def test_what_viewers_cannot_decode_is_encoded_anew_for_good(look: Look, why: st
     ],
 )
 def test_what_viewers_can_decode_goes_through(look: Look) -> None:
-    passage = Passage("h264")
-    assert passage.check(unit(key=True), 0.0, 0.0, look) == ""
-    assert passage.way == "passthrough"
+    passthrough = Passthrough("h264")
+    assert passthrough.check(unit(key=True), 0.0, 0.0, look) == ""
+    assert passthrough.way == "passthrough"
 
 
 @pytest.mark.parametrize("gop", [1.0, 2.0, 4.0])
 def test_usual_keyframes_go_through_for_ever_also_when_they_are_asked_for(gop: float) -> None:
-    passage = Passage("h264")
+    passthrough = Passthrough("h264")
     for begin in range(0, 600, 20):
-        passage.wish()
-        assert run(passage, 20, gop=gop, begin=begin) == ""
-    passage.wish()
-    assert run(passage, gop, gop=99, begin=600) == ""  # one got lost on the way
-    assert run(passage, 60, gop=gop, begin=600 + gop) == ""
-    assert (passage.way, passage.impossible) == ("passthrough", "")
+        passthrough.wish()
+        assert run(passthrough, 20, gop=gop, begin=begin) == ""
+    passthrough.wish()
+    assert run(passthrough, gop, gop=99, begin=600) == ""  # one got lost on the way
+    assert run(passthrough, 60, gop=gop, begin=600 + gop) == ""
+    assert (passthrough.way, passthrough.impossible) == ("passthrough", "")
 
 
 def test_without_a_keyframe_it_waits_a_while_and_no_longer() -> None:
-    passage = Passage("h264")
-    reasons = [passage.check(unit(), 7 + at / 8, 0) for at in range(round(NO_KEY * 8) + 2)]
+    passthrough = Passthrough("h264")
+    reasons = [passthrough.check(unit(), 7 + at / 8, 0) for at in range(round(NO_KEY * 8) + 2)]
     assert [bool(reason) for reason in reasons].index(True) == round(NO_KEY * 8) + 1
-    silent = Passage("h264")
+    silent = Passthrough("h264")
     assert [silent.check(unit(slices=False), at, at) for at in (0.0, 100.0)] == ["", ""]
     assert silent.check(unit(), 100.0, 100.0) == ""
 
 
 def test_rare_keyframes_matter_only_when_a_viewer_asks() -> None:
-    passage = Passage("h264")
-    assert run(passage, 60, gop=12) == ""
-    passage.wish()
-    assert "12 s apart" in passage.check(unit(), 60.04, 60.04)
+    passthrough = Passthrough("h264")
+    assert run(passthrough, 60, gop=12) == ""
+    passthrough.wish()
+    assert "12 s apart" in passthrough.check(unit(), 60.04, 60.04)
 
 
 def test_an_asked_keyframe_may_take_its_time_the_first_time() -> None:
-    passage = Passage("h264")
-    passage.check(unit(key=True), 0.0, 0.0)
-    passage.wish()
-    assert passage.check(unit(), KEYS_APART, 0.0) == ""
-    passage.wish()
-    assert "apart" in passage.check(unit(), 0.1 + KEYS_APART, 0.0)
+    passthrough = Passthrough("h264")
+    passthrough.check(unit(key=True), 0.0, 0.0)
+    passthrough.wish()
+    assert passthrough.check(unit(), KEYS_APART, 0.0) == ""
+    passthrough.wish()
+    assert "apart" in passthrough.check(unit(), 0.1 + KEYS_APART, 0.0)
 
 
 def test_time_passes_by_the_pictures_own_times_unless_these_leap() -> None:
-    held_up = Passage("h264")
+    held_up = Passthrough("h264")
     assert held_up.check(unit(), 0.0, 0.0) == ""
     assert held_up.check(unit(), 0.04, 20.0) == ""  # it comes late, and is no second GOP
     assert held_up.check(unit(), 3600.0, 20.04) == ""  # the camera's clock is set
@@ -119,20 +119,20 @@ def test_time_passes_by_the_pictures_own_times_unless_these_leap() -> None:
 def test_a_passage_that_is_asked_for_is_taken_or_is_impossible(
     codec: str, mode: Mode, look: Look, impossible: bool
 ) -> None:
-    passage = Passage(codec, mode)
-    passage.check(unit(key=True), 0.0, 0.0, look)
-    assert bool(passage.impossible) == impossible
+    passthrough = Passthrough(codec, mode)
+    passthrough.check(unit(key=True), 0.0, 0.0, look)
+    assert bool(passthrough.impossible) == impossible
 
 
 def test_b_slices_make_a_passage_that_is_asked_for_impossible() -> None:
-    passage = Passage("h264", "passthrough")
-    assert run(passage, 30, gop=12) == ""
-    assert passage.check(unit(b=True), 31.0, 31.0) == "it has B-frames"
-    assert (passage.impossible, passage.way) == ("it has B-frames", "passthrough")
+    passthrough = Passthrough("h264", "passthrough")
+    assert run(passthrough, 30, gop=12) == ""
+    assert passthrough.check(unit(b=True), 31.0, 31.0) == "it has B-frames"
+    assert (passthrough.impossible, passthrough.way) == ("it has B-frames", "passthrough")
 
 
 def test_what_is_to_be_encoded_is_from_the_start() -> None:
-    assert Passage("h264", "transcode").why == "asked for"
-    assert Passage("h264", upright=False).way == "transcoded"
+    assert Passthrough("h264", "transcode").why == "asked for"
+    assert Passthrough("h264", upright=False).way == "transcoded"
     for codec in ("hevc", "mjpeg", "vp8", "av1"):
-        assert Passage(codec).why.startswith("WebRTC does not carry")
+        assert Passthrough(codec).why.startswith("WebRTC does not carry")
