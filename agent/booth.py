@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from livekit.plugins.pressbox.commentator.commentator import Commentator
+from livekit.plugins.pressbox.commentator.frames import I420, FrameEncoder
 from livekit.rtc.room import EventTypes
 
 from agent.alerts.alerts import Alerts
@@ -16,12 +18,8 @@ from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
 from agent.clock.remembered import RememberedTimes
 from agent.clock.unix_clock import UnixClock
-from agent.commentator.commentator import Commentator
-from agent.commentator.engine.client import EngineClient
-from agent.commentator.engine.second_engine import with_second
-from agent.commentator.frames import I420, FrameEncoder
-from agent.commentator.voice.choice import VoiceChoice
-from agent.commentator.voice.speaker import Speaker
+from agent.engine.engines import EngineClient
+from agent.engine.second_engine import with_second
 from agent.hearing.hearing import Hearing
 from agent.hearing.stt import Recogniser
 from agent.picture.delayed_track import DelayedTrack
@@ -40,6 +38,8 @@ from agent.sound.captions import Captions
 from agent.sound.commentary import Commentary
 from agent.sound.original_track import OriginalTrack
 from agent.surroundings import Surroundings
+from agent.voice.choice import VoiceChoice
+from agent.voice.speaker import Speaker
 from agent.watch import Watch
 from config.room_state import RoomState
 from config.settings import RoomSettings, Settings

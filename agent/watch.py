@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+from livekit.plugins.pressbox.commentator.commentator import Commentator
+from livekit.plugins.pressbox.commentator.frames import I420
+
 from agent.clock.delay import Delay
 from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
 from agent.clock.unix_clock import UnixClock
-from agent.commentator.commentator import Commentator
-from agent.commentator.frames import I420
 from agent.picture.delayed_track import DelayedTrack
 from agent.picture.source_health import SourceHealth
 from agent.picture.watched import Watched

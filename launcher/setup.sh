@@ -2,7 +2,7 @@
 # Set-up steps of `make`. Each does nothing when its stamp is there; stamps carry the hash of what they
 # were made from. A step that cannot go on ends with one line that says what to install.
 #
-#   bash launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | page | chromium | peers
+#   bash launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | page | chromium | peers | llama
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -77,13 +77,21 @@ pip_install() {
     --require-hashes -r "requirements/$set.txt"
 }
 
+link_plugin() {
+  # The plugin runs from where it is written: nothing to build, nothing to fetch.
+  local packages
+  packages=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  echo "$PWD/plugin" >"$packages/pressbox.pth"
+}
+
 python_step() {
   local set=$1 venv=.venv hash
   hash=$(hash_of "requirements/$set.txt")
-  [ -e "$STAMPS/$set-$hash" ] && [ -x $venv/bin/python ] && return
+  [ -e "$STAMPS/$set-$hash" ] && [ -x $venv/bin/python ] && { link_plugin; return; }
   make_venv $venv
   echo "installing Python packages ($set)"
   pip_install $venv "$set" || die "the Python packages could not be installed: see the lines above"
+  link_plugin
   stamp "$set" "$hash"
   if [ "$set" = dev ]; then stamp base "$(hash_of requirements/base.txt)"; fi
 }
@@ -167,6 +175,38 @@ peers_step() {
   .venv/bin/python -m launcher.mediamtx
 }
 
+LLAMA_CPP=0.3.36
+LLAMA_CPP_SHA256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
+
+llama_step() {
+  # llama.cpp's own server and converter, from the source that llama-cpp-python brings along. Prints
+  # their folder. A build that was broken off goes on.
+  local kept="${XDG_CACHE_HOME:-$HOME/.cache}/pressbox/llama.cpp/$LLAMA_CPP" name
+  if [ ! -x "$kept/llama-server" ]; then
+    for name in cmake g++; do
+      command -v "$name" >/dev/null || apt_install "$name" >&2 || die "$name is missing: sudo apt-get install $name"
+    done
+    [ -d "$kept" ] || llama_source "$kept" || die "llama.cpp's source could not be fetched: see the lines above"
+    echo "building llama-server: a quarter of an hour, once" >&2
+    { cmake -S "$kept" -B "$kept/build" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DGGML_NATIVE=OFF \
+        -DGGML_OPENMP=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_USE_PREBUILT_UI=OFF \
+      && nice -n 19 cmake --build "$kept/build" --target llama-server -j2; } >"$kept/build.log" 2>&1 \
+      || die "llama-server could not be built: see $kept/build.log"
+    mv "$kept/build/bin/llama-server" "$kept/" && rm -rf "$kept/build"
+  fi
+  echo "$kept"
+}
+
+llama_source() {
+  local kept=$1
+  rm -rf "$kept.part" && mkdir -p "$kept.part"
+  echo "llama-cpp-python==$LLAMA_CPP --hash=sha256:$LLAMA_CPP_SHA256" >"$kept.part/wanted.txt"
+  .venv/bin/python -m pip download -q --disable-pip-version-check --no-input --no-deps --require-hashes \
+    --no-binary llama-cpp-python -r "$kept.part/wanted.txt" -d "$kept.part" >&2 \
+    && tar -xzf "$kept.part/"*.tar.gz -C "$kept.part" --strip-components=1 \
+    && mv "$kept.part/vendor/llama.cpp" "$kept" && rm -rf "$kept.part"
+}
+
 case "${1:-}" in
   python) python_step "${2:?base or dev}" ;;
   piper | stt) python_step "$1" ;;
@@ -175,5 +215,6 @@ case "${1:-}" in
   chromium) chromium_step ;;
   ingress) ingress_step ;;
   peers) peers_step ;;
-  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | page | chromium | peers | ingress" ;;
+  llama) llama_step ;;
+  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | page | chromium | peers | ingress | llama" ;;
 esac

@@ -14,7 +14,7 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from agent.commentator.engine.dialects import by_api, owned
+from agent.engine.dialects import by_api, owned
 from config.settings import Settings
 from web.http.parameters import InRoom
 from web.http.routes import Route

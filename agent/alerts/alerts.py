@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from livekit import rtc
+from livekit.plugins.pressbox.scene.sight import Sight
 
 from agent.alerts.conditions import Conditions
 from agent.alerts.judge import Judge
@@ -18,7 +19,6 @@ from agent.alerts.rules_file import follow
 from agent.alerts.telling import Telling, Voice
 from agent.alerts.webhook import Webhook
 from agent.clock.unix_clock import UnixClock
-from agent.commentator.scene.sight import Sight
 from agent.room.room import Room
 from agent.room.rpc import BAD_REQUEST, Methods, json_object, refuse_guests
 from config.alert_rule import Rule, RuleError, key

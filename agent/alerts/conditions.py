@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from livekit.plugins.pressbox.scene.sight import Sight
+
 from agent.alerts.things import GONE, LASTS, Things
-from agent.commentator.scene.sight import Sight
 from config.alert_rule import Condition
 from vision.detection import Box
 

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
+from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
+from livekit.plugins.pressbox.commentator.window import SampledFrame
+from livekit.plugins.pressbox.scene.scene import Scene
+
 from agent.alerts.webhook import Webhook
 from agent.clock.unix_clock import UnixClock
-from agent.commentator.line import Line, Lines, new_line
-from agent.commentator.scene.scene import Scene
-from agent.commentator.window import SampledFrame
 from config.alert_rule import Rule
 from config.tasks import Tasks
 

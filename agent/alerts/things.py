@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from agent.commentator.scene.sight import Sight
+from livekit.plugins.pressbox.scene.sight import Sight
+
 from config.alert_rule import Condition
 from vision.detection import Box, TrackedObject
 from vision.names import ANIMALS, VEHICLES

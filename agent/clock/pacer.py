@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 
+from livekit.plugins.pressbox.commentator.line import Line, Lines
+
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import LOOK_AGAIN, DisplayClock
 from agent.clock.engine_load import EngineLoad
 from agent.clock.schedule import Schedule
-from agent.commentator.line import Line, Lines
 
 LEARNING = 2.0
 """Seconds beyond its slot for which a late line is waited for: it is not spoken, but its ready time
@@ -32,7 +33,7 @@ engine needed to begin.
 
 
 class BoothPacer:
-    """Decides when windows are made and lines start. Implements `agent.commentator.pacer.Pacer`."""
+    """Decides when windows are made and lines start. Implements `Pacer`."""
 
     def __init__(
         self,

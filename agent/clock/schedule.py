@@ -7,9 +7,10 @@ from __future__ import annotations
 import math
 import time
 
+from livekit.plugins.pressbox.commentator.line import Line, Lines
+
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
-from agent.commentator.line import Line, Lines
 
 LATE = 0.05
 """A line whose first sound would come this many seconds after its anchor is shown is too late to be

@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
+from livekit.plugins.pressbox.commentator.line import Line
 from rapidfuzz import fuzz, utils
-
-from agent.commentator.line import Line
 
 KEPT = 8
 """Lines."""

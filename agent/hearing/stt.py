@@ -10,10 +10,10 @@ from livekit import rtc
 from livekit.agents import stt
 from livekit.agents.types import APIConnectOptions
 
-from agent.commentator.voice import livekit_plugins
-from agent.commentator.voice.livekit_plugins import PluginError
 from agent.hearing.utterance import SAMPLE_RATE
 from agent.room.questions.question import MAX_LENGTH, cleaned
+from agent.voice import livekit_plugins
+from agent.voice.livekit_plugins import PluginError
 from speech.whisper import HearingError, Whisper
 
 AUTO, ENGINE, WHISPER = "auto", "engine", "whisper"

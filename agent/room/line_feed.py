@@ -9,9 +9,10 @@ import time
 from collections import deque
 from typing import Literal, NotRequired, TypedDict
 
+from livekit.plugins.pressbox.commentator.line import DropReason, Kind, Line
+
 from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock
-from agent.commentator.line import DropReason, Kind, Line
 from agent.room.questions.question import shown_name
 from agent.room.room import Room
 from config.tasks import Tasks, Tell

@@ -6,8 +6,8 @@ import json
 import time
 
 from livekit import rtc
+from livekit.plugins.pressbox.commentator.note import Note
 
-from agent.commentator.note import Note
 from agent.room.questions.question import cleaned
 from agent.room.room import Room
 from agent.room.rpc import BAD_REQUEST, Methods, json_object, refuse_guests

@@ -16,8 +16,8 @@ from livekit.agents.types import (
     ATTRIBUTE_TRANSCRIPTION_TRACK_ID,
     TOPIC_TRANSCRIPTION,
 )
+from livekit.plugins.pressbox.commentator.line import Line
 
-from agent.commentator.line import Line
 from agent.room.room import Room, TextWriter
 from config.tasks import Tasks, Tell
 

@@ -6,10 +6,11 @@ import asyncio
 import logging
 import time
 
+from livekit.plugins.pressbox.audio import FRAME_SECONDS, SAMPLE_RATE
+from livekit.plugins.pressbox.commentator.line import Line
+from livekit.plugins.pressbox.commentator.output import Output
+
 from agent.clock.display_clock import LOOK_AGAIN
-from agent.commentator.line import Line
-from agent.commentator.output import Output
-from agent.commentator.voice.audio import FRAME_SECONDS, SAMPLE_RATE
 from agent.sound.sound_track import PublishSound, SoundTrack
 from config.tasks import Tasks, Tell
 

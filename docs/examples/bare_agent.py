@@ -5,8 +5,7 @@ import os
 from livekit import rtc
 from livekit.agents import Agent, AgentServer, AgentSession, JobContext
 from livekit.agents.voice.room_io import RoomOptions
-
-from agent.plugin import RealtimeModel
+from livekit.plugins.pressbox import RealtimeModel
 
 KINDS = [
     rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,

@@ -19,19 +19,19 @@ from statistics import fmean, median
 import av
 import cv2
 import numpy as np
+from livekit.plugins.pressbox.commentator.commentator import Commentator
+from livekit.plugins.pressbox.commentator.frames import FrameEncoder, SampleGrid
+from livekit.plugins.pressbox.commentator.line import Line
+from livekit.plugins.pressbox.commentator.sampler import RECENT_FPS
+from livekit.plugins.pressbox.commentator.window import SampledFrame
+from livekit.plugins.pressbox.engine.request import EngineRequest
 
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
-from agent.commentator.commentator import Commentator
-from agent.commentator.engine.request import EngineRequest
-from agent.commentator.frames import FrameEncoder, SampleGrid
-from agent.commentator.line import Line
-from agent.commentator.sampler import RECENT_FPS
-from agent.commentator.voice.choice import VoiceChoice
-from agent.commentator.voice.speaker import Speaker
-from agent.commentator.window import SampledFrame
 from agent.room.chosen import options
+from agent.voice.choice import VoiceChoice
+from agent.voice.speaker import Speaker
 from config.settings import RoomSettings
 from models.api import parse, to_generation
 from models.sketch.engine import SketchEngine

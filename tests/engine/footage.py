@@ -13,9 +13,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from livekit.plugins.pressbox.commentator.history import MAX_TURNS
+from livekit.plugins.pressbox.commentator.prompt import COMMENTARY, in_view
 
-from agent.commentator.history import MAX_TURNS
-from agent.commentator.prompt import COMMENTARY, in_view
 from models.engine import GenerationRequest, NamedObject, Picture, Turn
 from models.sketch.eyes import Eyes
 from models.sketch.narrator import SILENCE, reply

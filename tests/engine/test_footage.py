@@ -8,9 +8,9 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
+from livekit.plugins.pressbox.commentator.history import MAX_TURNS
+from livekit.plugins.pressbox.commentator.repeats import COMPARED, likeness
 
-from agent.commentator.history import MAX_TURNS
-from agent.commentator.repeats import COMPARED, likeness
 from models.sketch.eyes import Eyes
 from tests.engine.footage import SHARED, WEIGHTS, Sample, sampled, told
 from vision.detector import Detector

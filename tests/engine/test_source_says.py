@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from livekit.plugins.pressbox.commentator.note import Note
 
-from agent.commentator.note import Note
 from models.sketch.narrator import SILENCE
 from tests.engine.scenes import said
 from tests.engine.test_narrator import COMES, EARLIER, STILL, seen

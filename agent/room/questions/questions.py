@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any, Literal
 
 from livekit import rtc
+from livekit.plugins.pressbox.commentator.commentator import Commentator
+from livekit.plugins.pressbox.commentator.line import Line
 
 from agent.clock.display_clock import DisplayClock
-from agent.commentator.commentator import Commentator
-from agent.commentator.line import Line
 from agent.room.questions.chat import Chat, Sender
 from agent.room.questions.fair_queue import FairQueue, QueueFullError
 from agent.room.questions.question import MAX_LENGTH, Over, Question, cleaned, identity_of, person

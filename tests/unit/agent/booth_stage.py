@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 
 import pytest
 from livekit import rtc
+from livekit.plugins.pressbox.commentator.line import Line, State
 
 from agent.booth import Booth
-from agent.commentator.line import Line, State
 from agent.room.chosen import choose
 from agent.room.control import SET
 from agent.room.line_feed import TOPIC as LINES

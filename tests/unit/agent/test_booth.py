@@ -10,9 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import Line
+from livekit.plugins.pressbox.engine.errors import EngineUnavailable
 
-from agent.commentator.engine.errors import EngineUnavailable
-from agent.commentator.line import Line
 from agent.picture.source_health import LAST_PICTURES
 from agent.room.questions.chat import TOPIC as CHAT
 from tests.support.fake_rtc import FakeRtc

@@ -11,15 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from livekit.plugins.pressbox.commentator.generation import Engine
+from livekit.plugins.pressbox.commentator.line import new_line
+from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator.prompt import Asked, engine_request
+from livekit.plugins.pressbox.commentator.window import SampledFrame
+from livekit.plugins.pressbox.engine.chunks import Delta
+from livekit.plugins.pressbox.engine.request import EngineRequest
 
-from agent.commentator.engine.chunks import Delta
-from agent.commentator.engine.client import EngineClient
-from agent.commentator.engine.request import EngineRequest
-from agent.commentator.generation import Engine
-from agent.commentator.line import new_line
-from agent.commentator.options import Options
-from agent.commentator.prompt import Asked, engine_request
-from agent.commentator.window import SampledFrame
+from agent.engine.engines import EngineClient
 from tests.support.gated_engine import Answer, ScriptedEngine, scripted_engine
 
 KEY = "sk-very-secret-key"

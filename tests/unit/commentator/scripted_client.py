@@ -7,9 +7,10 @@ import math
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
-from agent.commentator.engine.chunks import Delta
-from agent.commentator.engine.errors import EngineUnavailable
-from agent.commentator.engine.request import EngineRequest
+from livekit.plugins.pressbox.engine.chunks import Delta
+from livekit.plugins.pressbox.engine.errors import EngineUnavailable
+from livekit.plugins.pressbox.engine.request import EngineRequest
+
 from tests.support.gated_engine import tone
 
 PIECE = 0.2

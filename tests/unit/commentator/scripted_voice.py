@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-from agent.commentator.voice.choice import VoiceChoice
+from agent.voice.choice import VoiceChoice
 from speech.voice import SpeechError, Voice
 from tests.support.gated_engine import tone
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livekit.agents import tts as livekit_tts
+from livekit.plugins.pressbox.commentator.commentator import Commentator
+from livekit.plugins.pressbox.commentator.frames import I420, sample
+from livekit.plugins.pressbox.commentator.line import DropReason, Line, Lines
+from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.engine.errors import EngineError
+from livekit.plugins.pressbox.engine.health import EngineState
 
-from agent.commentator.commentator import Commentator
-from agent.commentator.engine.client import EngineClient
-from agent.commentator.engine.errors import EngineError
-from agent.commentator.engine.health import EngineState
-from agent.commentator.frames import I420, sample
-from agent.commentator.line import DropReason, Line, Lines
-from agent.commentator.options import Options
-from agent.commentator.voice.choice import VoiceChoice
-from agent.commentator.voice.speaker import Speaker
+from agent.engine.engines import EngineClient
+from agent.voice.choice import VoiceChoice
+from agent.voice.speaker import Speaker
 from tests.support.gated_engine import Answer, ScriptedEngine, scripted_engine
 
 from .pictures import i420

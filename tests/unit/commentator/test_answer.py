@@ -6,12 +6,12 @@ import asyncio
 import time
 
 import numpy as np
+from livekit.plugins.pressbox.audio import SAMPLE_RATE
+from livekit.plugins.pressbox.commentator.answer import Answer
+from livekit.plugins.pressbox.commentator.line import Line, new_line
+from livekit.plugins.pressbox.commentator.speech_pace import SpeechPace
+from livekit.plugins.pressbox.engine.chunks import Delta
 
-from agent.commentator.answer import Answer
-from agent.commentator.engine.chunks import Delta
-from agent.commentator.line import Line, new_line
-from agent.commentator.voice.audio import SAMPLE_RATE
-from agent.commentator.voice.speech_pace import SpeechPace
 from tests.support.virtual_time import virtual
 
 TEXT = "A red car drives past the house and turns."

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from livekit.plugins.pressbox.audio import FRAME_BYTES, FrameCutter, is_silent, mixed
 
-from agent.commentator.voice.audio import FRAME_BYTES, FrameCutter, is_silent, mixed
 from tests.support.gated_engine import tone
 
 SILENT = b"\0" * FRAME_BYTES

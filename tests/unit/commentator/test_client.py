@@ -10,12 +10,9 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
-
-from agent.commentator.engine import endpoint
-from agent.commentator.engine.chunks import Delta, GarbageError, parse_chunk
-from agent.commentator.engine.client import EngineClient
-from agent.commentator.engine.dialects import Near
-from agent.commentator.engine.errors import (
+from livekit.plugins.pressbox.engine import client as endpoint
+from livekit.plugins.pressbox.engine.chunks import Delta, GarbageError, parse_chunk
+from livekit.plugins.pressbox.engine.errors import (
     EngineError,
     EngineProtocolError,
     EngineRejected,
@@ -23,7 +20,10 @@ from agent.commentator.engine.errors import (
     EngineTimeout,
     EngineUnavailable,
 )
-from agent.commentator.engine.request import EngineRequest
+from livekit.plugins.pressbox.engine.request import EngineRequest
+
+from agent.engine.dialects import Near
+from agent.engine.engines import EngineClient
 from tests.support.gated_engine import Answer, hang, raw, refuse, say, tone
 
 from .asking import KEY, answer, asking, pcm_of, text_of

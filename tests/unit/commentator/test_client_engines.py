@@ -9,10 +9,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
+from livekit.plugins.pressbox import RealtimeModel
+from livekit.plugins.pressbox.engine.errors import EngineRejected, EngineUnavailable
 
-from agent.commentator.engine.client import EngineClient
-from agent.commentator.engine.errors import EngineRejected, EngineUnavailable
-from agent.plugin import RealtimeModel
+from agent.engine.engines import EngineClient
 from tests.support.gated_engine import ScriptedEngine, refuse, say, scripted_engine
 
 from .asking import KEY, answer, text_of, window

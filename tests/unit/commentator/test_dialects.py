@@ -7,17 +7,17 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-
-from agent.commentator.engine.client import EngineClient
-from agent.commentator.engine.dialects import owned
-from agent.commentator.engine.errors import (
+from livekit.plugins.pressbox.engine.errors import (
     EngineError,
     EngineRejected,
     EngineStarting,
     EngineUnavailable,
 )
-from agent.commentator.engine.limits import Limits, Refusal, chosen, learned
-from agent.commentator.engine.request import EngineRequest
+from livekit.plugins.pressbox.engine.limits import Limits, Refusal, chosen, learned
+from livekit.plugins.pressbox.engine.request import EngineRequest
+
+from agent.engine.dialects import owned
+from agent.engine.engines import EngineClient
 from tests.support.gated_engine import Answer, chunk, refuse, say, stream, tone
 
 from .asking import answer, asking, pcm_of, pictures_of, text_of, wav, window

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from agent.commentator.engine.pool import (
+from agent.engine.pool import (
     DOWN_FIRST,
     DOWN_MAX,
     JITTER,

@@ -7,8 +7,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from livekit.plugins.pressbox.commentator.frames import (
+    FrameEncoder,
+    SampleGrid,
+    sample,
+    scaled_size,
+)
 
-from agent.commentator.frames import FrameEncoder, SampleGrid, sample, scaled_size
 from tests.support import tiny_yolox
 from vision.detection import Detection
 

@@ -12,13 +12,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import Line
+from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator.pacer import PlaybackPacer
+from livekit.plugins.pressbox.engine.request import EngineRequest
+from livekit.plugins.pressbox.scene.sight import Motion
 from rapidfuzz import fuzz
 
-from agent.commentator.engine.request import EngineRequest
-from agent.commentator.line import Line
-from agent.commentator.options import Options
-from agent.commentator.pacer import PlaybackPacer
-from agent.commentator.scene.sight import Motion
 from tests.support.virtual_time import run_virtual
 
 from .scripted_client import Say, ScriptedClient

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import random
 
-from agent.commentator.engine.health import BACKOFF_MAX, JITTER, STARTING_WAIT, EngineState, Health
+from livekit.plugins.pressbox.engine.health import (
+    BACKOFF_MAX,
+    JITTER,
+    STARTING_WAIT,
+    EngineState,
+    Health,
+)
 
 
 def test_the_backoff_doubles_up_to_its_limit() -> None:

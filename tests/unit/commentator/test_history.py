@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from agent.commentator.history import MAX_TURNS, Covered, History
-from agent.commentator.line import DropReason, Line, Lines, State, new_line
-from agent.commentator.prompt import Turn
+from livekit.plugins.pressbox.commentator.history import MAX_TURNS, Covered, History
+from livekit.plugins.pressbox.commentator.line import DropReason, Line, Lines, State, new_line
+from livekit.plugins.pressbox.commentator.prompt import Turn
 
 
 class Talk:

@@ -4,9 +4,9 @@ import asyncio
 import time
 
 import pytest
+from livekit.plugins.pressbox.commentator.in_flight import InFlight
+from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
 
-from agent.commentator.in_flight import InFlight
-from agent.commentator.line import Line, Lines, new_line
 from tests.support.virtual_time import virtual
 
 

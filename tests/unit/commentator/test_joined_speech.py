@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from livekit.plugins.pressbox.audio import SAMPLE_RATE
 
-from agent.commentator.voice.audio import SAMPLE_RATE
-from agent.commentator.voice.joined_speech import AFTER_CLAUSE, AFTER_SENTENCE, JoinedSpeech
-from agent.commentator.voice.sentences import Piece
+from agent.voice.joined_speech import AFTER_CLAUSE, AFTER_SENTENCE, JoinedSpeech
+from agent.voice.sentences import Piece
 from tests.support.gated_engine import tone
 
 

@@ -9,17 +9,17 @@ import time
 from dataclasses import dataclass, field, replace
 
 import pytest
-
-from agent.commentator.engine.errors import (
+from livekit.plugins.pressbox.commentator.line import Line, State
+from livekit.plugins.pressbox.commentator.pacer import PlaybackPacer
+from livekit.plugins.pressbox.engine.errors import (
     EngineError,
     EngineProtocolError,
     EngineRejected,
     EngineTimeout,
     EngineUnavailable,
 )
-from agent.commentator.engine.request import EngineRequest
-from agent.commentator.line import Line, State
-from agent.commentator.pacer import PlaybackPacer
+from livekit.plugins.pressbox.engine.request import EngineRequest
+
 from tests.support.virtual_time import run_virtual
 
 from .scripted_client import NEVER, Say, ScriptedClient

@@ -6,8 +6,7 @@ import itertools
 from typing import get_args
 
 import pytest
-
-from agent.commentator.line import Line, Lines, State, new_line
+from livekit.plugins.pressbox.commentator.line import Line, Lines, State, new_line
 
 WAY: tuple[State, ...] = ("made", "ready", "waiting", "playing", "ended")
 

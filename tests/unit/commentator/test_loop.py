@@ -101,7 +101,7 @@ async def test_a_line_is_heard_before_it_is_complete_and_cut_where_it_is_too_lon
 ) -> None:
     rest = asyncio.Event()
     never = say("On and on.", seconds=4.0, rest=asyncio.Event())
-    monkeypatch.setattr("agent.commentator.generation.MAX_SECONDS", 1.5)
+    monkeypatch.setattr("livekit.plugins.pressbox.commentator.generation.MAX_SECONDS", 1.5)
     async with stage(say("Long.", seconds=2.0, rest=rest), never) as on:
         await on.until(lambda: len(on.heard) == 1)
         assert on.heard[0].duration is None

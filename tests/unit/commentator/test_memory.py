@@ -7,10 +7,10 @@ import logging
 import random
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import Line
+from livekit.plugins.pressbox.engine.errors import EngineUnavailable
+from livekit.plugins.pressbox.engine.request import EngineRequest
 
-from agent.commentator.engine.errors import EngineUnavailable
-from agent.commentator.engine.request import EngineRequest
-from agent.commentator.line import Line
 from tests.support.virtual_time import run_virtual
 
 from .scripted_client import Say, ScriptedClient

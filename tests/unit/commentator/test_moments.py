@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import Line, State
+from livekit.plugins.pressbox.commentator.loop import MAX_LIVE, MAX_TRIALS
+from livekit.plugins.pressbox.engine.errors import EngineStarting
 
-from agent.commentator.engine.errors import EngineStarting
-from agent.commentator.line import Line, State
-from agent.commentator.loop import MAX_LIVE, MAX_TRIALS
 from tests.support.virtual_time import run_virtual, virtual
 
 from .scripted_client import NEVER, Say, ScriptedClient

@@ -9,10 +9,10 @@ import av
 import cv2
 import numpy as np
 import pytest
+from livekit.plugins.pressbox.commentator.window import Grey
+from livekit.plugins.pressbox.scene.movement import Movement
+from livekit.plugins.pressbox.scene.sight import Motion
 
-from agent.commentator.scene.movement import Movement
-from agent.commentator.scene.sight import Motion
-from agent.commentator.window import Grey
 from tests.support.cutouts import PEOPLE
 from tests.support.films import Film, events, room, still
 from tests.support.noise import noises

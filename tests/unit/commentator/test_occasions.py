@@ -5,14 +5,14 @@ import time
 
 import numpy as np
 import pytest
+from livekit.plugins.pressbox.commentator.line import DropReason, Lines, new_line
+from livekit.plugins.pressbox.commentator.note import NEWS_EVERY, Note
+from livekit.plugins.pressbox.commentator.occasions import Occasions
+from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator.window import SampledFrame
+from livekit.plugins.pressbox.scene.scene import Scene
+from livekit.plugins.pressbox.scene.sight import Motion
 
-from agent.commentator.line import DropReason, Lines, new_line
-from agent.commentator.note import NEWS_EVERY, Note
-from agent.commentator.occasions import Occasions
-from agent.commentator.options import Options
-from agent.commentator.scene.scene import Scene
-from agent.commentator.scene.sight import Motion
-from agent.commentator.window import SampledFrame
 from tests.support.virtual_time import virtual
 from vision.detection import Detection
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from agent.commentator.options import Options
+from livekit.plugins.pressbox.commentator.options import Options
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import time
 from typing import Any
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
+from livekit.plugins.pressbox.commentator.pacer import PlaybackPacer
 
-from agent.commentator.line import Line, Lines, new_line
-from agent.commentator.pacer import PlaybackPacer
 from tests.support.virtual_time import virtual
 
 

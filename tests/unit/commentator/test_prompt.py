@@ -3,16 +3,16 @@ from __future__ import annotations
 import base64
 
 import numpy as np
-
-from agent.commentator.line import new_line
-from agent.commentator.options import Options
-from agent.commentator.prompt import (
+from livekit.plugins.pressbox.commentator.line import new_line
+from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator.prompt import (
     Asked,
     Turn,
     commentary_instruction,
     engine_request,
 )
-from agent.commentator.window import SampledFrame
+from livekit.plugins.pressbox.commentator.window import SampledFrame
+
 from vision.detection import TrackedObject
 
 GREY = np.zeros((90, 160), np.uint8)

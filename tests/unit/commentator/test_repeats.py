@@ -4,9 +4,9 @@ import asyncio
 import time
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import Kind, Line, Lines, new_line
+from livekit.plugins.pressbox.commentator.repeats import SAME_WITHIN, Repeats
 
-from agent.commentator.line import Kind, Line, Lines, new_line
-from agent.commentator.repeats import SAME_WITHIN, Repeats
 from tests.support.virtual_time import virtual
 
 OLD = "A white car comes in from the top."

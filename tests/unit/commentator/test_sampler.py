@@ -5,11 +5,10 @@ import threading
 from collections.abc import AsyncIterator
 
 import pytest
-
-from agent.commentator.frames import I420, sample
-from agent.commentator.options import Options
-from agent.commentator.sampler import FrameSampler
-from agent.commentator.window import SampledFrame
+from livekit.plugins.pressbox.commentator.frames import I420, sample
+from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator.sampler import FrameSampler
+from livekit.plugins.pressbox.commentator.window import SampledFrame
 
 from .pictures import i420
 from .stage import ScriptedPacer

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from livekit.plugins.pressbox.engine.errors import EngineError
 
-from agent.commentator.engine.client import EngineClient
-from agent.commentator.engine.errors import EngineError
-from agent.commentator.engine.second_engine import AGAIN, SLOW, SecondEngine
+from agent.engine.engines import EngineClient
+from agent.engine.second_engine import AGAIN, SLOW, SecondEngine
 from tests.support.gated_engine import Answer, ScriptedEngine, refuse, say, scripted_engine
 from tests.support.virtual_time import virtual
 

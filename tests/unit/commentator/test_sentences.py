@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from agent.commentator.voice.sentences import LONGEST, Piece, SentenceCutter, speakable
+from agent.voice.sentences import LONGEST, Piece, SentenceCutter, speakable
 
 
 def cut(text: str, size: int = 1) -> list[Piece]:

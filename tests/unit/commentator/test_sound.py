@@ -6,9 +6,9 @@ import struct
 
 import numpy as np
 import pytest
+from livekit.plugins.pressbox.engine.chunks import GarbageError
 
-from agent.commentator.engine.chunks import GarbageError
-from agent.commentator.engine.sound import SoundReader
+from agent.engine.sound import SoundReader
 from tests.support.gated_engine import tone
 
 from .asking import wav

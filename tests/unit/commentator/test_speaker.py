@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
+from livekit.plugins.pressbox.engine.chunks import Delta
+from livekit.plugins.pressbox.engine.errors import EngineUnavailable
 
-from agent.commentator.engine.chunks import Delta
-from agent.commentator.engine.errors import EngineUnavailable
-from agent.commentator.voice.speaker import MOST_PATIENCE, REST_FIRST, Speaker
+from agent.voice.speaker import MOST_PATIENCE, REST_FIRST, Speaker
 from tests.support.gated_engine import tone
 from tests.support.leaks import leaked_tasks
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError, tts
 
-from agent.commentator.voice import livekit_voice
-from agent.commentator.voice.choice import VoiceChoice
-from agent.commentator.voice.livekit_voice import LiveKitVoice, load
+from agent.voice import livekit_voice
+from agent.voice.choice import VoiceChoice
+from agent.voice.livekit_voice import LiveKitVoice, load
 from speech.voice import SAMPLE_RATE, SpeechError
 from tests.support.gated_engine import say
 

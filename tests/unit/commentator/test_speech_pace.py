@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-
-from agent.commentator.voice.speech_pace import LINES, SpeechPace
+from livekit.plugins.pressbox.commentator.speech_pace import LINES, SpeechPace
 
 CHUNK = 1.0
 LETTERS = 14

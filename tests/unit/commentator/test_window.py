@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from agent.commentator.window import SampledFrame, Window
+from livekit.plugins.pressbox.commentator.window import SampledFrame, Window
 
 GREY = np.zeros((90, 160), np.uint8)
 

@@ -9,16 +9,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+from livekit.plugins.pressbox.audio import FRAME_SECONDS
+from livekit.plugins.pressbox.commentator.commentator import Commentator
+from livekit.plugins.pressbox.commentator.line import Line, State
+from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator.pacer import Pacer
+from livekit.plugins.pressbox.commentator.window import SampledFrame
+from livekit.plugins.pressbox.engine.health import EngineState
 
-from agent.commentator.commentator import Commentator
-from agent.commentator.engine.health import EngineState
-from agent.commentator.line import Line, State
-from agent.commentator.options import Options
-from agent.commentator.pacer import Pacer
-from agent.commentator.voice.audio import FRAME_SECONDS
-from agent.commentator.voice.choice import VoiceChoice
-from agent.commentator.voice.speaker import Speaker
-from agent.commentator.window import SampledFrame
+from agent.voice.choice import VoiceChoice
+from agent.voice.speaker import Speaker
 
 from .scripted_client import ScriptedClient
 from .stage import ScriptedPacer

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from livekit import rtc
 from livekit.agents.voice import io
-
-from agent.plugin import LINE_KEY, Line
+from livekit.plugins.pressbox import LINE_KEY, Line
 
 from .pictures import i420
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from livekit.agents import llm
 from livekit.agents.metrics import RealtimeModelMetrics
+from livekit.plugins.pressbox import LINE_KEY, Line, Options, Pacer, RealtimeModel, RealtimeSession
 
-from agent.plugin import LINE_KEY, Line, Options, Pacer, RealtimeModel, RealtimeSession
 from tests.support.gated_engine import Answer, ScriptedEngine, scripted_engine
 from tests.unit.commentator.stage import ScriptedPacer
 

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 from livekit.agents import Agent, AgentSession
+from livekit.plugins.pressbox import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
 
-from agent.plugin import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
 from tests.support.gated_engine import Answer, ScriptedEngine, say, scripted_engine
 
 from .devices import Camera, Loudspeaker, Microphone
@@ -87,7 +87,7 @@ async def test_a_question_goes_before_commentary_and_is_answered() -> None:
 
 
 async def test_a_spoken_turn_goes_to_an_engine_that_hears(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.commentator.engine.client.EngineClient.hears", True)
+    monkeypatch.setattr("agent.engine.engines.EngineClient.hears", True)
     hold = asyncio.Event()
     script = [say("Never heard.", gate=hold), say("It is red.")]
     async with started(script) as (engine, session, loudspeaker, _):

@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from livekit import rtc
+from livekit.plugins.pressbox.video import sample
 from livekit.rtc import VideoBufferType
-
-from agent.plugin.frames import sample
 
 from .pictures import i420, packed
 

@@ -7,11 +7,11 @@ import gc
 
 from livekit.agents import llm
 from livekit.agents.types import NOT_GIVEN
+from livekit.plugins.pressbox import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
+from livekit.plugins.pressbox.chat import MAX_ITEMS
 
-from agent.commentator.voice.choice import VoiceChoice
-from agent.commentator.voice.speaker import Speaker
-from agent.plugin import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
-from agent.plugin.chat import MAX_ITEMS
+from agent.voice.choice import VoiceChoice
+from agent.voice.speaker import Speaker
 from tests.support.virtual_time import run_virtual
 from tests.unit.commentator.scripted_client import Say, ScriptedClient
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from livekit.agents import llm
+from livekit.plugins.pressbox import LINE_KEY, Line, Options
+from livekit.plugins.pressbox.chat import MAX_ITEMS
 
-from agent.plugin import LINE_KEY, Line, Options
-from agent.plugin.chat import MAX_ITEMS
 from tests.support.gated_engine import hang, say
 from tests.support.ports import free_port
 from tests.unit.commentator.stage import ScriptedPacer
@@ -58,7 +58,7 @@ async def test_text_only_lines_are_handed_over_without_sound() -> None:
 
 
 async def test_a_line_that_is_never_played_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.plugin.hand_over.TAKE_TIMEOUT", 0.1)
+    monkeypatch.setattr("livekit.plugins.pressbox.hand_over.TAKE_TIMEOUT", 0.1)
     async with plugin_stage() as on:
         on.listens = False
         await on.until(lambda: len(on.given) >= 2)
@@ -68,7 +68,7 @@ async def test_a_line_that_is_never_played_is_given_up(monkeypatch: pytest.Monke
 async def test_a_line_whose_player_stops_in_its_midst_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("agent.plugin.hand_over.TAKE_TIMEOUT", 0.1)
+    monkeypatch.setattr("livekit.plugins.pressbox.hand_over.TAKE_TIMEOUT", 0.1)
     async with plugin_stage(say("Long.", seconds=0.3)) as on:
         on.listens = False
         await on.until(lambda: len(on.given) == 1)

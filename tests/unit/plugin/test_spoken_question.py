@@ -11,8 +11,8 @@ import wave
 import numpy as np
 import pytest
 from livekit import rtc
+from livekit.plugins.pressbox.spoken_question import MAX_SECONDS, SAMPLE_RATE, SpokenQuestion
 
-from agent.plugin.spoken_question import MAX_SECONDS, SAMPLE_RATE, SpokenQuestion
 from tests.support.gated_engine import hang, say
 
 from .plugin_stage import plugin_stage
@@ -79,8 +79,8 @@ async def test_what_was_said_goes_to_an_engine_that_hears(
     hears: bool, committed: bool, question: str, instructions: str, sent: bool,
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    caplog.set_level(logging.DEBUG, "agent.plugin")
-    monkeypatch.setattr("agent.commentator.engine.client.EngineClient.hears", hears)
+    caplog.set_level(logging.DEBUG, "livekit.plugins.pressbox")
+    monkeypatch.setattr("agent.engine.engines.EngineClient.hears", hears)
     async with plugin_stage(hang(), say("Red.")) as on:
         await on.engine.wait_requests(1)
         for frame in frames(1.0):

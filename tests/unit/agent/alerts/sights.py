@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from agent.commentator.scene.sight import Motion, Sight
+from livekit.plugins.pressbox.scene.sight import Motion, Sight
+
 from vision.detection import Box, TrackedObject
 
 RIGHT: Box = (0.7, 0.3, 0.9, 0.9)

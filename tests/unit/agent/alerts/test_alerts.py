@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from livekit import rtc
+from livekit.plugins.pressbox.engine.request import EngineRequest
+from livekit.plugins.pressbox.scene.sight import Motion, Sight
 
 from agent.alerts.alerts import RULES
 from agent.alerts.rules_file import LOOK_EVERY, NAME
-from agent.commentator.engine.request import EngineRequest
-from agent.commentator.scene.sight import Motion, Sight
 from config.room_state import RoomState
 from tests.support.virtual_time import virtual
 from tests.unit.agent.booth_stage import BoothStage, StagedBooth

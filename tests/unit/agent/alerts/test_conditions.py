@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from livekit.plugins.pressbox.scene.sight import Sight
 
 from agent.alerts.conditions import Conditions
-from agent.commentator.scene.sight import Sight
 from config.alert_rule import Condition
 
 from .sights import LEFT, RIGHT, Film

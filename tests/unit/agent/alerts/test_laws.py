@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
+from livekit.plugins.pressbox.commentator.window import SampledFrame
+from livekit.plugins.pressbox.scene.scene import Scene
+from livekit.plugins.pressbox.scene.sight import Motion, Sight
 
 from agent.alerts.alerts import Alerts
 from agent.clock.unix_clock import UnixClock
-from agent.commentator.line import Line, Lines, new_line
-from agent.commentator.scene.scene import Scene
-from agent.commentator.scene.sight import Motion, Sight
-from agent.commentator.window import SampledFrame
 from config.alert_rule import Rule, rule
 from config.settings import Settings
 from tests.support.fake_rtc import FakeRtc

@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import DropReason, Kind, Line, Lines, new_line
 
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.clock.engine_load import MAX_LEVEL, RECENT, TIMELY_TO_RECOVER
 from agent.clock.pacer import BoothPacer
 from agent.clock.schedule import LATE, SPARE, Schedule
-from agent.commentator.line import DropReason, Kind, Line, Lines, new_line
 from tests.support.virtual_time import run_virtual, virtual
 
 

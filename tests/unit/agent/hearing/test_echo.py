@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent.commentator.line import Line, Lines, new_line
+from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
+
 from agent.hearing.echo import Echo
 
 SAID = "A person in a red coat comes in from the left."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import new_line
 
-from agent.commentator.line import new_line
 from agent.hearing.hearing import CALLED, MOST_TALKING, NOTHING_CAME, UNTIL_VOICE
 from agent.hearing.stt import LIMIT, WAITING
 from agent.hearing.utterance import MAX_SECONDS, SAMPLE_RATE

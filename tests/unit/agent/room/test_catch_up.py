@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from livekit import rtc
+from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
 
 from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock
-from agent.commentator.line import Line, Lines, new_line
 from agent.room.catch_up import CatchUp
 from agent.room.line_feed import KEPT, LineFeed
 from agent.sound.captions import OPEN_LATE, Captions

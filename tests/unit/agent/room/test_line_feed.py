@@ -8,10 +8,10 @@ import time
 from typing import Any
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
 
 from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock
-from agent.commentator.line import Line, Lines, new_line
 from agent.room.line_feed import WAITING, LineFeed
 from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc
 from tests.support.virtual_time import virtual

@@ -6,8 +6,8 @@ import json
 
 import pytest
 from livekit import rtc
+from livekit.plugins.pressbox.commentator.note import LONGEST
 
-from agent.commentator.note import LONGEST
 from agent.room.note import NOTE
 from agent.room.rpc import BAD_REQUEST
 from tests.support.virtual_time import virtual

@@ -8,8 +8,8 @@ import time
 import unicodedata
 
 import pytest
+from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
 
-from agent.commentator.line import Line, Lines, new_line
 from agent.sound.captions import OPEN, SEND_TIMEOUT, STEP, Captions
 from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc
 from tests.support.fake_streams import FakeTextStreamWriter

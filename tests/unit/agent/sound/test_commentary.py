@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 
 import pytest
+from livekit.plugins.pressbox.audio import FRAME_BYTES, FRAME_SECONDS
+from livekit.plugins.pressbox.commentator.line import Kind, Line, State, new_line
+from livekit.plugins.pressbox.commentator.output import Output
 from livekit.rtc.participant import PublishTrackError
 
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
 from agent.clock.schedule import LATE
-from agent.commentator.line import Kind, Line, State, new_line
-from agent.commentator.output import Output
-from agent.commentator.voice.audio import FRAME_BYTES, FRAME_SECONDS
 from agent.sound.commentary import AT_ONCE, LAG, MOST_REFUSED, Commentary
 from agent.surroundings import in_livekit
 from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc, Step

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
+from livekit.plugins.pressbox.commentator.commentator import Commentator
+from livekit.plugins.pressbox.commentator.line import DropReason, Line, new_line
+from livekit.plugins.pressbox.commentator.output import Output
+from livekit.plugins.pressbox.commentator.pacer import PlaybackPacer
+
 from agent.clock.display_clock import DisplayClock
-from agent.commentator.commentator import Commentator
-from agent.commentator.line import DropReason, Line, new_line
-from agent.commentator.output import Output
-from agent.commentator.pacer import PlaybackPacer
 from agent.room.questions.chat import TOPIC
 from agent.room.questions.questions import Questions
 from tests.support.fake_rtc import FakeRoom, FakeRtc

@@ -1,0 +1,1 @@
+"""Engines as the booth asks them: several at once, of other projects, two in a row."""

@@ -1,0 +1,123 @@
+"""From the commentator's lines to LiveKit's generations, one after another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Literal
+
+from livekit import rtc
+from livekit.agents import llm
+from livekit.plugins.pressbox.audio import SAMPLE_RATE
+from livekit.plugins.pressbox.commentator.commentator import Commentator
+from livekit.plugins.pressbox.commentator.line import Line
+
+logger = logging.getLogger(__name__)
+
+LINE_KEY = "pressbox.line"
+"""Key of the ``Line`` in the ``userdata`` of its first audio frame."""
+
+TAKE_TIMEOUT = 30.0
+"""Seconds within which ``AgentSession`` must begin to play a line and, beyond what it has to play,
+go on with it; then the next one is handed over anyway.
+"""
+
+LOOK_AGAIN = 0.1
+"""Seconds after which it is seen how far a line has been taken."""
+
+
+class HandOver:
+    """Hands over one line at a time, and follows it while it plays.
+
+    ``AgentSession`` says neither when it plays a line nor when that has ended: it plays once the
+    first of it is taken, and for as long as it lasts.
+    """
+
+    def __init__(
+        self,
+        commentator: Commentator[Any],
+        give: Callable[[Line, AsyncIterator[llm.MessageGeneration]], None],
+    ) -> None:
+        """``give(line, messages)`` hands the line over."""
+        self._commentator = commentator
+        self._lines = commentator.lines
+        self._give = give
+
+    async def run(self) -> None:
+        """Go on until the commentator is closed."""
+        try:
+            async for line in self._commentator:
+                if await self._commentator.until_start(line):
+                    self._give(line, self._messages(line))
+                    await self._follow(line)
+        finally:  # nobody else moves them on
+            for line in self._lines:
+                if line.state in ("waiting", "playing"):
+                    self._lines.drop(line, "error", "the line could not be handed over")
+
+    def end_what_plays(self) -> None:
+        """LiveKit has come to the end of it: it is asking for something else."""
+        for line in self._lines:
+            if line.state == "playing":
+                self._lines.move(line, "ended")
+
+    async def _follow(self, line: Line) -> None:
+        given = time.monotonic()
+        while not line.over:
+            end = given if line.started_at is None else line.started_at + _playable(line)
+            taken = line.started_at is not None and line.duration is not None and not line.speech
+            left = end + (0.0 if taken else TAKE_TIMEOUT) - time.monotonic()
+            if left > 0:
+                await self._commentator.change(min(left, LOOK_AGAIN))
+            elif taken:
+                self._lines.move(line, "ended")
+            else:
+                logger.warning("line %s was handed over and not played", line.id)
+                self._lines.drop(line, "cancelled")
+
+    async def _messages(self, line: Line) -> AsyncIterator[llm.MessageGeneration]:
+        modalities: asyncio.Future[list[Literal["text", "audio"]]] = asyncio.Future()
+        modalities.set_result(["text"] if line.text_only else ["text", "audio"])
+        yield llm.MessageGeneration(
+            message_id=line.id,
+            text_stream=self._text(line),
+            audio_stream=self._audio(line),
+            modalities=modalities,
+        )
+
+    async def _text(self, line: Line) -> AsyncIterator[str]:
+        sent = 0
+        while line.state != "dropped":
+            if len(line.text) > sent:
+                if line.text_only:
+                    self._taken(line)
+                text, sent = line.text[sent:], len(line.text)
+                yield text
+            elif line.duration is not None:
+                return
+            else:
+                await self._commentator.change()
+
+    async def _audio(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
+        userdata: dict[str, Any] = {LINE_KEY: line}
+        while True:
+            if line.speech:
+                self._taken(line)
+                pcm = line.speech.popleft()
+                yield rtc.AudioFrame(pcm, SAMPLE_RATE, 1, len(pcm) // 2, userdata=userdata)
+                userdata = {}
+            elif line.duration is not None:
+                return
+            else:
+                await self._commentator.change()
+
+    def _taken(self, line: Line) -> None:
+        if line.state == "waiting":
+            self._lines.move(line, "playing")
+
+
+def _playable(line: Line) -> float:
+    """Seconds that the line plays, as far as it is made."""
+    return line.audio_seconds if line.length is None else line.length
