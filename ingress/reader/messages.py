@@ -1,15 +1,17 @@
-"""What a reader process and its owner say to one another, and how it is written on the pipe.
+"""What a reader process and its owner say to one another, and how it lies on the pipe.
 
-Each message is a head (kind, length) and a body. Pictures and sound are binary, the rest is JSON.
-All times are `time.monotonic()` seconds, which processes of one machine share.
+Each message is a head of one size, and what the head says how long it is: pictures and sound as
+they are, all else as JSON. All times are `time.monotonic()` seconds, which processes of one machine
+share.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import struct
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 Way = Literal["passthrough", "transcoded"]
 FailureKind = Literal[
@@ -25,12 +27,11 @@ FailureKind = Literal[
     "internal",  # our fault
 ]
 
-HEAD = struct.Struct("<BI")
-_UNIT = struct.Struct("<BHHdd")
-_SOUND = struct.Struct("<dd")
-_RAW = struct.Struct("<HHdd")
-LONGEST_BODY = 64 * 1024 * 1024
-"""Bytes; a head that says more is garbage."""
+_HEAD = struct.Struct("<BI?HHdd")
+"""Kind, bytes that follow, key, width, height, time, arrived; 0 where a message has no such."""
+
+LONGEST = 64 * 1024 * 1024
+"""Bytes that may follow; a head that says more is garbage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,46 +156,64 @@ class Order:
 
 Message = Opened | Unit | Sound | RawPicture | Note | Failed | Request | Order
 _JSON: dict[int, type[Any]] = {1: Opened, 2: Note, 3: Failed, 4: Request, 5: Order}
-_UNIT_KIND, _SOUND_KIND, _RAW_KIND = 16, 17, 18
+_UNIT, _SOUND, _RAW = 16, 17, 18
 
 
 class GarbageError(ValueError):
     """What came over the pipe is no message."""
 
 
-def encode(message: Message) -> list[bytes]:
-    """The message as buffers to be written one after the other; the data is not copied."""
-    if isinstance(message, Unit):
-        size = (message.width, message.height)
-        fields = _UNIT.pack(message.key, *size, message.time, message.arrived)
-        return _framed(_UNIT_KIND, fields, message.data)
+def encode(message: Message) -> tuple[bytes, bytes]:
+    """The message as two buffers, to be written one after the other; its data is not copied."""
     if isinstance(message, Sound):
-        return _framed(_SOUND_KIND, _SOUND.pack(message.time, message.arrived), message.data)
-    if isinstance(message, RawPicture):
-        fields = _RAW.pack(message.width, message.height, message.time, message.arrived)
-        return _framed(_RAW_KIND, fields, message.data)
+        data = message.data
+        return _HEAD.pack(_SOUND, len(data), 0, 0, 0, message.time, message.arrived), data
+    if isinstance(message, Unit | RawPicture):
+        kind, key = (_UNIT, message.key) if isinstance(message, Unit) else (_RAW, False)
+        size, times = (message.width, message.height), (message.time, message.arrived)
+        return _HEAD.pack(kind, len(message.data), key, *size, *times), message.data
     kind = next(number for number, made in _JSON.items() if isinstance(message, made))
-    return _framed(kind, json.dumps(asdict(message)).encode(), b"")
+    data = json.dumps(asdict(message)).encode()
+    return _HEAD.pack(kind, len(data), 0, 0, 0, 0, 0), data
 
 
-def decode(kind: int, body: bytes) -> Message:
-    """The message of this kind. Raises GarbageError."""
+def read(pipe: BinaryIO) -> Message | None:
+    """The next message; None where nobody is there any more. Blocks. Raises GarbageError."""
+    head = pipe.read(_HEAD.size)
+    body = pipe.read(_length(head)) if len(head) == _HEAD.size else b""
+    return _decode(head, body)
+
+
+async def receive(pipe: asyncio.StreamReader) -> Message | None:
+    """As `read`."""
     try:
-        if kind == _UNIT_KIND:
-            key, width, height, time, arrived = _UNIT.unpack_from(body)
-            return Unit(bool(key), width, height, time, arrived, body[_UNIT.size :])
-        if kind == _SOUND_KIND:
-            time, arrived = _SOUND.unpack_from(body)
-            return Sound(time, arrived, body[_SOUND.size :])
-        if kind == _RAW_KIND:
-            width, height, time, arrived = _RAW.unpack_from(body)
-            return RawPicture(width, height, time, arrived, body[_RAW.size :])
+        head = await pipe.readexactly(_HEAD.size)
+        return _decode(head, await pipe.readexactly(_length(head)))
+    except asyncio.IncompleteReadError:
+        return None
+
+
+def _length(head: bytes) -> int:
+    length = int(_HEAD.unpack(head)[1])
+    if length > LONGEST:
+        raise GarbageError(f"a message of {length} bytes")
+    return length
+
+
+def _decode(head: bytes, body: bytes) -> Message | None:
+    if len(head) < _HEAD.size:
+        return None
+    kind, length, key, width, height, time, arrived = _HEAD.unpack(head)
+    if len(body) < length:
+        return None
+    if kind == _UNIT:
+        return Unit(key, width, height, time, arrived, body)
+    if kind == _SOUND:
+        return Sound(time, arrived, body)
+    if kind == _RAW:
+        return RawPicture(width, height, time, arrived, body)
+    try:
         made: Message = _JSON[kind](**json.loads(body))
-        return made
-    except (KeyError, IndexError, TypeError, ValueError, struct.error):
-        raise GarbageError(f"a message of kind {kind} with {len(body)} bytes") from None
-
-
-def _framed(kind: int, fields: bytes, data: bytes) -> list[bytes]:
-    head = HEAD.pack(kind, len(fields) + len(data)) + fields
-    return [head, data] if data else [head]
+    except (KeyError, TypeError, ValueError):
+        raise GarbageError(f"a message of kind {kind} with {length} bytes") from None
+    return made

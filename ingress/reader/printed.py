@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
 
 from config.source_address import HIDDEN, AddressError, parse
 from ingress.reader.messages import Request
@@ -18,25 +17,19 @@ KEPT = 4096
 
 
 class Printed:
-    """The end of it is logged by `close`."""
+    """The end of it is logged by `close`. writable: the reader's end, to be closed by who starts
+    it.
+    """
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._ours, self._theirs = os.pipe()
+        self._ours, self.writable = os.pipe()
         # Nobody waits for the other here: what does not fit is lost.
         os.set_blocking(self._ours, False)
-        os.set_blocking(self._theirs, False)
+        os.set_blocking(self.writable, False)
         self._said = b""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._ours, self._take)
-
-    @contextlib.contextmanager
-    def writable(self) -> Iterator[int]:
-        """The end that is for the reader."""
-        try:
-            yield self._theirs
-        finally:
-            os.close(self._theirs)
 
     def close(self) -> None:
         """Logs it. Idempotent."""
@@ -47,24 +40,21 @@ class Printed:
         os.close(self._ours)
         self._ours = -1
         if self._said:
-            log.debug("a reader said: %s", _redacted(self._said, self._request))
+            log.debug("a reader said: %s", self._redacted())
 
     def _take(self) -> None:
-        try:
+        with contextlib.suppress(BlockingIOError):
             data = os.read(self._ours, 65_536)
-        except BlockingIOError:
-            return
-        self._said = (self._said + data)[-KEPT:]
-        if not data:
-            self._loop.remove_reader(self._ours)
+            self._said = (self._said + data)[-KEPT:]
+            if not data:
+                self._loop.remove_reader(self._ours)
 
-
-def _redacted(said: bytes, request: Request) -> str:
-    text = said.decode(errors="replace")
-    if len(said) == KEPT:
-        text = text.partition("\n")[2]  # half a secret cannot be told from other words
-    for secret in request.headers.values():
-        text = text.replace(secret, HIDDEN)
-    with contextlib.suppress(AddressError):
-        text = parse(request.url).redact(text)
-    return " ".join(text.split())
+    def _redacted(self) -> str:
+        text = self._said.decode(errors="replace")
+        if len(self._said) == KEPT:
+            text = text.partition("\n")[2]  # half a secret cannot be told from other words
+        for secret in self._request.headers.values():
+            text = text.replace(secret, HIDDEN)
+        with contextlib.suppress(AddressError):
+            text = parse(self._request.url).redact(text)
+        return " ".join(text.split())

@@ -12,7 +12,6 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from config.child_process import bare_environment, how_it_ended
-from ingress.reader.inbox import Inbox
 from ingress.reader.messages import (
     Failed,
     FailureKind,
@@ -21,6 +20,7 @@ from ingress.reader.messages import (
     Order,
     Request,
     encode,
+    receive,
 )
 from ingress.reader.printed import Printed
 
@@ -34,6 +34,9 @@ DYING = 5.0
 
 ORDERS_WAITING = 64 * 1024
 """Bytes of orders that a reader has not taken yet; further ones are dropped."""
+
+HELD = 1024 * 1024
+"""Bytes that it has said and nobody has taken; at twice as many it has to wait."""
 
 TURN = 64
 """Messages after which others on the event loop get their turn."""
@@ -64,11 +67,15 @@ class ReaderProcess:
         ours, theirs = socket.socketpair()
         process, errors = None, Printed(request)
         try:
-            with theirs, errors.writable() as printed:
+            try:
                 words = [*command, "--fd", str(theirs.fileno())]
-                process = _spawn(words, theirs.fileno(), printed)
+                process = _spawn(words, theirs.fileno(), errors.writable)
+            finally:
+                theirs.close()
+                os.close(errors.writable)
             loop = asyncio.get_running_loop()
-            transport, pipe = await loop.create_unix_connection(_Pipe, sock=ours)
+            pipe = _Pipe(asyncio.StreamReader(HELD, loop))
+            transport, _ = await loop.create_unix_connection(lambda: pipe, sock=ours)
         except BaseException:
             ours.close()
             errors.close()
@@ -85,25 +92,17 @@ class ReaderProcess:
         """Its process id."""
         return self._process.pid
 
-    @property
-    def held(self) -> int:
-        """Bytes that it has said and nobody has taken yet."""
-        return self._pipe.held
-
     async def messages(self) -> AsyncGenerator[Message, None]:
         """What it says; the last one is always a Failed."""
         taken = 0
         while self._verdict is None:
             try:
-                message = self._pipe.next()
+                message = await receive(self._pipe.stream)
             except GarbageError as error:
                 self.give_up("internal", f"the reader says {error}")
                 break
-            if message is None:
-                if self._pipe.over:
-                    break
-                await self._pipe.more()
-                continue
+            if message is None or self._verdict is not None:
+                break
             yield message
             if isinstance(message, Failed):
                 return
@@ -127,7 +126,6 @@ class ReaderProcess:
         self._verdict = self._verdict or Failed(kind, text)
         self._kill()
         self._transport.abort()
-        self._pipe.wake()
 
     async def aclose(self) -> None:
         """Ends the process, after GRACE by force, and waits until it is gone. Idempotent.
@@ -154,15 +152,12 @@ class ReaderProcess:
     async def _gone_within(self, seconds: float) -> bool:
         if self._process.poll() is not None:
             return True
-        gone = asyncio.Event()
+        loop, gone = asyncio.get_running_loop(), asyncio.Event()
         handle = os.pidfd_open(self._process.pid)
-        loop = asyncio.get_running_loop()
         loop.add_reader(handle, gone.set)
         try:
-            async with asyncio.timeout(seconds):
-                await gone.wait()
-        except TimeoutError:
-            pass
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(gone.wait(), seconds)
         finally:
             loop.remove_reader(handle)
             os.close(handle)
@@ -173,65 +168,17 @@ class ReaderProcess:
             self._process.kill()
 
 
-class _Pipe(asyncio.BufferedProtocol):
-    """Keeps what comes until it is asked for, and stops reading when that is too much."""
+class _Pipe(asyncio.StreamReaderProtocol):
+    """Hands out what came before the pipe broke, too; `closed` says when it is gone."""
 
-    def __init__(self) -> None:
-        self._inbox = Inbox()
-        self._transport: asyncio.Transport | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        self._paused = False
-        self.over = False
+    def __init__(self, stream: asyncio.StreamReader) -> None:
+        super().__init__(stream)
+        self.stream = stream
         self.closed = asyncio.Event()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._inbox.free()
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self._inbox.filled(nbytes)
-        if self._inbox.full and self._transport:
-            self._transport.pause_reading()
-            self._paused = True
-        self.wake()
-
-    def eof_received(self) -> None:
-        self.over = True
-        self.wake()
-
     def connection_lost(self, exc: Exception | None) -> None:
-        self.over = True
-        self.wake()
+        super().connection_lost(None)
         self.closed.set()
-
-    @property
-    def held(self) -> int:
-        """Bytes that nobody has taken yet."""
-        return len(self._inbox)
-
-    def next(self) -> Message | None:
-        """The next whole message, if there is one. Raises GarbageError."""
-        message = self._inbox.next()
-        if self._paused and not self._inbox.full and self._transport:
-            self._paused = False
-            self._transport.resume_reading()
-        return message
-
-    async def more(self) -> None:
-        """Waits for news; one waiter at a time."""
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def wake(self) -> None:
-        """Ends `more`."""
-        if self._waiter and not self._waiter.done():
-            self._waiter.set_result(None)
 
 
 def _spawn(command: list[str], descriptor: int, printed: int) -> subprocess.Popen[bytes]:

@@ -10,10 +10,9 @@ import signal
 import socket
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from ingress.reader.messages import (
-    HEAD,
     Failed,
     Message,
     Note,
@@ -23,8 +22,8 @@ from ingress.reader.messages import (
     Request,
     Sound,
     Unit,
-    decode,
     encode,
+    read,
 )
 
 
@@ -33,7 +32,8 @@ class Actor:
 
     def __init__(self, pipe: socket.socket) -> None:
         self._pipe = pipe
-        self._rest = b""
+        # Unbuffered, so that what came is either taken or still in the pipe.
+        self._said = cast(BinaryIO, pipe.makefile("rb", buffering=0))
         self._path = Path()
 
     def run(self) -> None:
@@ -108,7 +108,8 @@ class Actor:
 
     def unfinished(self) -> None:
         """Begins a message and stops in the middle."""
-        self._pipe.sendall(HEAD.pack(16, 100_000) + bytes(1000))
+        head, data = encode(Unit(False, 320, 180, 0.0, 0.0, bytes(100_000)))
+        self._pipe.sendall(head + data[:1000])
 
     def flood(self, count: int = 20_000) -> None:
         """Small messages without a pause."""
@@ -156,20 +157,9 @@ class Actor:
             file.write(json.dumps({"said": type(message).__name__, **fields}) + "\n")
 
     def _receive(self, seconds: float | None) -> Message | None:
-        while True:
-            if len(self._rest) >= HEAD.size:
-                kind, length = HEAD.unpack_from(self._rest)
-                end = HEAD.size + length
-                if len(self._rest) >= end:
-                    body, self._rest = self._rest[HEAD.size : end], self._rest[end:]
-                    return decode(kind, body)
-            ready, _, _ = select.select([self._pipe], [], [], seconds)
-            if not ready:
-                return None
-            got = self._pipe.recv(65536)
-            if not got:
-                os._exit(0)  # the owner is gone
-            self._rest += got
+        if not select.select([self._pipe], [], [], seconds)[0]:
+            return None
+        return read(self._said) or os._exit(0)  # the owner is gone
 
 
 def main() -> None:

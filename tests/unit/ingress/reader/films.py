@@ -13,7 +13,6 @@ import numpy as np
 from av.video.codeccontext import VideoCodecContext
 
 from ingress.reader.messages import (
-    HEAD,
     Failed,
     Message,
     Note,
@@ -23,8 +22,8 @@ from ingress.reader.messages import (
     Request,
     Sound,
     Unit,
-    decode,
     encode,
+    read,
 )
 from ingress.reader.owner import Owner
 from ingress.reader.session import run
@@ -43,9 +42,7 @@ def messages(
     thread.start()
     try:
         with ours.makefile("rb") as pipe:
-            while head := pipe.read(HEAD.size):
-                kind, length = HEAD.unpack(head)
-                message = decode(kind, pipe.read(length))
+            while message := read(pipe):
                 order = act(message)
                 if order:
                     ours.sendall(b"".join(encode(order)))

@@ -10,7 +10,7 @@ import pytest
 
 from ingress.reader import owner
 from ingress.reader.failures import SourceFailure
-from ingress.reader.messages import HEAD, Failed, Order, Request, Unit, decode, encode
+from ingress.reader.messages import Failed, Order, Request, Unit, encode, read
 from ingress.reader.owner import GoneError, Owner
 
 PATIENCE = 10.0
@@ -22,6 +22,7 @@ class Ends:
     def __init__(self) -> None:
         self.ours, self.theirs = socket.socketpair()
         self.ours.settimeout(PATIENCE)
+        self.said = self.ours.makefile("rb")
         self.left = threading.Event()
         self.owner = Owner(self.theirs, leave=self.left.set)
 
@@ -29,22 +30,14 @@ class Ends:
         self.ours.sendall(b"".join(encode(message)))
 
     def hear(self) -> object:
-        kind, length = HEAD.unpack(self.exactly(HEAD.size))
-        return decode(kind, self.exactly(length))
-
-    def exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            piece = self.ours.recv(count - len(data))
-            assert piece
-            data += piece
-        return data
+        return read(self.said)
 
 
 @pytest.fixture
 def ends() -> Iterator[Ends]:
     made = Ends()
     yield made
+    made.said.close()
     made.ours.close()
     if made.owner.listening:
         assert made.left.wait(PATIENCE)
@@ -68,7 +61,11 @@ def test_the_request_comes_first_and_orders_are_put_together(ends: Ends) -> None
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x04\xff\xff\xff\xff", b"\x05\x02\0\0\0{}"]
+    "data",
+    [
+        *(b"", b"GET / HTTP/1.1\r\n\r\n" * 9, b"\xff" * 99),
+        *(b"".join(encode(Order())), b"".join(encode(Request("rtsp://camera/")))[:-1]),
+    ],
 )
 def test_an_owner_that_asks_for_nothing_is_gone(ends: Ends, data: bytes) -> None:
     ends.ours.sendall(data)
@@ -88,7 +85,7 @@ def test_a_large_message_waits_until_it_is_taken(ends: Ends) -> None:
 
 def test_a_lost_owner_ends_the_reader(ends: Ends) -> None:
     ends.owner.listen()
-    ends.ours.close()
+    ends.ours.shutdown(socket.SHUT_RDWR)
     assert ends.left.wait(PATIENCE)
     with pytest.raises(GoneError):
         ends.owner.take()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ingress.reader.messages import HEAD, Failed, Message, Opened, Request, Unit, decode, encode
+from ingress.reader.messages import Failed, Message, Opened, Request, Unit, encode, read
 from tests.support.clips import film
 from tests.support.ports import free_port
 
@@ -40,11 +40,7 @@ class Process:
         self.ours.sendall(b"".join(encode(request)))
 
     def hear(self) -> Message | None:
-        head = self.pipe.read(HEAD.size)
-        if not head:
-            return None
-        kind, length = HEAD.unpack(head)
-        return decode(kind, self.pipe.read(length))
+        return read(self.pipe)
 
     def end(self) -> str:
         """Waits for its end; what it has printed."""
