@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import aiohttp
@@ -41,7 +40,9 @@ class ServiceAwayError(ServiceError):
 
 
 class Client:
-    """One connection to the service; use as `async with Client(…) as service`."""
+    """One connection to the service, made when it is first wanted; closed by `aclose`, or at the
+    end of `async with`.
+    """
 
     def __init__(self, port: int, token: str) -> None:
         self._port = port
@@ -50,22 +51,11 @@ class Client:
         self.notice = ""
         """What the service had to say with the last list of sources; "" for nothing."""
 
-    async def __aenter__(self) -> Client:
-        await self.open()
+    async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-    async def open(self) -> None:
-        """Must come before anything else; connects to nothing yet."""
-        address = f"http://127.0.0.1:{self._port}"
-        self._session = aiohttp.ClientSession(address, headers=self._headers, timeout=_LIMIT)
 
     async def aclose(self) -> None:
         """Closes the connection. Safe to call again."""
@@ -102,7 +92,8 @@ class Client:
 
     async def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         if self._session is None:
-            raise RuntimeError("the client is not open")
+            address = f"http://127.0.0.1:{self._port}"
+            self._session = aiohttp.ClientSession(address, headers=self._headers, timeout=_LIMIT)
         try:
             async with self._session.request(method, path, **more) as response:
                 body = await response.json(content_type=None)

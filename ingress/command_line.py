@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from config.admin_token import AdminTokenError
+from config.default_name import default_name
 from config.errors import SettingsError
 from config.settings import Settings, load_settings
-from config.source_address import AddressError
-from config.source_spec import SpecError
+from config.source_address import AddressError, parse
+from config.source_spec import SourceSpec, SpecError, source_spec
 
 _ADDRESS = "address: rtsp://…, http://…, srt://…, rtmp://…, a file, /dev/video0; - reads it"
 _PUSHES = {
@@ -161,17 +162,20 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
 
         return run_service(settings)
     if options.command == "publish":
-        from ingress.publish import run_publish
+        from ingress.serve import run_publish
 
-        return run_publish(options, settings)
-    at_livekit = options.command == "create" and options.via == "livekit-ingress"
-    if options.command in ("ingresses", "delete") or at_livekit:
-        from ingress.ingress_commands import run_ingresses
-
-        return asyncio.run(run_ingresses(options, settings))
-    from ingress.service_commands import run_command
+        return run_publish(_spec(options, settings), settings)
+    from ingress.commands import run_command
 
     return asyncio.run(run_command(options, settings))
+
+
+def _spec(options: argparse.Namespace, settings: Settings) -> SourceSpec:
+    """What `publish` is to bring in. Raises AddressError or SpecError."""
+    words = set(SourceSpec.model_fields) - {"name", "url", "room"}
+    values = {name: getattr(options, name) for name in words if hasattr(options, name)}
+    name = options.name or default_name(parse(options.source))
+    return source_spec({**values, "name": name, "url": options.source, "room": settings.room})
 
 
 def _settings(options: argparse.Namespace) -> dict[str, object]:

@@ -5,16 +5,28 @@ Two things make up what is shown: how reading goes, and whether the room takes i
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ingress.reader.messages import FailureKind
-from ingress.report import State
-from ingress.sink import Trouble
+from ingress.report import SourceReport, State, unix_time
 
 LASTING: frozenset[FailureKind] = frozenset({"auth", "not_found", "codec", "forbidden"})
 """Failures that somebody has to mend; the source is tried on nevertheless."""
 
 Reason = FailureKind | Literal["", "room"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the room takes nothing at the moment; text is one line without secrets.
+
+    away: the server cannot be reached, it is tried again; taken: somebody else is there under this
+    name, it is tried again; removed: it was sent away and stays out until it is woken.
+    """
+
+    kind: Literal["away", "taken", "removed"]
+    text: str
 
 
 class Lifecycle:
@@ -44,12 +56,29 @@ class Lifecycle:
         """How reading goes, whatever the room does."""
         return self._reading
 
+    def report(self, base: SourceReport) -> SourceReport:
+        """`base` with the state in it."""
+        return replace(
+            base,
+            state=self.state,
+            reason=self.reason,
+            error=self.error,
+            since=unix_time(self.since),
+            reconnects=self.reconnects,
+            next_try=unix_time(self.next_try),
+        )
+
     def attempt(self, now: float) -> None:
         """A reader is started. What was shown stays until a picture comes."""
         self.next_try = 0.0
         self._new_attempt = True
         if self._reading == "stopped":
-            self._go("connecting" if not self._was_live else "reconnecting", "", "", now)
+            self._go(self._away, "", "", now)
+
+    def waits(self, text: str, now: float) -> None:
+        """The attempt waits for somebody, which is no failure."""
+        if self._reading != "stopped":
+            self._go(self._away, "", text, now)
 
     def picture(self, now: float) -> None:
         """A picture came."""
@@ -72,7 +101,7 @@ class Lifecycle:
         if kind in LASTING:
             self._go("failed", kind, text, now)
         else:
-            self._go("reconnecting" if self._was_live else "connecting", "", text, now)
+            self._go(self._away, "", text, now)
 
     def stopped(self, text: str, now: float) -> None:
         """Nothing is read any more, until the next attempt."""
@@ -84,6 +113,10 @@ class Lifecycle:
         if trouble != self._trouble:
             self._trouble = trouble
             self._settle(now)
+
+    @property
+    def _away(self) -> State:
+        return "reconnecting" if self._was_live else "connecting"
 
     def _go(self, state: State, why: FailureKind | Literal[""], said: str, now: float) -> None:
         self._reading, self._why, self._said = state, why, said

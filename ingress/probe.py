@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from config.settings import Settings
 from config.source_address import parse
-from ingress.reader.messages import Failed, FailureKind, Message, Opened, Request
+from ingress.reader.messages import Failed, FailureKind, Opened, Request
 from ingress.reader.process import ReaderProcess
+from ingress.supervisor import Start
 
 LIMIT = 12.0
 """Seconds in which a source must have opened or failed."""
@@ -39,19 +41,6 @@ class Probe:
     def json(self) -> dict[str, object]:
         """All fields as JSON values."""
         return asdict(self)
-
-
-class Reading(Protocol):
-    """What is needed of a `ReaderProcess`."""
-
-    def messages(self) -> AsyncIterator[Message]:
-        """What it says, up to `Failed`."""
-
-    async def aclose(self) -> None:
-        """Ends it."""
-
-
-Start = Callable[[Request], Awaitable[Reading]]
 
 
 async def probe(
@@ -94,20 +83,16 @@ async def probe(
 
 async def _look(request: Request, start: Start) -> Opened | Failed:
     try:
-        reading = await start(request)
+        reader = await start(request)
     except OSError as error:
         return Failed("internal", f"no reader can be started: {error.strerror}")
     try:
-        async with asyncio.timeout(LIMIT):
-            return await _first_word(reading)
+        async with asyncio.timeout(LIMIT), aclosing(reader.messages()) as messages:
+            async for message in messages:
+                if isinstance(message, Opened | Failed):
+                    return message
+        return Failed("internal", "the reader ended without a word")
     except TimeoutError:
         return Failed("no_answer", f"no picture within {LIMIT:g} s")
     finally:
-        await reading.aclose()
-
-
-async def _first_word(reading: Reading) -> Opened | Failed:
-    async for message in reading.messages():
-        if isinstance(message, Opened | Failed):
-            return message
-    return Failed("internal", "the reader ended without a word")
+        await reader.aclose()

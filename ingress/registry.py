@@ -6,20 +6,35 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from config.settings import Settings
 from config.source_spec import SourceSpec
-from ingress.presence import place
-from ingress.pushes.media_server import MediaServer
-from ingress.relay import RoomSink
+from ingress.participant import place
 from ingress.report import SourceReport
 from ingress.store import Kept, SourceStore
-from ingress.supervisor import Supervised, Supervisor
 
 log = logging.getLogger("pressbox.ingress")
 
-Reports = list[SourceReport]
-Make = Callable[[SourceSpec, Settings, bool], Supervised]
+
+class RoomSource(Protocol):
+    """A source that is kept in a room, whatever way it goes."""
+
+    def report(self) -> SourceReport:
+        """How it is."""
+
+    def start(self) -> None:
+        """Begin; called once."""
+
+    def wake(self) -> None:
+        """Try at once what is waiting, or has stopped."""
+
+    async def aclose(self) -> None:
+        """Leave and let go of everything. Idempotent."""
+
+
+Make = Callable[[SourceSpec, bool], RoomSource]
+"""Makes the source of a spec; true: it came from the page."""
 
 
 class ConflictError(Exception):
@@ -33,17 +48,16 @@ class UnknownSourceError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Entry:
     kept: Kept
-    source: Supervised
+    source: RoomSource
     fixed: bool
 
 
 class Registry:
-    """Owner of every supervisor."""
+    """Owner of every source."""
 
-    def __init__(self, settings: Settings, *, make: Make | None = None) -> None:
-        """make: makes the supervisor of a source; the default takes the way the spec says."""
+    def __init__(self, settings: Settings, make: Make) -> None:
         self._settings = settings
-        self._make = make or supervised
+        self._make = make
         self._store = SourceStore(settings.state_dir)
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._hidden: list[Kept] = []
@@ -115,13 +129,9 @@ class Registry:
             closing.add_done_callback(lambda _: self._closing.pop(key, None))
         await asyncio.shield(closing)  # whoever waits for it may go; nobody else waits
 
-    def list(self) -> Reports:
+    def list(self) -> list[SourceReport]:
         """A report of every source."""
         return [entry.source.report() for entry in self._entries.values()]
-
-    def report(self, name: str, room: str = "") -> SourceReport:
-        """The report of one source. Raises UnknownSourceError."""
-        return self._entry(room or self._settings.room, name).source.report()
 
     def wake(self, name: str, room: str = "") -> None:
         """Tries a source at once. Raises UnknownSourceError."""
@@ -134,8 +144,8 @@ class Registry:
             await asyncio.gather(*(entry.source.aclose() for entry in entries.values()))
             await asyncio.gather(*self._closing.values(), return_exceptions=True)
 
-    def _bring_up(self, kept: Kept, *, fixed: bool) -> Supervised:
-        source = self._make(kept.spec, self._settings, kept.from_page)
+    def _bring_up(self, kept: Kept, *, fixed: bool) -> RoomSource:
+        source = self._make(kept.spec, kept.from_page)
         self._entries[_key(kept.spec)] = _Entry(kept, source, fixed)
         source.start()
         return source
@@ -155,21 +165,6 @@ class Registry:
 
     async def _save(self, kept: Sequence[Kept]) -> None:
         await asyncio.to_thread(self._store.save, kept)
-
-
-def supervised(
-    spec: SourceSpec, settings: Settings, from_page: bool, media: MediaServer | None = None
-) -> Supervised:
-    """The supervisor of a source, the way the spec says; media: forwards what the LiveKit Ingress
-    service does not pull by itself. Raises PlaceError.
-    """
-    if spec.via == "livekit-ingress":
-        # Only who uses it pays for importing it.
-        from ingress.livekit_ingress.url_source import UrlSource
-
-        return UrlSource(spec, settings, media)
-    sink = RoomSink(place(settings, spec.room, spec.name), live=spec.live)
-    return Supervisor(spec, settings, sink, guarded=from_page)
 
 
 def _key(spec: SourceSpec) -> tuple[str, str]:

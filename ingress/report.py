@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from config.source_names import INGRESS_ATTRIBUTE
 from ingress.reader.messages import FailureKind
 
+log = logging.getLogger("pressbox.ingress")
+
 State = Literal["connecting", "live", "stalled", "reconnecting", "failed", "stopped"]
 
 ATTRIBUTE = INGRESS_ATTRIBUTE
 """Participant attribute: compact JSON of the fields in `_IN_THE_ROOM`."""
+
+_UNIX = time.time() - time.monotonic()
 
 _IN_THE_ROOM = (
     *("state", "reason", "error", "codec", "width", "height", "fps", "way", "since", "reconnects"),
@@ -23,6 +29,9 @@ _IN_THE_ROOM = (
 @dataclass(frozen=True, slots=True)
 class SourceReport:
     """One row of `status`. Nothing here is secret.
+
+    `Lifecycle`, `Supervisor` and who brings it into a room fill in what each knows (`report`);
+    attribute, API, table and metrics are drawn from it.
 
     state and, while it is failed, reason (`room`: the room does not take it); error: the last one,
     one line, "" while all is well; url: the safe form; codec as it comes in, way it goes through
@@ -68,3 +77,19 @@ class SourceReport:
         """The value of ATTRIBUTE."""
         fields = {name: getattr(self, name) for name in _IN_THE_ROOM}
         return json.dumps(fields, separators=(",", ":"))
+
+
+def unix_time(moment: float) -> float:
+    """Unix seconds of a monotonic moment, 0 for 0. The same for the same moment, so that a report
+    changes only with what it says.
+    """
+    return round(moment + _UNIX, 3) if moment else 0.0
+
+
+def log_change(old: SourceReport | None, new: SourceReport) -> None:
+    """Logs what is new for a person."""
+    way = f", {new.codec} {new.way} ({new.why})" if new.state == "live" else ""
+    if old and (old.state, old.error) == (new.state, new.error) and (not way or old.way == new.way):
+        return
+    said = f": {new.error}" if new.error else ""
+    log.info("%s in %s is %s%s%s", new.name, new.room, new.state, said, way)

@@ -1,4 +1,4 @@
-"""The service process: sources, and the API on loopback, until a signal comes."""
+"""What runs until a signal comes: the service with its API on loopback, or one source alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import errno
 import logging
 import signal
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 from aiohttp import web
 
@@ -15,10 +17,11 @@ from config.log import setup as log_setup
 from config.settings import Settings
 from config.source_spec import SourceSpec
 from ingress.api import Api
-from ingress.presence import PlaceError
+from ingress.participant import PlaceError
 from ingress.pushes.pushes import Pushes
-from ingress.registry import Registry, supervised
-from ingress.supervisor import Supervised
+from ingress.registry import Registry, RoomSource
+from ingress.relay import Relay
+from ingress.report import SourceReport
 
 log = logging.getLogger("pressbox.ingress")
 
@@ -34,12 +37,17 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """
     pushes = Pushes(settings)
 
-    def make(spec: SourceSpec, settings: Settings, from_page: bool) -> Supervised:
+    def make(spec: SourceSpec, from_page: bool) -> RoomSource:
         if spec.address.kind == "push":
             return pushes.source(spec)
-        return supervised(spec, settings, from_page, pushes.server)
+        if spec.via == "livekit-ingress":
+            # Only who uses it pays for importing it.
+            from ingress.livekit_ingress.source import LiveKitIngressSource
 
-    registry = Registry(settings, make=make)
+            return LiveKitIngressSource(spec, settings, pushes.server)
+        return Relay(spec, settings, guarded=from_page)
+
+    registry = Registry(settings, make)
     api = Api(settings, registry, admin_token(settings), pushes)
     runner = web.AppRunner(api.app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
@@ -65,23 +73,68 @@ async def _listen(runner: web.AppRunner, port: int) -> None:
 
 def run_service(settings: Settings) -> int:
     """`serve` until a signal; returns the exit status."""
-    log_setup("ingress", settings.log_level)
-    # LiveKit logs every step of a connection, and we log those that matter.
-    logging.getLogger("livekit").setLevel(logging.ERROR)
+    _set_up_log(settings)
     try:
         asyncio.run(_until_a_signal(settings))
     except (BindError, AdminTokenError, PlaceError) as error:
-        sys.stderr.write(f"ingress: {error}\n")
-        return 1
+        return _wrong(str(error), 1)
     except OSError as error:
-        sys.stderr.write(f"ingress: STATE_DIR={settings.state_dir}: {error.strerror}\n")
-        return 1
+        return _wrong(f"STATE_DIR={settings.state_dir}: {error.strerror}", 1)
     return 0
+
+
+def run_publish(spec: SourceSpec, settings: Settings) -> int:
+    """One source in the foreground, without the service: until a signal, or until it was sent away;
+    returns the exit status.
+    """
+    _set_up_log(settings)
+    if spec.address.is_path and not Path(spec.address.url).is_file():
+        return _wrong(f"{spec.address}: there is no such file", 2)
+    try:
+        return asyncio.run(_publish(spec, settings))
+    except PlaceError as error:
+        return _wrong(str(error), 2)
 
 
 async def _until_a_signal(settings: Settings) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
+    _at_a_signal(stop.set)
     await serve(settings, stop)
+
+
+async def _publish(spec: SourceSpec, settings: Settings) -> int:
+    over = asyncio.Event()
+
+    def heard(report: SourceReport) -> None:
+        # Removed, replaced under its name, or a file that is over: nobody is there to wake it.
+        if report.state == "stopped" or report.reason == "room":
+            over.set()
+
+    _at_a_signal(over.set)
+    source = Relay(spec, settings, heard=heard)
+    source.start()
+    try:
+        await over.wait()
+        trouble = source.participant.trouble
+    finally:
+        await source.aclose()
+    if trouble is None or trouble.kind == "away":  # a signal, or a file that was played to its end
+        return 0
+    log.error("%s", trouble.text)
+    return 1
+
+
+def _at_a_signal(act: Callable[[], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, act)
+
+
+def _set_up_log(settings: Settings) -> None:
+    log_setup("ingress", settings.log_level)
+    # LiveKit logs every step of a connection, and we log those that matter.
+    logging.getLogger("livekit").setLevel(logging.ERROR)
+
+
+def _wrong(text: str, status: int) -> int:
+    sys.stderr.write(f"ingress: {text}\n")
+    return status

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Self
 
 from config.settings import Settings
 from config.source_address import SourceAddress
-from ingress.reader.messages import Order, RawPicture, Request, Sound, Unit
+from ingress.reader.messages import RawPicture, Request, Sound
 from ingress.reader.process import ReaderProcess
-from ingress.reading import Reading, Start
 from ingress.report import SourceReport
+from ingress.supervisor import Start, Supervisor
 
 Piece = RawPicture | Sound | SourceReport
 
@@ -23,22 +23,41 @@ PICTURES, SOUNDS = 4, 100
 STALL_AFTER = 3.0
 
 
-class OpenSource:
-    """Iterating gives pictures and sound as they come, and a report whenever the state changes.
+class StandaloneSource:
+    """Reads an address while it is entered. Iterating gives pictures and sound as they come, and a
+    report whenever the state changes.
 
-    It never ends by itself: a source that goes away comes back.
+    It never ends by itself: a source that goes away comes back, a file begins again.
     """
 
-    def __init__(self, reading: Reading, address: SourceAddress) -> None:
-        self._reading = reading
-        self._address = address
+    def __init__(
+        self,
+        address: SourceAddress,
+        settings: Settings,
+        start_reader: Start = ReaderProcess.start,
+    ) -> None:
+        self._base = SourceReport(address.safe, "", address.safe, "standalone")
         self._pictures: deque[RawPicture] = deque(maxlen=PICTURES)
         self._sounds: deque[Sound] = deque(maxlen=SOUNDS)
         self._reports: deque[SourceReport] = deque(maxlen=PICTURES)
         self._news = asyncio.Event()
         self._skipped = 0
         self._said: tuple[object, ...] = ()
-        self._unix = time.time() - time.monotonic()
+        self._supervisor = Supervisor(
+            Request(address.url, output="raw", networks=settings.source_networks),
+            stall_after=STALL_AFTER,
+            changed=self._changed,
+            show_raw=self._take,
+            play=self._play,
+            start_reader=start_reader,
+        )
+
+    async def __aenter__(self) -> Self:
+        self._supervisor.start(self._base.name)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._supervisor.aclose()
 
     def __aiter__(self) -> AsyncIterator[Piece]:
         return self
@@ -53,101 +72,22 @@ class OpenSource:
 
     def report(self) -> SourceReport:
         """How it is now."""
-        reading, life = self._reading, self._reading.lifecycle
-        opened = reading.opened
-        fps, _ = reading.watchdog.rates(time.monotonic())
-        return SourceReport(
-            name=self._address.safe,
-            room="",
-            url=self._address.safe,
-            via="standalone",
-            state=life.state,
-            reason=life.reason,
-            error=life.error,
-            codec=opened.codec if opened else "",
-            sound=opened.sound if opened else "",
-            width=reading.size[0],
-            height=reading.size[1],
-            fps=round(fps, 1),
-            since=round(life.since + self._unix, 3),
-            reconnects=life.reconnects,
-            next_try=round(life.next_try + self._unix, 3) if life.next_try else 0.0,
-            frozen=round(reading.note.frozen + self._unix, 3) if reading.note.frozen else 0.0,
-            skipped=reading.skipped + self._skipped,
-            frames=reading.frames,
-            byte_count=reading.byte_count,
-        )
+        report = self._supervisor.report(self._base)
+        return replace(report, skipped=report.skipped + self._skipped)
 
-    def take(self, piece: RawPicture | Sound) -> None:
-        """Keep a piece for whoever iterates."""
-        if isinstance(piece, Sound):
-            self._sounds.append(piece)
-        else:
-            self._skipped += len(self._pictures) == PICTURES
-            self._pictures.append(piece)
+    def _take(self, picture: RawPicture) -> None:
+        self._skipped += len(self._pictures) == PICTURES
+        self._pictures.append(picture)
         self._news.set()
 
-    def changed(self) -> None:
-        """Tell whoever iterates how it is, if that is new."""
+    def _play(self, sound: Sound) -> None:
+        self._sounds.append(sound)
+        self._news.set()
+
+    def _changed(self) -> None:
         report = self.report()
         said = (report.state, report.error, report.width, report.height, report.frozen)
         if said != self._said:
             self._said = said
             self._reports.append(report)
             self._news.set()
-
-    def wake(self) -> None:
-        """Try at once what is waiting, or is over."""
-        self._reading.wake()
-
-
-class _Hearing:
-    """Hears a reading and keeps what comes for whoever iterates."""
-
-    def __init__(self) -> None:
-        self.source: OpenSource | None = None
-
-    def picture(self, picture: Unit | RawPicture) -> None:
-        if self.source and isinstance(picture, RawPicture):
-            self.source.take(picture)
-
-    async def sound(self, sound: Sound) -> None:
-        if self.source:
-            self.source.take(sound)
-
-    def changed(self) -> None:
-        if self.source:
-            self.source.changed()
-
-    def wishes(self) -> Order:
-        return Order()
-
-
-@asynccontextmanager
-async def open_source(
-    address: SourceAddress,
-    settings: Settings,
-    *,
-    sound: bool = True,
-    loop: bool = True,
-    start_reader: Start = ReaderProcess.start,
-) -> AsyncIterator[OpenSource]:
-    """Reads this address until the block is left; address as from `config.source_address.parse`."""
-    request = Request(
-        url=address.url,
-        sound=sound,
-        loop=loop,
-        output="raw",
-        networks=settings.source_networks,
-    )
-    ends = address.kind == "file" and not loop
-    hearing = _Hearing()
-    reading = Reading(
-        request, hearing, stall_after=STALL_AFTER, ends=ends, start_reader=start_reader
-    )
-    source = hearing.source = OpenSource(reading, address)
-    reading.start(address.safe)
-    try:
-        yield source
-    finally:
-        await reading.aclose()

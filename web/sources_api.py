@@ -100,7 +100,6 @@ class SourcesApi:
             if self._client is None:
                 token = await self._guard.operator.token()
                 self._client = Client(self._settings.ingress_port, token)
-                await self._client.open()
             return self._client
 
 

@@ -16,14 +16,10 @@ from pydantic import SecretStr
 from config.own_address import reachable
 from config.settings import Settings
 from config.source_spec import SourceSpec
-from ingress.presence import place
 from ingress.pushes.media_server import READER, MediaServer, push_host
 from ingress.reader.messages import Request
 from ingress.reader.process import ReaderProcess
-from ingress.relay import RoomSink
-from ingress.report import SourceReport, State
-from ingress.sink import Sink
-from ingress.supervisor import Supervisor
+from ingress.relay import Relay
 
 WAITING = "waiting for a push"
 
@@ -74,8 +70,7 @@ class Pushes:
 
     def source(self, spec: SourceSpec) -> PushedSource:
         """The source of a spec with a push in it."""
-        sink = RoomSink(place(self._settings, spec.room, spec.name), live=spec.live)
-        return PushedSource(spec, self._settings, sink, self)
+        return PushedSource(spec, self._settings, self)
 
     def admits(self, asked: Mapping[str, object]) -> bool:
         """Whether mediamtx may let this happen: our own reader may look, who has the key of a path
@@ -126,27 +121,18 @@ class Pushes:
         await self.server.aclose()
 
 
-class PushedSource(Supervisor):
+class PushedSource(Relay):
     """A source that somebody pushes: it is read when there is something to read."""
 
-    def __init__(self, spec: SourceSpec, settings: Settings, sink: Sink, pushes: Pushes) -> None:
+    def __init__(self, spec: SourceSpec, settings: Settings, pushes: Pushes) -> None:
+        """Raises PlaceError."""
         self._pushes = pushes
         self._name, self._key = spec.name, spec.address.password
         self._open = False
-        self._waits = False
         pulled = SecretStr(pushes.server.url(path_of(spec.name)))
         spec = spec.model_copy(update={"url": pulled, "transport": "tcp"})
-        super().__init__(spec, settings, sink, start_reader=self._when_published)
-
-    def report(self) -> SourceReport:
-        """How it is; a push that has stopped is no fault."""
-        report = replace(super().report(), url="push")
-        if not self._waits or report.state == "stopped" or report.reason == "room":
-            return report
-        server = self._pushes.server
-        error = WAITING if server.pid else server.trouble
-        state: State = "reconnecting" if report.frames else "connecting"
-        return replace(report, state=state, reason="", error=error, next_try=0.0)
+        super().__init__(spec, settings, start_reader=self._when_published)
+        self._base = replace(self._base, url="push")
 
     async def aclose(self) -> None:
         """Takes no more pushes, leaves the room. Idempotent."""
@@ -159,17 +145,18 @@ class PushedSource(Supervisor):
         if not self._open:
             await self._pushes.open(self._name, self._key, self._came)
             self._open = True
-        self._waits = True
-        while not await self._pushes.published(self._name):
-            if self._reading.lifecycle.reading == "stopped":
+        server = self._pushes.server
+        while True:
+            self.supervisor.waits(WAITING if server.pid else server.trouble)
+            if await self._pushes.published(self._name):
+                return await ReaderProcess.start(request)
+            if self.supervisor.lifecycle.reading == "stopped":
                 raise OSError(0, "it was taken out of the room")
-        self._waits = False
-        return await ReaderProcess.start(request)
 
     def _came(self) -> None:
         """Whoever pauses after a failure tries at once; who was taken out of the room stays out."""
-        if self._reading.lifecycle.reading != "stopped":
-            self._reading.wake()
+        if self.supervisor.lifecycle.reading != "stopped":
+            self.supervisor.wake()
 
 
 def _credentials(asked: Mapping[str, object]) -> str:

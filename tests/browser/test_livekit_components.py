@@ -17,9 +17,7 @@ from playwright.async_api import expect
 
 from config.settings import load_settings
 from config.source_spec import source_spec
-from ingress.presence import place
-from ingress.relay import RoomSink
-from ingress.supervisor import Supervisor
+from ingress.relay import Relay
 from tests.browser.build import UI
 from tests.browser.conftest import OpenPage
 from tests.browser.senses import brightness, delayed_picture, wait_until_it_plays
@@ -65,8 +63,7 @@ async def camera(
     values = {name.lower(): value for name, value in livekit_server.environment.items()}
     settings = load_settings(cli=values, env={}, directory=tmp_path)
     spec = source_spec({"name": "clip", "url": script.url, "room": room_name})
-    sink = RoomSink(place(settings, room_name, "clip"), live=spec.live)
-    source = Supervisor(spec, settings, sink, start_reader=start_scripted)
+    source = Relay(spec, settings, start_reader=start_scripted)
     source.start()
     yield
     await asyncio.wait_for(source.aclose(), 20)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingress import livekit_ingress
+from ingress.livekit_ingress import service as livekit_ingress
 from launcher.go_server import find
 from launcher.mediamtx import MEDIAMTX
 from tests.browser.build import chromium

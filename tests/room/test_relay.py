@@ -19,13 +19,11 @@ from livekit.rtc._ffi_client import FfiClient
 from config.settings import load_settings
 from config.source_names import FEED_IDENTITIES
 from config.source_spec import source_spec
-from ingress import presence
-from ingress.presence import place
+from ingress import participant
 from ingress.reader.messages import Request
 from ingress.reader.process import ReaderProcess
-from ingress.relay import RoomSink
+from ingress.relay import Relay
 from ingress.report import ATTRIBUTE
-from ingress.supervisor import Supervisor
 from tests.support import burnt_clock
 from tests.support.livekit_server import LiveKitServer
 from tests.support.onsets import Burst
@@ -48,8 +46,7 @@ class Source:
         spec = source_spec({"name": "gate", "url": script.url, "room": room, "live": True, **more})
         self.script = script
         self.pids: list[int] = []
-        self.sink = RoomSink(place(self.settings, room, "gate"), live=spec.live)
-        self.supervisor = Supervisor(spec, self.settings, self.sink, start_reader=self._start)
+        self.relay = Relay(spec, self.settings, start_reader=self._start)
 
     async def _start(self, request: Request) -> ReaderProcess:
         reader = await start_scripted(request)
@@ -62,11 +59,11 @@ async def supervised(
     server: LiveKitServer, folder: Path, *attempts: list[Step], room: str = ROOM, **more: Any
 ) -> AsyncIterator[Source]:
     source = Source(server, room, Script(folder / "gate.json", *attempts), **more)
-    source.supervisor.start()
+    source.relay.start()
     try:
         yield source
     finally:
-        await asyncio.wait_for(source.supervisor.aclose(), 20)
+        await asyncio.wait_for(source.relay.aclose(), 20)
 
 
 @asynccontextmanager
@@ -113,7 +110,7 @@ async def test_picture_sound_and_state_of_a_source_are_in_the_room(
         participant = probe.room.remote_participants["gate"]
         kinds = {one.name: one.source for one in participant.track_publications.values()}
         told = json.loads(participant.attributes[ATTRIBUTE])
-        report = source.supervisor.report()
+        report = source.relay.report()
     assert participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS
     assert kinds == {
         "camera": rtc.TrackSource.SOURCE_CAMERA,
@@ -172,10 +169,10 @@ async def test_when_the_reader_is_killed_the_track_stays_and_the_picture_comes_b
         for number in range(3):
             os.kill(source.pids[-1], signal.SIGKILL)
             await probe.until(
-                lambda: source.supervisor.report().state != "live", timeout=10, what="the loss"
+                lambda: source.relay.report().state != "live", timeout=10, what="the loss"
             )
             await pictures(probe)
-            assert source.supervisor.report().reconnects == number + 1
+            assert source.relay.report().reconnects == number + 1
         beeps = len(probe.bursts)
         await probe.until(lambda: len(probe.bursts) > beeps, timeout=PATIENCE, what="sound again")
         assert sids(probe) == before
@@ -209,7 +206,7 @@ async def test_while_there_is_no_server_it_is_said_and_nothing_piles_up(
 ) -> None:
     film = {**FILM, "sound": True}
     async with supervised(livekit_server, tmp_path, [film], room="gone") as source:
-        report = source.supervisor.report
+        report = source.relay.report
         async with viewer(livekit_server, "gone") as probe:
             await pictures(probe)
         livekit_server.kill()
@@ -250,9 +247,9 @@ async def test_many_pictures_at_once_all_arrive(
 async def test_who_takes_the_name_has_it_until_he_leaves(
     livekit_server: LiveKitServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "TAKEN_WAIT", 1.0)
+    monkeypatch.setattr(participant, "TAKEN_WAIT", 1.0)
     async with supervised(livekit_server, tmp_path, [FILM], room="taken") as source:
-        report = source.supervisor.report
+        report = source.relay.report
         async with viewer(livekit_server, "taken") as probe:
             await pictures(probe)
             other = rtc.Room()
@@ -279,7 +276,7 @@ async def test_who_is_removed_stays_out_until_woken(
         viewer(livekit_server, "removed") as probe,
         livekit_server.api() as server,
     ):
-        report = source.supervisor.report
+        report = source.relay.report
         await pictures(probe)
         await server.room.remove_participant(
             api.RoomParticipantIdentity(room="removed", identity="gate")
@@ -292,7 +289,7 @@ async def test_who_is_removed_stays_out_until_woken(
         await asyncio.sleep(1)
         assert report().frames == frames
         assert "gate" not in probe.room.remote_participants
-        source.supervisor.wake()
+        source.relay.wake()
         await pictures(probe)
         assert report().state == "live"
 
@@ -359,7 +356,7 @@ async def test_many_rejoins_leave_nothing_behind(
                 if new:
                     before = before if known else left_behind()
                     known |= new
-                    source.sink.rejoin("the test wants it")
+                    source.relay.participant.rejoin("the test wants it")
                 await asyncio.sleep(0.05)
             while left_behind() > before:
                 await asyncio.sleep(0.1)

@@ -17,7 +17,7 @@ import cv2
 from config import log as log_setup
 from config.errors import SettingsError
 from config.settings import Settings, load_settings
-from ingress.standalone import open_source
+from ingress.standalone import StandaloneSource
 from launcher import detector_weights, plan
 from launcher.child import at_once
 from launcher.cli import forget_make, parse
@@ -67,7 +67,7 @@ async def _run(settings: Settings, word: str) -> None:
         raise LaunchError("standalone needs a source")
     check([port for port in plan.ports(settings) if port.setting in _OURS])
     cv2.setNumThreads(1)  # its pool spins while it waits: two threads take twice the CPU
-    feed = StandaloneFeed(settings, spec.name, partial(open_source, spec.address, settings))
+    feed = StandaloneFeed(settings, spec.name, partial(StandaloneSource, spec.address, settings))
     async with AsyncExitStack() as stack:
         weights = await detector_weights.prepare(settings.detector, log.info)
         stack.push_async_callback(weights.aclose)

@@ -17,10 +17,10 @@ from agent.picture.source import SMALLEST
 from config.tasks import Tasks, Tell
 from ingress.reader.messages import RawPicture, Sound
 from ingress.report import SourceReport
-from ingress.standalone import OpenSource
+from ingress.standalone import StandaloneSource
 from web.sound import RATE
 
-Open = Callable[[], AbstractAsyncContextManager[OpenSource]]
+Open = Callable[[], AbstractAsyncContextManager[StandaloneSource]]
 
 
 class LocalSource:
@@ -47,7 +47,7 @@ class LocalSource:
         self._on_change = on_change
         self._tasks = Tasks(tell)
         self._last_capture = 0.0
-        self._opened: OpenSource | None = None
+        self._opened: StandaloneSource | None = None
         self.newest: Picture | None = None
         self.watched: Track | None = None
         self.wanted = ""

@@ -13,10 +13,10 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from config.settings import Settings, load_settings
-from ingress import service_commands
+from ingress import commands
 from ingress.api import Api
 from ingress.command_line import main, parser
-from ingress.service_commands import run_command
+from ingress.commands import run_command
 from tests.support.ports import free_port
 from tests.unit.ingress.scripted_sources import ScriptedSources
 
@@ -47,7 +47,7 @@ def _own_log(monkeypatch: pytest.MonkeyPatch) -> None:
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", root.handlers)
     monkeypatch.setattr(root, "level", root.level)
-    monkeypatch.setattr(service_commands, "RATE_TIME", 0.1)
+    monkeypatch.setattr(commands, "RATE_TIME", 0.1)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ async def test_add_says_what_failed_at_first(run: Run, sources: ScriptedSources)
 async def test_add_does_not_wait_for_ever(
     run: Run, sources: ScriptedSources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_commands, "FIRST_STATE_LIMIT", 0.3)
+    monkeypatch.setattr(commands, "FIRST_STATE_LIMIT", 0.3)
     status, out, _ = await run("add", "rtsp://cam-1")
     assert status == 1
     assert out.startswith("cam-1: connecting\n")
@@ -165,7 +165,7 @@ async def test_watching_without_a_terminal_says_what_changes(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(service_commands, "_WATCH", 0.01)
+    monkeypatch.setattr(commands, "_WATCH", 0.01)
     sources.after = LIVE
     await run("add", "rtsp://cam-1", "--name", "gate")
     watching = asyncio.ensure_future(run("status", "--watch"))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingress.lifecycle import Lifecycle
+from ingress.lifecycle import Lifecycle, Trouble
 from ingress.reader.messages import FailureKind
-from ingress.sink import Trouble
 
 AWAY = Trouble("away", "no way into the room")
 TAKEN = Trouble("taken", "somebody else is there")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,32 +11,30 @@ from config.settings import Settings, load_settings
 from config.source_address import AddressError
 from ingress import probe as probing
 from ingress.probe import probe
-from ingress.reader.messages import Failed, Message, Note, Opened, Request
+from ingress.reader.messages import Request
+from ingress.reader.process import ReaderProcess
+from tests.support.procfs import is_there
+from tests.support.scripted_reader import Script, start_scripted
+from tests.unit.ingress.steps import HANG, OPEN, STUBBORN, Step, fail
 
-OPENED = Opened("h264", 1280, 720, 25.0, "passthrough", "as it comes", "aac", "tcp")
+OPENED: Step = {**OPEN, "sound": "aac", "transport": "tcp"}
 
 
-class ScriptedReader:
-    """Says what it was told to and then nothing more."""
+class Scripted:
+    """Starts readers that follow a script, whatever the address."""
 
-    def __init__(self, *script: Message, hangs: bool = False) -> None:
-        self._script = script
-        self._hangs = hangs
+    def __init__(self, folder: Path, *steps: Step) -> None:
+        self._script = Script(folder / "script.json", list(steps))
         self.requests: list[Request] = []
-        self.closed = 0
 
-    async def start(self, request: Request) -> ScriptedReader:
+    async def start(self, request: Request) -> ReaderProcess:
         self.requests.append(request)
-        return self
+        self.reader = await start_scripted(replace(request, url=self._script.url))
+        return self.reader
 
-    async def messages(self) -> AsyncIterator[Message]:
-        for message in self._script:
-            yield message
-        if self._hangs:
-            await asyncio.Event().wait()
-
-    async def aclose(self) -> None:
-        self.closed += 1
+    @property
+    def gone(self) -> bool:
+        return not is_there(self.reader.pid)
 
 
 @pytest.fixture
@@ -45,8 +42,8 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings(cli={"source_networks": "10.0.0.0/8"}, env={}, directory=tmp_path)
 
 
-async def test_what_is_there(settings: Settings) -> None:
-    reader = ScriptedReader(Note(), OPENED)
+async def test_what_is_there(settings: Settings, tmp_path: Path) -> None:
+    reader = Scripted(tmp_path, {"do": "note"}, OPENED, STUBBORN)
     found = await probe("rtsp://u:p@ss@cam/a", settings, transport="udp", start=reader.start)
     assert (found.url, found.failure, found.codec, found.way) == (
         *("rtsp://cam/a", "", "h264", "passthrough"),
@@ -56,36 +53,37 @@ async def test_what_is_there(settings: Settings) -> None:
     assert (request.url, request.transport, request.guarded) == (
         *("rtsp://u:p%40ss@cam/a", "udp", False),
     )
-    assert reader.closed == 1
+    assert reader.gone
 
 
-async def test_from_the_page_the_networks_go_along(settings: Settings) -> None:
-    reader = ScriptedReader(OPENED)
+async def test_from_the_page_the_networks_go_along(settings: Settings, tmp_path: Path) -> None:
+    reader = Scripted(tmp_path, OPENED)
     await probe("rtsp://cam", settings, guarded=True, start=reader.start)
     assert (reader.requests[0].guarded, reader.requests[0].networks) == (True, ("10.0.0.0/8",))
 
 
-async def test_a_failure_is_told_without_the_secret(settings: Settings) -> None:
-    reader = ScriptedReader(Failed("auth", "p@ss is wrong for rtsp://u:p%40ss@cam"))
+async def test_a_failure_is_told_without_the_secret(settings: Settings, tmp_path: Path) -> None:
+    reader = Scripted(tmp_path, fail("auth", "p@ss is wrong for rtsp://u:p%40ss@cam"))
     found = await probe("rtsp://u:p@ss@cam", settings, start=reader.start)
     assert (found.failure, found.error) == ("auth", "*** is wrong for rtsp://cam")
-    assert reader.closed == 1
+    assert reader.gone
 
 
 async def test_a_reader_that_says_nothing(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probing, "LIMIT", 0.05)
-    reader = ScriptedReader(hangs=True)
+    reader = Scripted(tmp_path, HANG)
     found = await probe("rtsp://cam", settings, start=reader.start)
     assert found.failure == "no_answer"
-    assert reader.closed == 1
-    silent = ScriptedReader()
+    assert reader.gone
+    monkeypatch.setattr(probing, "LIMIT", 10)
+    silent = Scripted(tmp_path)
     assert (await probe("rtsp://cam", settings, start=silent.start)).failure == "internal"
 
 
 async def test_no_reader_at_all(settings: Settings) -> None:
-    async def start(request: Request) -> ScriptedReader:
+    async def start(request: Request) -> ReaderProcess:
         raise OSError(12, "Cannot allocate memory")
 
     found = await probe("rtsp://cam", settings, start=start)
@@ -95,4 +93,4 @@ async def test_no_reader_at_all(settings: Settings) -> None:
 
 async def test_no_address(settings: Settings) -> None:
     with pytest.raises(AddressError):
-        await probe("gopher://x", settings, start=ScriptedReader().start)
+        await probe("gopher://x", settings)

@@ -1,10 +1,9 @@
-"""Sources are brought up, added, removed and kept; their supervisors are scripted here."""
+"""Sources are brought up, added, removed and kept; the sources are scripted here."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from config.settings import Settings, load_settings
 from config.source_spec import SourceSpec, source_spec
-from ingress.presence import PlaceError
+from ingress.participant import PlaceError
 from ingress.registry import ConflictError, Registry, UnknownSourceError
 from ingress.report import SourceReport
 from ingress.store import Kept, SourceStore
@@ -21,7 +20,7 @@ KEY = {"livekit_url": "ws://127.0.0.1:1", "livekit_api_key": "k", "livekit_api_s
 
 
 class ScriptedSource:
-    """A `Supervised` that writes down what happens to it."""
+    """A `RoomSource` that writes down what happens to it."""
 
     def __init__(self, spec: SourceSpec, guarded: bool) -> None:
         self.spec = spec
@@ -44,9 +43,6 @@ class ScriptedSource:
         await self.may_close.wait()
         self.happened.append("closed")
 
-    def add_listener(self, callback: Callable[[SourceReport], None]) -> None:
-        self.happened.append("listen")
-
 
 class Stage:
     """A registry and every source it made."""
@@ -55,9 +51,9 @@ class Stage:
         values = {**KEY, "state_dir": str(folder), **more}
         self.settings: Settings = load_settings(cli=values, env={}, directory=folder)
         self.made: list[ScriptedSource] = []
-        self.registry = Registry(self.settings, make=self._make)
+        self.registry = Registry(self.settings, self._make)
 
-    def _make(self, spec: SourceSpec, _: Settings, from_page: bool) -> ScriptedSource:
+    def _make(self, spec: SourceSpec, from_page: bool) -> ScriptedSource:
         self.made.append(ScriptedSource(spec, from_page))
         return self.made[-1]
 
@@ -167,7 +163,7 @@ async def test_settings_come_on_top_and_are_not_kept(tmp_path: Path) -> None:
     stage = Stage(tmp_path, sources=named)
     await stage.registry.start()
     assert sorted(stage.names) == [("lobby", "gate"), ("lobby", "yard")]
-    assert stage.registry.report("gate").url == "http://other/video.mjpg"
+    assert stage.registry.list()[0].url == "http://other/video.mjpg"
     assert not stage.made[0].guarded
     with pytest.raises(ConflictError, match="SOURCES"):
         await stage.registry.remove("gate")
@@ -189,8 +185,6 @@ async def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     said = "there is no source gate in room lobby"
     with pytest.raises(UnknownSourceError, match=said):
         stage.registry.wake("gate")
-    with pytest.raises(UnknownSourceError, match=said):
-        stage.registry.report("gate", "")
     with pytest.raises(UnknownSourceError, match=said):
         await stage.registry.remove("gate")
 

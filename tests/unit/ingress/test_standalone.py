@@ -10,13 +10,13 @@ from config.settings import load_settings
 from config.source_address import parse
 from ingress.reader.messages import RawPicture, Sound
 from ingress.report import SourceReport
-from ingress.standalone import PICTURES, OpenSource, Piece, open_source
+from ingress.standalone import PICTURES, Piece, StandaloneSource
 from tests.support.scripted_reader import Script, start_scripted
 
 RUNNING: list[dict[str, Any]] = [{"do": "open"}, {"do": "raw", "count": 100_000}]
 
 
-async def taken(source: OpenSource, kind: type[Piece], count: int) -> list[Any]:
+async def taken(source: StandaloneSource, kind: type[Piece], count: int) -> list[Any]:
     found: list[Any] = []
     async with asyncio.timeout(30):
         async for piece in source:
@@ -36,7 +36,7 @@ async def test_pictures_sound_and_state_come_decoded(tmp_path: Path) -> None:
     ]
     script = Script(tmp_path / "script.json", steps)
     settings = load_settings(cli={}, env={}, directory=tmp_path)
-    async with open_source(parse(script.url), settings, start_reader=start_scripted) as source:
+    async with StandaloneSource(parse(script.url), settings, start_scripted) as source:
         (picture,) = await taken(source, RawPicture, 1)
         assert (picture.width, picture.height, len(picture.data)) == (64, 36, 64 * 36 * 3 // 2)
         assert len(await taken(source, Sound, 5)) == 5
@@ -52,7 +52,7 @@ async def test_it_comes_back_and_says_so(tmp_path: Path) -> None:
     ]
     script = Script(tmp_path / "script.json", lost, RUNNING)
     settings = load_settings(cli={}, env={}, directory=tmp_path)
-    async with open_source(parse(script.url), settings, start_reader=start_scripted) as source:
+    async with StandaloneSource(parse(script.url), settings, start_scripted) as source:
         states: list[str] = []
         while states[-2:] != ["reconnecting", "live"]:
             (report,) = await taken(source, SourceReport, 1)
@@ -64,7 +64,7 @@ async def test_it_comes_back_and_says_so(tmp_path: Path) -> None:
 async def test_who_is_slow_gets_the_newest_pictures(tmp_path: Path) -> None:
     script = Script(tmp_path / "script.json", RUNNING)
     settings = load_settings(cli={}, env={}, directory=tmp_path)
-    async with open_source(parse(script.url), settings, start_reader=start_scripted) as source:
+    async with StandaloneSource(parse(script.url), settings, start_scripted) as source:
         async with asyncio.timeout(30):
             while source.report().frames < 20:
                 await asyncio.sleep(0.01)

@@ -9,17 +9,15 @@ import pytest
 from livekit import api
 
 from config.settings import load_settings
-from ingress import livekit_ingress
-from ingress.livekit_ingress import IngressServiceError
-from ingress.livekit_ingress.records import request
-from ingress.livekit_ingress.service import connected
+from ingress.livekit_ingress import service
+from ingress.livekit_ingress.service import IngressServiceError, connected, request
 from tests.support.ports import free_port
 from tests.unit.ingress.livekit_ingress.scripted_livekit import SECRET, STREAM_KEY, scripted_livekit
 
 
 async def test_a_push_is_made_for_commentary_and_its_key_is_shown_once(tmp_path: Path) -> None:
     async with scripted_livekit(tmp_path) as (server, settings):
-        made = await livekit_ingress.create(settings, "rtmp", room="lobby", name="push")
+        made = await service.create(settings, "rtmp", room="lobby", name="push")
         (wanted,) = server.created
         assert (wanted.room_name, wanted.participant_identity) == ("lobby", "push")
         preset = api.IngressVideoEncodingPreset.H264_720P_30FPS_1_LAYER
@@ -28,14 +26,14 @@ async def test_a_push_is_made_for_commentary_and_its_key_is_shown_once(tmp_path:
         assert (made.address, made.key) == (server.base_url, STREAM_KEY)
         assert json.loads(json.dumps(made.json()))["key"] == STREAM_KEY
         assert STREAM_KEY not in repr(made)
-        listed = await livekit_ingress.list_all(settings)
+        listed = await service.list_all(settings)
         assert [one.name for one in listed] == ["push"]
         assert STREAM_KEY not in repr(listed) + json.dumps([one.json() for one in listed])
 
 
 async def test_whip_goes_through_as_it_comes(tmp_path: Path) -> None:
     async with scripted_livekit(tmp_path) as (server, settings):
-        await livekit_ingress.create(settings, "whip", room="lobby", name="phone")
+        await service.create(settings, "whip", room="lobby", name="phone")
         (wanted,) = server.created
         assert wanted.HasField("enable_transcoding")
         assert not wanted.enable_transcoding
@@ -51,7 +49,7 @@ async def test_no_secret_of_an_address_is_in_a_list_or_in_an_error(tmp_path: Pat
             await lkapi.ingress.create_ingress(wanted)
         error = f"cannot open {wanted.url}: no geheim\nfor p%40ss"
         server.set(api.IngressState.ENDPOINT_ERROR, error)
-        shown = repr(await livekit_ingress.list_all(settings))
+        shown = repr(await service.list_all(settings))
         assert "cannot open" in shown
         for hidden in (secret, "geheim", "p%40ss%2Fw%3Frd", "user"):
             assert hidden not in shown
@@ -60,15 +58,15 @@ async def test_no_secret_of_an_address_is_in_a_list_or_in_an_error(tmp_path: Pat
 async def test_deleting_goes_by_id_or_by_a_name_that_is_clear(tmp_path: Path) -> None:
     async with scripted_livekit(tmp_path) as (server, settings):
         for room in ("lobby", "studio"):
-            await livekit_ingress.create(settings, "rtmp", room=room, name="push")
+            await service.create(settings, "rtmp", room=room, name="push")
         with pytest.raises(IngressServiceError, match="already: IN_1"):
-            await livekit_ingress.create(settings, "whip", room="lobby", name="push")
+            await service.create(settings, "whip", room="lobby", name="push")
         with pytest.raises(IngressServiceError, match="IN_1, IN_2"):
-            await livekit_ingress.delete(settings, "push")
-        assert (await livekit_ingress.delete(settings, "IN_2")).room == "studio"
-        assert (await livekit_ingress.delete(settings, "push")).id == "IN_1"
+            await service.delete(settings, "push")
+        assert (await service.delete(settings, "IN_2")).room == "studio"
+        assert (await service.delete(settings, "push")).id == "IN_1"
         with pytest.raises(IngressServiceError) as caught:
-            await livekit_ingress.delete(settings, "push")
+            await service.delete(settings, "push")
         assert caught.value.kind == "not_found"
         assert server.deleted == ["IN_2", "IN_1"]
 
@@ -94,7 +92,7 @@ async def test_what_the_server_answers_is_said_in_one_line(
     async with scripted_livekit(tmp_path) as (server, settings):
         server.error = error
         with pytest.raises(IngressServiceError) as caught:
-            await livekit_ingress.list_all(settings)
+            await service.list_all(settings)
         assert caught.value.kind == kind
         assert said in str(caught.value)
         assert "geheim" not in str(caught.value)
@@ -105,9 +103,9 @@ async def test_a_server_that_is_not_there_and_keys_that_are_missing(tmp_path: Pa
     cli = {"livekit_url": f"ws://127.0.0.1:{free_port()}"}
     settings = load_settings(cli=cli, env={}, directory=tmp_path)
     with pytest.raises(IngressServiceError, match="not set"):
-        await livekit_ingress.list_all(settings)
+        await service.list_all(settings)
     cli |= {"livekit_api_key": "key", "livekit_api_secret": SECRET}
     settings = load_settings(cli=cli, env={}, directory=tmp_path)
     with pytest.raises(IngressServiceError, match="does not answer") as caught:
-        await livekit_ingress.list_all(settings)
+        await service.list_all(settings)
     assert caught.value.kind == "no_server"

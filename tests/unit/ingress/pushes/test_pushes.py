@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -12,12 +12,14 @@ import pytest
 
 from config.settings import Settings, load_settings
 from config.source_spec import source_spec
+from ingress import relay
+from ingress.lifecycle import Trouble
 from ingress.pushes.media_server import READER, MediaServer, config, push_host
 from ingress.pushes.pushes import WAITING, PushedSource, Pushes
 from ingress.reader.messages import Request
 from ingress.reader.process import ReaderProcess
-from ingress.sink import Trouble
-from tests.unit.ingress.test_supervisor import WritingSink
+from tests.unit.ingress.steps import until
+from tests.unit.ingress.test_relay import FakeParticipant
 
 KEY, OTHER = "k" * 24, "o" * 24
 STUDIO = {"action": "publish", "path": "live/studio"}
@@ -129,16 +131,9 @@ def test_pushes_are_taken_here_unless_it_is_set(
 class Stage:
     """A source that is pushed, and the readers that it started."""
 
-    def __init__(
-        self, source: PushedSource, sink: WritingSink, server: Server, pushes: Pushes
-    ) -> None:
-        self.source, self.sink, self.server, self.pushes = source, sink, server, pushes
+    def __init__(self, source: PushedSource, server: Server, pushes: Pushes) -> None:
+        self.source, self.server, self.pushes = source, server, pushes
         self.requests: list[Request] = []
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not true():
-                await asyncio.sleep(0.005)
 
     def push(self) -> None:
         """Somebody with the key begins."""
@@ -150,9 +145,11 @@ class Stage:
 async def staged(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Stage]:
-    pushes, sink = Pushes(settings, cast(MediaServer, server)), WritingSink()
+    monkeypatch.setattr(relay, "Participant", FakeParticipant)
+    monkeypatch.setattr(relay, "REPORT_INTERVAL", 0.05)
+    pushes = Pushes(settings, cast(MediaServer, server))
     spec = source_spec({"name": "studio", "url": f"push:{KEY}", "room": "hall"})
-    stage = Stage(PushedSource(spec, settings, sink, pushes), sink, server, pushes)
+    stage = Stage(pushes.source(spec), server, pushes)
 
     async def refused(request: Request) -> ReaderProcess:
         stage.requests.append(request)
@@ -173,42 +170,42 @@ async def test_it_is_read_when_somebody_pushes_and_says_so_while_nobody_does(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with staged(settings, server, monkeypatch) as stage:
-        await stage.until(lambda: stage.source.report().error == WAITING)
+        await until(lambda: stage.source.report().error == WAITING)
         assert server.paths == {"live/studio": {KEY}}
         assert (stage.source.report().state, stage.source.report().url) == ("connecting", "push")
         assert stage.requests == []
         stage.push()
-        await stage.until(lambda: len(stage.requests) == 1)
+        await until(lambda: len(stage.requests) == 1)
         assert stage.requests[0].url == server.url("live/studio")
-        await stage.until(lambda: stage.source.report().error == WAITING)
+        await until(lambda: stage.source.report().error == WAITING)
         # The pause after a failure is not waited for by whoever comes back.
         stage.push()
-        await stage.until(lambda: len(stage.requests) == 2)
+        await until(lambda: len(stage.requests) == 2)
         server.trouble, server.pid = "mediamtx cannot be had", 0
-        await stage.until(lambda: stage.source.report().error == server.trouble)
+        await until(lambda: stage.source.report().error == server.trouble)
 
 
 async def test_who_was_taken_out_of_the_room_does_not_come_back_with_a_push(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with staged(settings, server, monkeypatch) as stage:
-        await stage.until(lambda: stage.source.report().error == WAITING)
-        stage.sink.trouble = Trouble("removed", "taken out")
-        stage.source.changed()
+        await until(lambda: stage.source.report().error == WAITING)
+        participant = cast(FakeParticipant, stage.source.participant)
+        participant.trouble = Trouble("removed", "taken out")
+        await until(lambda: stage.source.report().state == "stopped")
         stage.push()
         await asyncio.sleep(0.3)
         assert stage.requests == []
-        assert stage.source.report().state == "stopped"
-        stage.sink.trouble = None
+        participant.trouble = None
         stage.source.wake()
-        await stage.until(lambda: len(stage.requests) == 1)
+        await until(lambda: len(stage.requests) == 1)
 
 
 async def test_a_name_is_pushed_to_one_room_only(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with staged(settings, server, monkeypatch) as stage:
-        await stage.until(lambda: stage.source.report().error == WAITING)
+        await until(lambda: stage.source.report().error == WAITING)
         with pytest.raises(OSError, match="another room has a push studio"):
             await stage.pushes.open("studio", OTHER, lambda: None)
         assert not stage.pushes.admits({**STUDIO, "password": OTHER})

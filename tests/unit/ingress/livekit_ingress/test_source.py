@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -13,9 +13,9 @@ from livekit import api
 
 from config.settings import Settings
 from config.source_spec import source_spec
-from ingress import livekit_ingress
-from ingress.livekit_ingress import url_source
-from ingress.livekit_ingress.url_source import Eye, UrlSource
+from ingress.livekit_ingress import service
+from ingress.livekit_ingress import source as kept
+from ingress.livekit_ingress.source import Eye, LiveKitIngressSource
 from ingress.pushes.media_server import MediaServer
 from ingress.report import ATTRIBUTE
 from tests.unit.ingress.livekit_ingress.scripted_livekit import (
@@ -23,6 +23,7 @@ from tests.unit.ingress.livekit_ingress.scripted_livekit import (
     ScriptedLiveKit,
     scripted_livekit,
 )
+from tests.unit.ingress.steps import until
 
 State = api.IngressState
 
@@ -31,21 +32,14 @@ URL = "http://user:geheim@camera/live.m3u8?token=secret-token"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(url_source, "LOOK", 0.01)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Waits until `true()`."""
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.005)
+    monkeypatch.setattr(kept, "LOOK", 0.01)
 
 
 @asynccontextmanager
-async def started(settings: Settings, **more: object) -> AsyncIterator[UrlSource]:
+async def started(settings: Settings, **more: object) -> AsyncIterator[LiveKitIngressSource]:
     """A source that pulls URL, closed twice."""
     values = {"name": "gate", "url": URL, "room": "lobby", "via": "livekit-ingress", **more}
-    source = UrlSource(source_spec(values), settings, eye=eyes.pop() if eyes else seeing)
+    source = LiveKitIngressSource(source_spec(values), settings, eye=eyes.pop() if eyes else seeing)
     source.start()
     try:
         yield source
@@ -108,8 +102,10 @@ async def test_one_that_ended_is_made_anew(tmp_path: Path) -> None:
 
 async def test_what_a_killed_run_left_behind_is_cleared_and_nothing_else(tmp_path: Path) -> None:
     async with scripted_livekit(tmp_path) as (server, settings):
-        await livekit_ingress.create(settings, "rtmp", room="lobby", name="push")
-        left = UrlSource(source_spec({"name": "gate", "url": URL, "room": "lobby"}), settings)
+        await service.create(settings, "rtmp", room="lobby", name="push")
+        left = LiveKitIngressSource(
+            source_spec({"name": "gate", "url": URL, "room": "lobby"}), settings
+        )
         left.start()
         await until(lambda: len(server.ingresses) == 2)
         async with started(settings):
@@ -153,8 +149,8 @@ async def test_a_server_without_the_service_is_told_and_tried_again(tmp_path: Pa
 async def test_a_track_that_is_missing_is_a_stall_and_then_a_new_ingress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(url_source, "MISSING", 1.0)
-    monkeypatch.setattr(url_source, "BEHIND_STALL", 0.5)
+    monkeypatch.setattr(kept, "MISSING", 1.0)
+    monkeypatch.setattr(kept, "BEHIND_STALL", 0.5)
     async with (
         scripted_livekit(tmp_path) as (server, settings),
         started(settings, stall_after=0.5) as source,
@@ -171,9 +167,9 @@ async def test_a_track_that_is_missing_is_a_stall_and_then_a_new_ingress(
 async def test_it_is_live_while_pictures_are_seen_whatever_the_service_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(url_source, "MISSING", 1.0)
-    monkeypatch.setattr(url_source, "BEHIND_STALL", 0.5)
-    monkeypatch.setattr(url_source, "GLANCE", 0.02)
+    monkeypatch.setattr(kept, "MISSING", 1.0)
+    monkeypatch.setattr(kept, "BEHIND_STALL", 0.5)
+    monkeypatch.setattr(kept, "GLANCE", 0.02)
     sees: bool | None = None
 
     async def eye() -> bool | None:
@@ -215,7 +211,9 @@ async def test_what_the_service_does_not_pull_mediamtx_pushes(tmp_path: Path) ->
     url, media = "rtsp://user:geheim@camera/stream", Media()
     values = {"name": "gate", "url": url, "room": "lobby", "via": "livekit-ingress"}
     async with scripted_livekit(tmp_path) as (server, settings):
-        source = UrlSource(source_spec(values), settings, cast(MediaServer, media), seeing)
+        source = LiveKitIngressSource(
+            source_spec(values), settings, cast(MediaServer, media), seeing
+        )
         source.start()
         await until(lambda: bool(media.paths))
         to = {"dest": f"{server.base_url}#{STREAM_KEY}"}

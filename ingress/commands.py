@@ -1,4 +1,4 @@
-"""The commands that speak to the service, and `probe`."""
+"""The commands that speak to the service, or to LiveKit Ingress, and `probe`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -23,6 +24,9 @@ from ingress.api_client import Client, ServiceAwayError, ServiceError
 from ingress.probe import Probe, probe
 from ingress.report import SourceReport
 
+if TYPE_CHECKING:
+    from ingress.livekit_ingress.service import Kind
+
 FIRST_STATE_LIMIT = 10.0
 RATE_TIME = 1.0
 _POLL = 0.2
@@ -35,6 +39,9 @@ async def run_command(options: argparse.Namespace, settings: Settings) -> int:
     """Runs one command; returns the exit status."""
     if options.command == "probe":
         return await _probe(options, settings)
+    at_livekit = options.command == "create" and options.via == "livekit-ingress"
+    if options.command in ("ingresses", "delete") or at_livekit:
+        return await _at_livekit(options, settings)
     commands: dict[str, Command] = {
         "add": _add,
         "create": _create,
@@ -47,13 +54,10 @@ async def run_command(options: argparse.Namespace, settings: Settings) -> int:
         try:
             return await commands[options.command](options, settings, service)
         except ServiceError as error:
-            return _failed(_said(error))
-
-
-def _said(error: ServiceError) -> str:
-    if error.status == 401:
-        return "the service wants another admin token: be its user, or set ADMIN_TOKEN as it has"
-    return str(error)
+            said = (
+                "the service wants another admin token: be its user, or set ADMIN_TOKEN as it has"
+            )
+            return _failed(said if error.status == 401 else str(error))
 
 
 async def _add(options: argparse.Namespace, settings: Settings, service: Client) -> int:
@@ -75,13 +79,11 @@ async def _add(options: argparse.Namespace, settings: Settings, service: Client)
 async def _create(options: argparse.Namespace, settings: Settings, service: Client) -> int:
     values = {"room": options.room or settings.room, "live": options.live}
     made, ways = await service.create(values | ({"name": options.name} if options.name else {}))
-    if options.json:
-        _print(json.dumps({**made.json(), "push": ways}))
-        return 0
-    _print(f"{made.name} into room {made.room}; the key is shown this once")
-    for said, value in ways[options.kind].items():
-        _print(f"  {said + ':':8} {value}")
-    _print(f"  {table.first_state(await _first_state(service, made))}")
+    lines = [f"{made.name} into room {made.room}; the key is shown this once"]
+    lines += [f"  {said + ':':8} {value}" for said, value in ways[options.kind].items()]
+    _say(options, {**made.json(), "push": ways}, lines)
+    if not options.json:
+        _print(f"  {table.first_state(await _first_state(service, made))}")
     return 0
 
 
@@ -114,14 +116,14 @@ async def _first_state(service: Client, report: SourceReport) -> SourceReport:
 
 async def _list(options: argparse.Namespace, _: Settings, service: Client) -> int:
     reports = await service.sources()
-    if options.json:
-        _print(json.dumps([report.json() for report in reports]))
-        return 0
-    for report in reports:
-        way = "" if report.via == "relay" else f" via {report.via}"
-        _print(f"{report.name}  {report.room}  {report.url}{way}  {report.state}")
-    if not reports:
-        _print("no sources: add one with python -m ingress add URL")
+    lines = [
+        f"{one.name}  {one.room}  {one.url}"
+        + ("" if one.via == "relay" else f" via {one.via}")
+        + f"  {one.state}"
+        for one in reports
+    ]
+    nothing = ["no sources: add one with python -m ingress add URL"]
+    _say(options, [one.json() for one in reports], lines or nothing)
     return 0
 
 
@@ -145,13 +147,11 @@ async def _status(options: argparse.Namespace, _: Settings, service: Client) -> 
         await _watch(service, reports)
     elif options.watch:
         await _follow(service, reports, as_json=options.json)
-    elif options.json:
-        _print(json.dumps([report.json() for report in reports]))
-    elif sys.stdout.isatty():
+    elif sys.stdout.isatty() and not options.json:
         Console().print(table.table(reports, time.time()))
     else:
-        for line in table.lines(reports) or ["no sources"]:
-            _print(line)
+        lines = table.lines(reports) or ["no sources"]
+        _say(options, [report.json() for report in reports], lines)
     return 0
 
 
@@ -185,11 +185,7 @@ async def _follow(service: Client, reports: list[SourceReport], *, as_json: bool
 
 async def _probe(options: argparse.Namespace, settings: Settings) -> int:
     found = await probe(options.url, settings, transport=options.transport, headers=options.headers)
-    if options.json:
-        _print(json.dumps(found.json()))
-    else:
-        for line in _probe_lines(found):
-            _print(line)
+    _say(options, found.json(), _probe_lines(found))
     return 1 if found.failure else 0
 
 
@@ -204,6 +200,49 @@ def _probe_lines(found: Probe) -> list[str]:
         f"  goes in {found.way}: {found.why}",
     ]
     return [line for line in lines if line]
+
+
+async def _at_livekit(options: argparse.Namespace, settings: Settings) -> int:
+    """`create --via livekit-ingress`, `ingresses` and `delete`."""
+    # Here, since `status` shall not wait for LiveKit's library.
+    from ingress.livekit_ingress import service
+
+    try:
+        if options.command == "delete":
+            gone = await service.delete(settings, options.id)
+            _print(f"{gone.name} ({gone.id}): deleted")
+        elif options.command == "create":
+            await _create_at_livekit(options, settings)
+        else:
+            found = await service.list_all(settings)
+            lines = [
+                f"{one.id}  {one.kind}  {one.name}  {one.room}  {one.state}"
+                + (f": {one.error}" if one.error else "")
+                for one in found
+            ]
+            _say(options, [one.json() for one in found], lines or ["no LiveKit ingresses"])
+    except service.IngressServiceError as error:
+        return _failed(str(error))
+    return 0
+
+
+async def _create_at_livekit(options: argparse.Namespace, settings: Settings) -> None:
+    from ingress.livekit_ingress.service import IngressServiceError, create
+
+    if options.kind not in ("rtmp", "whip"):
+        raise IngressServiceError("wrong", "LiveKit Ingress takes pushes by RTMP and WHIP")
+    kind: Kind = options.kind
+    room, name = options.room or settings.room, options.name or kind
+    made = await create(settings, kind, room=room, name=name)
+    title = f"{made.ingress.name} ({made.ingress.id}) into room {made.ingress.room}"
+    lines = [title, f"  address: {made.address}", f"  key:     {made.key}"]
+    _say(options, made.json(), lines)
+
+
+def _say(options: argparse.Namespace, values: object, lines: Sequence[str]) -> None:
+    """The values for programs, or these lines for a person."""
+    for line in [json.dumps(values)] if options.json else lines:
+        _print(line)
 
 
 def _print(text: str) -> None:

@@ -15,7 +15,7 @@ from livekit import api, rtc
 
 from config.settings import Settings
 from config.tasks import Tasks
-from ingress.sink import Trouble
+from ingress.lifecycle import Trouble
 
 log = logging.getLogger("pressbox.ingress")
 
@@ -89,7 +89,7 @@ def place(settings: Settings, room: str, identity: str) -> Place:
     return Place(settings.livekit_url, settings.livekit_api_key, secret, name, identity)
 
 
-class Presence:
+class Participant:
     """One participant. `entered` is called with each room that is joined, `left` when it is lost.
 
     trouble: why it is not in the room at the moment; None while it is, and before the first try.
@@ -172,7 +172,7 @@ class Presence:
         """
         options = rtc.RoomOptions(auto_subscribe=False, connect_timeout=CONNECT_TIMEOUT)
         work = room.connect(self._place.url, self._place.token(), options)
-        task = asyncio.create_task(work, name="presence.connect")
+        task = asyncio.create_task(work, name="participant.connect")
         try:
             async with asyncio.timeout(CONNECT_LIMIT):
                 await asyncio.shield(task)
@@ -182,7 +182,7 @@ class Presence:
             return "no answer in time"
         finally:
             if not task.done():
-                late = asyncio.create_task(_leave_when_joined(task, room), name="presence.late")
+                late = asyncio.create_task(_leave_when_joined(task, room), name="participant.late")
                 _joining_late.add(late)
                 late.add_done_callback(_joining_late.discard)
         return ""

@@ -1,0 +1,154 @@
+"""A relay in a room without a server: what reading and room say, and what the room sees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from livekit import rtc
+
+from config.settings import load_settings
+from config.source_spec import source_spec
+from ingress import relay, supervisor
+from ingress.backoff import Backoff
+from ingress.lifecycle import Trouble
+from ingress.participant import Place
+from ingress.relay import Relay
+from ingress.report import ATTRIBUTE, SourceReport
+from tests.support.fake_rtc import FakeRtc
+from tests.support.scripted_reader import Script, start_scripted
+from tests.unit.ingress.steps import OPEN, RUNNING, Step, fail, pictures, states, until
+
+KEY = {"livekit_api_key": "k", "livekit_api_secret": "s" * 32}
+
+
+class FakeParticipant:
+    """The interface of `Participant`; a test says when it is in a room and what troubles it."""
+
+    def __init__(
+        self, where: Place, *, entered: Callable[[rtc.Room], None], left: Callable[[], None]
+    ) -> None:
+        self.where, self.entered, self.left = where, entered, left
+        self.trouble: Trouble | None = None
+        self.woken = 0
+
+    def start(self) -> None:
+        """A test lets it in."""
+
+    def wake(self) -> None:
+        self.woken += 1  # the room takes its time: `trouble` stays
+
+    def rejoin(self, text: str) -> None:
+        raise AssertionError(text)
+
+    async def aclose(self) -> None:
+        """There is nothing to leave."""
+
+
+class Stage:
+    """One relay; made by `staged`."""
+
+    def __init__(self, script: Script, **more: Any) -> None:
+        values = {"name": "gate", "url": script.url, "room": "hall", "live": True, **more}
+        cli = {**KEY, "source_networks": "10.0.0.0/8"}
+        settings = load_settings(cli=cli, env={}, directory=script.path.parent)
+        self.script = script
+        self.reports: list[SourceReport] = []
+        self.relay = Relay(
+            source_spec(values),
+            settings,
+            guarded=True,
+            heard=self.reports.append,
+            start_reader=start_scripted,
+        )
+
+    @property
+    def participant(self) -> FakeParticipant:
+        assert isinstance(self.relay.participant, FakeParticipant)
+        return self.relay.participant
+
+    async def until_state(self, *wanted: str) -> None:
+        await until(lambda: states(self.reports)[-len(wanted) :] == list(wanted))
+
+
+@asynccontextmanager
+async def staged(folder: Path, *attempts: list[Step], **more: Any) -> AsyncIterator[Stage]:
+    stage = Stage(Script(folder / "script.json", *attempts), **more)
+    stage.relay.start()
+    try:
+        yield stage
+    finally:
+        await stage.relay.aclose()
+        await stage.relay.aclose()
+        assert stage.reports[-1].state == stage.relay.report().state == "stopped"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "Participant", FakeParticipant)
+    monkeypatch.setattr(relay, "REPORT_INTERVAL", 0.1)
+    quick = Backoff(first=0.05, longest=0.2, factor=lambda: 1.0)
+    monkeypatch.setattr(supervisor, "Backoff", lambda: quick)
+
+
+async def test_the_request_says_everything(tmp_path: Path) -> None:
+    more = {"mode": "transcode", "transport": "udp", "sound": False, "loop": False, "start": 3.0}
+    async with staged(tmp_path, [OPEN, RUNNING], **more) as stage:
+        await stage.until_state("connecting", "live")
+        asked = stage.script.asked[0]
+    assert asked["url"] == stage.script.url
+    assert {name: asked[name] for name in more} == more
+    assert (asked["guarded"], asked["networks"], asked["output"]) == (
+        *(True, ["10.0.0.0/8"]),
+        "encoded",
+    )
+
+
+async def test_the_room_gets_picture_sound_and_state(tmp_path: Path, fake_rtc: FakeRtc) -> None:
+    attempt = [{**OPEN, "sound": "aac"}, pictures(20), {"do": "sound", "count": 20}, RUNNING]
+    async with staged(tmp_path, attempt, stall_after=9) as stage:
+        room = fake_rtc.room()
+        stage.participant.entered(room)
+        told = room.local.attributes_set
+        await until(lambda: bool(told) and json.loads(told[-1][1][ATTRIBUTE])["state"] == "live")
+        await until(lambda: bool(fake_rtc.audio_sources and fake_rtc.audio_sources[0].heard))
+        assert fake_rtc.video_sources[0].sent
+        count = len(told)
+        room.reconnect()  # the server was started again, and knows nothing
+        await until(lambda: len(told) > count)
+
+
+async def test_sound_that_the_room_does_not_take_is_told(tmp_path: Path, fake_rtc: FakeRtc) -> None:
+    attempt = [{**OPEN, "sound": "aac"}, pictures(5), {"do": "sound", "count": 9999}]
+    async with staged(tmp_path, attempt, stall_after=60) as stage:
+        fake_rtc.script.always("publish_track", RuntimeError("no"))
+        stage.participant.entered(fake_rtc.room())
+        await until(lambda: "does not take its sound" in stage.relay.report().error)
+
+
+async def test_who_was_removed_and_woken_comes_back_after_every_outage(tmp_path: Path) -> None:
+    async with staged(tmp_path, [OPEN, RUNNING], *([[OPEN, pictures(5)]] * 3)) as stage:
+        await stage.until_state("live")
+        stage.participant.trouble = Trouble("removed", "it was removed from the room")
+        await stage.until_state("stopped")
+        assert stage.relay.report().error == "it was removed from the room"
+        stage.relay.wake()
+        assert stage.participant.woken == 1
+        await until(lambda: stage.script.attempts > 2)
+        stage.participant.trouble = None
+        await until(lambda: stage.script.attempts > 4)
+
+
+async def test_a_second_stream_feeds_the_model(tmp_path: Path, fake_rtc: FakeRtc) -> None:
+    small = Script(tmp_path / "small.json", [fail("refused", "not yet")], [OPEN, RUNNING])
+    async with staged(tmp_path, [OPEN, RUNNING], model_url=small.url) as stage:
+        stage.participant.entered(fake_rtc.room())
+        said = "the stream for the model: not yet"
+        await until(lambda: any(one.error == said for one in stage.reports))
+        await until(lambda: len(fake_rtc.video_sources) == 2 and not stage.relay.report().error)
+        assert small.asked[0]["sound"] is False
+        assert small.asked[0]["guarded"] is True
