@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from config import files
+
 FILE = ".pressbox-pull.json"
-_BLOCK = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,48 +58,37 @@ class Manifest:
 
     def with_source(self, source: Source) -> Manifest:
         """This one with ``source`` in place of what was known of the same repository."""
-        if any(known.repo == source.repo for known in self.sources):
-            return Manifest(
-                tuple(source if known.repo == source.repo else known for known in self.sources)
-            )
-        return Manifest((*self.sources, source))
+        known = {it.repo: it for it in self.sources}
+        return Manifest(tuple({**known, source.repo: source}.values()))
 
     def write(self, folder: Path) -> None:
-        """Puts it into ``folder`` in one step."""
-        half = folder / f"{FILE}.new"
-        half.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        os.replace(half, folder / FILE)
+        """Puts it into ``folder``. Raises OSError."""
+        files.write(folder / FILE, json.dumps(asdict(self), indent=1) + "\n", 0o644)
 
 
 def read(folder: Path) -> Manifest:
     """The manifest of a folder; an empty one where there is none or none that can be read."""
     try:
         sources = json.loads((folder / FILE).read_text(encoding="utf-8"))["sources"]
-        return Manifest(tuple(_source(found) for found in sources))
-    except (OSError, ValueError, KeyError, TypeError):
+        return Manifest(tuple(_source(**found) for found in sources))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Manifest()
 
 
-def sha256(path: Path, seen: Callable[[int], None] = lambda _: None) -> str:
-    """The hash of a file in hexadecimal; ``seen`` is told of each piece's bytes."""
-    digest = hashlib.sha256()
+def _source(repo: str, revision: str, commit: str, files: dict[str, dict[str, str]]) -> Source:
+    stamps = {path: Stamp(int(it["size"]), str(it["sha256"])) for path, it in files.items()}
+    return Source(repo, revision, commit, stamps)
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-            seen(len(block))
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def git_hash(path: Path) -> str:
-    """The sha1 that git names a file of this content by; the hub tells it of small files."""
-    content = path.read_bytes()
-    header = b"blob %d\0" % len(content)
-    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
-
-
-def _source(found: dict[str, object]) -> Source:
-    files = found["files"]
-    if not isinstance(files, dict):
-        raise ValueError
-    stamps = {str(path): Stamp(int(it["size"]), str(it["sha256"])) for path, it in files.items()}
-    return Source(str(found["repo"]), str(found["revision"]), str(found["commit"]), stamps)
+def size(count: int) -> str:
+    """A number of bytes for people, in decimal units as the hub and disks have them."""
+    for unit, width in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= width:
+            return f"{count / width:.1f} {unit}"
+    return f"{count} bytes"

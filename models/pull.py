@@ -1,13 +1,11 @@
 """`python -m models pull`: brings a model or a voice from the hub, whole and verified.
 
-Files are fetched into a folder `.download` beside their places, under the names of their hashes,
-and moved when these are right: what lies in a model's folder is either absent or whole.
+Files are fetched into a folder `.download` beside their places and moved when their hashes are
+right: what lies in a model's folder is either absent or whole, and is not fetched again.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
 import time
@@ -15,24 +13,26 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import hub, manifest
+from models import hub, manifest, model_folders
 from models.engine import EngineStartError
 from models.hub import HubError, Listing, RemoteFile
-from models.manifest import Source, Stamp
-from models.progress import Progress, size
+from models.manifest import Source, Stamp, size
+from models.minicpmo import assets, checkpoint
+from speech import piper_voices
 
 STAGING = ".download"
-ATTEMPTS = 5
-"""Times in a row that a file may break off without a byte more."""
+ATTEMPTS = 4
+"""Times that a file may break off, beside the library's own."""
 PAUSE = 1.0
 """Seconds before the second attempt; each further one waits twice as long."""
 SPARE = 256 << 20
 """Bytes of disk that stay free."""
 PIPER = "rhasspy/piper-voices"
+_REST = "files that are whole stay, and the same command brings the rest"
 
 Report = Callable[[str], None]
 
-_VOICE = re.compile(r"([a-z]{2,3})_([A-Z]{2})-([\w+]+)-(x_low|low|medium|high)", re.ASCII)
+_VOICE = re.compile(r"(([a-z]{2,3})_[A-Z]{2})-([\w+]+)-(x_low|low|medium|high)", re.ASCII)
 # Other forms of the same weights, and what only people look at.
 _LEFT_OUT = re.compile(
     r"(^|/)\.|^onnx/|^original/|\.(gguf|msgpack|h5|ot|tflite|png|jpe?g|gif|svg|mp4|mp3|pdf)$",
@@ -55,10 +55,6 @@ class _Job:
     places: Mapping[str, RemoteFile]
     report: Report
 
-    @property
-    def staging(self) -> Path:
-        return self.folder / STAGING
-
 
 def pull(target: str, to: Path | None, revision: str, report: Report) -> Path:
     """Brings a model or a voice of piper to this machine.
@@ -74,12 +70,14 @@ def pull(target: str, to: Path | None, revision: str, report: Report) -> Path:
     """
     voice = target.removeprefix("piper:")
     try:
-        if _VOICE.fullmatch(voice):
-            return _pull_voice(voice, to, revision, report)
-        if hub.is_id(target):
-            return _pull_model(target, to, revision, report)
+        if named := _VOICE.fullmatch(voice):
+            region, language, name, quality = named.groups()
+            base = f"{language}/{region}/{name}/{quality}/{voice}"
+            return _pull_voice(voice, base, to or piper_voices.folder() / voice, revision, report)
+        if model_folders.is_id(target):
+            return _pull_model(target, to or model_folders.folder_of(target), revision, report)
     except KeyboardInterrupt:
-        raise PullError("stopped; what came stays, and the same command goes on there") from None
+        raise PullError(f"stopped: {_REST}") from None
     except OSError as error:
         reason = (error.strerror or "disk error").lower()
         raise PullError(f"{error.filename or 'the disk'}: {reason}") from None
@@ -89,24 +87,24 @@ def pull(target: str, to: Path | None, revision: str, report: Report) -> Path:
     )
 
 
-def _pull_voice(voice: str, to: Path | None, revision: str, report: Report) -> Path:
-    language, country, name, quality = _match(voice)
-    base = f"{language}/{language}_{country}/{name}/{quality}/{voice}"
-    names = {f"{voice}.onnx": f"{base}.onnx", f"{voice}.onnx.json": f"{base}.onnx.json"}
-    folder = _folder(to or hub.voice_folder(voice))
-    addresses = [hub.address(PIPER, path, revision) for path in names.values()]
+def _pull_voice(voice: str, base: str, to: Path, revision: str, report: Report) -> Path:
+    folder = _folder(to)
+    paths = {f"{voice}{end}": f"{base}{end}" for end in (".onnx", ".onnx.json")}
+    addresses = [hub.address(PIPER, path, revision) for path in paths.values()]
     listing = _listing(PIPER, revision, addresses, folder)
     known = {file.path: file for file in listing.files}
-    if any(path not in known for path in names.values()):
+    if any(path not in known for path in paths.values()):
         raise PullError(f"piper has no voice {voice}: they are listed at {hub.HOME}/{PIPER}")
-    places = {name: known[path] for name, path in names.items()}
+    places = {name: known[path] for name, path in paths.items()}
     _bring(_Job(listing, revision, folder, places, report))
     return folder
 
 
-def _pull_model(repo: str, to: Path | None, revision: str, report: Report) -> Path:
-    folder = _folder(to or hub.folder_of(repo))
-    _refuse_another(folder, repo)
+def _pull_model(repo: str, to: Path, revision: str, report: Report) -> Path:
+    folder = _folder(to)
+    held = manifest.read(folder).repo
+    if held and held != repo:
+        raise PullError(f"{folder} holds {held}: name another folder with --to")
     listing = _listing(repo, revision, [f"{hub.HOME}/{repo}/tree/{revision}"], folder)
     places = {file.path: file for file in _chosen(listing.files)}
     if not places:
@@ -118,91 +116,69 @@ def _pull_model(repo: str, to: Path | None, revision: str, report: Report) -> Pa
 
 def _bring_speech(repo: str, folder: Path, report: Report) -> None:
     """What the AWQ checkpoint lacks to speak comes from the BF16 one, unless that is here."""
-    if not _is_minicpmo(folder):
+    kind = checkpoint.kind_of(folder)
+    if kind is None:
         return
-    from models.minicpmo import assets, checkpoint
-
-    found = checkpoint.Checkpoint.read(folder)
-    if found.speaks and found.reference_voice:
-        if not found.token2wav or not found.token2wav.is_relative_to(folder):
+    found = checkpoint.speech(folder)
+    if found.token2wav and found.voice:
+        if not found.token2wav.is_relative_to(folder):
             report(f"speech: its files are those in {found.token2wav}")
         return
-    if not found.awq:
+    if kind != "awq":
         report(f"text only: {found.silent}")
         return
     report(f"speech: {repo} lacks {assets.FOLDER}, which {checkpoint.BF16} has")
     address = f"{hub.HOME}/{checkpoint.BF16}/tree/main/{assets.FOLDER}"
     listing = _listing(checkpoint.BF16, "main", [address], folder / assets.FOLDER)
-    wanted = [
-        file
+    places = {
+        file.path: file
         for file in _chosen(listing.files)
         if file.path.startswith(f"{assets.FOLDER}/") or file.path in assets.VOICES
-    ]
-    _bring(_Job(listing, "main", folder, {file.path: file for file in wanted}, report))
-
-
-def _is_minicpmo(folder: Path) -> bool:
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return isinstance(config, dict) and config.get("model_type") == "minicpmo"
-    except (OSError, ValueError):
-        return False
+    }
+    _bring(_Job(listing, "main", folder, places, report))
 
 
 def _bring(job: _Job) -> None:
     """Everything of a job that is not there yet; then the manifest."""
     job.folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(job.folder / STAGING, ignore_errors=True)  # of one that was killed
     wanted = [name for name, file in job.places.items() if not _is_here(job, name, file)]
     if wanted:
-        _check_disk(job, wanted)
+        total = sum(job.places[name].size for name in wanted)
+        _check_disk(job.folder, total)
         job.report(
             f"{job.listing.repo} at {job.listing.commit[:12]}: {len(wanted)} files, "
-            f"{size(sum(job.places[name].size for name in wanted))}, into {job.folder}"
+            f"{size(total)}, into {job.folder}"
         )
-        _fetch_all(job, wanted)
+    for name in wanted:
+        _fetch(job, name, job.places[name])
     stamps = {
         name: Stamp(file.size, file.sha256 or manifest.sha256(job.folder / name))
         for name, file in job.places.items()
     }
     source = Source(job.listing.repo, job.revision, job.listing.commit, stamps)
     manifest.read(job.folder).with_source(source).write(job.folder)
-    shutil.rmtree(job.staging, ignore_errors=True)
+    shutil.rmtree(job.folder / STAGING, ignore_errors=True)
     job.report(f"{job.listing.repo}: {len(stamps)} files, all hashes are right")
 
 
 def _is_here(job: _Job, name: str, file: RemoteFile) -> bool:
     place = job.folder / name
-    if not place.is_file():
-        return False
-    if place.stat().st_size == file.size and _right(place, file):
+    if file.is_at(place):
         return True
-    job.report(f"{name} is here but not what {job.listing.repo} has: it is fetched again")
+    if place.is_file():
+        job.report(f"{name} is here but not what {job.listing.repo} has: it is fetched again")
     return False
 
 
-def _fetch_all(job: _Job, wanted: list[str]) -> None:
-    total = sum(job.places[name].size for name in wanted)
-    moved = 0
-
-    def done() -> int:
-        return moved + _came(job.staging)
-
-    job.staging.mkdir(exist_ok=True)
-    with Progress(total, done, job.report):
-        for name in wanted:
-            _fetch(job, name, job.places[name])
-            moved += job.places[name].size
-
-
 def _fetch(job: _Job, name: str, file: RemoteFile) -> None:
-    """One file, once more from the start when its hash is wrong. Raises PullError."""
-    path = job.staging / (file.sha256 or file.git_hash or file.path.replace("/", "_"))
+    """One file, once more when its hash is wrong. Raises PullError or HubError."""
     for again in (": it is fetched again", ""):
-        _download(job, file, path)
-        if _right(path, file):
+        path = _download(job, file)
+        if file.is_at(path):
             place = job.folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(path, place)
+            path.replace(place)
             return
         path.unlink()
         job.report(f"{name} came with a wrong hash{again}")
@@ -213,44 +189,28 @@ def _fetch(job: _Job, name: str, file: RemoteFile) -> None:
     )
 
 
-def _download(job: _Job, file: RemoteFile, path: Path) -> None:
-    """Tries again as long as bytes come. Raises HubError."""
-    attempt, before = 1, -1
-    while True:
+def _download(job: _Job, file: RemoteFile) -> Path:
+    """Tries again while the connection is to blame. Raises HubError."""
+    for attempt in range(ATTEMPTS):
+        time.sleep(PAUSE * 2 ** (attempt - 1) if attempt else 0)
         try:
-            return hub.download(job.listing.repo, job.listing.commit, file, path)
+            return hub.download(
+                job.listing.repo, job.listing.commit, file.path, job.folder / STAGING
+            )
         except HubError as error:
-            there = _came(job.staging)
-            attempt = attempt + 1 if there <= before else 1
-            before = max(before, there)
             if error.final:
                 raise
-            if attempt >= ATTEMPTS:
-                raise HubError(
-                    f"{error}; what came stays, the same command goes on there"
-                ) from None
-            time.sleep(PAUSE * 2 ** (attempt - 1))
+            last = error
+    raise HubError(f"{last}: {_REST}")
 
 
-def _check_disk(job: _Job, wanted: Iterable[str]) -> None:
-    need = sum(job.places[name].size for name in wanted) - _came(job.staging)
-    free = shutil.disk_usage(job.folder).free
-    if need + SPARE > free:
+def _check_disk(folder: Path, total: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if total + SPARE > free:
         raise PullError(
-            f"{job.folder} has {size(free)} free and {size(need)} are to come: make room, or name "
+            f"{folder} has {size(free)} free and {size(total)} are to come: make room, or name "
             "another folder with --to"
         )
-
-
-def _came(staging: Path) -> int:
-    """Bytes of files that are not whole yet."""
-    return sum(path.stat().st_size for path in staging.glob("*"))
-
-
-def _right(path: Path, file: RemoteFile) -> bool:
-    if file.sha256:
-        return manifest.sha256(path) == file.sha256
-    return not file.git_hash or manifest.git_hash(path) == file.git_hash
 
 
 def _chosen(files: Iterable[RemoteFile]) -> list[RemoteFile]:
@@ -279,14 +239,3 @@ def _folder(path: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         raise PullError(f"{folder} is a file: --to names a folder")
     return folder
-
-
-def _refuse_another(folder: Path, repo: str) -> None:
-    known = manifest.read(folder).repo
-    if known and known != repo:
-        raise PullError(f"{folder} holds {known}: name another folder with --to")
-
-
-def _match(voice: str) -> tuple[str, ...]:
-    found = _VOICE.fullmatch(voice)
-    return found.groups() if found else ()

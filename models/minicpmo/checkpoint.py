@@ -6,16 +6,16 @@ without torch. A folder that cannot be used gets one line that says what to do.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from models import hub, manifest
+from models import manifest, model_folders
 from models.engine import EngineStartError
 from models.minicpmo import assets, code_files, exclusions
 from models.runtime import shards
+from models.runtime.model_config import IncompleteError, read_config
 from models.runtime.shards import Tensor
 
 BF16 = "openbmb/MiniCPM-o-4_5"
@@ -24,9 +24,7 @@ MODEL = "MiniCPM-o 4.5"
 _TOKENIZER = ("tokenizer_config.json", "preprocessor_config.json")
 _WORDS = (("tokenizer.json",), ("vocab.json", "merges.txt"))
 
-
-class CheckpointError(EngineStartError):
-    """A folder that this engine cannot use; the text is one line that says what to do."""
+Kind = Literal["bf16", "awq"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +82,28 @@ class Checkpoint:
         """Looks at a folder.
 
         Args:
-            folder: Of the checkpoint; see `models.hub.resolve` for how it is found.
+            folder: Of the checkpoint; see `models.model_folders.resolve` for how it is found.
             utils: Version of minicpmo-utils that reads the vocoder's files; None: the installed.
 
         Raises:
-            CheckpointError: It is not there, another model, or not whole.
+            EngineStartError: It is not there, another model, or not whole.
         """
         folder = folder.expanduser().absolute()
-        config = _config(folder)
+        config = read_config(folder, f"python -m models pull {AWQ} (or {BF16}) brings {MODEL}")
         kind = _kind(folder, config)
         pulled = manifest.read(folder)
-        repo = pulled.repo or (AWQ if kind == "awq" else BF16)
-        bring = f"python -m models pull {repo} --to {folder} brings what is missing"
         try:
             code_files.check(folder, config)
             _check_tokenizer(folder)
-            _check_sizes(folder, pulled)
-            tensors = shards.read_weights(folder)[1]
-        except (code_files.CodeError, shards.ShardError, _FileError) as error:
-            raise CheckpointError(f"{folder}: {error}: {bring}") from None
-        others = [] if folder.parent == folder else _neighbours(folder)
-        found = assets.find(folder, others, utils or assets.installed_utils())
+            _check_pulled(folder, pulled)
+            tensors = shards.read_weights(folder)
+        except IncompleteError as error:
+            repo = pulled.repo or (AWQ if kind == "awq" else BF16)
+            raise EngineStartError(
+                f"{folder}: {error}: python -m models pull {repo} --to {folder} brings what is "
+                "missing"
+            ) from None
+        found = speech(folder, utils)
         return Checkpoint(
             folder,
             kind,
@@ -118,70 +117,52 @@ class Checkpoint:
         )
 
 
-class _FileError(Exception):
-    pass
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    """Raises CheckpointError when the folder is no checkpoint at all."""
-    pull = f"python -m models pull {AWQ} (or {BF16}) brings {MODEL}"
-    if not folder.exists():
-        raise CheckpointError(f"{folder} is not there: {pull}, and MODEL_PATH names its folder")
-    if not folder.is_dir():
-        raise CheckpointError(f"{folder} is a file: MODEL_PATH names the folder of a checkpoint")
+def kind_of(folder: Path) -> Kind | None:
+    """What lies in a folder, whole or not; None for another model."""
     try:
-        if not any(folder.iterdir()):
-            raise CheckpointError(f"{folder} is empty: {pull}")
-        if not (folder / "config.json").is_file():
-            raise CheckpointError(_no_config(folder, pull))
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be read: {error.strerror}") from None
-    except ValueError:
-        config = None
-    if not isinstance(config, dict):
-        raise CheckpointError(f"{folder}: config.json is damaged: {pull}")
-    return config
+        return _kind(folder, read_config(folder, ""))
+    except EngineStartError:
+        return None
 
 
-def _no_config(folder: Path, pull: str) -> str:
-    if next(folder.glob("*.gguf"), None):
-        return f"{folder} holds GGUF files, which llama.cpp reads and this engine does not: {pull}"
-    inner = [path.parent for path in sorted(folder.glob("*/config.json"))]
-    if inner:
-        return f"{folder} has no config.json, {inner[0]} has one: MODEL_PATH={inner[0]}"
-    return f"{folder} is no checkpoint, it has no config.json: {pull}"
+def speech(folder: Path, utils: str | None = None) -> assets.Assets:
+    """What there is to speak with: in the folder itself, in checkpoints beside it or where `pull`
+    puts them. ``utils`` as for `Checkpoint.read`.
+    """
+    places = dict.fromkeys([*_folders(folder.parent), *_folders(model_folders.models_folder())])
+    others = [
+        place
+        for place in places
+        if place != folder and (place / assets.FOLDER).is_dir() and kind_of(place)
+    ]
+    return assets.find(folder, others, utils or assets.installed_utils())
 
 
-def _kind(folder: Path, config: dict[str, Any]) -> Literal["bf16", "awq"]:
-    """Raises CheckpointError for another model."""
+def _kind(folder: Path, config: dict[str, Any]) -> Kind:
+    """Raises EngineStartError for another model."""
     kind, version = config.get("model_type"), str(config.get("version", ""))
     if kind != "minicpmo" or version != "4.5":
-        raise CheckpointError(
+        raise EngineStartError(
             f"{folder} is {_named(config)}, and the engine minicpmo runs {MODEL} only: "
             f"python -m models pull {AWQ}"
             + ("" if kind == "minicpmo" else "; ENGINE=vlm runs other models")
         )
-    quantised = config.get("quantization_config")
+    quantised = config.get("quantization_config") or {}
+    method, bits = quantised.get("quant_method", "?"), quantised.get("bits", 4)
     if not quantised:
         return "bf16"
-    method = str(quantised.get("quant_method")) if isinstance(quantised, dict) else "?"
-    if method != "awq" or quantised.get("bits", 4) != 4:
-        bits = quantised.get("bits", "?") if isinstance(quantised, dict) else "?"
-        raise CheckpointError(
-            f"{folder} is {MODEL} quantised with {method} to {bits} bits, and this engine runs "
-            f"BF16 and AWQ with 4: python -m models pull {AWQ}"
-        )
-    return "awq"
+    if (method, bits) == ("awq", 4):
+        return "awq"
+    raise EngineStartError(
+        f"{folder} is {MODEL} quantised with {method} to {bits} bits, and this engine runs "
+        f"BF16 and AWQ with 4: python -m models pull {AWQ}"
+    )
 
 
 def _named(config: dict[str, Any]) -> str:
     """What a config says that its model is."""
-    listed = config.get("architectures")
-    made = str(listed[0]) if isinstance(listed, list) and listed else ""
-    words = [made or "another model", str(config.get("version", ""))]
-    kind = config.get("model_type")
-    return " ".join(filter(None, words)) + (f" ({kind})" if kind else "")
+    made = (config.get("architectures") or ["another model"])[0]
+    return f"{made} {config.get('version', '')}".strip() + f" ({config.get('model_type')})"
 
 
 def _check_tokenizer(folder: Path) -> None:
@@ -189,10 +170,10 @@ def _check_tokenizer(folder: Path) -> None:
     if not any(all((folder / name).is_file() for name in names) for names in _WORDS):
         absent.append(_WORDS[0][0])
     if absent:
-        raise _FileError(f"{absent[0]} is missing")
+        raise IncompleteError(f"{absent[0]} is missing")
 
 
-def _check_sizes(folder: Path, pulled: manifest.Manifest) -> None:
+def _check_pulled(folder: Path, pulled: manifest.Manifest) -> None:
     """What was pulled is as long as it was; code is what it was, because it is run."""
     for path, stamp in pulled.files.items():
         file = folder / path
@@ -200,33 +181,10 @@ def _check_sizes(folder: Path, pulled: manifest.Manifest) -> None:
             continue  # what is needed is looked for by name; a README may go
         if file.stat().st_size != stamp.size:
             size = file.stat().st_size
-            raise _FileError(f"{path} is not what was pulled ({size} bytes, not {stamp.size})")
+            raise IncompleteError(f"{path} is not what was pulled ({size} bytes, not {stamp.size})")
         if file.suffix == ".py" and manifest.sha256(file) != stamp.sha256:
-            raise _FileError(f"{path} is not what was pulled (another sha256)")
+            raise IncompleteError(f"{path} is not what was pulled (another sha256)")
 
 
-def _neighbours(folder: Path) -> list[Path]:
-    """Checkpoints beside this one and where `pull` puts them; those that came with speech."""
-    return [
-        place
-        for place in _unique([*_folders(folder.parent), *_folders(hub.models_folder())])
-        if place != folder and (place / assets.FOLDER).is_dir() and _same_model(place)
-    ]
-
-
-def _same_model(folder: Path) -> bool:
-    try:
-        return bool(_kind(folder, _config(folder)))
-    except CheckpointError:
-        return False
-
-
-def _folders(parent: Path) -> list[Path]:
-    try:
-        return sorted(path for path in parent.iterdir() if path.is_dir())
-    except OSError:
-        return []
-
-
-def _unique(paths: Iterable[Path]) -> list[Path]:
-    return list(dict.fromkeys(paths))
+def _folders(parent: Path) -> Iterable[Path]:
+    return sorted(path for path in parent.glob("*") if path.is_dir())

@@ -6,36 +6,33 @@ import re
 from pathlib import Path
 from typing import Any
 
+from models.runtime.model_config import IncompleteError
+
 NEEDED = ("AutoConfig", "AutoModel")
 _RELATIVE = re.compile(r"^\s*from\s+\.([\w.]+)\s+import", re.MULTILINE)
 
 
-class CodeError(Exception):
-    """Code that is missing; the text says which."""
-
-
-def check(folder: Path, config: dict[str, Any]) -> tuple[Path, ...]:
-    """All files of the code, with what they import from one another. Raises CodeError."""
+def check(folder: Path, config: dict[str, Any]) -> None:
+    """Looks for what `auto_map` names, and what that imports. Raises IncompleteError."""
     listed = config.get("auto_map")
     if not isinstance(listed, dict) or any(name not in listed for name in NEEDED):
-        raise CodeError("config.json names no modelling code (auto_map)")
-    waiting = [_file(folder, str(place)) for place in listed.values()]
-    found: dict[Path, None] = {}
+        raise IncompleteError("config.json names no modelling code (auto_map)")
+    waiting = [_module(str(place)) for place in listed.values()]
+    found: set[str] = set()
     while waiting:
-        file = waiting.pop()
-        if file in found:
+        module = waiting.pop()
+        if module in found:
             continue
+        found.add(module)
+        file = folder / f"{module.replace('.', '/')}.py"
         if not file.is_file():
-            raise CodeError(f"its modelling code {file.name} is missing")
-        found[file] = None
-        text = file.read_text(encoding="utf-8", errors="replace")
-        waiting += [folder / f"{name.replace('.', '/')}.py" for name in _RELATIVE.findall(text)]
-    return tuple(sorted(found))
+            raise IncompleteError(f"its modelling code {file.name} is missing")
+        waiting += _RELATIVE.findall(file.read_text(encoding="utf-8", errors="replace"))
 
 
-def _file(folder: Path, place: str) -> Path:
+def _module(place: str) -> str:
     """`module.Class` names the file; `repo--module.Class` one that is elsewhere."""
     if "--" in place:
         repo = place.split("--", 1)[0]
-        raise CodeError(f"its modelling code is not in the folder but in {repo}")
-    return folder / f"{place.rsplit('.', 1)[0].replace('.', '/')}.py"
+        raise IncompleteError(f"its modelling code is not in the folder but in {repo}")
+    return place.rsplit(".", 1)[0]

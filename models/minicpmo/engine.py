@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from config.settings import Settings
-from models import hub
+from models import model_folders
 from models.engine import EngineInfo
 from models.minicpmo.backend import Backend
 from models.minicpmo.checkpoint import Checkpoint
@@ -36,7 +36,7 @@ class MiniCPMoEngine(ThreadedEngine[Session]):
     @classmethod
     def from_settings(cls, settings: Settings) -> MiniCPMoEngine:
         """Raises EngineStartError when there is no checkpoint that it can use."""
-        checkpoint = Checkpoint.read(hub.resolve(settings.model_path))
+        checkpoint = Checkpoint.read(model_folders.resolve(settings.model_path))
         voices = Voices(settings.voice_dir, checkpoint.reference_voice)
         device, memory = settings.engine_devices[0], settings.engine_memory
         return cls(lambda: made_backend(checkpoint, device, memory, voices), voices)

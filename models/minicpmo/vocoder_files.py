@@ -11,7 +11,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from models.hub import cache_folder
+from config.folders import cache_dir
 from models.minicpmo import assets
 
 ORIGINAL, NAME = "hift_original.pt", "hift.pt"
@@ -30,7 +30,7 @@ def readable(folder: Path, utils: str | None) -> Path:
     if assets.needed_by(utils) == assets.LATER or not (folder / ORIGINAL).is_file():
         return folder
     folder = folder.resolve()
-    linked = cache_folder() / "vocoder" / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    linked = cache_dir() / "vocoder" / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
     linked.mkdir(parents=True, exist_ok=True)
     for name in assets.EARLIER:
         _link(linked / name, folder / (ORIGINAL if name == NAME else name))

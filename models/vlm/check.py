@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from config.settings import Settings
-from models import hub
-from models.check import CheckReport, versions
+from models import model_folders
+from models.check_report import CheckReport
 from models.engine import EngineError, GenerationRequest, Picture
 from models.runtime.frames import Frames
 from models.runtime.prompt import build
@@ -50,17 +50,13 @@ def check(settings: Settings, model: str, device: str) -> CheckReport:
     Raises:
         EngineError: The model cannot be used at all.
     """
-    folder = hub.resolve(model)
+    folder = model_folders.resolve(model)
     checkpoint = Checkpoint.read(folder)
-    lines = [f"model: {checkpoint.name} in {folder}"]
-    right, wrong = versions("vlm", _PACKAGES)
-    lines.append(f"environment: {', '.join(right) or 'nothing of what it needs'}")
-    lines += [f"environment: {line}: make engine-vlm" for line in wrong]
-    found, ok = check_vlm(settings, checkpoint, device.split(",")[0])
-    lines += found
-    go = f"make run ENGINE=vlm MODEL_PATH={folder}"
-    lines.append(f"next: {go}" if ok else "next: what is said above; then check again")
-    return CheckReport(lines, ok)
+    report = CheckReport([f"model: {checkpoint.name} in {folder}"])
+    report.environment("vlm", _PACKAGES)
+    lines, ok = check_vlm(settings, checkpoint, device.split(",")[0])
+    report.add(*lines, ok=ok)
+    return report.next("vlm", folder)
 
 
 def check_vlm(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any
 
 from models.engine import EngineStartError
 from models.runtime import shards
-from models.runtime.shards import ShardError, Tensor
+from models.runtime.model_config import IncompleteError, read_config
+from models.runtime.shards import Tensor
 
 EXAMPLE = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
 _PROCESSORS = ("processor_config.json", "preprocessor_config.json")
@@ -65,40 +65,21 @@ class Checkpoint:
             EngineStartError: It holds no model, one of another kind, or not all of one.
         """
         folder = folder.expanduser().absolute()
-        config = _config(folder)
+        config = read_config(folder, f"python -m models pull {EXAMPLE} brings a small model")
         _check_kind(folder, config)
         try:
             _check_files(folder)
-            tensors = shards.read_weights(folder)[1]
-        except ShardError as error:
+            tensors = shards.read_weights(folder)
+        except IncompleteError as error:
             raise EngineStartError(
                 f"{folder}: {error}: pull the model again, what is there is kept"
             ) from None
         return Checkpoint(folder, config, tensors)
 
 
-def _config(folder: Path) -> dict[str, Any]:
-    bring = f"python -m models pull {EXAMPLE} brings a small model"
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "is not there"
-        raise EngineStartError(f"{folder} {what}: MODEL_PATH names the folder of a model; {bring}")
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        gguf = ", but GGUF files, which llama.cpp reads" * any(folder.glob("*.gguf"))
-        raise EngineStartError(f"{folder} has no config.json{gguf}: {bring}") from None
-    except OSError as error:
-        raise EngineStartError(f"{folder} cannot be read: {error.strerror}") from None
-    except ValueError:
-        config = None
-    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
-        raise EngineStartError(f"{folder}: config.json is damaged: pull the model again")
-    return config
-
-
 def _check_kind(folder: Path, config: Mapping[str, Any]) -> None:
     known, vision = _known()
-    kind = config["model_type"]
+    kind = str(config.get("model_type"))
     if kind == "minicpmo":
         raise EngineStartError(f"{folder} is a MiniCPM-o: ENGINE=minicpmo runs it")
     if kind not in vision and config.get("auto_map"):
@@ -129,6 +110,6 @@ def _known() -> tuple[frozenset[str], frozenset[str]]:
 
 def _check_files(folder: Path) -> None:
     if not any((folder / name).is_file() for name in _PROCESSORS):
-        raise ShardError(f"{_PROCESSORS[0]} is missing")
+        raise IncompleteError(f"{_PROCESSORS[0]} is missing")
     if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model")):
-        raise ShardError("tokenizer.json is missing")
+        raise IncompleteError("tokenizer.json is missing")

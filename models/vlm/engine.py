@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config.settings import Settings
-from models import hub
+from models import model_folders
 from models.engine import EngineInfo
 from models.runtime.threaded_engine import ThreadedEngine
 from models.vlm.session import Session
@@ -17,7 +17,7 @@ class VlmEngine(ThreadedEngine[Session]):
     @classmethod
     def from_settings(cls, settings: Settings) -> VlmEngine:
         """Raises EngineStartError when there is no such folder."""
-        folder = hub.resolve(settings.model_path)
+        folder = model_folders.resolve(settings.model_path)
         return cls(Session(folder, settings.engine_devices[0], settings.engine_memory))
 
     @property

@@ -37,7 +37,7 @@ def user(*parts: object) -> dict[str, Any]:
 def png(width: int, height: int) -> bytes:
     """Only the header of one."""
     size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
-    return b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0dIHDR" + size
+    return b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + size + b"\x08\x02\0\0\0"
 
 
 TEXT = {"type": "text", "text": "What happens?"}

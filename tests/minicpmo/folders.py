@@ -11,9 +11,9 @@ from typing import Any
 
 from models import manifest
 from models.minicpmo import assets
+from models.runtime.shards import Tensor
 
 AWQ: dict[str, Any] = {"quant_method": "awq", "bits": 4, "modules_to_not_convert": None}
-_WIDTHS = {"BF16": 2, "F16": 2, "I32": 4}
 
 Shapes = Mapping[str, tuple[str, tuple[int, ...]]]
 
@@ -86,11 +86,8 @@ def weights(path: Path, tensors: Shapes) -> None:
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
     for name, (kind, shape) in tensors.items():
-        size = _WIDTHS[kind]
-        for axis in shape:
-            size *= axis
-        header[name] = {"dtype": kind, "shape": list(shape), "data_offsets": [end, end + size]}
-        end += size
+        start, end = end, end + Tensor(kind, shape).bytes
+        header[name] = {"dtype": kind, "shape": list(shape), "data_offsets": [start, end]}
     text = json.dumps(header).encode()
     path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(end))
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings, load_settings
-from models import check as check_module
-from models.check import CheckReport, check, versions
-from models.minicpmo import assets, memory, report
+from models import check_report
+from models.check import check
+from models.check_report import CheckReport
+from models.minicpmo import assets, memory
+from models.minicpmo import check as check_minicpmo
 from models.minicpmo.checkpoint import Checkpoint
 from models.runtime import device as hardware
 from models.runtime.device import GIB, NotEnoughMemoryError, Room
@@ -26,16 +28,17 @@ def as_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         return Room(15 * GIB, 16 * GIB)
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(report, "versions", lambda *_: (["torch 2.8.0"], []))
+    monkeypatch.setattr(check_report, "_pins", lambda _: {})
+    monkeypatch.setattr(check_report, "installed", lambda _: "1")
     monkeypatch.setattr(assets, "installed_utils", lambda: "1.0.7")
     monkeypatch.setattr(hardware, "room", room)
-    refused = report._refused
+    refused = check_minicpmo._refused
 
     def only_of_a_cpu(checkpoint: Checkpoint, device: str) -> str:
         return refused(checkpoint, device) if device == "cpu" else ""
 
-    monkeypatch.setattr(report, "_refused", only_of_a_cpu)
-    monkeypatch.setattr(report, "_named", lambda device: device)
+    monkeypatch.setattr(check_minicpmo, "_refused", only_of_a_cpu)
+    monkeypatch.setattr(check_minicpmo, "_named", lambda device: device)
 
 
 def settings(tmp_path: Path, **changes: object) -> Settings:
@@ -105,17 +108,21 @@ def test_hashes_are_looked_at(tmp_path: Path) -> None:
 def test_versions_are_held_against_the_pins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pins = check_module._pins(check_module._REQUIREMENTS / "minicpmo.txt")
-    assert {"torch", "transformers", "minicpmo-utils", "autoawq"} <= pins.keys()
-    monkeypatch.setattr(check_module, "_REQUIREMENTS", tmp_path)
+    monkeypatch.undo()
+    assert {"torch", "transformers", "minicpmo-utils", "autoawq"} <= check_report._pins(
+        check_report._REQUIREMENTS / "minicpmo.txt"
+    ).keys()
+    monkeypatch.setattr(check_report, "_REQUIREMENTS", tmp_path)
     (tmp_path / "minicpmo.txt").write_text(
         "torch==2.8.0 \\\n    --hash=sha256:00\ntransformers==4.51.3\nminicpmo-utils[tts]==1.0.7\n"
     )
     here = {"torch": "2.8.0", "transformers": "4.57.6", "other": "1"}
-    monkeypatch.setattr(check_module, "_installed", here.get)
-    right, wrong = versions("minicpmo", ("torch", "transformers", "minicpmo-utils", "other"))
-    assert right == ["torch 2.8.0", "other 1"]
-    assert ["4.57.6" in wrong[0], "not installed" in wrong[1], len(wrong)] == [True, True, 2]
+    monkeypatch.setattr(check_report, "installed", here.get)
+    found = CheckReport()
+    found.environment("minicpmo", ("torch", "transformers", "minicpmo-utils", "other"))
+    assert found.lines[0] == "environment: torch 2.8.0, other 1"
+    assert ["4.57.6" in found.lines[1], "not installed" in found.lines[2]] == [True, True]
+    assert (len(found.lines), found.ok) == (3, False)
 
 
 def test_sketch_needs_nothing(tmp_path: Path) -> None:

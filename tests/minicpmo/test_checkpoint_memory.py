@@ -44,19 +44,16 @@ CONFIG = {
 
 
 def dense(shape: tuple[int, ...]) -> Tensor:
-    count = 1
-    for axis in shape:
-        count *= axis
-    return Tensor("BF16", shape, 2 * count)
+    return Tensor("BF16", shape)
 
 
 def packed(rows: int, columns: int) -> dict[str, Tensor]:
     """Four bits a weight, and for each 128 of a column a scale and a zero."""
     groups = columns // 128
     return {
-        "qweight": Tensor("I32", (columns, rows // 8), columns * rows // 2),
-        "qzeros": Tensor("I32", (groups, rows // 8), groups * rows // 2),
-        "scales": Tensor("F16", (groups, rows), groups * rows * 2),
+        "qweight": Tensor("I32", (columns, rows // 8)),
+        "qzeros": Tensor("I32", (groups, rows // 8)),
+        "scales": Tensor("F16", (groups, rows)),
     }
 
 

@@ -1,4 +1,4 @@
-"""A hub on loopback: the calls of the real one that are used, with faults on request."""
+"""A hub on loopback: what huggingface_hub asks of the real one, with faults on request."""
 
 from __future__ import annotations
 
@@ -32,8 +32,12 @@ class Faults:
     cut: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
     failing: Counter[str] = field(default_factory=Counter)
-    stuck: set[str] = field(default_factory=set)
+    stuck: Counter[str] = field(default_factory=Counter)
     no_ranges: bool = False
+
+    def due(self, which: Counter[str], path: str) -> bool:
+        which[path] -= 1
+        return which[path] >= 0
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,12 @@ class Asked:
 
 
 class HubServer:
-    """Serves on a free port while the block runs."""
+    """Serves on free ports while the block runs."""
 
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}
         self.faults = Faults()
+        self.listing: bytes | None = None
         self.asked: list[Asked] = []
         self.halfway = threading.Event()
         self.go_on = threading.Event()
@@ -70,7 +75,7 @@ class HubServer:
 
     @property
     def other_host(self) -> str:
-        return f"http://127.0.0.1:{self._servers[1].server_address[1]}"
+        return f"http://localhost:{self._servers[1].server_address[1]}"
 
     def __enter__(self) -> HubServer:
         for thread in self._threads:
@@ -108,24 +113,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.asked.append(Asked(self.command, path, self.headers.get("Range", ""), authorized))
         parts = path.strip("/").split("/")
         if parts[:2] == ["api", "models"]:
-            self._info("/".join(parts[2:4]), parts[5] if len(parts) > 5 else "main")
+            self._info("/".join(parts[2:4]), parts[5])
         elif parts[0] == "cdn":
             self._content("/".join(parts[1:3]), "/".join(parts[3:]))
         elif parts[:2] == ["api", "resolve-cache"]:
             self._small("/".join(parts[2:4]), "/".join(parts[4:]), authorized)
-        elif parts[2:3] == ["resolve"]:
-            self._file("/".join(parts[:2]), parts[3], "/".join(parts[4:]))
         else:
-            self._error(404, "")
+            self._file("/".join(parts[:2]), parts[3], "/".join(parts[4:]))
 
     def _known(self, name: str, revision: str, about: str) -> Repo | None:
         """The repository, or None when an error was sent."""
-        if self.hub.faults.failing[about] > 0:
-            self.hub.faults.failing[about] -= 1
-            self._error(503, "")
-            return None
         repo = self.hub.repos.get(name)
-        if repo is None:
+        if self.hub.faults.due(self.hub.faults.failing, about):
+            self._error(503, "")
+        elif repo is None:
             self._error(401, "RepoNotFound")
         elif repo.gated:
             self._error(403, "GatedRepo")
@@ -141,14 +142,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         siblings: list[dict[str, Any]] = []
         for path, data in repo.files.items():
-            blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-            entry: dict[str, Any] = {"rfilename": path, "size": len(data), "blobId": blob}
+            entry: dict[str, Any] = {"rfilename": path, "size": len(data), "blobId": _blob(data)}
             if path in repo.large:
                 digest = hashlib.sha256(data).hexdigest()
                 entry["lfs"] = {"sha256": digest, "size": len(data), "pointerSize": 134}
             siblings.append(entry)
         body = json.dumps({"id": name, "modelId": name, "sha": COMMIT, "siblings": siblings})
-        self._send(200, {"Content-Type": "application/json"}, body.encode())
+        self._send(200, {"Content-Type": "application/json"}, self.hub.listing or body.encode())
 
     def _file(self, name: str, revision: str, path: str) -> None:
         repo = self._known(name, revision, path)
@@ -175,34 +175,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _content(self, name: str, path: str) -> None:
         """Sends a file from where it is asked, with the faults that it is to have."""
-        status, headers, data = 200, dict[str, str](), self.hub.repos[name].files[path]
-        faults = self.hub.faults
-        getting = self.command == "GET"
-        if getting and faults.wrong[path] > 0:
-            faults.wrong[path] -= 1
+        data, faults = self.hub.repos[name].files[path], self.hub.faults
+        headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{_blob(data)}"'}
+        if self.command == "HEAD":
+            self._send(200, headers, data)
+            return
+        if faults.due(faults.wrong, path):
             data = bytes(byte ^ 1 for byte in data)
         asked = "" if faults.no_ranges else self.headers.get("Range", "")
         start = int(asked.removeprefix("bytes=").split("-")[0]) if asked else 0
         if asked:
-            status = 206
             headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
-        rest = data[start:]
-        if getting and path in faults.stuck:
-            faults.stuck.discard(path)
-            self._broken_off(status, headers, rest, wait=True)
-        elif getting and faults.cut[path] > 0:
-            faults.cut[path] -= 1
-            self._broken_off(status, headers, rest, wait=False)
+        rest, status = data[start:], 206 if asked else 200
+        if faults.due(faults.stuck, path):
+            self._broken_off(status, headers, rest)
+            self.hub.halfway.set()
+            self.hub.go_on.wait()
+        elif faults.due(faults.cut, path):
+            self._broken_off(status, headers, rest)
         else:
             self._send(status, headers, rest)
 
-    def _broken_off(self, status: int, headers: dict[str, str], rest: bytes, wait: bool) -> None:
+    def _broken_off(self, status: int, headers: dict[str, str], rest: bytes) -> None:
         self._head(status, headers, len(rest))
         self.wfile.write(rest[: len(rest) // 2])
         self.wfile.flush()
-        if wait:
-            self.hub.halfway.set()
-            self.hub.go_on.wait()
         self.close_connection = True
 
     def _error(self, status: int, code: str) -> None:
@@ -220,3 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**headers, "Content-Length": str(length)}.items():
             self.send_header(name, value)
         self.end_headers()
+
+
+def _blob(data: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from models import hub, manifest
-from models.check import CheckReport, versions
+from tqdm import tqdm
+
+from models import manifest, model_folders
+from models.check_report import CheckReport
+from models.manifest import size
 from models.minicpmo import assets, memory
 from models.minicpmo.checkpoint import Checkpoint
 from models.minicpmo.memory import Need
-from models.progress import Progress, size
 from models.runtime import device as hardware
 from models.runtime.device import GIB, NotEnoughMemoryError, Room
 
@@ -20,26 +22,18 @@ _LEAST_AWQ = (7, 5)
 _LEAST_BF16 = (8, 0)
 
 
-def report(model: str, device: str, budget_gib: float) -> CheckReport:
+def check(model: str, device: str, budget_gib: float) -> CheckReport:
     """Looks at everything; see `models.check.check`."""
-    checkpoint = Checkpoint.read(hub.resolve(model))
+    checkpoint = Checkpoint.read(model_folders.resolve(model))
     pulled = checkpoint.pulled
     at = f", {pulled.repo} at {pulled.commit[:12]}" if pulled.repo else ""
-    lines = [f"model: {checkpoint.name} in {checkpoint.folder}{at}"]
-    hashes, whole = _hashes(checkpoint)
-    lines += [f"hashes: {hashes}", f"speech: {_speech(checkpoint)}"]
-    awq = ("autoawq",) if checkpoint.awq else ()
-    right, wrong = versions("minicpmo", (*_PACKAGES, *awq))
-    lines.append(f"environment: {', '.join(right) or 'nothing of what it needs'}")
-    lines += [f"environment: {line}: make engine-minicpmo" for line in wrong]
-    ok = whole and not wrong
+    report = CheckReport([f"model: {checkpoint.name} in {checkpoint.folder}{at}"])
+    _check_hashes(report, checkpoint)
+    report.add(f"speech: {_speech(checkpoint)}")
+    report.environment("minicpmo", (*_PACKAGES, *(("autoawq",) if checkpoint.awq else ())))
     for name in devices(device):
-        found, fits = _device(checkpoint, name, budget_gib)
-        lines += found
-        ok = ok and fits
-    go = f"make run ENGINE=minicpmo MODEL_PATH={checkpoint.folder}"
-    lines.append(f"next: {go}" if ok else "next: what is said above; then check again")
-    return CheckReport(lines, ok)
+        _check_device(report, checkpoint, name, budget_gib)
+    return report.next("minicpmo", checkpoint.folder)
 
 
 def devices(device: str) -> tuple[str, ...]:
@@ -54,28 +48,18 @@ def devices(device: str) -> tuple[str, ...]:
         return ("cpu",)
 
 
-def _hashes(checkpoint: Checkpoint) -> tuple[str, bool]:
-    files = checkpoint.pulled.files
-    if not files:
-        return "not known, since the folder was not pulled; the weights are whole", True
-    seen = [0]
-
-    def count(more: int) -> None:
-        seen[0] += more
-
-    present = {path: it for path, it in files.items() if (checkpoint.folder / path).is_file()}
-    total = sum(stamp.size for stamp in present.values())
-    with Progress(total, lambda: seen[0], lambda _: None):
-        wrong = [
-            path
-            for path, stamp in present.items()
-            if manifest.sha256(checkpoint.folder / path, count) != stamp.sha256
-        ]
-    if not wrong:
-        return f"those of {len(present)} files ({size(total)}) are right", True
-    repo = checkpoint.pulled.repo
-    bring = f"python -m models pull {repo} --to {checkpoint.folder} fetches what is damaged"
-    return f"{', '.join(wrong)} not what was pulled: {bring}", False
+def _check_hashes(report: CheckReport, checkpoint: Checkpoint) -> None:
+    folder, pulled = checkpoint.folder, checkpoint.pulled
+    if not pulled.files:
+        return report.add("hashes: not known, since the folder was not pulled")
+    present = {path: it for path, it in pulled.files.items() if (folder / path).is_file()}
+    looked_at = tqdm(present.items(), desc="hashes", disable=None)
+    wrong = [path for path, it in looked_at if manifest.sha256(folder / path) != it.sha256]
+    if wrong:
+        bring = f"python -m models pull {pulled.repo} --to {folder} fetches what is damaged"
+        return report.add(f"hashes: {', '.join(wrong)} not what was pulled: {bring}", ok=False)
+    total = size(sum(stamp.size for stamp in present.values()))
+    return report.add(f"hashes: those of {len(present)} files ({total}) are right")
 
 
 def _speech(checkpoint: Checkpoint) -> str:
@@ -89,18 +73,18 @@ def _speech(checkpoint: Checkpoint) -> str:
     return f"{vocoder}; it speaks like {voice}" + (f" ({length:.1f} s)" if length else "")
 
 
-def _device(checkpoint: Checkpoint, device: str, budget_gib: float) -> tuple[list[str], bool]:
+def _check_device(
+    report: CheckReport, checkpoint: Checkpoint, device: str, budget_gib: float
+) -> None:
     try:
         room = hardware.room(device)
     except NotEnoughMemoryError as error:
-        return [f"device: {error}"], False
-    lines = [f"device: {_named(device)}, {_gib(room.free)} free of {_gib(room.total)}"]
-    lines += _needs(checkpoint, device)
+        return report.add(f"device: {error}", ok=False)
+    report.add(f"device: {_named(device)}, {_gib(room.free)} free of {_gib(room.total)}")
+    report.add(*_needs(checkpoint, device))
     refused = _refused(checkpoint, device)
-    if refused:
-        return [*lines, f"verdict: {refused}"], False
-    line, fits = _verdict(checkpoint, device, room, budget_gib)
-    return [*lines, f"verdict: {line}"], fits
+    line, fits = (refused, False) if refused else _verdict(checkpoint, device, room, budget_gib)
+    return report.add(f"verdict: {line}", ok=fits)
 
 
 def _needs(checkpoint: Checkpoint, device: str) -> list[str]:
