@@ -31,8 +31,9 @@ TOO_MUCH = 0.5
 UNSEEN = 0.03
 """Seconds that the sound may be behind its picture, which then does not wait."""
 
-LEAD = 0.08
-"""Seconds that sound is handed over before it is to be heard."""
+LEAD, QUEUED = 0.09, 0.04
+"""Seconds before it is to be heard from which on sound is handed over, and seconds of it that
+LiveKit may still have then: what waits meanwhile goes in one frame, since each costs the same."""
 
 LOOSE = 0.03
 """Seconds that sound may be off before it jumps; less than that is drawn in slowly."""
@@ -101,9 +102,11 @@ class SoundBuffer:
         self._waits = self.delay < (MOST if self._waits else AGAIN)
         self._pushed = now
 
-    def wait(self, now: float) -> float:
-        """Seconds until something is due; it must not be empty."""
-        return max(self._waiting[0].time + self.delay - LEAD - now, 0.0)
+    def wait(self, now: float, queued: float) -> float:
+        """Seconds until something is to be handed over, of what must not be empty; queued: as of
+        `due`.
+        """
+        return max(self._waiting[0].time + self.delay - LEAD - now, queued - QUEUED, 0.0)
 
     def due(self, now: float, queued: float) -> bytes:
         """Samples to be handed over now; queued: seconds that were handed over and not yet played.

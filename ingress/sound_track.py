@@ -41,6 +41,8 @@ class SoundTrack:
         self._buffer = SoundBuffer()
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.error = ""
+        """Why it is not heard at the moment, one line; "" for nothing."""
 
     def start(self) -> None:
         """Begin to hand over what comes."""
@@ -90,13 +92,14 @@ class SoundTrack:
             source = rtc.AudioSource(RATE, 1, queue_size_ms=QUEUE_MS)
             try:
                 await self._publish(room, source)
+                self.error = ""
                 await self._stay(room, source)
             except TimeoutError:
                 # A track may still appear, and nobody would own it.
                 self._stuck(f"the track {self._name} is not taken in time")
             except Exception as error:  # LiveKit raises bare ones when a track is gone
-                why = str(error) or type(error).__name__
-                log.warning("the sound cannot be published, trying again: %s", why)
+                self.error = "the room does not take its sound, trying again"
+                log.warning("%s: %s", self.error, str(error) or type(error).__name__)
                 await asyncio.sleep(PUBLISH_AGAIN)
             finally:
                 await source.aclose()
@@ -115,7 +118,7 @@ class SoundTrack:
                 self._news.clear()
                 continue
             now = time.monotonic()
-            if (wait := self._buffer.wait(now)) > 0:
+            if (wait := self._buffer.wait(now, source.queued_duration)) > 0:
                 await asyncio.sleep(min(wait, LOOK_AGAIN))
                 continue
             data = self._buffer.due(now, source.queued_duration)

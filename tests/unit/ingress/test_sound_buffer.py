@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ingress.reader.messages import Sound
-from ingress.sound_buffer import KEPT, LEAD, LEAST, LOOSE, MOST, RATE, SoundBuffer, fitted
+from ingress.sound_buffer import KEPT, LEAD, LEAST, LOOSE, MOST, QUEUED, RATE, SoundBuffer, fitted
 
 PIECE = 960
 
@@ -73,6 +73,13 @@ def test_sound_that_is_not_due_waits() -> None:
     played.now += 0.5 + LEAST - LEAD + 0.001
     played.look()
     assert len(played.heard) == 1
+
+
+def test_while_enough_is_queued_sound_waits_so_that_more_of_it_goes_at_once() -> None:
+    played = Played()
+    played.push(played.now)
+    assert played.buffer.wait(played.now, 0.0) == 0
+    assert played.buffer.wait(played.now, 0.09) == pytest.approx(0.09 - QUEUED)
 
 
 @pytest.mark.parametrize("late", [0.0, 0.03, 0.2, 2.8])
