@@ -9,7 +9,6 @@ import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from huggingface_hub import HfApi, constants, hf_hub_download
@@ -21,6 +20,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.hf_api import RepoSibling
 from huggingface_hub.utils.sha import git_hash
 
 from models.engine import EngineStartError
@@ -55,37 +55,21 @@ class HubError(EngineStartError):
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """A file on the hub.
-
-    Attributes:
-        path: Relative to its repository.
-        size: Bytes.
-        sha256: Of its content; empty for a small file, which has ``git_hash``.
-        git_hash: The sha1 that git has for it.
-    """
-
-    path: str
-    size: int
-    sha256: str
-    git_hash: str
-
-    def is_at(self, place: Path) -> bool:
-        """Whether its content lies there. Raises OSError."""
-        if not place.is_file() or place.stat().st_size != self.size:
-            return False
-        if self.sha256:
-            return sha256(place) == self.sha256
-        return git_hash(place.read_bytes()) == self.git_hash
-
-
-@dataclass(frozen=True, slots=True)
 class Listing:
-    """A repository at one commit."""
+    """A repository at one commit: its files by path, as huggingface_hub tells of them."""
 
     repo: str
     commit: str
-    files: tuple[RemoteFile, ...]
+    files: dict[str, RepoSibling]
+
+
+def is_at(file: RepoSibling, place: Path) -> bool:
+    """Whether this file lies there, by size and hash. Raises OSError."""
+    if not place.is_file() or place.stat().st_size != file.size:
+        return False
+    if file.lfs:
+        return sha256(place) == file.lfs.sha256
+    return git_hash(place.read_bytes()) == file.blob_id
 
 
 def host() -> str:
@@ -105,7 +89,7 @@ def listing(repo: str, revision: str) -> Listing:
         found = HfApi(_endpoint()).model_info(
             repo, revision=revision, timeout=TIMEOUT, files_metadata=True
         )
-        files = tuple(_remote(entry) for entry in found.siblings or () if _safe(entry.rfilename))
+        files = {it.rfilename: it for it in found.siblings or () if _safe(it.rfilename)}
         return Listing(repo, str(found.sha), files)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise HubError(f"{host()} answers something that is no list of files") from None
@@ -166,11 +150,6 @@ def _explained(error: BaseException, repo: str, revision: str) -> HubError:
     if status:
         return HubError(f"{host()} answers with status {status}: try again later", final=False)
     return HubError(f"{host()} cannot be reached", final=False, offline=True)
-
-
-def _remote(entry: Any) -> RemoteFile:
-    hashed = entry.lfs.sha256 if entry.lfs else ""
-    return RemoteFile(entry.rfilename, int(entry.size), hashed, entry.blob_id or "")
 
 
 def _safe(path: str) -> bool:

@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
 
 from config import files
 
 FILE = ".pressbox-pull.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What a file must be.
-
-    Attributes:
-        size: Bytes.
-        sha256: Of its content, in hexadecimal.
-    """
+class Stamp(BaseModel):
+    """What a file must be: its bytes, and the hash of its content in hexadecimal."""
 
     size: int
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(BaseModel):
     """Files that came from one repository at one commit; paths are relative to the folder."""
 
     repo: str
     revision: str
     commit: str
-    files: dict[str, Stamp] = field(default_factory=dict)
+    files: dict[str, Stamp]
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(BaseModel, frozen=True):
     """All that was pulled into a folder; none for a folder that came another way."""
 
     sources: tuple[Source, ...] = ()
@@ -56,28 +48,23 @@ class Manifest:
         """Every file by its path in the folder."""
         return {path: stamp for source in self.sources for path, stamp in source.files.items()}
 
-    def with_source(self, source: Source) -> Manifest:
-        """This one with ``source`` in place of what was known of the same repository."""
-        known = {it.repo: it for it in self.sources}
-        return Manifest(tuple({**known, source.repo: source}.values()))
-
-    def write(self, folder: Path) -> None:
-        """Puts it into ``folder``. Raises OSError."""
-        files.write(folder / FILE, json.dumps(asdict(self), indent=1) + "\n", 0o644)
-
 
 def read(folder: Path) -> Manifest:
     """The manifest of a folder; an empty one where there is none or none that can be read."""
     try:
-        sources = json.loads((folder / FILE).read_text(encoding="utf-8"))["sources"]
-        return Manifest(tuple(_source(**found) for found in sources))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Manifest.model_validate_json((folder / FILE).read_bytes())
+    except (OSError, ValidationError):
         return Manifest()
 
 
-def _source(repo: str, revision: str, commit: str, files: dict[str, dict[str, str]]) -> Source:
-    stamps = {path: Stamp(int(it["size"]), str(it["sha256"])) for path, it in files.items()}
-    return Source(repo, revision, commit, stamps)
+def add(folder: Path, source: Source) -> None:
+    """Writes down what was pulled, in place of what was known of the same repository.
+
+    Raises OSError.
+    """
+    known = {it.repo: it for it in read(folder).sources}
+    whole = Manifest(sources=tuple({**known, source.repo: source}.values()))
+    files.write(folder / FILE, whole.model_dump_json(indent=1) + "\n", 0o644)
 
 
 def sha256(path: Path) -> str:

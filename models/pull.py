@@ -15,7 +15,7 @@ from pathlib import Path
 
 from models import hub, manifest, model_folders
 from models.engine import EngineStartError
-from models.hub import HubError, Listing, RemoteFile
+from models.hub import HubError, Listing
 from models.manifest import Source, Stamp, size
 from models.minicpmo import assets, checkpoint
 from speech import piper_voices
@@ -47,13 +47,24 @@ class PullError(EngineStartError):
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """Files of one commit and where each goes, relative to ``folder``."""
+    """Files of one commit: by where each goes in ``folder``, its path in the repository."""
 
     listing: Listing
     revision: str
     folder: Path
-    places: Mapping[str, RemoteFile]
+    paths: Mapping[str, str]
     report: Report
+
+    def is_here(self, name: str, place: Path) -> bool:
+        return hub.is_at(self.listing.files[self.paths[name]], place)
+
+    def stamp(self, name: str) -> Stamp:
+        large = self.listing.files[self.paths[name]].lfs
+        hashed = large.sha256 if large else manifest.sha256(self.folder / name)
+        return Stamp(size=self.size([name]), sha256=hashed)
+
+    def size(self, names: Iterable[str]) -> int:
+        return sum(self.listing.files[self.paths[name]].size or 0 for name in names)
 
 
 def pull(target: str, to: Path | None, revision: str, report: Report) -> Path:
@@ -92,11 +103,9 @@ def _pull_voice(voice: str, base: str, to: Path, revision: str, report: Report) 
     paths = {f"{voice}{end}": f"{base}{end}" for end in (".onnx", ".onnx.json")}
     addresses = [hub.address(PIPER, path, revision) for path in paths.values()]
     listing = _listing(PIPER, revision, addresses, folder)
-    known = {file.path: file for file in listing.files}
-    if any(path not in known for path in paths.values()):
+    if not listing.files.keys() >= set(paths.values()):
         raise PullError(f"piper has no voice {voice}: they are listed at {hub.HOME}/{PIPER}")
-    places = {name: known[path] for name, path in paths.items()}
-    _bring(_Job(listing, revision, folder, places, report))
+    _bring(_Job(listing, revision, folder, paths, report))
     return folder
 
 
@@ -106,10 +115,10 @@ def _pull_model(repo: str, to: Path, revision: str, report: Report) -> Path:
     if held and held != repo:
         raise PullError(f"{folder} holds {held}: name another folder with --to")
     listing = _listing(repo, revision, [f"{hub.HOME}/{repo}/tree/{revision}"], folder)
-    places = {file.path: file for file in _chosen(listing.files)}
-    if not places:
+    paths = {path: path for path in _chosen(listing.files)}
+    if not paths:
         raise PullError(f"{repo} holds no files that an engine could use")
-    _bring(_Job(listing, revision, folder, places, report))
+    _bring(_Job(listing, revision, folder, paths, report))
     _bring_speech(repo, folder, report)
     return folder
 
@@ -130,73 +139,62 @@ def _bring_speech(repo: str, folder: Path, report: Report) -> None:
     report(f"speech: {repo} lacks {assets.FOLDER}, which {checkpoint.BF16} has")
     address = f"{hub.HOME}/{checkpoint.BF16}/tree/main/{assets.FOLDER}"
     listing = _listing(checkpoint.BF16, "main", [address], folder / assets.FOLDER)
-    places = {
-        file.path: file
-        for file in _chosen(listing.files)
-        if file.path.startswith(f"{assets.FOLDER}/") or file.path in assets.VOICES
+    paths = {
+        path: path
+        for path in _chosen(listing.files)
+        if path.startswith(f"{assets.FOLDER}/") or path in assets.VOICES
     }
-    _bring(_Job(listing, "main", folder, places, report))
+    _bring(_Job(listing, "main", folder, paths, report))
 
 
 def _bring(job: _Job) -> None:
     """Everything of a job that is not there yet; then the manifest."""
     job.folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(job.folder / STAGING, ignore_errors=True)  # of one that was killed
-    wanted = [name for name, file in job.places.items() if not _is_here(job, name, file)]
+    wanted = [name for name in job.paths if not job.is_here(name, job.folder / name)]
     if wanted:
-        total = sum(job.places[name].size for name in wanted)
-        _check_disk(job.folder, total)
+        _check_disk(job.folder, job.size(wanted))
         job.report(
             f"{job.listing.repo} at {job.listing.commit[:12]}: {len(wanted)} files, "
-            f"{size(total)}, into {job.folder}"
+            f"{size(job.size(wanted))}, into {job.folder}"
         )
     for name in wanted:
-        _fetch(job, name, job.places[name])
-    stamps = {
-        name: Stamp(file.size, file.sha256 or manifest.sha256(job.folder / name))
-        for name, file in job.places.items()
-    }
-    source = Source(job.listing.repo, job.revision, job.listing.commit, stamps)
-    manifest.read(job.folder).with_source(source).write(job.folder)
+        if (job.folder / name).is_file():
+            job.report(f"{name} is here but not what {job.listing.repo} has: it is fetched again")
+        _fetch(job, name)
+    stamps = {name: job.stamp(name) for name in job.paths}
+    source = Source(
+        repo=job.listing.repo, revision=job.revision, commit=job.listing.commit, files=stamps
+    )
+    manifest.add(job.folder, source)
     shutil.rmtree(job.folder / STAGING, ignore_errors=True)
     job.report(f"{job.listing.repo}: {len(stamps)} files, all hashes are right")
 
 
-def _is_here(job: _Job, name: str, file: RemoteFile) -> bool:
-    place = job.folder / name
-    if file.is_at(place):
-        return True
-    if place.is_file():
-        job.report(f"{name} is here but not what {job.listing.repo} has: it is fetched again")
-    return False
-
-
-def _fetch(job: _Job, name: str, file: RemoteFile) -> None:
+def _fetch(job: _Job, name: str) -> None:
     """One file, once more when its hash is wrong. Raises PullError or HubError."""
+    place = job.folder / name
     for again in (": it is fetched again", ""):
-        path = _download(job, file)
-        if file.is_at(path):
-            place = job.folder / name
+        came = _download(job, job.paths[name])
+        if job.is_here(name, came):
             place.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(place)
+            came.replace(place)
             return
-        path.unlink()
+        came.unlink()
         job.report(f"{name} came with a wrong hash{again}")
     raise PullError(
         f"{name} came twice with a wrong hash, so {hub.host()} or something on the way damages it: "
-        f"pull again, or fetch {hub.address(job.listing.repo, file.path, job.listing.commit)} "
-        f"another way and put it at {job.folder / name}"
+        f"pull again, or fetch {hub.address(job.listing.repo, job.paths[name], job.listing.commit)}"
+        f" another way and put it at {place}"
     )
 
 
-def _download(job: _Job, file: RemoteFile) -> Path:
+def _download(job: _Job, path: str) -> Path:
     """Tries again while the connection is to blame. Raises HubError."""
     for attempt in range(ATTEMPTS):
         time.sleep(PAUSE * 2 ** (attempt - 1) if attempt else 0)
         try:
-            return hub.download(
-                job.listing.repo, job.listing.commit, file.path, job.folder / STAGING
-            )
+            return hub.download(job.listing.repo, job.listing.commit, path, job.folder / STAGING)
         except HubError as error:
             if error.final:
                 raise
@@ -213,11 +211,11 @@ def _check_disk(folder: Path, total: int) -> None:
         )
 
 
-def _chosen(files: Iterable[RemoteFile]) -> list[RemoteFile]:
+def _chosen(paths: Iterable[str]) -> list[str]:
     """What an engine reads; weights in one form only."""
-    kept = [file for file in files if not _LEFT_OUT.search(file.path)]
-    if any(file.path.endswith(".safetensors") for file in kept):
-        return [file for file in kept if not _OLDER_WEIGHTS.search(file.path)]
+    kept = [path for path in paths if not _LEFT_OUT.search(path)]
+    if any(path.endswith(".safetensors") for path in kept):
+        return [path for path in kept if not _OLDER_WEIGHTS.search(path)]
     return kept
 
 

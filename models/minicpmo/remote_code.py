@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from unittest import mock
+from types import ModuleType
 
 OPTIONAL_IMPORTS = frozenset({"flag_gems"})
 """Packages that the code imports only when told to by an environment variable of its own."""
@@ -47,12 +47,19 @@ def remote_code(folder: Path) -> Iterator[Path]:
     def needed(filename: str) -> list[str]:
         return [name for name in original(filename) if name not in OPTIONAL_IMPORTS]
 
-    with (
-        _lock,
-        mock.patch.object(dynamic_module_utils, "HF_MODULES_CACHE", str(modules)),
-        mock.patch.object(dynamic_module_utils, "get_imports", needed),
-    ):
+    with _lock, _changed(dynamic_module_utils, HF_MODULES_CACHE=str(modules), get_imports=needed):
         yield link
+
+
+@contextmanager
+def _changed(module: ModuleType, **values: object) -> Iterator[None]:
+    """Other values for names of a module, until the block ends."""
+    before = {name: getattr(module, name) for name in values}
+    vars(module).update(values)
+    try:
+        yield
+    finally:
+        vars(module).update(before)
 
 
 def code_hash(folder: Path) -> str:

@@ -102,7 +102,9 @@ def test_a_model_is_brought_whole_and_not_fetched_again(served: HubServer) -> No
     assert names == {"config.json", WEIGHTS, manifest.FILE}, "nothing leaves the folder"
     kept = manifest.read(folder)
     assert (kept.repo, kept.commit) == (REPO, COMMIT)
-    assert kept.files[WEIGHTS] == manifest.Stamp(len(BIG), manifest.sha256(folder / WEIGHTS))
+    assert kept.files[WEIGHTS] == manifest.Stamp(
+        size=len(BIG), sha256=manifest.sha256(folder / WEIGHTS)
+    )
     served.asked.clear()
     got(revision=COMMIT)
     assert not [it.path for it in served.asked if "/resolve/" in it.path]

@@ -104,8 +104,12 @@ def change_config(folder: Path, **changes: object) -> None:
 
 def stamp(folder: Path, *names: str) -> None:
     """Writes a manifest as if these files had been pulled from a/b as they are now."""
-    files = [(name, folder / name) for name in names]
     stamps = {
-        name: manifest.Stamp(path.stat().st_size, manifest.sha256(path)) for name, path in files
+        name: manifest.Stamp(
+            size=(folder / name).stat().st_size, sha256=manifest.sha256(folder / name)
+        )
+        for name in names
     }
-    manifest.Manifest((manifest.Source("a/b", "main", "c0ffee", stamps),)).write(folder)
+    manifest.add(
+        folder, manifest.Source(repo="a/b", revision="main", commit="c0ffee", files=stamps)
+    )
