@@ -12,6 +12,9 @@ SAME = 2
 AFTER = 10.0
 """Seconds without a change that are worth telling."""
 
+LEAST = 4
+"""Pictures without a change that are: of a source with one every 20 s, two say little."""
+
 
 class Freeze:
     """Compares each picture with the first of those that look like it."""
@@ -21,17 +24,20 @@ class Freeze:
         self._first = b""
         self._since = 0.0
         self._now = 0.0
+        self._count = 0
 
     @property
     def frozen_since(self) -> float:
         """Monotonic seconds since when the picture has not changed; 0 for not."""
-        return self._since if self._now - self._since >= self._after else 0.0
+        frozen = self._count >= LEAST and self._now - self._since >= self._after
+        return self._since if frozen else 0.0
 
     def see(self, luma: bytes, now: float) -> None:
         """Takes the luma plane of a small picture, row by row, shown at `now` (monotonic s)."""
         self._now = now
         if not _same(luma, self._first):
-            self._first, self._since = luma, now
+            self._first, self._since, self._count = luma, now, 0
+        self._count += 1
 
 
 def _same(one: bytes, other: bytes) -> bool:

@@ -39,6 +39,15 @@ def test_the_same_picture_encoded_anew_is_frozen_since_it_came() -> None:
     assert freeze.frozen_since == 0
 
 
+def test_a_rare_picture_is_frozen_when_several_were_the_same() -> None:
+    freeze = Freeze()
+    frozen = []
+    for second in range(0, 120, 20):
+        freeze.see(grey(10), 1 + second)
+        frozen.append(freeze.frozen_since)
+    assert frozen == [0, 0, 0, 1, 1, 1]
+
+
 def test_what_changes_slowly_is_not_frozen() -> None:
     freeze = Freeze()
     for second in range(0, 200, 2):
