@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
-from livekit.plugins.pressbox.commentator.commentator import Commentator
-from livekit.plugins.pressbox.commentator.frames import I420, FrameEncoder
+from livekit.plugins.pressbox.commentator import I420, Commentator
 from livekit.rtc.room import EventTypes
 
 from agent.alerts.alerts import Alerts
@@ -18,11 +17,12 @@ from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
 from agent.clock.remembered import RememberedTimes
 from agent.clock.unix_clock import UnixClock
-from agent.engine.engines import EngineClient
+from agent.engine.engines import Engines
 from agent.engine.second_engine import with_second
 from agent.hearing.hearing import Hearing
 from agent.hearing.stt import Recogniser
 from agent.picture.delayed_track import DelayedTrack
+from agent.picture.frame_encoder import FrameEncoder
 from agent.picture.picture import Picture
 from agent.picture.source_health import LAST_PICTURES, SourceHealth
 from agent.picture.window_feed import WindowFeed
@@ -45,6 +45,7 @@ from config.room_state import RoomState
 from config.settings import RoomSettings, Settings
 from config.tasks import Tasks
 from video.encoder import Codec
+from vision.tracker import Tracker
 from vision.weights import find
 
 log = logging.getLogger("pressbox.booth")
@@ -88,7 +89,7 @@ class Booth:
             on_jump=self._delayed.skip_to_display,
         )
         self._pacer = BoothPacer(self.clock, self._delay, self._times, pause=full.tts_pause_after)
-        first = EngineClient(
+        first = Engines(
             settings.engine_url,
             api=settings.engine_api,
             api_key=settings.engine_api_key.get_secret_value(),
@@ -101,6 +102,7 @@ class Booth:
             pacer=self._pacer,
             options=options(chosen.settings, room.name),
             encode=FrameEncoder(find(settings.detector)).sample,
+            tracker=Tracker(),
         )
         self.commentator.observe(engine_state=lambda _: self._watch.look(), notice=tell)
         self._commentary = Commentary(at.sound, self.commentator, tell=tell)

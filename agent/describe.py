@@ -10,7 +10,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, NotRequired, get_args, get_origin, get_type_hints
 
-from livekit.plugins.pressbox.commentator.line import DropReason
+from livekit.plugins.pressbox.commentator import DropReason
 
 from agent.room.line_feed import LineMessage
 from agent.room.status import STATUS, UNUSUAL, Status

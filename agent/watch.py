@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from livekit.plugins.pressbox.commentator.commentator import Commentator
-from livekit.plugins.pressbox.commentator.frames import I420
+from livekit.plugins.pressbox.commentator import I420, Commentator
 
 from agent.clock.delay import Delay
 from agent.clock.display_clock import DisplayClock

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from livekit import rtc
-from livekit.plugins.pressbox.scene.sight import Sight
+from livekit.plugins.pressbox.scene import Sight
 
 from agent.alerts.conditions import Conditions
 from agent.alerts.judge import Judge

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from livekit.plugins.pressbox.scene.sight import Sight
+from livekit.plugins.pressbox.scene import Sight
 
 from agent.alerts.things import GONE, LASTS, Things
 from config.alert_rule import Condition

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
-from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.scene.scene import Scene
+from livekit.plugins.pressbox.commentator import Line, Lines, SampledFrame, new_line
+from livekit.plugins.pressbox.scene import Scene
 
 from agent.alerts.webhook import Webhook
 from agent.clock.unix_clock import UnixClock

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from livekit.plugins.pressbox.scene.sight import Sight
+from livekit.plugins.pressbox.scene import Box, Sight, TrackedObject
 
 from config.alert_rule import Condition
-from vision.detection import Box, TrackedObject
 from vision.names import ANIMALS, VEHICLES
 from vision.tracker import overlap
 

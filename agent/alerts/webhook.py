@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import aiohttp
-from livekit.plugins.pressbox.engine.client import is_loopback
+from livekit.plugins.pressbox.engine import is_loopback
 
 from config.alert_settings import signing_key
 from config.tasks import Tasks, Tell

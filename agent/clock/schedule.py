@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import time
 
-from livekit.plugins.pressbox.commentator.line import Line, Lines
+from livekit.plugins.pressbox.commentator import Line, Lines
 
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock

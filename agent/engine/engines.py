@@ -7,12 +7,17 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from livekit.plugins.pressbox.engine.chunks import Delta
-from livekit.plugins.pressbox.engine.client import Endpoint, checked
-from livekit.plugins.pressbox.engine.errors import EngineError, EngineTimeout, EngineUnavailable
-from livekit.plugins.pressbox.engine.request import EngineRequest
+from livekit.plugins.pressbox.engine import (
+    Delta,
+    EngineClient,
+    EngineError,
+    EngineRequest,
+    EngineTimeout,
+    EngineUnavailable,
+    checked,
+)
 
-from agent.engine.dialects import by_api
+from agent.engine.dialects import by_api, recognised
 from agent.engine.pool import EnginePool, one_answer
 from config.tasks import Tasks
 
@@ -24,7 +29,7 @@ REFUSES_NOW = frozenset({429, 502, 503, 504})
 """Statuses of an engine that may serve later: another one may serve at once."""
 
 
-class EngineClient:
+class Engines:
     """Speaks to one engine server, or to the least busy of several.
 
     What kind of engine each is, is found out at the first contact unless ``api`` says it. Where
@@ -54,7 +59,14 @@ class EngineClient:
                 password or a query, which HTTP libraries write into logs.
         """
         self._endpoints = [
-            Endpoint(url, api=api, api_key=api_key, model=model, must_see=must_see)
+            EngineClient(
+                url,
+                api_key=api_key,
+                model=model,
+                must_see=must_see,
+                dialect=by_api(api),
+                recognise=recognised,
+            )
             for url in _addresses(base_url)
         ]
         self._pool = EnginePool(len(self._endpoints))
@@ -174,7 +186,7 @@ class EngineClient:
         else:
             self._pool.seen(index, busy, time.monotonic())
 
-    def _known(self) -> list[Endpoint]:
+    def _known(self) -> list[EngineClient]:
         return [endpoint for endpoint in self._endpoints if endpoint.contacted]
 
 

@@ -14,11 +14,17 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from livekit.plugins.pressbox.engine.chunks import AnswerText, Delta, is_blank
-from livekit.plugins.pressbox.engine.errors import EngineError, EngineTimeout
-from livekit.plugins.pressbox.engine.request import EngineRequest, Message
+from livekit.plugins.pressbox.engine import (
+    AnswerText,
+    Delta,
+    EngineError,
+    EngineRequest,
+    EngineTimeout,
+    Message,
+    is_blank,
+)
 
-from agent.engine.engines import EngineClient
+from agent.engine.engines import Engines
 from config.engine_settings import EngineSettings
 
 log = logging.getLogger("pressbox.engine")
@@ -46,7 +52,7 @@ WANTED = "Go by this description as if you saw the pictures yourself, and do not
 class SecondEngine:
     """An ``Engine`` of two clients."""
 
-    def __init__(self, first: EngineClient, second: EngineClient) -> None:
+    def __init__(self, first: Engines, second: Engines) -> None:
         self._first = first
         self._second = second
         self._failures = 0
@@ -144,11 +150,11 @@ class SecondEngine:
         self._failures, self._again_at, self._notice = 0, float("-inf"), ""
 
 
-def with_second(first: EngineClient, settings: EngineSettings) -> EngineClient | SecondEngine:
+def with_second(first: Engines, settings: EngineSettings) -> Engines | SecondEngine:
     """The first engine alone, or with the second one that the settings name."""
     if not settings.second_engine_url:
         return first
-    second = EngineClient(
+    second = Engines(
         settings.second_engine_url,
         api=settings.second_engine_api,
         api_key=settings.second_engine_api_key.get_secret_value(),

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from livekit.plugins.pressbox.commentator.line import Line
+from livekit.plugins.pressbox.commentator import Line
 from rapidfuzz import fuzz, utils
 
 KEPT = 8

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from hashlib import sha256
 
-from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator import Options
 
 from agent.room.mode import ModeChoice
 from config import opening_hours

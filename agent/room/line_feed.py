@@ -9,7 +9,7 @@ import time
 from collections import deque
 from typing import Literal, NotRequired, TypedDict
 
-from livekit.plugins.pressbox.commentator.line import DropReason, Kind, Line
+from livekit.plugins.pressbox.commentator import DropReason, Kind, Line
 
 from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock

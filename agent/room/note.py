@@ -6,7 +6,7 @@ import json
 import time
 
 from livekit import rtc
-from livekit.plugins.pressbox.commentator.note import Note
+from livekit.plugins.pressbox.commentator import Note
 
 from agent.room.questions.question import cleaned
 from agent.room.room import Room

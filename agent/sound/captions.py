@@ -16,7 +16,7 @@ from livekit.agents.types import (
     ATTRIBUTE_TRANSCRIPTION_TRACK_ID,
     TOPIC_TRANSCRIPTION,
 )
-from livekit.plugins.pressbox.commentator.line import Line
+from livekit.plugins.pressbox.commentator import Line
 
 from agent.room.room import Room, TextWriter
 from config.tasks import Tasks, Tell

@@ -7,8 +7,7 @@ import logging
 import time
 
 from livekit.plugins.pressbox.audio import FRAME_SECONDS, SAMPLE_RATE
-from livekit.plugins.pressbox.commentator.line import Line
-from livekit.plugins.pressbox.commentator.output import Output
+from livekit.plugins.pressbox.commentator import Line, Output
 
 from agent.clock.display_clock import LOOK_AGAIN
 from agent.sound.sound_track import PublishSound, SoundTrack

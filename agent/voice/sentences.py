@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+
+from livekit.plugins.pressbox.commentator.clauses import (
+    CLAUSE_END,
+    SENTENCE_END,
+    ends_sentence,
+    whole_clauses,
+)
 
 EARLY = 40
 """Characters from which on the first piece may end at a clause, so that speech begins early."""
@@ -11,15 +17,6 @@ LONG = 140
 """Characters from which on any piece may."""
 LONGEST = 240
 """Characters at which a piece ends between two words."""
-
-# A mark, what closes behind it, and white space: without that it may be "3.5" or "and so on..".
-_END = re.compile(r"[.!?…]+[\"'’”»)\]]*(?=\s)|[。！？]+[」』”]*|\n")  # noqa: RUF001
-_CLAUSE = re.compile(r"[,;:](?=\s)|\s[-–—](?=\s)|[，；、：]")  # noqa: RUF001
-_NO_END = re.compile(
-    r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|No|vs|etc|approx|e\.g|i\.e|z\.B|u\.a|ca|bzw)"
-    r"|\d)\.$"
-)
-_MARKUP = re.compile(r"[*_#`~|]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +42,25 @@ class SentenceCutter:
             due += self._piece(*cut)
         return due
 
-    def flush(self) -> list[Piece]:
-        """The text is over: what is left of it."""
+    def flush(self, *, broken: bool = False) -> list[Piece]:
+        """The text is over: what is left of it; of one that broke off only whole clauses."""
+        if broken:
+            self._text = whole_clauses(self._text)
         return self._piece(len(self._text), True)
 
     def _cut(self) -> tuple[int, bool] | None:
         """Where the next piece ends, and whether a sentence ends there; None: not known yet."""
-        end = next((m.end() for m in _END.finditer(self._text) if self._ends(m)), None)
+        end = next(
+            (m.end() for m in SENTENCE_END.finditer(self._text) if ends_sentence(self._text, m)),
+            None,
+        )
         if end is not None and end <= LONGEST:
             return end, True
         least = EARLY if self._first else LONG
         if len(self._text) > least:
-            clauses = [m.end() for m in _CLAUSE.finditer(self._text) if EARLY <= m.end() <= LONGEST]
+            clauses = [
+                m.end() for m in CLAUSE_END.finditer(self._text) if EARLY <= m.end() <= LONGEST
+            ]
             if clauses:
                 return clauses[0 if self._first else -1], False
         if len(self._text) > LONGEST:
@@ -64,17 +68,9 @@ class SentenceCutter:
             return (space if space > 0 else LONGEST), False
         return None
 
-    def _ends(self, mark: re.Match[str]) -> bool:
-        return mark.group() == "\n" or not _NO_END.search(self._text[: mark.end()])
-
     def _piece(self, end: int, whole: bool) -> list[Piece]:
-        text, self._text = speakable(self._text[:end]), self._text[end:]
+        text, self._text = " ".join(self._text[:end].split()), self._text[end:]
         if not any(letter.isalnum() for letter in text):
             return []
         self._first = False
         return [Piece(text, whole)]
-
-
-def speakable(text: str) -> str:
-    """``text`` on one line, without the marks of Markdown."""
-    return " ".join(_MARKUP.sub(" ", text).split())

@@ -15,7 +15,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
-from livekit.plugins.pressbox.engine.chunks import AnswerText, Delta, is_blank
+from livekit.plugins.pressbox.commentator.clauses import whole_clauses
+from livekit.plugins.pressbox.engine import Delta, is_blank
 
 from agent.voice.choice import VoiceChoice
 from agent.voice.joined_speech import JoinedSpeech
@@ -98,15 +99,17 @@ class Speaker:
 
     async def _if_silent(self, deltas: Deltas, language: str, voice: str) -> Deltas:
         """The answer as it is, then its speech if it had none."""
-        chosen, text, sounded = AnswerText(), "", False
+        text, sounded, broken = "", False, False
         async with aclosing(deltas):
             async for delta in deltas:
-                text += chosen.added(delta)
+                text += delta.text
+                broken = broken or delta.finish == "length"
                 sounded = sounded or bool(delta.pcm)
                 yield delta
         if sounded or is_blank(text):
             return
         pieces: _Pieces = asyncio.Queue()
+        text = whole_clauses(text) if broken else text
         for piece in (*SentenceCutter().push(f"{text}\n"), None):
             pieces.put_nowait(piece)
         async with aclosing(self._speech(pieces, language, voice)) as speech:
@@ -152,7 +155,7 @@ class Speaker:
                     return
                 async with aclosing(self._sound(piece, joined, language, voice)) as sound:
                     async for pcm in sound:
-                        yield Delta(pcm=pcm)
+                        yield Delta(pcm=pcm, voiced=True)
         except SpeechError as error:
             self._failed(str(error))
             yield self._notice()
@@ -214,14 +217,15 @@ class Speaker:
 
 async def _read(deltas: Deltas, pieces: _Pieces, told: _Told) -> None:
     """Pass the answer on without its sound, and its text in pieces."""
-    chosen, cutter = AnswerText(), SentenceCutter()
+    cutter, broken = SentenceCutter(), False
     try:
         async with aclosing(deltas):
             async for delta in deltas:
-                for piece in cutter.push(chosen.added(delta)):
+                broken = broken or delta.finish == "length"
+                for piece in cutter.push(delta.text):
                     pieces.put_nowait(piece)
                 told.put_nowait(replace(delta, pcm=b""))
-        for piece in cutter.flush():
+        for piece in cutter.flush(broken=broken):
             pieces.put_nowait(piece)
     finally:  # of a text that breaks off, whole sentences are still said
         pieces.put_nowait(None)

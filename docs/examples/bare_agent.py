@@ -5,17 +5,18 @@ import os
 from livekit import rtc
 from livekit.agents import Agent, AgentServer, AgentSession, JobContext
 from livekit.agents.voice.room_io import RoomOptions
-from livekit.plugins.pressbox import RealtimeModel
+from livekit.plugins import pressbox
 
 KINDS = [
     rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
     rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS,
 ]
+ENGINE = os.environ.get("PRESSBOX_BASE_URL", "http://127.0.0.1:8198/v1")
 server = AgentServer()
 
 
 def commentator() -> AgentSession[None]:
-    model = RealtimeModel(engine=os.environ.get("ENGINE_URL", "http://127.0.0.1:8198/v1"))
+    model = pressbox.RealtimeModel(base_url=ENGINE)
     return AgentSession(llm=model, video_sampler=None)
 
 

@@ -19,8 +19,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from livekit.plugins.pressbox.commentator.frames import DETECTOR_FPS, FrameEncoder, SampleGrid
+from livekit.plugins.pressbox.commentator.frames import SampleGrid
 
+from agent.picture.frame_encoder import DETECTOR_FPS, FrameEncoder
 from tests.bench.report import Row, table
 from tests.engine.footage import sampled, told
 from vision.detection import TrackedObject

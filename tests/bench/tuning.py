@@ -19,16 +19,15 @@ from statistics import fmean, median
 import av
 import cv2
 import numpy as np
-from livekit.plugins.pressbox.commentator.commentator import Commentator
-from livekit.plugins.pressbox.commentator.frames import FrameEncoder, SampleGrid
-from livekit.plugins.pressbox.commentator.line import Line
+from livekit.plugins.pressbox.commentator import Commentator, Line, SampledFrame
+from livekit.plugins.pressbox.commentator.frames import SampleGrid
 from livekit.plugins.pressbox.commentator.sampler import RECENT_FPS
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.engine.request import EngineRequest
+from livekit.plugins.pressbox.engine import EngineRequest
 
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
+from agent.picture.frame_encoder import FrameEncoder
 from agent.room.chosen import options
 from agent.voice.choice import VoiceChoice
 from agent.voice.speaker import Speaker

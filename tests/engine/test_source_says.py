@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from livekit.plugins.pressbox.commentator.note import Note
+from livekit.plugins.pressbox.commentator import Note
 
 from models.sketch.narrator import SILENCE
 from tests.engine.scenes import said

@@ -10,8 +10,7 @@ from functools import partial
 from typing import Any, Literal
 
 from livekit import rtc
-from livekit.plugins.pressbox.commentator.commentator import Commentator
-from livekit.plugins.pressbox.commentator.line import Line
+from livekit.plugins.pressbox.commentator import Commentator, Line
 
 from agent.clock.display_clock import DisplayClock
 from agent.room.questions.chat import Chat, Sender

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import pytest
 from livekit import rtc
-from livekit.plugins.pressbox.commentator.line import Line, State
+from livekit.plugins.pressbox.commentator import Line, State
 
 from agent.booth import Booth
 from agent.room.chosen import choose
@@ -151,7 +151,7 @@ async def booth_stage(
     FilmStream.open.clear()
     client = client or ScriptedClient()
     monkeypatch.setattr("agent.picture.source.FrameStream", FilmStream)
-    monkeypatch.setattr("agent.booth.EngineClient", lambda *_, **__: client)
+    monkeypatch.setattr("agent.booth.Engines", lambda *_, **__: client)
     room = fake_rtc.room()
     room.join("viewer")
     camera = room.join("cam", kind=rtc.ParticipantKind.PARTICIPANT_KIND_INGRESS)

@@ -10,8 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Line
-from livekit.plugins.pressbox.engine.errors import EngineUnavailable
+from livekit.plugins.pressbox.commentator import Line
+from livekit.plugins.pressbox.engine import EngineUnavailable
 
 from agent.picture.source_health import LAST_PICTURES
 from agent.room.questions.chat import TOPIC as CHAT

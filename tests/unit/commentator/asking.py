@@ -11,15 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from livekit.plugins.pressbox.commentator.generation import Engine
-from livekit.plugins.pressbox.commentator.line import new_line
-from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator import Options, SampledFrame, new_line
 from livekit.plugins.pressbox.commentator.prompt import Asked, engine_request
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.engine.chunks import Delta
-from livekit.plugins.pressbox.engine.request import EngineRequest
+from livekit.plugins.pressbox.engine import Delta, Engine, EngineRequest
 
-from agent.engine.engines import EngineClient
+from agent.engine.engines import Engines
 from tests.support.gated_engine import Answer, ScriptedEngine, scripted_engine
 
 KEY = "sk-very-secret-key"
@@ -40,10 +36,10 @@ def window(pictures: int = 4, *, sound: bytes = b"", **more: Any) -> EngineReque
 @asynccontextmanager
 async def asking(
     *script: Answer, api: str = "auto", model: str = "", **engine: Any
-) -> AsyncIterator[tuple[EngineClient, ScriptedEngine]]:
+) -> AsyncIterator[tuple[Engines, ScriptedEngine]]:
     """A client and the engine that it asks."""
     async with scripted_engine(*script, **engine) as server:
-        client = EngineClient(server.url, api=api, api_key=KEY, model=model)
+        client = Engines(server.url, api=api, api_key=KEY, model=model)
         try:
             yield client, server
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from livekit.plugins.pressbox.commentator.frames import I420
+from livekit.plugins.pressbox.commentator import I420
 
 
 def i420(width: int = 64, height: int = 48, *, y: int = 128, u: int = 128, v: int = 128) -> I420:

@@ -7,9 +7,7 @@ import math
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
-from livekit.plugins.pressbox.engine.chunks import Delta
-from livekit.plugins.pressbox.engine.errors import EngineUnavailable
-from livekit.plugins.pressbox.engine.request import EngineRequest
+from livekit.plugins.pressbox.engine import Delta, EngineRequest, EngineUnavailable
 
 from tests.support.gated_engine import tone
 

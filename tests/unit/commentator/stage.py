@@ -12,14 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livekit.agents import tts as livekit_tts
-from livekit.plugins.pressbox.commentator.commentator import Commentator
-from livekit.plugins.pressbox.commentator.frames import I420, sample
-from livekit.plugins.pressbox.commentator.line import DropReason, Line, Lines
-from livekit.plugins.pressbox.commentator.options import Options
-from livekit.plugins.pressbox.engine.errors import EngineError
-from livekit.plugins.pressbox.engine.health import EngineState
+from livekit.plugins.pressbox.commentator import (
+    I420,
+    Commentator,
+    DropReason,
+    Line,
+    Lines,
+    Options,
+    sample,
+)
+from livekit.plugins.pressbox.engine import EngineError, EngineState
 
-from agent.engine.engines import EngineClient
+from agent.engine.engines import Engines
 from agent.voice.choice import VoiceChoice
 from agent.voice.speaker import Speaker
 from tests.support.gated_engine import Answer, ScriptedEngine, scripted_engine
@@ -99,7 +103,7 @@ class Stage:
         self.commentator.observe(
             engine_state=lambda state: self._note(self.states, state),
             notice=lambda text: self._note(self.notices, text),
-            failure=lambda error: self._note(self.failures, error),
+            failure=lambda error, _: self._note(self.failures, error),
         )
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -166,7 +170,7 @@ async def stage(
     """A commentator at work. At the end nothing of it may be left: no task, no thread."""
     pacer = pacer or ScriptedPacer()
     async with scripted_engine(*script) as engine:
-        engine_client = EngineClient(url or engine.url, **client)
+        engine_client = Engines(url or engine.url, **client)
         commentator: Commentator[I420] = Commentator(
             client=engine_client,
             speaker=Speaker(VoiceChoice(tts, tts_options or {})),

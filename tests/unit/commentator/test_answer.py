@@ -7,10 +7,10 @@ import time
 
 import numpy as np
 from livekit.plugins.pressbox.audio import SAMPLE_RATE
+from livekit.plugins.pressbox.commentator import Line, new_line
 from livekit.plugins.pressbox.commentator.answer import Answer
-from livekit.plugins.pressbox.commentator.line import Line, new_line
 from livekit.plugins.pressbox.commentator.speech_pace import SpeechPace
-from livekit.plugins.pressbox.engine.chunks import Delta
+from livekit.plugins.pressbox.engine import Delta
 
 from tests.support.virtual_time import virtual
 

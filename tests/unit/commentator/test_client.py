@@ -10,20 +10,20 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
-from livekit.plugins.pressbox.engine import client as endpoint
-from livekit.plugins.pressbox.engine.chunks import Delta, GarbageError, parse_chunk
-from livekit.plugins.pressbox.engine.errors import (
+from livekit.plugins.pressbox.engine import (
     EngineError,
     EngineProtocolError,
     EngineRejected,
+    EngineRequest,
     EngineStarting,
     EngineTimeout,
     EngineUnavailable,
+    Near,
 )
-from livekit.plugins.pressbox.engine.request import EngineRequest
+from livekit.plugins.pressbox.engine import client as endpoint
+from livekit.plugins.pressbox.engine.chunks import Delta, GarbageError, parse_chunk
 
-from agent.engine.dialects import Near
-from agent.engine.engines import EngineClient
+from agent.engine.engines import Engines
 from tests.support.gated_engine import Answer, hang, raw, refuse, say, tone
 
 from .asking import KEY, answer, asking, pcm_of, text_of
@@ -152,7 +152,7 @@ async def test_a_list_of_models_that_is_none(listed: str, told: str) -> None:
     async with asking(listed=listed) as (client, engine):
         with pytest.raises(EngineProtocolError, match=told):
             await client.reach()
-        named = EngineClient(engine.url, model="mine")
+        named = Engines(engine.url, model="mine")
         await named.reach()
         assert named.model == "mine"
         await named.aclose()
@@ -185,7 +185,7 @@ NO_URLS = [
 def test_an_address_that_is_none_is_refused_without_quoting_it(url: str) -> None:
     for urls in (url, ["http://a/v1", url]):
         with pytest.raises(ValueError, match="engine's address") as caught:
-            EngineClient(urls)
+            Engines(urls)
         assert "hidden" not in str(caught.value)
 
 

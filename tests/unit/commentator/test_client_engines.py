@@ -9,10 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
-from livekit.plugins.pressbox import RealtimeModel
-from livekit.plugins.pressbox.engine.errors import EngineRejected, EngineUnavailable
+from livekit.plugins.pressbox.engine import EngineRejected, EngineUnavailable
 
-from agent.engine.engines import EngineClient
+from agent.engine.engines import Engines
 from tests.support.gated_engine import ScriptedEngine, refuse, say, scripted_engine
 
 from .asking import KEY, answer, text_of, window
@@ -29,18 +28,18 @@ def ours(*, busy: int = 0, speaks: bool = True, hears: bool = True) -> dict[str,
 
 
 PLAIN = {"models": [{"id": "m", "owned_by": "llamacpp"}], "usual": say("A dog runs.")}
-Engines = tuple[EngineClient, ScriptedEngine, ScriptedEngine]
+Three = tuple[Engines, ScriptedEngine, ScriptedEngine]
 
 
 @asynccontextmanager
 async def engines(
     one: dict[str, Any] | None = None, two: dict[str, Any] | None = None, model: str = ""
-) -> AsyncIterator[Engines]:
+) -> AsyncIterator[Three]:
     """A client of both, which begins with the first."""
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(scripted_engine(**(one or ours())))
         second = await stack.enter_async_context(scripted_engine(**(two or ours())))
-        client = EngineClient(f"{first.url}, {second.url},{first.url}", api_key=KEY, model=model)
+        client = Engines(f"{first.url}, {second.url},{first.url}", api_key=KEY, model=model)
         assert len(client._endpoints) == 2
         client._pool.last = 0
         try:
@@ -104,7 +103,7 @@ async def test_an_engine_that_lists_no_models_is_there_all_the_same() -> None:
 
 async def test_one_engine_is_not_looked_at() -> None:
     async with scripted_engine(**ours()) as server:
-        client = EngineClient(server.url)
+        client = Engines(server.url)
         await answer(client)
         await client.aclose()
     assert "/health" not in server.paths
@@ -237,14 +236,3 @@ async def test_closing_ends_a_look_that_hangs() -> None:
         assert client._looks
         await client.aclose()
         assert not client._looks
-
-
-async def test_a_session_takes_several_addresses_and_a_kind() -> None:
-    async with scripted_engine() as first, scripted_engine() as second:
-        model = RealtimeModel(engine=f"{first.url},{second.url}", engine_api="llama.cpp")
-        model.session()
-        for one in (first, second):
-            await one.until(lambda one=one: "/props" in one.paths)  # type: ignore[misc]
-        await model.aclose()
-    with pytest.raises(ValueError, match="engine_api"):
-        RealtimeModel(engine="http://127.0.0.1:1/v1", engine_api="none")

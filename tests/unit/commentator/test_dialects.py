@@ -7,17 +7,17 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from livekit.plugins.pressbox.engine.errors import (
+from livekit.plugins.pressbox.engine import (
     EngineError,
     EngineRejected,
+    EngineRequest,
     EngineStarting,
     EngineUnavailable,
 )
 from livekit.plugins.pressbox.engine.limits import Limits, Refusal, chosen, learned
-from livekit.plugins.pressbox.engine.request import EngineRequest
 
 from agent.engine.dialects import owned
-from agent.engine.engines import EngineClient
+from agent.engine.engines import Engines
 from tests.support.gated_engine import Answer, chunk, refuse, say, stream, tone
 
 from .asking import answer, asking, pcm_of, pictures_of, text_of, wav, window
@@ -120,7 +120,7 @@ async def test_a_kind_that_was_named_is_not_asked_about() -> None:
         assert client._endpoints[0].dialect.name == "ollama"
         assert "/api/version" not in on.paths
     with pytest.raises(ValueError, match="engine_api='vlllm' is not known: one of auto, openai"):
-        EngineClient("http://127.0.0.1:1/v1", api="vlllm")
+        Engines("http://127.0.0.1:1/v1", api="vlllm")
 
 
 CARDS: list[tuple[str, dict[str, Any], dict[str, Any], bool | None, bool]] = [

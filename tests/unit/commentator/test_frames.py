@@ -7,13 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from livekit.plugins.pressbox.commentator.frames import (
-    FrameEncoder,
-    SampleGrid,
-    sample,
-    scaled_size,
-)
+from livekit.plugins.pressbox.commentator.frames import SampleGrid, sample, scaled_size
 
+from agent.picture.frame_encoder import FrameEncoder
 from tests.support import tiny_yolox
 from vision.detection import Detection
 

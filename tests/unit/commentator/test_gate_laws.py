@@ -12,11 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Line
-from livekit.plugins.pressbox.commentator.options import Options
-from livekit.plugins.pressbox.commentator.pacer import PlaybackPacer
-from livekit.plugins.pressbox.engine.request import EngineRequest
-from livekit.plugins.pressbox.scene.sight import Motion
+from livekit.plugins.pressbox.commentator import Line, Options, PlaybackPacer
+from livekit.plugins.pressbox.engine import EngineRequest
+from livekit.plugins.pressbox.scene import Motion
 from rapidfuzz import fuzz
 
 from tests.support.virtual_time import run_virtual

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from livekit.plugins.pressbox.commentator import DropReason, Line, Lines, State, new_line
 from livekit.plugins.pressbox.commentator.history import MAX_TURNS, Covered, History
-from livekit.plugins.pressbox.commentator.line import DropReason, Line, Lines, State, new_line
 from livekit.plugins.pressbox.commentator.prompt import Turn
 
 

@@ -4,8 +4,8 @@ import asyncio
 import time
 
 import pytest
+from livekit.plugins.pressbox.commentator import Line, Lines, new_line
 from livekit.plugins.pressbox.commentator.in_flight import InFlight
-from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
 
 from tests.support.virtual_time import virtual
 

@@ -9,16 +9,15 @@ import time
 from dataclasses import dataclass, field, replace
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Line, State
-from livekit.plugins.pressbox.commentator.pacer import PlaybackPacer
-from livekit.plugins.pressbox.engine.errors import (
+from livekit.plugins.pressbox.commentator import Line, PlaybackPacer, State
+from livekit.plugins.pressbox.engine import (
     EngineError,
     EngineProtocolError,
     EngineRejected,
+    EngineRequest,
     EngineTimeout,
     EngineUnavailable,
 )
-from livekit.plugins.pressbox.engine.request import EngineRequest
 
 from tests.support.virtual_time import run_virtual
 

@@ -6,7 +6,7 @@ import itertools
 from typing import get_args
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Line, Lines, State, new_line
+from livekit.plugins.pressbox.commentator import Line, Lines, State, new_line
 
 WAY: tuple[State, ...] = ("made", "ready", "waiting", "playing", "ended")
 

@@ -7,9 +7,8 @@ import logging
 import random
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Line
-from livekit.plugins.pressbox.engine.errors import EngineUnavailable
-from livekit.plugins.pressbox.engine.request import EngineRequest
+from livekit.plugins.pressbox.commentator import Line
+from livekit.plugins.pressbox.engine import EngineRequest, EngineUnavailable
 
 from tests.support.virtual_time import run_virtual
 

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Line, State
+from livekit.plugins.pressbox.commentator import Line, State
 from livekit.plugins.pressbox.commentator.loop import MAX_LIVE, MAX_TRIALS
-from livekit.plugins.pressbox.engine.errors import EngineStarting
+from livekit.plugins.pressbox.engine import EngineStarting
 
 from tests.support.virtual_time import run_virtual, virtual
 

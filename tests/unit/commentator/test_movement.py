@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 from livekit.plugins.pressbox.commentator.window import Grey
+from livekit.plugins.pressbox.scene import Motion
 from livekit.plugins.pressbox.scene.movement import Movement
-from livekit.plugins.pressbox.scene.sight import Motion
 
 from tests.support.cutouts import PEOPLE
 from tests.support.films import Film, events, room, still

@@ -5,16 +5,14 @@ import time
 
 import numpy as np
 import pytest
-from livekit.plugins.pressbox.commentator.line import DropReason, Lines, new_line
+from livekit.plugins.pressbox.commentator import DropReason, Lines, Options, SampledFrame, new_line
 from livekit.plugins.pressbox.commentator.note import NEWS_EVERY, Note
 from livekit.plugins.pressbox.commentator.occasions import Occasions
-from livekit.plugins.pressbox.commentator.options import Options
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.scene.scene import Scene
-from livekit.plugins.pressbox.scene.sight import Motion
+from livekit.plugins.pressbox.scene import Motion, Scene
 
 from tests.support.virtual_time import virtual
 from vision.detection import Detection
+from vision.tracker import Tracker
 
 GREY = np.zeros((90, 160), np.uint8)
 STILL = Motion()
@@ -30,7 +28,7 @@ class Watch:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **options: float) -> None:
         self.lines = Lines(lambda: time.monotonic())
-        self.scene, self.note = Scene(), Note()
+        self.scene, self.note = Scene(Tracker()), Note()
         self.motion = STILL
         monkeypatch.setattr(self.scene._movement, "see", lambda *_: self.motion)
         self.gate = Occasions(self.lines, self.scene, self.note)

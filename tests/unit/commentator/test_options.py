@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator import Options
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
-from livekit.plugins.pressbox.commentator.pacer import PlaybackPacer
+from livekit.plugins.pressbox.commentator import Line, Lines, PlaybackPacer, new_line
 
 from tests.support.virtual_time import virtual
 

@@ -3,15 +3,13 @@ from __future__ import annotations
 import base64
 
 import numpy as np
-from livekit.plugins.pressbox.commentator.line import new_line
-from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator import Options, SampledFrame, new_line
 from livekit.plugins.pressbox.commentator.prompt import (
     Asked,
     Turn,
     commentary_instruction,
     engine_request,
 )
-from livekit.plugins.pressbox.commentator.window import SampledFrame
 
 from vision.detection import TrackedObject
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Kind, Line, Lines, new_line
+from livekit.plugins.pressbox.commentator import Kind, Line, Lines, new_line
 from livekit.plugins.pressbox.commentator.repeats import SAME_WITHIN, Repeats
 
 from tests.support.virtual_time import virtual

@@ -5,10 +5,8 @@ import threading
 from collections.abc import AsyncIterator
 
 import pytest
-from livekit.plugins.pressbox.commentator.frames import I420, sample
-from livekit.plugins.pressbox.commentator.options import Options
+from livekit.plugins.pressbox.commentator import I420, Options, SampledFrame, sample
 from livekit.plugins.pressbox.commentator.sampler import FrameSampler
-from livekit.plugins.pressbox.commentator.window import SampledFrame
 
 from .pictures import i420
 from .stage import ScriptedPacer

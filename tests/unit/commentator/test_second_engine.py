@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from livekit.plugins.pressbox.engine.errors import EngineError
+from livekit.plugins.pressbox.engine import EngineError
 
-from agent.engine.engines import EngineClient
+from agent.engine.engines import Engines
 from agent.engine.second_engine import AGAIN, SLOW, SecondEngine
 from tests.support.gated_engine import Answer, ScriptedEngine, refuse, say, scripted_engine
 from tests.support.virtual_time import virtual
@@ -29,7 +29,7 @@ async def both(
         scripted_engine(usual=first) as seeing,
         scripted_engine(usual=second, **more) as writing,
     ):
-        pair = SecondEngine(EngineClient(seeing.url), EngineClient(writing.url, must_see=False))
+        pair = SecondEngine(Engines(seeing.url), Engines(writing.url, must_see=False))
         try:
             yield pair, seeing, writing
         finally:

@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
-from livekit.plugins.pressbox.engine.chunks import Delta
-from livekit.plugins.pressbox.engine.errors import EngineUnavailable
+from livekit.plugins.pressbox.engine import Delta, EngineUnavailable
 
 from agent.voice.speaker import MOST_PATIENCE, REST_FIRST, Speaker
 from tests.support.gated_engine import tone

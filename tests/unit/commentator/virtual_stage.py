@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from livekit.plugins.pressbox.audio import FRAME_SECONDS
-from livekit.plugins.pressbox.commentator.commentator import Commentator
-from livekit.plugins.pressbox.commentator.line import Line, State
-from livekit.plugins.pressbox.commentator.options import Options
-from livekit.plugins.pressbox.commentator.pacer import Pacer
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.engine.health import EngineState
+from livekit.plugins.pressbox.commentator import (
+    Commentator,
+    Line,
+    Options,
+    Pacer,
+    SampledFrame,
+    State,
+)
+from livekit.plugins.pressbox.engine import EngineState
 
 from agent.voice.choice import VoiceChoice
 from agent.voice.speaker import Speaker

@@ -115,7 +115,7 @@ async def plugin_stage(
     """A session at work; at the end nothing of it is left."""
     async with scripted_engine(*script) as engine:
         model = RealtimeModel(
-            engine=url or engine.url, options=options, pacer=pacer or ScriptedPacer()
+            base_url=url or engine.url, options=options, pacer=pacer or ScriptedPacer()
         )
         session = model.session()
         on = PluginStage(engine, session)

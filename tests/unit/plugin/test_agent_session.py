@@ -34,7 +34,7 @@ async def running(
     engine: ScriptedEngine, options: Options
 ) -> AsyncIterator[tuple[AgentSession[None], Loudspeaker, RealtimeSession]]:
     loudspeaker = Loudspeaker()
-    model = RealtimeModel(engine=engine.url, options=options, pacer=PlaybackPacer(pause=0.0))
+    model = RealtimeModel(base_url=engine.url, options=options, pacer=PlaybackPacer(pause=0.0))
     session: AgentSession[None] = AgentSession(llm=model, video_sampler=None, vad=None)
     session.input.video = Camera()
     session.output.audio = loudspeaker
@@ -87,7 +87,7 @@ async def test_a_question_goes_before_commentary_and_is_answered() -> None:
 
 
 async def test_a_spoken_turn_goes_to_an_engine_that_hears(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.engine.engines.EngineClient.hears", True)
+    monkeypatch.setattr("livekit.plugins.pressbox.engine.EngineClient.hears", True)
     hold = asyncio.Event()
     script = [say("Never heard.", gate=hold), say("It is red.")]
     async with started(script) as (engine, session, loudspeaker, _):

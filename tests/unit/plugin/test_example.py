@@ -29,7 +29,7 @@ def load() -> ModuleType:
 async def test_its_session_comments_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = Repeat(Answer(ready=0.1, speech=0.8), Answer(ready=0.1, speech=0.5, audio=True))
     async with scripted_engine(answers) as engine:
-        monkeypatch.setenv("ENGINE_URL", engine.url)
+        monkeypatch.setenv("PRESSBOX_BASE_URL", engine.url)
         session: AgentSession[None] = load().commentator()
         loudspeaker = Loudspeaker()
         session.input.video, session.output.audio = Camera(), loudspeaker

@@ -10,8 +10,6 @@ from livekit.agents.types import NOT_GIVEN
 from livekit.plugins.pressbox import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
 from livekit.plugins.pressbox.chat import MAX_ITEMS
 
-from agent.voice.choice import VoiceChoice
-from agent.voice.speaker import Speaker
 from tests.support.virtual_time import run_virtual
 from tests.unit.commentator.scripted_client import Say, ScriptedClient
 
@@ -29,11 +27,10 @@ def test_a_thousand_lines_leave_nothing() -> None:
     async def going() -> None:
         count, picture = 0, i420(2, 2)
         session = RealtimeSession(
-            RealtimeModel(engine="http://127.0.0.1:1/v1"),
+            RealtimeModel(base_url="http://127.0.0.1:1/v1"),
             client=Client(answer=lambda _: Say("A ball rolls.", 0.05, 0.2), keeps=False),  # type: ignore[arg-type]
             pacer=PlaybackPacer(pause=0.0),
             options=Options(change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0),
-            speaker=Speaker(VoiceChoice("engine")),
         )
 
         async def play(event: llm.GenerationCreatedEvent) -> None:

@@ -80,7 +80,7 @@ async def test_what_was_said_goes_to_an_engine_that_hears(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     caplog.set_level(logging.DEBUG, "livekit.plugins.pressbox")
-    monkeypatch.setattr("agent.engine.engines.EngineClient.hears", hears)
+    monkeypatch.setattr("livekit.plugins.pressbox.engine.EngineClient.hears", hears)
     async with plugin_stage(hang(), say("Red.")) as on:
         await on.engine.wait_requests(1)
         for frame in frames(1.0):

@@ -128,7 +128,7 @@ async def stage(
     **settings: Any,
 ) -> AsyncIterator[Stage]:
     client = client or ScriptedClient()
-    monkeypatch.setattr("agent.booth.EngineClient", lambda *_, **__: client)
+    monkeypatch.setattr("agent.booth.Engines", lambda *_, **__: client)
     film = Film()
     given = {"room": "alone", "tts": "engine", **GATES_OPEN, **settings}
     feed = StandaloneFeed(Settings(state_dir=folder, **given), "cam", film.read)

@@ -7,9 +7,11 @@ Silence is judged by the RMS level of a frame against full scale:
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from livekit import rtc
 
 SAMPLE_RATE = 24_000
 """Hz, mono, int16 little endian: what the engine API carries."""
@@ -41,6 +43,15 @@ def is_silent(frame: bytes) -> bool:
     """Whether int16 samples are below the silence level."""
     samples = np.frombuffer(frame, dtype="<i2").astype(np.float64)
     return bool(np.sqrt(np.mean(samples * samples)) < _SILENCE_RMS)
+
+
+def pause_near(frames: Sequence[bytes], at: int) -> int:
+    """How many of these frames to keep so that what is heard ends in a pause near frame ``at``: at
+    the most quiet place from 0.4 s before to 0.6 s behind it.
+    """
+    first, last = max(at - round(0.4 / FRAME_SECONDS), 0), at + round(0.6 / FRAME_SECONDS)
+    levels = [np.abs(np.frombuffer(one, "<i2").astype(int)).mean() for one in frames[first:last]]
+    return first + int(np.argmin(levels)) + 1 if levels else min(max(at, 0), len(frames))
 
 
 class FrameCutter:
@@ -84,3 +95,25 @@ class FrameCutter:
         due = list(self._held)
         self._held.clear()
         return due
+
+
+class Resampler:
+    """Mono int16 of one rate to another, continuous over pieces of any length."""
+
+    def __init__(self, rate: int, wanted: int = SAMPLE_RATE) -> None:
+        """Both in Hz; where they are the same, all passes unchanged."""
+        self._resampler = None if rate == wanted else rtc.AudioResampler(rate, wanted)
+
+    def push(self, pcm: bytes) -> bytes:
+        """Whole int16 samples in, what is ready of the result out."""
+        if self._resampler is None or not pcm:
+            return pcm
+        return _joined(self._resampler.push(bytearray(pcm)))
+
+    def flush(self) -> bytes:
+        """The rest."""
+        return b"" if self._resampler is None else _joined(self._resampler.flush())
+
+
+def _joined(frames: list[rtc.AudioFrame]) -> bytes:
+    return b"".join(bytes(frame.data) for frame in frames)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 
 from livekit.agents import llm
-from livekit.plugins.pressbox.commentator.history import History
-from livekit.plugins.pressbox.commentator.line import Line
-from livekit.plugins.pressbox.commentator.prompt import Turn
+
+from .commentator.history import History
+from .commentator.line import Line
+from .commentator.prompt import Turn
 
 MAX_ITEMS = 100
 """Items that are kept; commentary goes on for hours."""

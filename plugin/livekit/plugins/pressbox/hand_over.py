@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal
 
 from livekit import rtc
 from livekit.agents import llm
-from livekit.plugins.pressbox.audio import SAMPLE_RATE
-from livekit.plugins.pressbox.commentator.commentator import Commentator
-from livekit.plugins.pressbox.commentator.line import Line
 
-logger = logging.getLogger(__name__)
+from .audio import SAMPLE_RATE
+from .commentator.commentator import Commentator
+from .commentator.line import Line
+from .log import logger
 
 LINE_KEY = "pressbox.line"
 """Key of the ``Line`` in the ``userdata`` of its first audio frame."""
@@ -47,15 +46,15 @@ class HandOver:
 
     async def run(self) -> None:
         """Go on until the commentator is closed."""
-        try:
-            async for line in self._commentator:
+        async for line in self._commentator:
+            try:
                 if await self._commentator.until_start(line):
                     self._give(line, self._messages(line))
                     await self._follow(line)
-        finally:  # nobody else moves them on
-            for line in self._lines:
-                if line.state in ("waiting", "playing"):
-                    self._lines.drop(line, "error", "the line could not be handed over")
+            except Exception:  # of whoever listens: one line is lost, and no more
+                logger.exception("line %s could not be handed over", line.id)
+            finally:  # nobody else moves it on
+                self._lines.drop(line, "error", "the line could not be handed over")
 
     def end_what_plays(self) -> None:
         """LiveKit has come to the end of it: it is asking for something else."""

@@ -6,7 +6,8 @@ import time
 
 from livekit.agents.metrics import RealtimeModelMetrics
 from livekit.agents.metrics.base import Metadata
-from livekit.plugins.pressbox.commentator.line import Line
+
+from .commentator.line import Line
 
 
 def line_metrics(line: Line, *, label: str, model: str) -> RealtimeModelMetrics:

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from livekit import rtc
-from livekit.agents import llm
+from livekit.agents import (
+    APIConnectionError,
+    APIConnectOptions,
+    APIError,
+    APIStatusError,
+    APITimeoutError,
+    llm,
+)
 from livekit.agents.types import NOT_GIVEN, NotGivenOr
-from livekit.agents.utils import is_given
-from livekit.plugins.pressbox.chat import Chat
-from livekit.plugins.pressbox.commentator.commentator import Commentator
-from livekit.plugins.pressbox.commentator.line import Line
-from livekit.plugins.pressbox.commentator.options import Options
-from livekit.plugins.pressbox.commentator.pacer import Pacer
-from livekit.plugins.pressbox.commentator.prompt import COMMENTARY
-from livekit.plugins.pressbox.engine.errors import EngineError
-from livekit.plugins.pressbox.engine.health import EngineState
-from livekit.plugins.pressbox.hand_over import HandOver
-from livekit.plugins.pressbox.metrics import line_metrics
-from livekit.plugins.pressbox.spoken_question import SpokenQuestion
-from livekit.plugins.pressbox.video import sample
+from livekit.agents.utils import aio, is_given
 
-from agent.engine.engines import EngineClient
-from agent.voice.speaker import Speaker
-from config.tasks import Tasks
-
-logger = logging.getLogger(__name__)
+from .chat import Chat
+from .commentator import Commentator, Line, Options, Pacer
+from .commentator.prompt import COMMENTARY
+from .engine import EngineClient, EngineError, EngineState, EngineTimeout, EngineUnavailable
+from .hand_over import HandOver
+from .log import logger
+from .metrics import line_metrics
+from .spoken_question import SpokenQuestion
+from .video import sample
 
 PressboxEvents = Literal["line_changed", "engine_state", "engine_notice"]
+
+TURN_ENDS = 2.0
+"""Seconds without a sign of somebody speaking after which they have done so, if nobody said that
+their turn has ended.
+"""
 
 
 class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
@@ -48,15 +52,16 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         client: EngineClient,
         pacer: Pacer,
         options: Options,
-        speaker: Speaker,
+        conn_options: NotGivenOr[APIConnectOptions] = NOT_GIVEN,
     ) -> None:
         super().__init__(model)
         self._client = client
+        self._retries = conn_options.max_retry if is_given(conn_options) else None
         self._tools = llm.ToolContext.empty()
         self._spoken = SpokenQuestion()
         self._replies: dict[str, asyncio.Future[llm.GenerationCreatedEvent]] = {}
         self._commentator: Commentator[rtc.VideoFrame] = Commentator(
-            client=client, speaker=speaker, pacer=pacer, options=options, encode=sample
+            client=client, pacer=pacer, options=options, encode=sample
         )
         self._commentator.observe(
             engine_state=lambda state: self.emit("engine_state", state),
@@ -66,9 +71,11 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         self._chat = Chat(self._commentator.history)
         self._commentator.lines.listen(self._line_changed)
         self._hand_over = HandOver(self._commentator, self._give)
+        self._paused = False
+        self._turn_ends: asyncio.TimerHandle | None = None
+        """Somebody is speaking until then."""
         self._commentator.start()
-        self._tasks = Tasks(lambda text: self.emit("engine_notice", text))
-        self._tasks.keep("handing lines over", self._hand_over.run)
+        self._task = asyncio.create_task(self._hand_over.run(), name="pressbox-hand-over")
 
     # -- pressbox's own part
 
@@ -81,17 +88,26 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         """What is known of the engine; None until it was first asked."""
         return self._commentator.engine_state
 
-    def update_settings(self, options: Options) -> None:
-        """Use these options from the next request on."""
-        self._commentator.update_options(options)
+    @property
+    def model_name(self) -> str:
+        """The model that the engine serves, empty while that is not known."""
+        return self._client.model
+
+    @property
+    def speaks(self) -> bool | None:
+        """Whether the engine gives speech, None while that is not known."""
+        return self._client.speaks
 
     def pause(self) -> None:
         """Stop asking the engine for commentary; what is not yet heard is dropped."""
+        self._paused = True
         self._commentator.pause()
 
     def resume(self) -> None:
         """Go on with commentary."""
-        self._commentator.resume()
+        self._paused = False
+        if self._turn_ends is None:
+            self._commentator.resume()
 
     def reset_window(self) -> None:
         """Forget all pictures: the source is another one."""
@@ -119,8 +135,17 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         if tools:
             logger.warning("%d tools are ignored: engines call no tools", len(tools))
 
-    def update_options(self, *, tool_choice: NotGivenOr[llm.ToolChoice | None] = NOT_GIVEN) -> None:
-        """Nothing to do: there are no tools to choose from."""
+    def update_options(
+        self,
+        *,
+        tool_choice: NotGivenOr[llm.ToolChoice | None] = NOT_GIVEN,
+        voice: NotGivenOr[str] = NOT_GIVEN,
+        language: NotGivenOr[str] = NOT_GIVEN,
+        options: NotGivenOr[Options] = NOT_GIVEN,
+    ) -> None:
+        """Go by these from the next request on; there are no tools to choose from."""
+        chosen = options if is_given(options) else self.options
+        self._commentator.update_options(with_given(chosen, voice, language))
 
     def push_audio(self, frame: rtc.AudioFrame) -> None:
         """More of what is said to the session; the last 30 s are kept until ``commit_audio``."""
@@ -131,10 +156,24 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         neither a text nor instructions asks it without this, too.
         """
         self._spoken.commit()
+        self._turn_ended()
 
     def clear_audio(self) -> None:
         """What was pushed or committed is no question."""
         self._spoken.clear()
+        self._turn_ended()
+
+    def start_user_activity(self) -> None:
+        """Somebody is speaking: commentary falls silent, and what was to be said is dropped, until
+        ``commit_audio``, ``clear_audio`` or ``generate_reply``, or for TURN_ENDS after the last of
+        these calls.
+        """
+        if self._turn_ends is None:
+            self._commentator.silence()
+            self._commentator.pause()
+        else:
+            self._turn_ends.cancel()
+        self._turn_ends = asyncio.get_running_loop().call_later(TURN_ENDS, self._turn_ended)
 
     def push_video(self, frame: rtc.VideoFrame, *, capture_time: float | None = None) -> None:
         """A frame of the source; call it for every one, most cost microseconds.
@@ -160,6 +199,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         The future resolves with the answer's first sound and fails with ``RealtimeError`` when the
         engine cannot answer; cancelling it cancels the request.
         """
+        self._turn_ended()
         extra = instructions if is_given(instructions) else ""
         question = self._chat.take_question()
         sound = self._take_spoken(uncommitted=not (question or extra))
@@ -197,9 +237,19 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
 
     async def aclose(self) -> None:
         """Stop everything; returns when no task and no thread is left. Idempotent."""
+        if self._turn_ends is not None:
+            self._turn_ends.cancel()
         await self._commentator.aclose()
-        await self._tasks.aclose()
+        await aio.cancel_and_wait(self._task)
         await self._client.aclose()
+
+    def _turn_ended(self) -> None:
+        if self._turn_ends is None:
+            return
+        self._turn_ends.cancel()
+        self._turn_ends = None
+        if not self._paused:
+            self._commentator.resume()
 
     def _take_spoken(self, *, uncommitted: bool) -> bytes:
         """The spoken question; of no use to an engine that takes none, which has to be asked by
@@ -243,17 +293,39 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         if reply.cancelled():
             self._commentator.lines.drop(line, "cancelled")
 
-    def _engine_failed(self, error: EngineError) -> None:
+    def _engine_failed(self, error: EngineError, failures: int) -> None:
         logger.warning("%s", error)
+        tries_left = self._retries is None or failures <= self._retries
         self.emit(
             "error",
             llm.RealtimeModelError(
                 timestamp=time.time(),
                 label=self.realtime_model.label,
-                error=error,
-                recoverable=True,
+                error=_api_error(error),
+                recoverable=error.recoverable and tries_left,
             ),
         )
+
+
+def with_given(options: Options, voice: NotGivenOr[str], language: NotGivenOr[str]) -> Options:
+    """The options with those of the two that are given."""
+    return replace(
+        options,
+        voice=voice if is_given(voice) else options.voice,
+        language=language if is_given(language) else options.language,
+    )
+
+
+def _api_error(error: EngineError) -> APIError:
+    """LiveKit's error for one of ours."""
+    retryable = error.recoverable
+    if isinstance(error, EngineTimeout):
+        return APITimeoutError(str(error), retryable=retryable)
+    if error.status is not None:
+        return APIStatusError(str(error), status_code=error.status, retryable=retryable)
+    if isinstance(error, EngineUnavailable):
+        return APIConnectionError(str(error), retryable=retryable)
+    return APIError(str(error), retryable=retryable)
 
 
 def _fail(reply: asyncio.Future[Any], line: Line) -> None:

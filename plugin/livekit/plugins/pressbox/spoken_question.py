@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from livekit import rtc
-from livekit.plugins.pressbox.audio import is_silent, mixed
 
-from speech.resampling import Resampler
+from .audio import Resampler, is_silent, mixed
 
 SAMPLE_RATE = 16_000
 """Hz, mono, int16 little endian: what engines hear."""

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from livekit.plugins.pressbox.scene.sight import Motion, Sight
+from livekit.plugins.pressbox.scene import Motion, Sight
 
 from vision.detection import Box, TrackedObject
 

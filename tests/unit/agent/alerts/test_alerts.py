@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from livekit import rtc
-from livekit.plugins.pressbox.engine.request import EngineRequest
-from livekit.plugins.pressbox.scene.sight import Motion, Sight
+from livekit.plugins.pressbox.engine import EngineRequest
+from livekit.plugins.pressbox.scene import Motion, Sight
 
 from agent.alerts.alerts import RULES
 from agent.alerts.rules_file import LOOK_EVERY, NAME

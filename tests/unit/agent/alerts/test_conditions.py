@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from livekit.plugins.pressbox.scene.sight import Sight
+from livekit.plugins.pressbox.scene import Sight
 
 from agent.alerts.conditions import Conditions
 from config.alert_rule import Condition

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.scene.scene import Scene
-from livekit.plugins.pressbox.scene.sight import Motion, Sight
+from livekit.plugins.pressbox.commentator import Line, Lines, SampledFrame, new_line
+from livekit.plugins.pressbox.scene import Motion, Scene, Sight
 
 from agent.alerts.alerts import Alerts
 from agent.clock.unix_clock import UnixClock
@@ -21,6 +19,7 @@ from config.settings import Settings
 from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import virtual
 from vision.detection import TrackedObject
+from vision.tracker import Tracker
 
 SEVERITIES = ("info", "warning", "critical")
 
@@ -30,7 +29,7 @@ class Chance:
 
     def __init__(self, dice: random.Random) -> None:
         self.lines = Lines(lambda: time.monotonic())
-        self.scene = Scene()
+        self.scene = Scene(Tracker())
         self.newest_frame: SampledFrame | None = None
         self._dice = dice
 

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import DropReason, Kind, Line, Lines, new_line
+from livekit.plugins.pressbox.commentator import DropReason, Kind, Line, Lines, new_line
 
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock

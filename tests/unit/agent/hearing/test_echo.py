@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
+from livekit.plugins.pressbox.commentator import Line, Lines, new_line
 
 from agent.hearing.echo import Echo
 

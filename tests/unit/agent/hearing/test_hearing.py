@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import new_line
+from livekit.plugins.pressbox.commentator import new_line
 
 from agent.hearing.hearing import CALLED, MOST_TALKING, NOTHING_CAME, UNTIL_VOICE
 from agent.hearing.stt import LIMIT, WAITING

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from livekit import rtc
-from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
+from livekit.plugins.pressbox.commentator import Line, Lines, new_line
 
 from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
+from livekit.plugins.pressbox.commentator import Line, Lines, new_line
 
 from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock

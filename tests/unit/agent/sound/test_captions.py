@@ -8,7 +8,7 @@ import time
 import unicodedata
 
 import pytest
-from livekit.plugins.pressbox.commentator.line import Line, Lines, new_line
+from livekit.plugins.pressbox.commentator import Line, Lines, new_line
 
 from agent.sound.captions import OPEN, SEND_TIMEOUT, STEP, Captions
 from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc

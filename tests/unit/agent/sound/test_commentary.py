@@ -10,8 +10,7 @@ from itertools import pairwise
 
 import pytest
 from livekit.plugins.pressbox.audio import FRAME_BYTES, FRAME_SECONDS
-from livekit.plugins.pressbox.commentator.line import Kind, Line, State, new_line
-from livekit.plugins.pressbox.commentator.output import Output
+from livekit.plugins.pressbox.commentator import Kind, Line, Output, State, new_line
 from livekit.rtc.participant import PublishTrackError
 
 from agent.clock.delay import Delay, ReadyTimes

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Generic
 
-from livekit.plugins.pressbox.commentator.generation import Engine, Generation
-from livekit.plugins.pressbox.commentator.history import History
-from livekit.plugins.pressbox.commentator.line import Kind, Line, new_line
-from livekit.plugins.pressbox.commentator.loop import Loop
-from livekit.plugins.pressbox.commentator.note import Note
-from livekit.plugins.pressbox.commentator.occasions import Occasions
-from livekit.plugins.pressbox.commentator.options import Options
-from livekit.plugins.pressbox.commentator.output import Output
-from livekit.plugins.pressbox.commentator.pacer import Pacer
-from livekit.plugins.pressbox.commentator.prompt import (
+from ..engine.errors import EngineError
+from ..engine.health import EngineState
+from ..engine.request import Engine
+from ..scene.scene import Scene, Tracker
+from .generation import Generation, Speaker
+from .history import History
+from .line import Kind, Line, new_line
+from .loop import Loop
+from .note import Note
+from .occasions import Occasions
+from .options import Options
+from .output import Output
+from .pacer import Pacer
+from .prompt import (
     SPOKEN_QUESTION,
     WARNING,
     Asked,
 )
-from livekit.plugins.pressbox.commentator.repeats import Repeats
-from livekit.plugins.pressbox.commentator.requests import Requests
-from livekit.plugins.pressbox.commentator.sampler import F, FrameSampler
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.engine.errors import EngineError
-from livekit.plugins.pressbox.engine.health import EngineState
-from livekit.plugins.pressbox.scene.scene import Scene
-
-from agent.voice.speaker import Speaker
-from config.tasks import Tasks
+from .repeats import Repeats
+from .requests import Requests
+from .sampler import F, FrameSampler
+from .window import SampledFrame
 
 
 class Commentator(Output, Generic[F]):
@@ -39,15 +38,18 @@ class Commentator(Output, Generic[F]):
         self,
         *,
         client: Engine,
-        speaker: Speaker,
         pacer: Pacer,
         options: Options,
         encode: Callable[[F, float], SampledFrame],
+        speaker: Speaker | None = None,
+        tracker: Tracker | None = None,
     ) -> None:
-        """``encode(frame, capture_time)`` makes of a frame what engines are sent; in a thread."""
+        """``encode(frame, capture_time)`` makes of a frame what engines are sent; in a thread.
+        ``speaker``: None where nobody but the engine speaks. ``tracker``: see ``Scene``.
+        """
         super().__init__(pacer)
         self.history = History(self.lines)
-        self.scene = Scene()
+        self.scene = Scene(tracker)
         self.note = Note()
         """What the source says besides its picture."""
         self.repeats = Repeats(self.lines, options.repeat_threshold)
@@ -59,7 +61,7 @@ class Commentator(Output, Generic[F]):
         self._loop = Loop(
             self, pacer, self._sampler, self._requests, self._generation, self.occasions
         )
-        self._tasks = Tasks(lambda text: self._generation.on_notice(text))
+        self._task: asyncio.Task[None] | None = None
 
     @property
     def options(self) -> Options:
@@ -75,10 +77,10 @@ class Commentator(Output, Generic[F]):
         *,
         engine_state: Callable[[EngineState], None],
         notice: Callable[[str], None],
-        failure: Callable[[EngineError], None] = lambda _: None,
+        failure: Callable[[EngineError, int], None] = lambda *_: None,
     ) -> None:
         """Call these with each change of the engine's state, with what whoever watches should know,
-        and with failures that are news. None of them may raise.
+        and with each failure and how many there were in a row. None of them may raise.
         """
         self._generation.on_engine_state = engine_state
         self._generation.on_notice = notice
@@ -91,9 +93,9 @@ class Commentator(Output, Generic[F]):
 
     def start(self) -> None:
         """Begin. While nobody takes the lines, two of them are made and no more."""
-        if self.options.enable_tts:
+        if self.options.enable_tts and self._speaker:
             self._speaker.prepare(self.options.language, self.options.voice)
-        self._tasks.keep("the commentary", self._loop.run)
+        self._task = asyncio.create_task(self._loop.run(), name="pressbox-commentary")
 
     async def aclose(self) -> None:
         """Drop everything and wait until no task and no thread is left. Idempotent."""
@@ -101,9 +103,12 @@ class Commentator(Output, Generic[F]):
         for line in self.lines:
             self.lines.drop(line, "cancelled")
         self.wake()
-        await self._tasks.aclose()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
         await self._loop.aclose()
-        await self._speaker.aclose()
+        if self._speaker:
+            await self._speaker.aclose()
         await self._sampler.aclose()
 
     # what goes in

@@ -9,23 +9,22 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
 
-from livekit.plugins.pressbox.commentator.answer import Answer
-from livekit.plugins.pressbox.commentator.line import Line
-from livekit.plugins.pressbox.commentator.output import Output
-from livekit.plugins.pressbox.commentator.pacer import Pacer
-from livekit.plugins.pressbox.commentator.repeats import Repeats
-from livekit.plugins.pressbox.commentator.speech_pace import SpeechPace
-from livekit.plugins.pressbox.engine.chunks import AnswerText, Delta
-from livekit.plugins.pressbox.engine.errors import (
+from ..engine.chunks import AnswerText, Delta
+from ..engine.errors import (
     EngineError,
     EngineStarting,
     EngineTimeout,
     EngineUnavailable,
 )
-from livekit.plugins.pressbox.engine.health import EngineState, Health
-from livekit.plugins.pressbox.engine.request import EngineRequest
-
-from agent.voice.speaker import Speaker
+from ..engine.health import EngineState, Health
+from ..engine.request import Engine, EngineRequest
+from .answer import Answer
+from .line import Line
+from .output import Output
+from .pacer import Pacer
+from .plain_text import PlainText, plain
+from .repeats import Repeats
+from .speech_pace import SpeechPace
 
 MAX_SECONDS = 60.0
 """Seconds of speech at which a line is cut off."""
@@ -40,30 +39,45 @@ LATE = "the answer came too late"
 EMPTY = "the engine has nothing to say to that"
 
 
-class Engine(Protocol):
-    """What lines are asked of: an ``EngineClient``."""
+class Speaker(Protocol):
+    """Who speaks the text of an answer where the engine does not. Belongs to one event loop."""
 
     @property
-    def speaks(self) -> bool | None:
-        """Whether it gives speech; None: not known."""
+    def always(self) -> bool:
+        """Whether the engine is asked for text only."""
 
-    async def reach(self) -> None:
-        """Check that it answers. Raises EngineError."""
+    def prepare(self, language: str, voice: str) -> None:
+        """Lines are about to come: load what that takes."""
 
-    def stream(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
-        """The answer, piece by piece; closing it cancels the request. Raises EngineError."""
+    def voiced(
+        self,
+        deltas: AsyncGenerator[Delta, None],
+        *,
+        engine_speaks: bool | None,
+        language: str,
+        voice: str,
+    ) -> AsyncGenerator[Delta, None]:
+        """The answer with the speech that it lacks; ``engine_speaks``: None while not known."""
+
+    async def aclose(self) -> None:
+        """Let go of what was loaded. Idempotent."""
 
 
 class Generation:
     """Makes lines with one engine, one at a time, and keeps the record of the engine's health."""
 
     def __init__(
-        self, client: Engine, speaker: Speaker, output: Output, pacer: Pacer, repeats: Repeats
+        self,
+        client: Engine,
+        speaker: Speaker | None,
+        output: Output,
+        pacer: Pacer,
+        repeats: Repeats,
     ) -> None:
         self.health = Health()
         self.on_engine_state: Callable[[EngineState], None] = lambda _: None
         self.on_notice: Callable[[str], None] = lambda _: None
-        self.on_failure: Callable[[EngineError], None] = lambda _: None
+        self.on_failure: Callable[[EngineError, int], None] = lambda *_: None
         self._client = client
         self._speaker = speaker
         self._output = output
@@ -116,7 +130,7 @@ class Generation:
         """
 
         async def told() -> AsyncGenerator[Delta, None]:
-            yield Delta(text=text)
+            yield Delta(text=plain(text))
 
         deltas = self._voiced(told(), request, engine_speaks=False) if request.audio else told()
         try:
@@ -187,7 +201,7 @@ class Generation:
                         return
             answered()
             answer.end(whole=True)
-            if line.state == "made" and not answer.sounding:
+            if (line.state == "made" and not answer.sounding) or answer.blank:
                 self._lines.drop(line, "empty", EMPTY)
             elif line.state == "made" and self._is_new(line, whole=True):
                 self._sounds(line)
@@ -204,10 +218,10 @@ class Generation:
         return like == ""
 
     def _deltas(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
-        if not request.audio:
-            return self._client.stream(request)
+        if not request.audio or self._speaker is None:
+            return _worded(self._client.stream(request))
         asked = self._client.stream(replace(request, audio=not self._speaker.always))
-        return self._voiced(asked, request, engine_speaks=self._client.speaks)
+        return self._voiced(_worded(asked), request, engine_speaks=self._client.speaks)
 
     def _voiced(
         self,
@@ -216,6 +230,8 @@ class Generation:
         *,
         engine_speaks: bool | None,
     ) -> AsyncGenerator[Delta, None]:
+        if self._speaker is None:
+            return deltas
         return self._speaker.voiced(
             deltas,
             engine_speaks=engine_speaks,
@@ -247,9 +263,19 @@ class Generation:
         self._unreachable = isinstance(error, EngineUnavailable) and error.status is None
         news = self.health.failed(str(error), starting=isinstance(error, EngineStarting))
         self._tell(news)
-        if news:
-            self.on_failure(error)
+        self.on_failure(error, self.health.failures)
 
     def _tell(self, news: bool) -> None:
         if news and self.health.state is not None:
             self.on_engine_state(self.health.state)
+
+
+async def _worded(deltas: AsyncGenerator[Delta, None]) -> AsyncGenerator[Delta, None]:
+    """The answer with what is to be said and shown of its text, or of its transcript, alone."""
+    chosen, words = AnswerText(), PlainText()
+    async with aclosing(deltas):
+        async for delta in deltas:
+            text = words.feed(chosen.added(delta))
+            if delta.finish:
+                text += words.end()
+            yield replace(delta, text=text, transcript="")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from livekit.plugins.pressbox.commentator.line import Line, Lines
-from livekit.plugins.pressbox.commentator.prompt import Turn
+from .line import Line, Lines
+from .prompt import Turn
 
 MAX_TURNS = 32
 """Earlier turns that are kept, and go with a request."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 
-from livekit.plugins.pressbox.commentator.line import Line, Lines
-
-logger = logging.getLogger(__name__)
+from ..log import logger
+from .line import Line, Lines
 
 
 class InFlight:
@@ -30,10 +28,10 @@ class InFlight:
         task = self._task = asyncio.create_task(work, name="pressbox-request")
         await asyncio.wait({task})
         line, self.line = self.line, None
-        told = "" if task.cancelled() else _told(task.exception())
+        failed = "" if task.cancelled() else told(task.exception())
         if line is not None and line.state == "made":
-            self._lines.drop(line, "error" if told else "cancelled", told)
-        return told
+            self._lines.drop(line, "error" if failed else "cancelled", failed)
+        return failed
 
     def cancel(self) -> None:
         """Break it off, once: a second time would break off how it ends."""
@@ -52,7 +50,8 @@ class InFlight:
             self.cancel()
 
 
-def _told(error: BaseException | None) -> str:
+def told(error: BaseException | None) -> str:
+    """Log a mistake in this program; one line that tells of it, "" for none."""
     if error is None:
         return ""
     text = f"the commentary failed ({type(error).__name__}) and goes on"

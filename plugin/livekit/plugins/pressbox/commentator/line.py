@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from livekit.plugins.pressbox.commentator.spoken_parts import parts
+from .spoken_parts import parts
 
 Kind = Literal["commentary", "answer", "alert"]
 State = Literal["made", "ready", "waiting", "playing", "ended", "dropped"]

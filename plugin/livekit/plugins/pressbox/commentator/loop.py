@@ -13,17 +13,17 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Generic
 
-from livekit.plugins.pressbox.commentator.generation import Generation
-from livekit.plugins.pressbox.commentator.in_flight import InFlight
-from livekit.plugins.pressbox.commentator.line import Line, new_line
-from livekit.plugins.pressbox.commentator.occasions import Occasions
-from livekit.plugins.pressbox.commentator.output import Output
-from livekit.plugins.pressbox.commentator.pacer import Pacer
-from livekit.plugins.pressbox.commentator.prompt import Asked, Occasion
-from livekit.plugins.pressbox.commentator.requests import Requests
-from livekit.plugins.pressbox.commentator.sampler import F, FrameSampler
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.engine.request import EngineRequest
+from ..engine.request import EngineRequest
+from .generation import Generation
+from .in_flight import InFlight, told
+from .line import Line, new_line
+from .occasions import Occasions
+from .output import Output
+from .pacer import Pacer
+from .prompt import Asked, Occasion
+from .requests import Requests
+from .sampler import F, FrameSampler
+from .window import SampledFrame
 
 MAX_WAITING = 1
 """Ready lines that may wait for their start while another request leaves."""
@@ -132,8 +132,13 @@ class Loop(Generic[F]):
     async def run(self) -> None:
         """Go on for ever."""
         while True:
-            work, line = await self._next_work()
-            if failed := await self._in_flight.run(work, line):
+            failed = ""
+            try:
+                work, line = await self._next_work()
+                failed = await self._in_flight.run(work, line)
+            except Exception as error:
+                failed = told(error)
+            if failed:
                 self._generation.on_notice(failed)
                 self._not_before = time.monotonic() + AFTER_BUG
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from livekit.plugins.pressbox.commentator.history import Covered
-from livekit.plugins.pressbox.commentator.line import Line, Lines
-from livekit.plugins.pressbox.commentator.note import Note
-from livekit.plugins.pressbox.commentator.options import Options
-from livekit.plugins.pressbox.commentator.prompt import Occasion
-from livekit.plugins.pressbox.scene.scene import Scene
+from ..scene.scene import Scene
+from .history import Covered
+from .line import Line, Lines
+from .note import Note
+from .options import Options
+from .prompt import Occasion
 
 UPHEAVAL = 80.0
 """Strength of news from which on much has happened."""

@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from livekit.plugins.pressbox.commentator.line import DropReason, Line, Lines
-from livekit.plugins.pressbox.commentator.pacer import Pacer
+from .line import DropReason, Line, Lines
+from .pacer import Pacer
 
 LOOK_AGAIN = 0.05
 """Seconds after which it is seen whether the start of a line has moved."""

@@ -7,7 +7,7 @@ import math
 import time
 from typing import Protocol
 
-from livekit.plugins.pressbox.commentator.line import Line, Lines
+from .line import Line, Lines
 
 
 class Pacer(Protocol):

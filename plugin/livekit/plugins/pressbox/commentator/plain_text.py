@@ -58,8 +58,12 @@ _CONSTRUCT = re.compile(
 """A link, tag or formula, up to the end of the word in which it ends, or open: then it may go on in
 the next piece of the text.
 """
-_WORDS = re.compile(r".*(?:\s|[\u3001-\u30ff\u3400-\u9fff\uff01-\uff5e])", re.DOTALL)
-"""Up to the end of a word: behind it a mark could still belong to what was before."""
+_LAST_WORD = re.compile(
+    r"(?:^|(?<=\s)|(?<=[\u3001-\u30ff\u3400-\u9fff\uff01-\uff5e]))(?:(?=\S*[*_`~<\[|$\\&#>=+\u2022-])"
+    r"|(?=h(?:t(?:t(?:ps?)?)?)?\Z|w{1,3}\Z|https?:|www\.)|(?=\S*[\d\u231a-\U0001faff]\Z))\S*\Z",
+    re.IGNORECASE,
+)
+"""The word at the end, where the next letter may show that it is markup, an address or an emoji."""
 
 
 def plain(text: str) -> str:
@@ -89,8 +93,8 @@ class PlainText:
             if construct.end() == end and end - construct.start() <= LONGEST:
                 end = construct.start()
                 break
-        words = _WORDS.match(self._text, 0, end)
-        now = plain(words.group() if words else "")
+        settled = self._text[:end]
+        now = plain(_LAST_WORD.sub("", settled))
         return self._add(now) if now.startswith(self._given) else ""
 
     def end(self) -> str:

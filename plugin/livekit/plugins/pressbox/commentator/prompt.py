@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from livekit.plugins.pressbox.commentator.line import Line
-from livekit.plugins.pressbox.commentator.options import Options
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.engine.request import EngineRequest, Message
+from livekit import rtc
 
-from speech.wav import wav
-from vision.detection import TrackedObject
+from ..engine.request import EngineRequest, Message
+from ..scene.sight import TrackedObject
+from .line import Line
+from .options import Options
+from .window import SampledFrame
 
 QUESTION_RATE = 16_000
 """Hz, mono int16: the sound of a spoken question."""
@@ -162,7 +162,8 @@ def _joined(history: Sequence[Turn]) -> list[Message]:
 def _spoken(sound: bytes) -> list[Message]:
     if not sound:
         return []
-    data = base64.b64encode(wav(sound, QUESTION_RATE)).decode("ascii")
+    file = rtc.AudioFrame(sound, QUESTION_RATE, 1, len(sound) // 2).to_wav_bytes()
+    data = base64.b64encode(file).decode("ascii")
     return [{"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}]
 
 

@@ -7,8 +7,9 @@ import re
 import time
 from collections import Counter, deque
 
-from livekit.plugins.pressbox.commentator.line import Line, Lines
 from rapidfuzz import fuzz
+
+from .line import Line, Lines
 
 COMPARED = 5
 """Lines spoken last that a new one is compared with."""

@@ -6,20 +6,20 @@ import math
 import time
 from typing import Generic
 
-from livekit.plugins.pressbox.commentator.history import History
-from livekit.plugins.pressbox.commentator.line import Line, new_line
-from livekit.plugins.pressbox.commentator.note import Note
-from livekit.plugins.pressbox.commentator.options import Options
-from livekit.plugins.pressbox.commentator.pacer import Pacer
-from livekit.plugins.pressbox.commentator.prompt import (
+from ..engine.request import EngineRequest
+from .history import History
+from .line import Line, new_line
+from .note import Note
+from .options import Options
+from .pacer import Pacer
+from .prompt import (
     Asked,
     Occasion,
     commentary_instruction,
     engine_request,
 )
-from livekit.plugins.pressbox.commentator.sampler import F, FrameSampler
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.engine.request import EngineRequest
+from .sampler import F, FrameSampler
+from .window import SampledFrame
 
 CLOSE = 0.5
 """Seconds between the pictures of a window about what has just begun, at most."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from livekit.plugins.pressbox.commentator.frames import SampleGrid
-from livekit.plugins.pressbox.commentator.options import Options
-from livekit.plugins.pressbox.commentator.pacer import Pacer
-from livekit.plugins.pressbox.commentator.window import SampledFrame, Window
-
-logger = logging.getLogger(__name__)
+from ..log import logger
+from .frames import SampleGrid
+from .options import Options
+from .pacer import Pacer
+from .window import SampledFrame, Window
 
 ENCODE_TIMEOUT = 2.0
 """Seconds that a question waits for the picture it asks about."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vision.detection import Detection, TrackedObject
+from ..scene.sight import TrackedObject
 
 BEFORE_AND_AFTER = 4
 """Frames of a window from which on one may show how it was before, and three what moves now."""
@@ -25,14 +26,14 @@ class SampledFrame:
         capture_time: Monotonic seconds at which the picture reached us.
         jpeg: The JPEG file, at most 640 pixels on its long edge.
         grey: The same picture as uint8 grey levels 0..255 of a fixed small shape (90, 160).
-        detections: What the detector found in it; None: it did not look.
+        detections: What a detector found in it, for the ``Tracker``; None: none looked.
         objects: What is in view by then, followed over time; None: there is no detector.
     """
 
     capture_time: float
     jpeg: bytes
     grey: Grey
-    detections: tuple[Detection, ...] | None = None
+    detections: tuple[Any, ...] | None = None
     objects: tuple[TrackedObject, ...] | None = None
 
 

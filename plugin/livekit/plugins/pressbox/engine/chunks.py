@@ -10,6 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+_THOUGHT = ("reasoning_content", "reasoning")
+"""What vLLM, SGLang, llama.cpp and DeepSeek call it; what Ollama and OpenRouter do."""
+
 
 class GarbageError(ValueError):
     """A chunk that does not look like one; the text says where."""
@@ -23,7 +26,9 @@ class Delta:
         text: More of the text.
         transcript: More of what the speech says; some engines send this instead of ``text``,
             some both.
+        thought: More of what the model thinks, where the engine sends that apart; never said.
         pcm: More of the speech: 24 kHz mono int16 little endian, any number of bytes.
+        voiced: That speech was made of the text by a voice, and is not the engine's own.
         notice: One line that the engine wants the user to know, such as why speech failed.
         finish: Why the answer ended (``stop``, ``length``), in its last piece.
         prompt_tokens, completion_tokens: The usage, where the engine tells it.
@@ -31,7 +36,9 @@ class Delta:
 
     text: str = ""
     transcript: str = ""
+    thought: str = ""
     pcm: bytes = b""
+    voiced: bool = False
     notice: str = ""
     finish: str = ""
     prompt_tokens: int = 0
@@ -98,6 +105,7 @@ def _choice(choice: object, *, sounds: bool) -> Delta:
     return Delta(
         text="" if sounds else _text(content),
         transcript=_text(audio.get("transcript")),
+        thought="".join(_text(delta.get(name)) for name in _THOUGHT),
         pcm=_pcm(audio.get("data")),
         finish=_text(choice.get("finish_reason")),
     )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import openai
-from livekit.plugins.pressbox.engine.chunks import Delta, GarbageError, is_blank, parse_chunk
-from livekit.plugins.pressbox.engine.errors import (
+
+from .chunks import Delta, GarbageError, parse_chunk
+from .dialect import Card, Dialect, recognised, standard
+from .errors import (
     FAILURES,
     EngineError,
     EngineProtocolError,
@@ -22,11 +24,10 @@ from livekit.plugins.pressbox.engine.errors import (
     refusal,
     translated,
 )
-from livekit.plugins.pressbox.engine.limits import Limits, takes_no_sound
-from livekit.plugins.pressbox.engine.request import EngineRequest
-
-from agent.engine.dialects import Dialect, Ollama, by_api, owned
-from agent.engine.sound import SoundReader
+from .limits import Limits, takes_no_sound
+from .request import EngineRequest
+from .sound import SoundReader
+from .thoughts import Thoughts
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to connect, and to be told the model's name."""
@@ -37,37 +38,70 @@ QUESTION_TIMEOUT = 2.0
 MAX_LESSONS = 4
 """How often one request is tried again, each time asking for less."""
 
-Card = Mapping[str, Any]
+THINKS = (
+    "the model spends all its {} tokens on thinking: take one that does not think, or raise "
+    "TTS_MAX_NEW_TOKENS"
+)
+
+Recognise = Callable[[Card, bool, Callable[[str], Awaitable[Card]]], Awaitable[Dialect]]
+"""See ``dialect.recognised``."""
 T = TypeVar("T")
 
 
-class Endpoint:
+class EngineClient:
     """Speaks to one engine server."""
 
     def __init__(
-        self, base_url: str, *, api: str, api_key: str, model: str, must_see: bool = True
+        self,
+        base_url: str,
+        *,
+        api_key: str = "",
+        model: str = "",
+        timeout: float = CHUNK_TIMEOUT,
+        client: openai.AsyncClient | None = None,
+        must_see: bool = True,
+        dialect: Dialect | None = None,
+        recognise: Recognise = recognised,
     ) -> None:
-        """See ``EngineClient``. Raises ValueError."""
+        """
+        Args:
+            base_url: Like ``http://127.0.0.1:8198/v1``.
+            api_key: Empty when the engine wants none.
+            model: Empty: the first one that the engine lists.
+            timeout: Seconds to connect, and between two chunks of one answer.
+            client: One to share, which knows address and key, and stays yours to close.
+            must_see: An engine that takes no pictures is of no use.
+            dialect: How it is asked; None: ``recognise`` says it at the first contact.
+
+        Raises:
+            ValueError: ``base_url`` is not an HTTP address, or carries a password or a query, which
+                HTTP libraries write into logs.
+        """
         self._must_see = must_see
         self._near = is_loopback(checked(base_url))
         self._root = base_url.rstrip("/").removesuffix("/v1")
-        self._given_dialect = by_api(api)
-        self.dialect = self._given_dialect or owned("", near=self._near)
+        self._timeout = timeout
+        self._given_dialect = dialect
+        self._recognise = recognise
+        self.dialect = dialect or standard("", near=self._near)
         self._traits = self.dialect.traits
         self._limits = Limits()
         self.contacted = False
         """Whether it was found out what is there."""
         self._gives_speech: bool | None = None
         self._deaf = False
+        self._thinks: bool | None = None
+        """Whether its answers begin in the midst of a thought; None: not known."""
         self._api_key = api_key
         self._given_model = self.model = model
-        self._client = openai.AsyncOpenAI(
+        self._is_shared = client is not None
+        own = client or openai.AsyncClient(
             base_url=base_url,
             api_key=api_key or "none",
-            max_retries=0,
-            timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT, write=CHUNK_TIMEOUT),
             http_client=openai.DefaultAsyncHttpxClient(trust_env=not self._near),
         )
+        limits = openai.Timeout(None, connect=min(CONNECT_TIMEOUT, timeout), write=timeout)
+        self._client = own.with_options(max_retries=0, timeout=limits)
 
     @property
     def speaks(self) -> bool | None:
@@ -101,15 +135,15 @@ class Endpoint:
         """
         if not (self.model and self.contacted):
             await self.reach()
-        finished, told, sounded = False, False, False
+        finished = sounded = False
         sound = SoundReader()
+        thoughts = Thoughts(opened=False if self.dialect.name == "pressbox" else self._thinks)
         try:
             answer = await self._opened(request)
             async with answer, aclosing(answer.__stream__()) as chunks:
                 while (chunk := await self._next(chunks)) is not None:
-                    for delta in parse_chunk(chunk):
+                    for delta in map(thoughts.part, parse_chunk(chunk)):
                         finished = finished or bool(delta.finish)
-                        told = told or not is_blank(delta.text)  # dots are not spoken
                         sounded = sounded or bool(delta.pcm)
                         yield replace(delta, pcm=sound.push(delta.pcm)) if delta.pcm else delta
                 if rest := sound.flush():
@@ -120,9 +154,13 @@ class Endpoint:
             raise failure from cause(error)
         if not finished:
             raise EngineUnavailable("the engine ended its answer early")
+        self._thinks = thoughts.opened
+        if thoughts.took_all:
+            self._limits = replace(self._limits, thinks=True)
+            yield Delta(notice=THINKS.format(request.max_tokens))
         if sounded:
             self._gives_speech = True
-        elif request.audio and told and self._gives_speech is None:
+        elif request.audio and thoughts.said and self._gives_speech is None:
             self._gives_speech = False
 
     async def busy(self) -> int:
@@ -139,7 +177,9 @@ class Endpoint:
         return 0
 
     async def aclose(self) -> None:
-        await self._client.close()
+        """Let the connections go. Idempotent."""
+        if not self._is_shared:
+            await self._client.close()
 
     async def _opened(self, request: EngineRequest) -> Any:
         """The answer's stream; what the engine refuses is left out and asked for no more."""
@@ -161,22 +201,17 @@ class Endpoint:
         card = next((card for card in cards if card["id"] == self._given_model), None)
         card = card or (cards[0] if cards else {})
         model = self._given_model or str(card["id"])
-        dialect = self._given_dialect or await self._recognised(card)
+        dialect = self._given_dialect or await self._recognise(card, self._near, self._told)
         question = dialect.question(model)
         answer = await self._told(*question) if question else {}
         if type(dialect) is not type(self.dialect) or model != self.model:
             self._limits, self._gives_speech, self._deaf = Limits(), None, False
+            self._thinks = None
         self.dialect = dialect
         self._traits = dialect.examined(card, answer)
         if self._traits.blind and self._must_see:
             raise EngineRejected(f"the engine sees no pictures: {self._traits.blind}")
         self.model, self.contacted = model, True
-
-    async def _recognised(self, card: Card) -> Dialect:
-        """By its owner. Ollama's models are owned by whoever made them, but all have a tag."""
-        dialect = owned(str(card.get("owned_by")), near=self._near)
-        strange = dialect.name == "openai" and ":" in str(card.get("id", ""))
-        return Ollama() if strange and "version" in await self._told("/api/version") else dialect
 
     async def _listed(self, timeout: float) -> list[Card]:
         """The entries of its list of models that have a name. Raises EngineError."""
@@ -206,7 +241,7 @@ class Endpoint:
             raise translated(error, self._api_key) from cause(error)
 
     async def _next(self, chunks: AsyncGenerator[object, None]) -> object | None:
-        async with asyncio.timeout(CHUNK_TIMEOUT * self.dialect.patience):
+        async with asyncio.timeout(self._timeout * self.dialect.patience):
             return await _read(anext(chunks, None))
 
     def _forget(self, failure: EngineError) -> None:

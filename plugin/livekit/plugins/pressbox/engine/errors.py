@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import openai
-from livekit.plugins.pressbox.engine.chunks import GarbageError
-from livekit.plugins.pressbox.engine.limits import Refusal, takes_no_pictures
+
+from .chunks import GarbageError
+from .limits import Refusal, takes_no_pictures
 
 DEADLINE = "deadline_exceeded"
 """Code with which Pressbox's engines drop a request that is too late."""
@@ -19,11 +20,7 @@ STARTING = "engine_starting"
 
 
 class EngineError(Exception):
-    """The engine did not do what it was asked; the text is one clear line."""
-
-
-class EngineUnavailable(EngineError):  # noqa: N818 - a state, as openai names its own
-    """No connection, or the engine says that it cannot serve now.
+    """The engine did not do what it was asked; the text is one clear line.
 
     ``status`` is the HTTP status of its answer, None when there was no answer.
     """
@@ -32,6 +29,15 @@ class EngineUnavailable(EngineError):  # noqa: N818 - a state, as openai names i
         super().__init__(message)
         self.status = status
 
+    @property
+    def recoverable(self) -> bool:
+        """Whether it may go away by itself, so that asking again is of use."""
+        return True
+
+
+class EngineUnavailable(EngineError):  # noqa: N818 - a state, as openai names its own
+    """No connection, or the engine says that it cannot serve now."""
+
 
 class EngineStarting(EngineUnavailable):
     """It is there and loads its model: worth asking again soon."""
@@ -39,6 +45,11 @@ class EngineStarting(EngineUnavailable):
 
 class EngineRejected(EngineError):  # noqa: N818
     """The engine refuses the request as it is: wrong key, wrong model, wrong field."""
+
+    @property
+    def recoverable(self) -> bool:
+        """A key and a model stay wrong; a model that sees nothing has no status here."""
+        return self.status not in {None, 401, 403, 404}
 
 
 class EngineTimeout(EngineError):  # noqa: N818
@@ -100,13 +111,13 @@ def _refused(refusal: Refusal, secret: str) -> EngineError:
         return EngineTimeout("the engine had no time for the request before its deadline")
     text = f"the engine answered {status}: {_safe(refusal.message, secret)}"
     if takes_no_pictures(refusal):
-        return EngineRejected(f"the engine's model sees no pictures; {text}")
+        return EngineRejected(f"the engine's model sees no pictures; {text}")  # and never will
     loading = refusal.code == STARTING or "loading model" in refusal.message.lower()
     if status == 503 and loading:
         return EngineStarting("the engine is still loading its model", status=status)
     if status == 429 or status >= 500:
         return EngineUnavailable(text, status=status)
-    return EngineRejected(text)
+    return EngineRejected(text, status=status)
 
 
 def _safe(text: object, secret: str) -> str:

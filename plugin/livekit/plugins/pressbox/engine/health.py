@@ -30,7 +30,7 @@ class Health:
     def __init__(self, rng: random.Random | None = None) -> None:
         self.state: EngineState | None = None
         self._rng = rng or random.Random()
-        self._failures = 0
+        self.failures = 0
         self._late = 0
         self._starting = False
 
@@ -40,7 +40,7 @@ class Health:
 
     def answered(self) -> bool:
         """The engine served a request. Returns whether it was not up before."""
-        self._failures = self._late = 0
+        self.failures = self._late = 0
         return self.reached()
 
     def failed(self, reason: str, *, starting: bool = False) -> bool:
@@ -48,7 +48,7 @@ class Health:
 
         Returns whether that is news.
         """
-        self._failures += 1
+        self.failures += 1
         self._starting = starting
         return self._change(EngineState(up=False, reason=reason))
 
@@ -59,9 +59,9 @@ class Health:
 
     def wait(self) -> float:
         """Seconds until the next attempt; 0 after a success."""
-        if not self._failures:
+        if not self.failures:
             return 0.0
-        full = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(self._failures - 1, 16))
+        full = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(self.failures - 1, 16))
         full = min(full, STARTING_WAIT) if self._starting else full
         return full * (1.0 - JITTER * self._rng.random())
 

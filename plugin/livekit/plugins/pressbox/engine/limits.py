@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from livekit.plugins.pressbox.engine.request import Message
+from .request import Message
 
 TOKEN_FIELDS = ("max_tokens", "max_completion_tokens")
 """Two names of one thing; some engines know only one of them."""
@@ -62,11 +62,13 @@ class Limits:
         images: Pictures in one request, None while no limit is known.
         audio: False: it gives no speech.
         without: Fields that it refuses.
+        thinks: It spent all its tokens on thinking, and is asked to think less.
     """
 
     images: int | None = None
     audio: bool = True
     without: frozenset[str] = frozenset()
+    thinks: bool = False
 
 
 def takes_no_pictures(refusal: Refusal) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+from .chunks import Delta
 
 Message = dict[str, Any]
 
@@ -34,3 +36,17 @@ class EngineRequest:
     deadline: float | None = None
     frame_times: Sequence[float] = ()
     frame_objects: Sequence[list[dict[str, Any]] | None] = ()
+
+
+class Engine(Protocol):
+    """What lines are asked of: an ``EngineClient``, or several behind one."""
+
+    @property
+    def speaks(self) -> bool | None:
+        """Whether it gives speech; None: not known."""
+
+    async def reach(self) -> None:
+        """Check that it answers. Raises EngineError."""
+
+    def stream(self, request: EngineRequest) -> AsyncGenerator[Delta, None]:
+        """The answer, piece by piece; closing it cancels the request. Raises EngineError."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+
+from .chunks import Delta, is_blank
 
 _WORDS = r"(?:seed:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis)"
 _OPEN = re.compile(
@@ -39,9 +42,25 @@ class Thoughts:
         """What this answer showed of that."""
         self.found = False
         """There was a thought in it."""
+        self.said = False
+        """There was something to say in it."""
+        self.took_all = False
+        """It ran out of tokens before there was."""
         self._text = ""
         self._within = False
         self._holds = opened is not False
+
+    def part(self, delta: Delta) -> Delta:
+        """One piece of the answer, without what is thought in its text."""
+        self.found = self.found or bool(delta.thought)
+        self._holds = self._holds and not delta.pcm  # what the engine itself speaks is no thought
+        text = self.feed(delta.text) if delta.text else ""
+        cut = delta.finish == "length"
+        if delta.finish:
+            text += self.end(cut=cut)
+        self.said = self.said or not is_blank(text + delta.transcript)
+        self.took_all = self.took_all or (cut and self.found and not self.said)
+        return replace(delta, text=text)
 
     def feed(self, text: str) -> str:
         """More of the answer, in pieces of any length; returns what may be said."""

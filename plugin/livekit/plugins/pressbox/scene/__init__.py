@@ -1,1 +1,6 @@
-"""What goes on in the picture: what moves, who is there, and what of it is news."""
+"""What goes on in front of the camera, as far as pixels tell."""
+
+from .scene import News, Scene, Tracker
+from .sight import Box, Motion, Sight, TrackedObject
+
+__all__ = ["Box", "Motion", "News", "Scene", "Sight", "TrackedObject", "Tracker"]

@@ -7,7 +7,8 @@ from math import exp
 import cv2
 import numpy as np
 import numpy.typing as npt
-from livekit.plugins.pressbox.scene.alignment import Levels, Shake, relit
+
+from .alignment import Levels, Shake, relit
 
 Flags = npt.NDArray[np.bool_]
 Mask = npt.NDArray[np.uint8]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from livekit.plugins.pressbox.scene.background import Background, Mask, alike, details
 
-from vision.detection import Box
+from .background import Background, Mask, alike, details
+from .sight import Box
 
 LEAST_AREA = 0.004
 """Part of the picture."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from livekit.plugins.pressbox.commentator.window import Grey
-from livekit.plugins.pressbox.scene.background import Background, alike, details, share_of_places
-from livekit.plugins.pressbox.scene.blobs import blobs
-from livekit.plugins.pressbox.scene.light import Light
-from livekit.plugins.pressbox.scene.sight import Motion
-from livekit.plugins.pressbox.scene.tracks import Track, Tracks
+
+from ..commentator.window import Grey
+from .background import Background, alike, details, share_of_places
+from .blobs import blobs
+from .light import Light
+from .sight import Motion
+from .tracks import Track, Tracks
 
 _MOVING_ON = 0.7
 _TOLD = 1.0

@@ -6,13 +6,11 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from livekit.plugins.pressbox.commentator.window import SampledFrame
-from livekit.plugins.pressbox.scene.movement import Movement
-from livekit.plugins.pressbox.scene.sight import Sight
-
-from vision.detection import TrackedObject
-from vision.tracker import Tracker
+from ..commentator.window import SampledFrame
+from .movement import Movement
+from .sight import Sight, TrackedObject
 
 REMEMBERED = 30.0
 """Seconds of sights that are kept: more than any delay."""
@@ -40,12 +38,23 @@ class News:
     clear_at: float
 
 
+class Tracker(Protocol):
+    """Follows what a detector finds, which is looked for outside of this package."""
+
+    def update(self, time: float, detections: Sequence[Any], /) -> Sequence[TrackedObject]:
+        """Take what was found in the picture of that capture time; what is surely in view."""
+
+    def forget(self) -> None:
+        """The next picture is of something else."""
+
+
 class Scene:
     """Understands the frames of one source, in capture order."""
 
-    def __init__(self) -> None:
+    def __init__(self, tracker: Tracker | None = None) -> None:
+        """``tracker``: None where frames carry no detections."""
         self._movement = Movement()
-        self._tracker = Tracker()
+        self._tracker = tracker
         self._sights: deque[Sight] = deque(maxlen=MOST)
         self._listeners: list[Callable[[Sight], None]] = []
         self._objects: tuple[TrackedObject, ...] | None = None
@@ -59,11 +68,11 @@ class Scene:
         if self._sights and frame.capture_time <= self._sights[-1].capture_time:
             return replace(frame, objects=self._objects)
         motion = self._movement.see(frame.capture_time, frame.grey)
-        if motion.cut:
+        if motion.cut and self._tracker:
             self._tracker.forget()
         before = self._objects or ()
-        if frame.detections is not None:
-            self._objects = self._tracker.update(frame.capture_time, frame.detections)
+        if frame.detections is not None and self._tracker:
+            self._objects = tuple(self._tracker.update(frame.capture_time, frame.detections))
         now = self._objects or ()
         sight = Sight(
             frame.capture_time, motion, now, came=_not_in(before, now), left=_not_in(now, before)
@@ -78,7 +87,8 @@ class Scene:
     def reset(self) -> None:
         """The source is another one."""
         self._movement.reset()
-        self._tracker.forget()
+        if self._tracker:
+            self._tracker.forget()
         self._sights.clear()
         self._objects = None
 

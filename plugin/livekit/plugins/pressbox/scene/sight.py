@@ -3,8 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from vision.detection import Box, TrackedObject
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, each 0 to 1 of the picture's width or height."""
+
+
+class TrackedObject(Protocol):
+    """One object over time, as whoever looks for things by name follows it."""
+
+    @property
+    def id(self) -> int:
+        """The same for as long as it is followed, and never used again."""
+
+    @property
+    def name(self) -> str:
+        """What it is: "person"."""
+
+    @property
+    def box(self) -> Box:
+        """Where it was last seen."""
+
+    @property
+    def since(self) -> float:
+        """Capture time at which it was first seen, monotonic seconds."""
+
+    @property
+    def seen(self) -> float:
+        """Capture time at which it was last seen, monotonic seconds."""
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """0 to 1 from left to right and from top to bottom."""
 
 
 @dataclass(frozen=True, slots=True)

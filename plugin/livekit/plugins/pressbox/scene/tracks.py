@@ -6,9 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from livekit.plugins.pressbox.scene.blobs import Blob
-
-from vision.detection import Box
+from .blobs import Blob
+from .sight import Box
 
 HIGH = 9 / 16
 """Height of a picture in widths, so that ways count alike in both directions."""

@@ -8,10 +8,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from livekit.plugins.pressbox.commentator.commentator import Commentator
-from livekit.plugins.pressbox.commentator.line import DropReason, Line, new_line
-from livekit.plugins.pressbox.commentator.output import Output
-from livekit.plugins.pressbox.commentator.pacer import PlaybackPacer
+from livekit.plugins.pressbox.commentator import (
+    Commentator,
+    DropReason,
+    Line,
+    Output,
+    PlaybackPacer,
+    new_line,
+)
 
 from agent.clock.display_clock import DisplayClock
 from agent.room.questions.chat import TOPIC

@@ -11,10 +11,9 @@ import struct
 from dataclasses import dataclass
 
 import numpy as np
-from livekit.plugins.pressbox.audio import SAMPLE_RATE
-from livekit.plugins.pressbox.engine.chunks import GarbageError
 
-from speech.resampling import Resampler
+from ..audio import SAMPLE_RATE, Resampler
+from .chunks import GarbageError
 
 MAX_RATE = 192_000
 _EXTENSIBLE = 0xFFFE
