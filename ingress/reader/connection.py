@@ -16,20 +16,11 @@ CONNECT_TIMEOUT = 5.0
 
 def connect(
     host: str, port: int, policy: EgressPolicy | None, timeout: float = CONNECT_TIMEOUT
-) -> tuple[socket.socket, str]:
-    """A connection to a host that is resolved and checked here, once, and the address that took it.
-    Raises SourceFailure.
+) -> socket.socket:
+    """A connection to a host that is resolved and checked here, once; to the first of its addresses
+    that answers. Raises SourceFailure.
     """
     addresses = policy.check(host) if policy is not None else resolve(host)
-    return connect_to(host, addresses, port, timeout)
-
-
-def connect_to(
-    host: str, addresses: list[str], port: int, timeout: float = CONNECT_TIMEOUT
-) -> tuple[socket.socket, str]:
-    """A connection to the first of these addresses of `host` that answers, and that address.
-    Raises SourceFailure.
-    """
     ends = time.monotonic() + timeout
     refused = timed_out = False
     for number, address in enumerate(addresses):
@@ -45,7 +36,7 @@ def connect_to(
             continue
         else:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return connected, address
+            return connected
     place = f"{shown(host)}, port {port}"
     if refused:
         raise SourceFailure("refused", f"nobody listens at {place}")
@@ -55,21 +46,17 @@ def connect_to(
 
 
 def start_tls(
-    connected: socket.socket,
-    host: str,
-    address: str,
-    timeout: float = CONNECT_TIMEOUT,
-    *,
-    verify: bool = True,
+    connected: socket.socket, host: str, timeout: float = CONNECT_TIMEOUT, *, verify: bool = True
 ) -> ssl.SSLSocket:
-    """TLS on a connection to `address`; closes it and raises SourceFailure where that fails.
+    """TLS on a connection to `host`; closes it and raises SourceFailure where that fails.
 
     Certificates are verified on public addresses only: cameras in private networks have self-signed
     ones, and FFmpeg does not verify either.
     """
-    context = _verifying() if verify and is_public(address) else _trusting()
-    context.set_alpn_protocols(["http/1.1"])
     try:
+        public = verify and is_public(connected.getpeername()[0])
+        context = _verifying() if public else _trusting()
+        context.set_alpn_protocols(["http/1.1"])
         connected.settimeout(timeout)
         return context.wrap_socket(connected, server_hostname=host.partition("%")[0])
     except ssl.SSLCertVerificationError:

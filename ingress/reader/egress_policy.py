@@ -15,35 +15,29 @@ RESOLVE_TIMEOUT = 5.0
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_NOT_PUBLIC = tuple(
+_LISTED_NOWHERE = tuple(
     ipaddress.ip_network(one)
     for one in (
-        "0.0.0.0/8",  # this network
-        "10.0.0.0/8",
-        "100.64.0.0/10",  # carriers' NAT, and clouds' metadata
-        "127.0.0.0/8",
         "168.63.129.16/32",  # a cloud's metadata on an address that looks public
-        "169.254.0.0/16",  # link-local and metadata
-        "172.16.0.0/12",
-        "192.0.0.0/24",
-        "192.0.2.0/24",  # documentation
+        "192.0.0.0/24",  # and another one's
         "192.88.99.0/24",
-        "192.168.0.0/16",
-        "198.18.0.0/15",  # benchmarks
-        "198.51.100.0/24",  # documentation
-        "203.0.113.0/24",  # documentation
         "224.0.0.0/4",  # multicast
-        "240.0.0.0/4",  # reserved, broadcast
         "2001::/23",  # Teredo and other special uses
-        "2001:db8::/32",  # documentation
         "3fff::/20",  # documentation
     )
 )
+"""Not public, although `ipaddress` has them as global, or had in some versions of it."""
 _GLOBAL_V6 = ipaddress.ip_network("2000::/3")
 """The only IPv6 addresses that are given out; everything else is local, mapped or reserved."""
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_COMPATIBLE = ipaddress.ip_network("::/96")
-_SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
+_WITH_IPV4 = tuple(
+    (ipaddress.ip_network(network), shift)
+    for network, shift in (
+        ("::ffff:0:0/96", 0),
+        ("64:ff9b::/96", 0),  # NAT64
+        ("::/96", 0),  # compatible
+        ("2002::/16", 80),  # 6to4
+    )
+)
 
 
 class EgressPolicy:
@@ -82,13 +76,10 @@ class EgressPolicy:
 
     def allows(self, address: str) -> bool:
         """Whether this address (not a name) may be reached."""
-        return self._allowed(ipaddress.ip_address(address))
-
-    def _allowed(self, address: _Ip) -> bool:
-        if _in_any(address, self._listed):
-            return True
-        inner = _inner(address)
-        return self._allowed(inner) if inner is not None else _is_public(address)
+        outer = ipaddress.ip_address(address)
+        inner = _inner(outer)
+        listed = any(_in_any(one, self._listed) for one in (outer, inner) if one is not None)
+        return listed or is_public(outer)
 
 
 def resolve(host: str) -> list[str]:
@@ -116,13 +107,14 @@ def _look_up(host: str, found: list[list[str]]) -> None:
     found.append([_with_zone(one[4]) for one in places if one[0] in families])
 
 
-def is_public(address: str) -> bool:
+def is_public(address: str | _Ip) -> bool:
     """Whether anyone on the internet may have this address; also looks into forms that hold an
     IPv4 address.
     """
-    checked = ipaddress.ip_address(address)
-    inner = _inner(checked)
-    return _is_public(inner if inner is not None else checked)
+    outer = ipaddress.ip_address(address)
+    one = _inner(outer) or outer
+    given_out = one.is_global and not _in_any(one, _LISTED_NOWHERE)
+    return given_out and (one.version == 4 or one in _GLOBAL_V6)
 
 
 def shown(host: str) -> str:
@@ -131,27 +123,15 @@ def shown(host: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _is_public(address: _Ip) -> bool:
-    if address.version == 6 and address not in _GLOBAL_V6:
-        return False
-    return not _in_any(address, _NOT_PUBLIC)
-
-
 def _in_any(address: _Ip, networks: Iterable[_Network]) -> bool:
     return any(address in one for one in networks if one.version == address.version)
 
 
 def _inner(address: _Ip) -> ipaddress.IPv4Address | None:
     """The IPv4 address that is reached by way of this IPv6 address."""
-    if not isinstance(address, ipaddress.IPv6Address):
-        return None
-    number = int(address)
-    if address.ipv4_mapped is not None or address in _NAT64:
-        return ipaddress.IPv4Address(number & 0xFFFFFFFF)
-    if address in _COMPATIBLE and number > 1:
-        return ipaddress.IPv4Address(number & 0xFFFFFFFF)
-    if address in _SIX_TO_FOUR:
-        return ipaddress.IPv4Address(number >> 80 & 0xFFFFFFFF)
+    for network, shift in _WITH_IPV4:
+        if address.version == 6 and address in network and int(address) > 1:
+            return ipaddress.IPv4Address(int(address) >> shift & 0xFFFFFFFF)
     return None
 
 

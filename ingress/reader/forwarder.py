@@ -1,7 +1,7 @@
-"""Network sources of FFmpeg, read through a forwarder of ours on loopback.
+"""A forwarder on loopback, through which FFmpeg reads RTSP and RTMP.
 
 FFmpeg resolves names by itself, follows RTSP redirects to anywhere, knows few logins and is lost in
-garbage. So it talks to a forwarder, which connects to addresses that were checked and to no other.
+garbage. So it talks to this, which connects to addresses that were checked and to no other.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from config.source_address import SourceAddress
-from ingress.reader.connection import connect_to, start_tls
-from ingress.reader.egress_policy import EgressPolicy, resolve, shown
-from ingress.reader.failures import SourceFailure
+from ingress.reader.connection import connect, start_tls
+from ingress.reader.egress_policy import EgressPolicy
+from ingress.reader.failures import SourceFailure, failure
 from ingress.reader.rtsp_conversation import RtspConversation, netloc
 
 log = logging.getLogger(__name__)
@@ -28,73 +27,33 @@ _POLL = 0.25
 _WRITE_TIMEOUT = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """What FFmpeg opens, without a login. options overrule all others. As `Backing`."""
+class Forwarder:
+    """Hands what comes to a port of loopback on to an rtsp or rtmp source. As `Backing`. Has a
+    thread.
 
-    url: str = field(repr=False)
-    options: dict[str, str]
-    forwarder: Forwarder
+    url: what FFmpeg opens, without a login for RTSP; options, which overrule all others; failure:
+    why the connection was cut, which says more than FFmpeg's error then.
+    """
 
-    @property
-    def failure(self) -> SourceFailure | None:
-        """Why the forwarder has cut the connection: says more than FFmpeg's error then."""
-        return self.forwarder.failure
+    def __init__(self, address: SourceAddress, policy: EgressPolicy | None) -> None:
+        """Raises SourceFailure: forbidden, unreachable, refused."""
+        self._address = address
+        self._policy = policy
+        self._closing = False
+        self.failure: SourceFailure | None = None
+        self._conversation: RtspConversation | None = None
+        """The newest one, of RTSP."""
+        self._first: socket.socket | None = self._connected()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=2)
+        self._port: int = self._listener.getsockname()[1]
+        self.url, self.options = self._given()
+        self._thread = threading.Thread(target=self._serve, name="forwarder", daemon=True)
+        self._thread.start()
 
     @property
     def refused_setup(self) -> bool:
         """As in `RtspConversation`."""
-        return self.forwarder.talk is not None and self.forwarder.talk.refused_setup
-
-    def close(self) -> None:
-        """Ends the forwarder. Idempotent."""
-        self.forwarder.close()
-
-
-def forwarded(address: SourceAddress, policy: EgressPolicy | None) -> Way:
-    """The way to an rtsp or rtmp source, open until it is closed. RTSP goes over TCP then.
-
-    Raises SourceFailure: forbidden, unreachable, refused.
-    """
-    addresses = policy.check(address.host) if policy else resolve(address.host)
-    forwarder = Forwarder(address, addresses, verify=policy is not None)
-    url = re.sub("//[^/?#]*", f"//127.0.0.1:{forwarder.port}", address.plain_url, count=1)
-    url = address.kind + url.removeprefix(address.scheme)
-    if address.kind == "rtsp":
-        return Way(url, {"rtsp_transport": "tcp", "protocol_whitelist": "tcp"}, forwarder)
-    plain = address.plain_url.partition("://")[2]
-    login = address.url.partition("://")[2].removesuffix(plain)
-    names = plain.partition("/")[2].strip("/").split("/")
-    application = "/".join(names[: 2 if names[2:] else 1])
-    options = {
-        "protocol_whitelist": "rtmp,tcp",
-        "format_whitelist": "flv",
-        # Servers tell their hosts apart by this one: the application, as FFmpeg divides the path.
-        "rtmp_tcurl": f"{address.scheme}://{netloc(address)}/{application}",
-    }
-    return Way(url.replace("//", f"//{login}", 1), options, forwarder)
-
-
-class Forwarder:
-    """Listens on a port of loopback and hands on to one of the addresses. Has a thread.
-
-    addresses: checked ones of the address's host, tried in order at once: raises SourceFailure
-    where none takes a connection. verify: certificates of public ones.
-    """
-
-    def __init__(self, address: SourceAddress, addresses: list[str], *, verify: bool) -> None:
-        self._address = address
-        self._addresses = addresses
-        self._verify = verify
-        self._closing = False
-        self.failure: SourceFailure | None = None
-        self.talk: RtspConversation | None = None
-        """The newest conversation, of RTSP."""
-        self._first: socket.socket | None = self._connected()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=2)
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, name="forwarder", daemon=True)
-        self._thread.start()
+        return self._conversation is not None and self._conversation.refused_setup
 
     def close(self) -> None:
         """Ends all connections and the thread. Idempotent."""
@@ -105,11 +64,29 @@ class Forwarder:
         if first is not None:
             first.close()
 
+    def _given(self) -> tuple[str, dict[str, str]]:
+        """For FFmpeg: an address, and options. RTSP goes over TCP."""
+        address = self._address
+        _, _, plain = address.plain_url.partition("://")
+        rest = re.sub("^[^/?#]*", "", plain)
+        here = f"127.0.0.1:{self._port}{rest}"
+        if address.kind == "rtsp":
+            return f"rtsp://{here}", {"rtsp_transport": "tcp", "protocol_whitelist": "tcp"}
+        login = address.url.partition("://")[2].removesuffix(plain)
+        names = rest.strip("/").split("/")
+        application = "/".join(names[: 2 if names[2:] else 1])
+        return f"rtmp://{login}{here}", {
+            "protocol_whitelist": "rtmp,tcp",
+            "format_whitelist": "flv",
+            # Servers tell their hosts apart by this: the application, as FFmpeg divides the path.
+            "rtmp_tcurl": f"{address.scheme}://{netloc(address)}/{application}",
+        }
+
     def _connected(self) -> socket.socket:
         host = self._address.host
-        connected, address = connect_to(host, self._addresses, self._address.port)
+        connected = connect(host, self._address.port, self._policy)
         if self._address.scheme in ("rtsps", "rtmps"):
-            connected = start_tls(connected, host, address, verify=self._verify)
+            connected = start_tls(connected, host, verify=self._policy is not None)
         connected.settimeout(_WRITE_TIMEOUT)
         return connected
 
@@ -123,18 +100,16 @@ class Forwarder:
             except OSError:
                 return
             if self._address.kind == "rtsp":
-                self.talk = RtspConversation(self._address, self.port)
+                self._conversation = RtspConversation(self._address, self._port)
             with reader:
                 reader.settimeout(_WRITE_TIMEOUT)
                 try:
                     self._forward(reader)
-                except SourceFailure as failure:
-                    self.failure = failure
-                    log.info("the connection is cut: %s", failure)
+                except SourceFailure as over:
+                    self.failure = over
+                    log.info("the connection is cut: %s", over)
                 except OSError:
-                    self.failure = self.failure or SourceFailure(
-                        "ended", f"{shown(self._address.host)} broke the connection"
-                    )
+                    self.failure = self.failure or failure("ended", self._address)
 
     def _forward(self, reader: socket.socket) -> None:
         """Until one side closes. Raises SourceFailure and OSError."""
@@ -149,7 +124,7 @@ class Forwarder:
                         return
                 except OSError as error:
                     broken = error
-            again = self.talk.again() if self.talk else b""
+            again = self._conversation.again() if self._conversation else b""
             if not again:
                 if broken:
                     raise broken
@@ -157,6 +132,7 @@ class Forwarder:
 
     def _pass_on(self, reader: socket.socket, server: socket.socket) -> bool:
         """Until one side closes; whether that was the server. Raises SourceFailure and OSError."""
+        talk = self._conversation
         waiting = select.poll()
         waiting.register(reader, select.POLLIN)
         waiting.register(server, select.POLLIN)
@@ -165,15 +141,13 @@ class Forwarder:
             if reader.fileno() in ready:
                 if not (data := reader.recv(_SLICE)):
                     return False
-                server.sendall(self.talk.asks(data) if self.talk else data)
-            if server.fileno() in ready:
-                for data in _waiting(server):
-                    if not data:
-                        return True
-                    passed, again = self.talk.says(data) if self.talk else (data, b"")
-                    reader.sendall(passed)
-                    if again:
-                        server.sendall(again)
+                server.sendall(talk.asks(data) if talk else data)
+            for data in _waiting(server) if server.fileno() in ready else ():
+                if not data:
+                    return True
+                passed, again = talk.says(data) if talk else (data, b"")
+                reader.sendall(passed)
+                server.sendall(again)
         return False
 
 

@@ -15,7 +15,7 @@ from config.source_address import SourceAddress
 from ingress.reader.container import ContainerSource, Film
 from ingress.reader.egress_policy import EgressPolicy, resolve
 from ingress.reader.failures import SourceFailure, failure, from_av
-from ingress.reader.forwarder import forwarded
+from ingress.reader.forwarder import Forwarder
 from ingress.reader.messages import Request
 from ingress.reader.source import Source
 from ingress.reader.srt import SrtFile, srt_mode
@@ -106,7 +106,7 @@ def _connect(
         resolve(address.host)
         container = _open(address, address.url, options)
         return ContainerSource(container, address, sound=request.sound, transport=transport)
-    behind = forwarded(address, _policy(request))
+    behind = Forwarder(address, _policy(request))
     try:
         container = _open(address, behind.url, options | behind.options)
         return ContainerSource(

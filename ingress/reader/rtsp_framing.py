@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ingress.reader.failures import SourceFailure
@@ -27,7 +27,12 @@ class Part(NamedTuple):
 
     data: bytes
     status: int = 0
-    headers: tuple[str, ...] = ()
+    headers: Sequence[bytes] = ()
+
+    def challenges(self) -> list[str]:
+        """The values of WWW-Authenticate."""
+        pairs = (one.decode(errors="replace").partition(":") for one in self.headers)
+        return [value for name, _, value in pairs if name.strip().lower() == "www-authenticate"]
 
 
 class RtspParts:
@@ -85,46 +90,38 @@ class RtspParts:
     def _head(self) -> Part | None:
         """A reply or a request, with its body; None while it is not whole."""
         lines: list[bytes] = []
-        start = 0
-        while (end := self._held.find(b"\n", start)) >= 0:
+        start, whole = 0, False
+        while not whole and (end := self._held.find(b"\n", start)) >= 0:
             # FFmpeg leaves out every CR, wherever it stands.
             line = bytes(self._held[start:end]).replace(b"\r", b"")
-            start = end + 1
-            if line:
-                lines.append(line)
-                continue
-            length = _body_length(lines) if lines else 0
-            if len(self._held) < start + length:
-                return None
-            body = bytes(self._held[start : start + length])
-            del self._held[: start + length]
-            return _part(lines, body) if lines else Part(b"")
-        if lines:
-            _status(lines[0])
-        if len(self._held) > LONGEST_HEAD:
-            raise _garbage()
-        return None
+            start, whole = end + 1, not line
+            lines += [line] if line else []
+        status = _status(lines[0]) if lines else 0
+        if not whole:
+            if len(self._held) > LONGEST_HEAD:
+                raise _garbage()
+            return None
+        end = start + _body_length(lines[1:])
+        if len(self._held) < end:
+            return None
+        body = bytes(self._held[start:end])
+        del self._held[:end]
+        return Part(b"\r\n".join([*lines, b"", body]) if lines else b"", status, lines[1:])
 
 
-def _part(lines: list[bytes], body: bytes) -> Part:
-    headers = tuple(line.decode(errors="replace") for line in lines[1:])
-    return Part(b"\r\n".join([*lines, b"", body]), _status(lines[0]), headers)
-
-
-def _body_length(lines: list[bytes]) -> int:
-    _status(lines[0])
-    said: set[int] = set()
-    for line in lines[1:]:
+def _body_length(headers: list[bytes]) -> int:
+    said = {0}
+    for line in headers:
         if line[0] == _DOLLAR or b"\x00" in line:
             raise _garbage()
         if line.lower().startswith(b"content-length:"):
             found = _LENGTH.fullmatch(line)
-            if found is None:
+            if found is None or len(said | {int(found[1])}) > 2:
                 raise _garbage()
             said.add(int(found[1]))
-    if len(said) > 1 or (said and max(said) > LONGEST_BODY):
+    if max(said) > LONGEST_BODY:
         raise _garbage()
-    return max(said, default=0)
+    return max(said)
 
 
 def _status(line: bytes) -> int:

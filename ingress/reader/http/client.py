@@ -1,18 +1,22 @@
-"""GET over HTTP/1.1: every host checked, logins answered, redirects followed."""
+"""A client of HTTP/1.1 that asks: every host checked, logins answered, redirects followed."""
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Mapping
 
 import httpx2
 
 from config.source_address import SourceAddress
-from ingress.reader.egress_policy import EgressPolicy, shown
+from ingress.reader.connection import CONNECT_TIMEOUT
+from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.connections import READ_TIMEOUT, Transport
-from ingress.reader.http.login import Login
-from ingress.reader.http.stream import HttpStream
+from ingress.reader.http.stream import HttpStream, number, place, translated
+from ingress.reader.http.transport import Transport
+from ingress.reader.login import Login
+
+READ_TIMEOUT = 10.0
 
 _MOST_REDIRECTS = 5
 _COOKIES = 50
@@ -24,10 +28,11 @@ logging.getLogger("httpx2").setLevel(logging.CRITICAL)
 
 
 class StatusFailure(SourceFailure):
-    """The server has answered, with this status; retry_after: seconds, 0 where it says nothing."""
+    """The server has answered, and not with what was asked for. retry_after: seconds, 0 where it
+    says nothing.
+    """
 
-    status: int = 0
-    retry_after: float = 0.0
+    retry_after = 0
 
 
 class HttpClient:
@@ -48,30 +53,33 @@ class HttpClient:
     ) -> None:
         first = checked(url.url if isinstance(url, SourceAddress) else url)
         self.first = first.copy_with(userinfo=b"")
-        has_login = first.username or first.password
-        self._login = Login(first.username, first.password) if has_login else None
+        self._login = Login(first.username, first.password, place(self.first))
         self._headers = dict(headers or {})
         self._client = httpx2.Client(
-            transport=Transport(policy, timeout), headers=_SAID, trust_env=False
+            transport=Transport(policy),
+            headers=_SAID,
+            timeout=httpx2.Timeout(timeout, connect=CONNECT_TIMEOUT),
+            trust_env=False,
         )
 
     def get(
         self, url: httpx2.URL | None = None, headers: Mapping[str, str] | None = None
     ) -> HttpStream:
-        """The answer to a GET, redirects followed. Raises SourceFailure, a StatusFailure for all
-        that is not 2xx (or 304 or 416, where the headers ask for such).
+        """The answer to a GET of this or of the first address, redirects followed. Raises
+        SourceFailure, a StatusFailure for all that is not 2xx (or 304 or 416, where the headers ask
+        for such).
         """
-        current = url if url is not None else self.first
+        url = url or self.first
         for _ in range(_MOST_REDIRECTS + 1):
-            response = self._answered(current, headers or {})
+            response = self._answered(url, headers or {})
             stream = HttpStream(response)
             if not response.has_redirect_location:
                 return self._checked(stream, asked=bool(headers))
             stream.drain()
             if response.next_request is None:
-                raise SourceFailure("protocol", f"{_name(current)} redirects to no address")
-            current = checked(response.next_request.url)
-        raise SourceFailure("protocol", f"{_name(current)} redirects in a circle")
+                raise SourceFailure("protocol", f"{stream.name} redirects to no address")
+            url = checked(response.next_request.url)
+        raise SourceFailure("protocol", f"{place(url)} redirects in a circle")
 
     def close(self) -> None:
         """Closes all connections. Idempotent."""
@@ -81,26 +89,24 @@ class HttpClient:
         """The answer after as many logins as make sense."""
         at_home = _may_have(self.first, url)
         own = self._headers if at_home else {}
+        login = self._login if at_home else Login("", "", place(url))
         request = self._client.build_request("GET", url, headers={**own, **extra})
-        login, answered = self._login if at_home else None, list[str]()
-        if login is not None:
-            login.sign(request)
-        while True:
-            response = self._client.send(request, auth=None, stream=True)
+        for again in itertools.count():
+            if signed := login.answer("GET", url.raw_path.decode("ascii")):
+                request.headers["Authorization"] = signed
+            with translated(place(url)):
+                response = self._client.send(request, auth=None, stream=True)
             if len(self._client.cookies.jar) > _COOKIES:
                 self._client.cookies.clear()
             if response.status_code != 401:
-                return response
+                break
             HttpStream(response).drain()
-            if login is None:
-                raise SourceFailure("auth", f"{_name(url)} wants a user name and a password")
-            offered = response.headers.get_list("www-authenticate")
-            if not login.answer(request, offered, answered):
-                raise SourceFailure("auth", f"{_name(url)} refuses this user name or password")
+            login.learn(response.headers.get_list("www-authenticate"), again=again > 0)
             self._client.cookies.set_cookie_header(request)
+        return response
 
     def _checked(self, stream: HttpStream, *, asked: bool) -> HttpStream:
-        status, name = stream.status, _name(stream.url)
+        status, name = stream.status, stream.name
         if 200 <= status < 300 or (status in (304, 416) and asked):
             return stream
         stream.drain()
@@ -113,9 +119,7 @@ class HttpClient:
             over = StatusFailure("not_found", f"{name} has nothing at this path")
         else:
             over = StatusFailure("protocol", f"{name} answers with status {status}")
-        said = stream.header("retry-after") or ""
-        over.status = status
-        over.retry_after = float(said) if said.isascii() and said.isdigit() else 0.0
+        over.retry_after = number(stream.header("retry-after")) or 0
         raise over
 
 
@@ -140,7 +144,3 @@ def _may_have(home: httpx2.URL, other: httpx2.URL) -> bool:
 
 def _port(url: httpx2.URL) -> int:
     return url.port if url.port is not None else {"http": 80, "https": 443}[url.scheme]
-
-
-def _name(url: httpx2.URL) -> str:
-    return shown(url.host)

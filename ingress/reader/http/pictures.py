@@ -59,7 +59,7 @@ def jpegs(stream: HttpStream) -> Iterator[bytes]:
                 continue
             time.sleep(max(0.0, due - time.monotonic()))
             yield one
-            if stream.waits:
+            if stream.waits():
                 break
 
 
@@ -95,24 +95,8 @@ def _read(stream: HttpStream, parser: JpegParser) -> list[bytes]:
         left -= len(data)
         found = [*found, *parser.feed(data)][-_BURST:]
         # The end is met again with the next reading.
-        if not data or left <= 0 or time.monotonic() > ends or not stream.waits:
+        if not data or left <= 0 or time.monotonic() > ends or not stream.waits():
             return found
-
-
-def stream_or_snapshots(client: HttpClient, first: HttpStream, rate: float) -> Iterator[bytes]:
-    """Of an answer that does not say how long it is: one picture, then it is a snapshot, or many.
-
-    Parameters and errors as of `jpegs` and `snapshots`.
-    """
-    count = 0
-    try:
-        for one in jpegs(first):
-            count += 1
-            yield one
-    except SourceFailure as over:
-        if over.kind != "ended" or count != 1:
-            raise
-    yield from snapshots(client, None, rate)
 
 
 def snapshots(client: HttpClient, first: HttpStream | None, rate: float) -> Iterator[bytes]:
@@ -122,12 +106,17 @@ def snapshots(client: HttpClient, first: HttpStream | None, rate: float) -> Iter
     answer that came already. Raises SourceFailure: the third failure in a row, and what no patience
     mends.
     """
-    snapshot = _Snapshot(client, first)
-    failures, last, due = 0, b"", time.monotonic()
+    last, tag, has_end = b"", "", False
+    answer, failures, due = first, 0, time.monotonic()
     while True:
         due = max(due + 1 / rate, time.monotonic())
         try:
-            last = snapshot.next()
+            answer = answer or client.get(None, {"If-None-Match": tag} if tag else None)
+            if answer.status == 304:
+                answer.drain()
+            else:
+                last, has_end = _whole(answer, has_end)
+                tag = answer.header("etag")
             failures = 0
             yield last
         except SourceFailure as over:
@@ -136,6 +125,7 @@ def snapshots(client: HttpClient, first: HttpStream | None, rate: float) -> Iter
                 raise
             if isinstance(over, StatusFailure):
                 due = max(due, time.monotonic() + min(over.retry_after, _PATIENCE))
+        answer = None
         while (rest := due - time.monotonic()) > _REPEAT:
             time.sleep(_REPEAT)
             if last:
@@ -143,32 +133,14 @@ def snapshots(client: HttpClient, first: HttpStream | None, rate: float) -> Iter
         time.sleep(max(0.0, rest))
 
 
-class _Snapshot:
-    """One address, and what it gave last."""
-
-    def __init__(self, client: HttpClient, first: HttpStream | None) -> None:
-        self._client = client
-        self._first = first
-        self._last = b""
-        self._tag = ""
-        self._has_end = False
-
-    def next(self) -> bytes:
-        """The picture as it is now. Raises SourceFailure."""
-        answer, self._first = self._first, None
-        if answer is None:
-            answer = self._client.get(None, {"If-None-Match": self._tag} if self._tag else None)
-        if answer.status == 304:
-            answer.drain()
-            return self._last
-        data = answer.read_all(LONGEST_PICTURE)
-        if not data.startswith(START):
-            raise SourceFailure("codec", f"{answer.name} sends something that is no JPEG")
-        end = PictureEnd()
-        has_end = end.find(bytearray(data)) is not None and not end.cut
-        # Some cameras never send an end; with others it is torn.
-        if not end.has_scan or (self._has_end and not has_end):
-            raise SourceFailure("codec", f"{answer.name} sends a picture that is cut off")
-        self._has_end = self._has_end or has_end
-        self._last, self._tag = data, answer.header("etag") or ""
-        return data
+def _whole(answer: HttpStream, had_end: bool) -> tuple[bytes, bool]:
+    """A snapshot, and whether it or one before it has an end. Raises SourceFailure."""
+    data = answer.read_all(LONGEST_PICTURE)
+    if not data.startswith(START):
+        raise SourceFailure("codec", f"{answer.name} sends something that is no JPEG")
+    end = PictureEnd()
+    has_end = end.find(bytearray(data)) is not None and not end.cut
+    # Some cameras never send an end; with others it is torn.
+    if not end.has_scan or (had_end and not has_end):
+        raise SourceFailure("codec", f"{answer.name} sends a picture that is cut off")
+    return data, had_end or has_end

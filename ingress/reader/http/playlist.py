@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import httpx2
 
@@ -23,15 +22,15 @@ def is_playlist(start: bytes) -> bool:
     return start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"#EXTM3U")
 
 
-def rewritten(data: bytes, source: httpx2.URL, given: Callable[[httpx2.URL], str]) -> bytes:
-    """The playlist with every address as `given` says it, seen from where the playlist came from.
+def rewritten(data: bytes, source: httpx2.URL) -> bytes:
+    """The playlist with every address complete, seen from where the playlist came from.
 
     Raises SourceFailure: forbidden for files and other schemes. Of the variants in a master
     playlist only one stays: FFmpeg would load all of them.
     """
 
     def made(reference: str) -> str:
-        return given(checked(reference.strip(), source))
+        return str(checked(reference.strip(), source))
 
     def tag(found: re.Match[str]) -> str:
         return found["before"] + made(found["uri"]) + found["after"]

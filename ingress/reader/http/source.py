@@ -1,8 +1,7 @@
-"""What stands behind an http address: pictures, or a container for FFmpeg."""
+"""The source behind an http address: JPEG pictures, or a container for FFmpeg."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
@@ -14,24 +13,18 @@ from config.source_address import SourceAddress
 from ingress.reader.container import ContainerSource, Film
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure, failure, from_av
-from ingress.reader.http.client import HttpClient
-from ingress.reader.http.connections import READ_TIMEOUT
+from ingress.reader.http.client import READ_TIMEOUT, HttpClient
 from ingress.reader.http.jpeg import START
 from ingress.reader.http.media import HttpMedia
-from ingress.reader.http.pictures import jpegs, snapshots, stream_or_snapshots
+from ingress.reader.http.pictures import jpegs, snapshots
 from ingress.reader.http.stream import HttpStream
 from ingress.reader.messages import Request
 from ingress.reader.read_ahead import ReadAhead
 from ingress.reader.source import Contents, Piece, Source
 
-_PATIENCE = 30.0
+_PATIENCE = 30
 """Seconds until the first byte of a stream: VLC encodes a keyframe each 250 pictures by itself."""
 
-OPTIONS = {"probesize": "2000000", "analyzeduration": "2000000", "live_start_index": "-2"}
-"""The second segment from the end: with the last one alone the next comes too late half the
-time."""
-
-_LOOK = 0.0625
 _MJPEG = ("multipart/", "video/x-motion-jpeg", "video/x-jpeg", "video/mjpeg", "video/x-mjpeg")
 
 
@@ -48,11 +41,18 @@ class Jpegs:
 
     def pictures(self) -> Iterator[bytes]:
         """JPEG pictures as they come, without end: raises SourceFailure."""
-        if not self._snapshot:
-            return jpegs(self._stream)
-        if self._stream.length is None:
-            return stream_or_snapshots(self._client, self._stream, self._rate)
-        return snapshots(self._client, self._stream, self._rate)
+        first: HttpStream | None = self._stream
+        if not self._snapshot or self._stream.length is None:
+            first, count = None, 0
+            try:
+                for one in jpegs(self._stream):
+                    count += 1
+                    yield one
+            except SourceFailure as over:
+                # An answer that does not say how long it is may be one picture, or many.
+                if not self._snapshot or over.kind != "ended" or count != 1:
+                    raise
+        yield from snapshots(self._client, first, self._rate)
 
     def pieces(self) -> Iterator[Piece]:
         """As of `Source`."""
@@ -73,34 +73,30 @@ def open_http_source(
     policy: EgressPolicy | None,
     waits: Callable[[str], None],
 ) -> Source:
-    """Opens what stands behind the address; waits as of `open_address`. Raises SourceFailure."""
+    """Opens what stands behind the address; waits as of `open_source`. Raises SourceFailure."""
 
-    def again() -> Jpegs | HttpMedia:
+    def found() -> Jpegs | HttpMedia:
         return open_http(
             address, rate=request.snapshot_rate, policy=policy, headers=request.headers, waits=waits
         )
 
-    found = again()
-    if isinstance(found, Jpegs):
-        return found
-    opened, ends = _container(found, address, sound=request.sound)
+    def film() -> ContainerSource:
+        if first:
+            return first.pop()
+        again = found()
+        if isinstance(again, Jpegs):
+            again.close()
+            raise failure("protocol", address, "has no film any more")
+        return _container(again, address, sound=request.sound)[0]
+
+    media = found()
+    if isinstance(media, Jpegs):
+        return media
+    opened, ends = _container(media, address, sound=request.sound)
+    first = [opened]
     if ends:
-        first = [opened]
-
-        def open_film() -> ContainerSource:
-            if first:
-                return first.pop()
-            found = again()
-            if isinstance(found, Jpegs):
-                found.close()
-                raise failure("protocol", address, "has no film any more")
-            return _container(found, address, sound=request.sound)[0]
-
-        film = Film(open_film, loop=request.loop, start=request.start)
-        return ReadAhead(film)
-    if opened.contents.paced:
-        return ReadAhead(opened)
-    return opened
+        return ReadAhead(Film(film, loop=request.loop, start=request.start))
+    return ReadAhead(opened) if opened.contents.paced else opened
 
 
 def _container(
@@ -110,7 +106,7 @@ def _container(
     paced: its pictures come by the segment.
     """
     try:
-        container = media.open(options=dict(OPTIONS))
+        container = media.open()
         ends = (container.duration or 0) > 0
         paced = ends or container.format.name == "hls"
         opened = ContainerSource(container, address, sound=sound, paced=paced, backing=media)
@@ -149,17 +145,15 @@ def open_http(
 
 def _await_body(stream: HttpStream, waits: Callable[[str], None]) -> None:
     """VLC answers at once, and sends nothing before its next keyframe; after 10 s it hangs up."""
-    name, waited = stream.name, 0.0
     advice = "a keyframe every second or two helps, in VLC venc=x264{keyint=25}"
     if stream.content_type.startswith(_MJPEG):
         advice = "VLC makes no JPEGs without venc=avcodec{strict=-1}"
-    while not stream.begun and stream.length is None and waited < _PATIENCE:
-        time.sleep(_LOOK)
-        waited += _LOOK
-        if waited % 1.0 < _LOOK:
-            waits(f"{name} has answered, and sends nothing yet: {advice}")
+    waited = 0
+    while stream.length is None and not stream.begun(1.0) and waited < _PATIENCE:
+        waited += 1
+        waits(f"{stream.name} has answered, and sends nothing yet: {advice}")
     if waited and not stream.peek(1):
-        raise SourceFailure("ended", f"{name} has answered and sent nothing: {advice}")
+        raise SourceFailure("ended", f"{stream.name} has answered and sent nothing: {advice}")
 
 
 def _what(stream: HttpStream) -> Literal["mjpeg", "snapshot", "media"]:

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 from config.source_address import parse
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
-from ingress.reader.forwarder import Forwarder, forwarded
+from ingress.reader.forwarder import Forwarder
 from tests.peers.nasty_rtsp import Manners, NastyCamera, nasty_rtsp
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.reader.films import Read
@@ -27,7 +27,7 @@ PICTURES = 60
 GUARDED = {"guarded": True, "networks": ("127.0.0.1",)}
 BOTH_WAYS = pytest.mark.parametrize("reach", [{}, GUARDED], ids=["added", "from the page"])
 
-Serve = Callable[[socket.socket], None]
+Serve = Callable[[socket.socket], object]
 
 
 @contextmanager
@@ -185,7 +185,7 @@ def test_what_is_not_listed_is_not_reached(scheme: str) -> None:
         pytest.fail("somebody came")
 
     with serving(nobody) as port, pytest.raises(SourceFailure) as raised:
-        forwarded(parse(f"{scheme}://localhost:{port}/cam"), EgressPolicy(["10.0.0.0/8"]))
+        Forwarder(parse(f"{scheme}://localhost:{port}/cam"), EgressPolicy(["10.0.0.0/8"]))
     assert raised.value.kind == "forbidden"
 
 
@@ -193,7 +193,7 @@ def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     with pytest.raises(SourceFailure) as raised:
-        forwarded(parse(f"rtsp://admin:p@ss@127.0.0.1:{port}/cam"), LOOPBACK)
+        Forwarder(parse(f"rtsp://admin:p@ss@127.0.0.1:{port}/cam"), LOOPBACK)
     assert raised.value.kind == "refused"
     assert "p@ss" not in str(raised.value)
 
@@ -203,41 +203,35 @@ def test_rtmp_passes_as_it_is_and_is_told_its_host() -> None:
         while data := connected.recv(4096):
             connected.sendall(data)
 
-    with serving(echo) as port:
-        way = forwarded(parse(f"rtmp://a:b@127.0.0.1:{port}/live/cam/key"), LOOPBACK)
-        assert way.options["rtmp_tcurl"] == f"rtmp://127.0.0.1:{port}/live/cam"
-        found = re.fullmatch(r"rtmp://a:b@127\.0\.0\.1:(\d+)/live/cam/key", way.url)
+    with (
+        serving(echo) as port,
+        closing(Forwarder(parse(f"rtmp://a:b@127.0.0.1:{port}/live/cam/key"), LOOPBACK)) as made,
+    ):
+        assert made.options["rtmp_tcurl"] == f"rtmp://127.0.0.1:{port}/live/cam"
+        found = re.fullmatch(r"rtmp://a:b@127\.0\.0\.1:(\d+)/live/cam/key", made.url)
         assert found is not None
-        with socket.create_connection(("127.0.0.1", int(found[1])), 10) as connected:
-            sent = bytes(range(256)) * 2000
-            thread = threading.Thread(target=connected.sendall, args=(sent,))
-            thread.start()
-            got = b""
-            while len(got) < len(sent):
-                got += connected.recv(65536)
-            thread.join()
-        assert got == sent
-        # A second one, after the first has gone.
-        with socket.create_connection(("127.0.0.1", int(found[1])), 10) as connected:
-            connected.sendall(b"RTSP/1.0 302 is nothing to RTMP\r\n\r\n")
-            assert connected.recv(100).startswith(b"RTSP/1.0 302")
-        assert way.failure is None
-        way.close()
+        for sent in (bytes(range(256)) * 2000, b"RTSP/1.0 302 is nothing to RTMP\r\n\r\n"):
+            # One after the other has gone.
+            with socket.create_connection(("127.0.0.1", int(found[1])), 10) as connected:
+                thread = threading.Thread(target=connected.sendall, args=(sent,))
+                thread.start()
+                got = b""
+                while len(got) < len(sent):
+                    got += connected.recv(65536)
+                thread.join()
+            assert got == sent
+        assert made.failure is None
 
 
 def test_closing_ends_what_hangs() -> None:
     over = threading.Event()
-
-    def silent(connected: socket.socket) -> None:
-        over.wait(10)
-
-    with serving(silent) as port:
-        address = parse(f"rtsp://127.0.0.1:{port}/cam")
-        forwarder = Forwarder(address, ["127.0.0.1"], verify=True)
-        with socket.create_connection(("127.0.0.1", forwarder.port), 10) as connected:
+    with serving(lambda _: over.wait(10)) as port:
+        made = Forwarder(parse(f"rtsp://127.0.0.1:{port}/cam"), None)
+        here = int(made.url.partition("/cam")[0].rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", here), 10) as connected:
             connected.sendall(b"OPTIONS")
-            forwarder.close()
-            forwarder.close()
+            made.close()
+            made.close()
             connected.settimeout(10)
             with suppress(ConnectionResetError):
                 assert connected.recv(10) == b""

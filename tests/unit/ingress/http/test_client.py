@@ -164,7 +164,7 @@ def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_silence_and_a_head_byte_by_byte_end(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
-    monkeypatch.setattr("ingress.reader.http.connections.HEAD_TIMEOUT", 0.3)
+    monkeypatch.setattr("ingress.reader.http.transport.HEAD_TIMEOUT", 0.3)
     over = threading.Event()
 
     def answer(asked: Asked) -> Iterable[bytes]:
@@ -275,10 +275,10 @@ def test_what_waits_is_seen_through_tls(serve: Serve, camera_tls: ssl.SSLContext
     with closing(HttpClient(server.url("/"), timeout=5.0)) as client:
         stream = client.get()
         assert stream.read() == b"one"
-        waits = [stream.waits]
+        waits = [stream.waits()]
         over.set()
         assert sent.wait(10)
-        waits.append(stream.waits)
+        waits.append(stream.waits())
         assert waits == [False, True]
         assert (stream.read(), stream.read()) == (b"two", b"")
 
@@ -294,6 +294,6 @@ def test_nobody_else_may(
 
 
 def test_no_tls_where_it_should_be(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingress.reader.http.connections.CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr("ingress.reader.http.client.CONNECT_TIMEOUT", 0.3)
     server = serve(lambda asked: reply(b"hello"))
     assert fails(server.url("/").replace("http:", "https:")).kind == "no_answer"

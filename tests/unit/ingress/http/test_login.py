@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing, suppress
 
-import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -13,7 +12,7 @@ from hypothesis import strategies as some
 from config.source_address import parse
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.client import HttpClient
-from ingress.reader.http.login import Login
+from ingress.reader.login import Login
 from tests.peers.login import Login as Asking
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.failing import fails, got
@@ -61,10 +60,10 @@ def test_a_digest_of_old_cameras(serve: Serve) -> None:
 def test_a_wrong_password_is_tried_twice_at_most(serve: Serve, offers: tuple[str, ...]) -> None:
     login = Asking("admin", "p@ss", offers)
     server = serve(behind(login))
-    assert str(fails(server.url("/"))) == "127.0.0.1 wants a user name and a password"
+    assert "wants" in str(fails(server.url("/")))
     failure = fails(server.url("/", "admin:wrong"))
-    assert (failure.kind, str(failure)) == ("auth", "127.0.0.1 refuses this user name or password")
-    assert login.asked <= 1 + 3
+    assert (failure.kind, "refuses" in str(failure)) == ("auth", True)
+    assert login.asked == 1 + 2
 
 
 @pytest.mark.parametrize(
@@ -96,8 +95,7 @@ FIELDS = some.sampled_from(
 @given(some.lists(some.lists(FIELDS | some.text()).map("".join)))
 @settings(deadline=None)
 def test_whatever_is_asked_for_is_answered_or_refused(headers: list[str]) -> None:
-    login, request, answered = Login("ü", '"\\'), httpx2.Request("GET", "http://a/b"), list[str]()
+    login = Login("ü", '"\\', "camera")
     with suppress(SourceFailure):
-        assert login.answer(request, headers, answered)
-        assert request.headers["authorization"].startswith(("Basic ", "Digest "))
-        assert not login.answer(request, headers, answered)
+        login.learn(headers, again=False)
+        assert login.answer("GET", "/b").startswith(("Basic ", "Digest "))

@@ -14,7 +14,7 @@ SOURCE = httpx2.URL("http://camera.example:8080/live/a/list.m3u8?token=sekrit")
 
 
 def checked(data: bytes, source: httpx2.URL) -> bytes:
-    return rewritten(data, source, str)
+    return rewritten(data, source)
 
 
 def test_it_is_recognised() -> None:
@@ -128,8 +128,8 @@ LINES = some.sampled_from(MASTER.splitlines()) | some.text() | some.binary().map
 @given(some.lists(LINES).map("\n".join).map(str.encode) | some.binary())
 def test_whatever_comes_is_rewritten_or_refused(text: bytes) -> None:
     try:
-        made = rewritten(text, SOURCE, lambda url: f"http://0.token{url.raw_path.decode()}")
+        made = rewritten(text, SOURCE)
     except SourceFailure:
         return
     for line in made.decode().split("\n"):
-        assert not line or line.startswith(("#", "http://0.token/"))
+        assert not line or line.startswith(("#", "http://", "https://"))
