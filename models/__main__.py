@@ -72,16 +72,12 @@ def _pull(given: argparse.Namespace) -> int:
 
 
 def _for_settings(given: argparse.Namespace) -> dict[str, object]:
-    names = {
-        "engine": "engine",
-        "engine_port": "port",
-        "engine_device": "device",
-        "engine_memory": "memory",
-        "model_path": "model",
-        "log_level": "log_level",
+    """What of it is a setting, and was given."""
+    return {
+        name: value
+        for name, value in vars(given).items()
+        if name in Settings.model_fields and value is not None
     }
-    found = {name: getattr(given, word, None) for name, word in names.items()}
-    return {name: value for name, value in found.items() if value is not None}
 
 
 def _end(status: int) -> int:

@@ -1,13 +1,18 @@
-"""Lets a bounded number of requests run at a time; the others wait in a fair queue."""
+"""Lets a bounded number of requests run at a time; the others wait, fairly over rooms.
+
+Rooms are served in turn, and within a room in order of arrival. One that has just been served goes
+behind all the others, so that a room that asks a lot never makes another wait for more than one of
+its requests a turn.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from models.errors import ApiError
-from models.fair_queue import FairQueue, QueueFullError
 
 RETRY_AFTER = 1
 """Seconds that a client is told to wait when the queue is full."""
@@ -19,21 +24,21 @@ class Admission:
     """Slots and the queue before them. Used from one event loop."""
 
     def __init__(self, slots: int, waiting: int, waiting_per_room: int) -> None:
-        """Raises ValueError when a number is below one."""
-        if slots < 1:
-            raise ValueError("an engine needs at least one slot")
+        """At most ``waiting`` wait in all, ``waiting_per_room`` of them for one room.
+
+        Raises ValueError when a number is below one.
+        """
+        if min(slots, waiting, waiting_per_room) < 1:
+            raise ValueError("an engine needs at least one slot, and place for one to wait")
+        self.running = 0
         self._free = slots
-        self._running = 0
-        self._queue: FairQueue[_Ticket] = FairQueue(waiting, waiting_per_room)
+        self._most, self._most_per_room = waiting, waiting_per_room
+        self._rooms: OrderedDict[str, deque[_Ticket]] = OrderedDict()
         self._closed = False
 
     @property
-    def running(self) -> int:
-        return self._running
-
-    @property
     def waiting(self) -> int:
-        return len(self._queue)
+        return sum(map(len, self._rooms.values()))
 
     @asynccontextmanager
     async def slot(self, room: str, deadline: float | None) -> AsyncIterator[None]:
@@ -43,56 +48,77 @@ class Admission:
             ApiError: 429 the queue is full, 503 the deadline passed or the server stops.
         """
         await self._acquire(room, deadline)
-        self._running += 1
+        self.running += 1
         try:
             yield
         finally:
-            self._running -= 1
+            self.running -= 1
             self._release()
 
     def close(self) -> None:
         """Turn away everybody who waits or comes later; who runs goes on."""
         self._closed = True
-        while (ticket := self._queue.pop()) is not None:
-            if not ticket.done():
-                ticket.set_exception(stopping())
+        while (ticket := self._next()) is not None:
+            ticket.set_exception(stopping())
 
     async def _acquire(self, room: str, deadline: float | None) -> None:
         if self._closed:
             raise stopping()
-        if self._free and not len(self._queue):
+        if self._free:  # and so nobody waits
             self._free -= 1
             return
-        ticket: _Ticket = asyncio.get_running_loop().create_future()
-        try:
-            self._queue.push(room, ticket)
-        except QueueFullError as error:
-            raise ApiError(429, str(error), code="queue_full", retry_after=RETRY_AFTER) from None
+        ticket = self._queued(room)
         try:
             async with asyncio.timeout_at(deadline):
                 await ticket
         except BaseException as error:
             self._leave(room, ticket)
             if isinstance(error, TimeoutError):
-                raise deadline_exceeded() from None
+                raise _deadline_exceeded() from None
             raise
+
+    def _queued(self, room: str) -> _Ticket:
+        if self.waiting >= self._most:
+            raise _full("the engine's queue is full")
+        if len(self._rooms.get(room, ())) >= self._most_per_room:
+            raise _full("this room has too many requests waiting")
+        ticket: _Ticket = asyncio.get_running_loop().create_future()
+        self._rooms.setdefault(room, deque()).append(ticket)
+        return ticket
 
     def _leave(self, room: str, ticket: _Ticket) -> None:
         """A slot that was handed over just before its taker left goes to the next one."""
-        if self._queue.remove(room, ticket):
-            return
-        if ticket.done() and not ticket.cancelled() and ticket.exception() is None:
+        if ticket in self._rooms.get(room, ()):
+            self._rooms[room].remove(ticket)
+            if not self._rooms[room]:
+                del self._rooms[room]
+        elif ticket.done() and not ticket.cancelled() and ticket.exception() is None:
             self._release()
 
     def _release(self) -> None:
-        while (ticket := self._queue.pop()) is not None:
+        ticket = self._next()
+        if ticket is None:
+            self._free += 1
+        else:
+            ticket.set_result(None)
+
+    def _next(self) -> _Ticket | None:
+        """Takes the one whose turn it is out of the queue; not one who is just leaving."""
+        while self._rooms:
+            room, waiting = self._rooms.popitem(last=False)
+            ticket = waiting.popleft()
+            if waiting:
+                self._rooms[room] = waiting
             if not ticket.done():
-                ticket.set_result(None)
-                return
-        self._free += 1
+                return ticket
+        return None
 
 
-def deadline_exceeded() -> ApiError:
+def _full(message: str) -> ApiError:
+    return ApiError(429, message, code="queue_full", retry_after=RETRY_AFTER)
+
+
+def _deadline_exceeded() -> ApiError:
     """The request waited until its answer was no longer wanted."""
     return ApiError(503, "the request was still queued at its deadline", code="deadline_exceeded")
 

@@ -26,7 +26,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     _add_serve(commands.add_parser("serve", help="serve an engine over HTTP", description=_SERVE))
     check = commands.add_parser("check", help="will this checkpoint run here?", description=_CHECK)
-    check.add_argument("model", nargs="?", metavar="MODEL", help="folder or hub id (MODEL_PATH)")
+    check.add_argument(
+        "model_path", nargs="?", metavar="MODEL", help="folder or hub id (MODEL_PATH)"
+    )
     _add_engine(check)
     pull = commands.add_parser("pull", help="bring a model to this machine", description=_PULL)
     pull.add_argument("target", metavar="MODEL", help="hub id, or a voice of piper")
@@ -36,52 +38,36 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_engine(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--engine", metavar="NAME", help=f"one of {', '.join(sorted(ENGINES))}")
-    command.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda:0 (ENGINE_DEVICE)")
-    command.add_argument("--memory", type=float, metavar="GIB", help="most to take (ENGINE_MEMORY)")
+    """Settings, by their names."""
+    add = command.add_argument
+    add("--engine", metavar="NAME", help=f"one of {', '.join(sorted(ENGINES))}")
+    add(
+        "--device", dest="engine_device", metavar="DEVICE", help="auto, cpu, cuda:0 (ENGINE_DEVICE)"
+    )
+    add("--memory", dest="engine_memory", metavar="GIB", help="most to take (ENGINE_MEMORY)")
 
 
 def _add_serve(serving: argparse.ArgumentParser) -> None:
     _add_engine(serving)
-    serving.add_argument("--model", metavar="MODEL", help="folder or hub id (MODEL_PATH)")
-    serving.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    serving.add_argument("--port", type=int, help="port to listen on (8198)")
-    serving.add_argument("--log-level", choices=["debug", "info", "warning", "error"])
-    serving.add_argument(
-        "--concurrency",
-        type=_count,
-        default=0,
-        metavar="N",
-        help="requests served at a time (the engine's own choice)",
-    )
-    serving.add_argument(
-        "--queue",
-        type=_count,
-        default=Limits().waiting,
-        metavar="N",
-        help="requests that may wait, fairly over rooms; more get 429 (%(default)s)",
-    )
-    _add_latency(serving)
-
-
-def _add_latency(serving: argparse.ArgumentParser) -> None:
+    add = serving.add_argument
+    add("--model", dest="model_path", metavar="MODEL", help="folder or hub id (MODEL_PATH)")
+    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    add("--port", dest="engine_port", help="port to listen on (8198)")
+    add("--log-level", choices=["debug", "info", "warning", "error"])
+    about = "requests served at a time (the engine's own choice)"
+    add("--concurrency", type=_count, default=0, metavar="N", help=about)
+    about = "requests that may wait, fairly over rooms; more get 429 (%(default)s)"
+    add("--queue", type=_count, default=Limits().waiting, metavar="N", help=about)
     group = serving.add_argument_group(
         "slowness for tests", "the first piece comes after a lognormal time, speech at a speed"
     )
-    group.add_argument(
-        "--ready-time", type=float, default=0.0, metavar="MEAN", help="mean seconds to first audio"
-    )
-    group.add_argument(
-        "--ready-cv", type=float, default=0.0, metavar="CV", help="standard deviation over mean"
-    )
+    for name, metavar, about in (
+        ("--ready-time", "MEAN", "mean seconds to first audio"),
+        ("--ready-cv", "CV", "standard deviation over mean"),
+        ("--speed", "X", "seconds of speech made in a second; 0: as fast as it goes"),
+    ):
+        group.add_argument(name, type=float, default=0.0, metavar=metavar, help=about)
     group.add_argument("--ready-seed", type=int, default=0, metavar="N", help="of the sequence")
-    group.add_argument(
-        "--speed",
-        type=float,
-        default=0.0,
-        metavar="X",
-        help="seconds of speech made in a second; 0: as fast as it goes",
-    )
 
 
 def _count(text: str) -> int:

@@ -53,6 +53,8 @@ class Completion:
         self._arrived = arrived
         self._on_fatal = on_fatal
         self._answer = Answer(engine.info.name)
+        self._heard = False
+        self._first_text, self._last_text = 0.0, 0.0
 
     async def whole(self) -> dict[str, Any]:
         """The answer in one piece. Raises ApiError."""
@@ -76,82 +78,76 @@ class Completion:
         After each ``keep_alive`` seconds without a piece a comment is sent. An error before the
         first event is raised as ApiError; after it, it is an event.
         """
-        begun = False
-        async with aclosing(self._pieces(keep_alive)) as pieces:
+        begun, delta = False, None
+        next_delta: asyncio.Task[Delta | None] | None = None
+        async with aclosing(self._deltas()) as deltas:
             try:
-                async for piece in pieces:
+                while not isinstance(delta, Finished):
+                    next_delta = asyncio.create_task(anext(deltas, None), name="next delta")
+                    while not (await asyncio.wait({next_delta}, timeout=keep_alive))[0]:
+                        begun = True
+                        yield KEEP_ALIVE
+                    delta = next_delta.result()
+                    if delta is None:
+                        raise ApiError(500, "the engine broke off", code="engine_error")
                     begun = True
-                    yield piece
+                    yield self._answer.chunk(delta)
             except ApiError as error:
                 if not begun:
                     raise
                 self.outcome = error.code
                 yield error_event(error)
-
-    async def _pieces(self, keep_alive: float) -> AsyncGenerator[bytes, None]:
-        async with aclosing(self._deltas()) as deltas:
-            end: Finished | None = None
-            next_delta: asyncio.Task[Delta | None] | None = None
-            try:
-                while end is None:
-                    next_delta = asyncio.create_task(anext(deltas, None), name="next delta")
-                    while not (await asyncio.wait({next_delta}, timeout=keep_alive))[0]:
-                        yield KEEP_ALIVE
-                    delta = next_delta.result()
-                    if delta is None:
-                        raise ApiError(500, "the engine broke off", code="engine_error")
-                    yield self._answer.chunk(delta)
-                    end = delta if isinstance(delta, Finished) else None
+                return
             finally:
                 if next_delta is not None:
                     await _ended(next_delta)
         if self.chat.wants_usage:
-            yield self._answer.usage(end)
+            yield self._answer.usage(delta)
         yield DONE
 
     async def _deltas(self) -> AsyncGenerator[Delta, None]:
-        loop = asyncio.get_running_loop()
+        """The engine's pieces, once there is a slot for them; its errors as ApiError."""
         wait_ms = self.chat.pressbox.deadline_ms
         deadline = None if wait_ms is None else self._arrived + wait_ms / 1000
-        heard, first, last = False, 0.0, 0.0
         async with self._admission.slot(self._generation.room, deadline):
-            self._metrics.queue_wait.observe(loop.time() - self._arrived)
-            async with aclosing(self._translated()) as deltas:
-                async for delta in deltas:
-                    if isinstance(delta, AudioDelta):
-                        if not heard:
-                            self._metrics.first_audio.observe(loop.time() - self._arrived)
-                        heard = True
-                        self._metrics.audio_seconds.inc(delta.seconds)
-                    elif isinstance(delta, TextDelta):
-                        last = loop.time()
-                        first = first or last
-                    elif isinstance(delta, Finished) and self._engine.info.counts:
-                        self._metrics.told(delta.completion_tokens, last - first)
-                    yield delta
+            self._metrics.queue_wait.observe(self._since_arrival())
+            async with aclosing(self._engine.generate(self._generation)) as deltas:
+                try:
+                    async for delta in deltas:
+                        self._count(delta)
+                        yield delta
+                except EngineError as error:
+                    raise self._explained(error) from None
+                except Exception as error:
+                    log.exception("the engine failed")
+                    raise ApiError(
+                        500, "the engine failed, its log says how", code="engine_error"
+                    ) from error
 
-    async def _translated(self) -> AsyncGenerator[Delta, None]:
-        """The engine's pieces; its errors as ApiError."""
-        async with aclosing(self._engine.generate(self._generation)) as deltas:
-            try:
-                async for delta in deltas:
-                    yield delta
-            except RefusedError as error:
-                raise invalid(str(error), error.param) from None
-            except BusyError as error:
-                raise ApiError(
-                    503, str(error), code="engine_busy", retry_after=RETRY_AFTER
-                ) from None
-            except EngineError as error:
-                log.error("%s", error)
-                if isinstance(error, FatalEngineError):
-                    self._on_fatal(error)
-                raise ApiError(500, str(error), code="engine_error") from None
-            except Exception as error:
-                log.exception("the engine failed")
-                raise ApiError(
-                    500, "the engine failed, its log says how", code="engine_error"
-                ) from error
+    def _count(self, delta: Delta) -> None:
+        if isinstance(delta, AudioDelta):
+            if not self._heard:
+                self._metrics.first_audio.observe(self._since_arrival())
+            self._heard = True
+            self._metrics.audio_seconds.inc(delta.seconds)
+        elif isinstance(delta, TextDelta):
+            self._last_text = self._since_arrival()
+            self._first_text = self._first_text or self._last_text
+        elif isinstance(delta, Finished) and self._engine.info.counts:
+            self._metrics.told(delta.completion_tokens, self._last_text - self._first_text)
+
+    def _since_arrival(self) -> float:
+        return asyncio.get_running_loop().time() - self._arrived
+
+    def _explained(self, error: EngineError) -> ApiError:
+        if isinstance(error, RefusedError):
+            return invalid(str(error), error.param)
+        if isinstance(error, BusyError):
+            return ApiError(503, str(error), code="engine_busy", retry_after=RETRY_AFTER)
+        log.error("%s", error)
+        if isinstance(error, FatalEngineError):
+            self._on_fatal(error)
+        return ApiError(500, str(error), code="engine_error")
 
 
 async def _ended(task: asyncio.Task[Delta | None]) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Coroutine
+from typing import Any
 
 from aiohttp import web
 
@@ -39,23 +41,14 @@ async def serve(server: EngineServer, host: str, port: int) -> int:
     await runner.setup()
     try:
         await _listen(runner, host, port)
-        if await _started(server, stop):
+        await _first(server.start(), stop.wait())
+        if not stop.is_set():
             log.info("ready at http://%s:%d/v1", host, port)
-            await _either(stop, server.lost)
+            await _first(server.lost.wait(), stop.wait())
         log.info("stopping")
     finally:
         await runner.cleanup()
     return ENGINE_LOST if server.lost.is_set() else 0
-
-
-async def _either(*events: asyncio.Event) -> None:
-    waits = [asyncio.create_task(event.wait(), name="end of serving") for event in events]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
-        await asyncio.wait(waits)
 
 
 def make_runner(server: EngineServer) -> web.AppRunner:
@@ -68,20 +61,17 @@ def make_runner(server: EngineServer) -> web.AppRunner:
     )
 
 
-async def _started(server: EngineServer, stop: asyncio.Event) -> bool:
-    """False when it is told to stop before the engine is up."""
-    starting = asyncio.create_task(server.start(), name="engine start")
-    stopping = asyncio.create_task(stop.wait(), name="stop signal")
+async def _first(*works: Coroutine[Any, Any, object]) -> None:
+    """Until one of them is done; the others are cancelled. Raises what one that is done raised."""
+    tasks = [asyncio.create_task(work, name="serving") for work in works]
     try:
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not starting.done():
-            return False
-        starting.result()
-        return True
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
     finally:
-        for task in (starting, stopping):
+        for task in tasks:
             task.cancel()
-        await asyncio.wait({starting, stopping})
+        await asyncio.wait(tasks)
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:

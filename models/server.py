@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -146,14 +146,11 @@ class EngineServer:
             completion = Completion(
                 chat, generation, self._engine, self._admission, self.metrics, arrived, self._lost
             )
-            response, outcome = await self._answered(request, completion)
-        except ApiError as error:
-            outcome = error.code
-            raise
-        except ConnectionError:
-            raise
-        except Exception:
-            outcome = "internal_error"
+            response = await self._answered(request, completion)
+            outcome = completion.outcome
+        except Exception as error:
+            if not isinstance(error, ConnectionError):
+                outcome = error.code if isinstance(error, ApiError) else "internal_error"
             raise
         finally:
             self.metrics.requests.labels(kind, outcome).inc()
@@ -184,16 +181,9 @@ class EngineServer:
         except TimeoutError:
             raise ApiError(408, "the body did not arrive in time", code="timeout") from None
 
-    async def _answered(
-        self, request: web.Request, completion: Completion
-    ) -> tuple[web.StreamResponse, str]:
+    async def _answered(self, request: web.Request, completion: Completion) -> web.StreamResponse:
         if not completion.chat.stream:
-            return web.json_response(await completion.whole()), "ok"
-        return await self._streamed(request, completion)
-
-    async def _streamed(
-        self, request: web.Request, completion: Completion
-    ) -> tuple[web.StreamResponse, str]:
+            return web.json_response(await completion.whole())
         async with aclosing(completion.events(self._limits.keep_alive)) as events:
             first = await anext(events)  # an error before it still has a status of its own
             response = web.StreamResponse(
@@ -205,15 +195,10 @@ class EngineServer:
             )
             await response.prepare(request)
             await self._write(response, first)
-            await self._write_all(response, events)
+            async for piece in events:
+                await self._write(response, piece)
             await response.write_eof()
-        return response, completion.outcome
-
-    async def _write_all(
-        self, response: web.StreamResponse, events: AsyncGenerator[bytes, None]
-    ) -> None:
-        async for piece in events:
-            await self._write(response, piece)
+        return response
 
     async def _write(self, response: web.StreamResponse, piece: bytes) -> None:
         try:

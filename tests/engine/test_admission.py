@@ -3,99 +3,77 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
+import pytest_asyncio
 
 from models.admission import Admission
 from models.errors import ApiError
-from models.fair_queue import FairQueue, QueueFullError
 
 
-async def held(admission: Admission, room: str, order: list[str], release: asyncio.Event) -> None:
-    async with admission.slot(room, None):
-        order.append(room)
-        await release.wait()
+class Crowd:
+    """Those who want the only slot, which is taken until `leave`."""
 
+    def __init__(self) -> None:
+        self.admission = Admission(1, 12, 6)
+        self.order = ""
+        self.leave = AsyncExitStack()
 
-async def test_close_turns_waiters_and_newcomers_away() -> None:
-    admission = Admission(1, 10, 10)
-    release, order = asyncio.Event(), list[str]()
-    async with admission.slot("x", None):
-        task = asyncio.create_task(held(admission, "a", order, release))
+    async def come(self, rooms: str) -> list[asyncio.Task[None]]:
+        """One for each letter, in this order."""
+        tasks = [asyncio.create_task(self._held(room)) for room in rooms]
         await asyncio.sleep(0)
-        admission.close()
-        with pytest.raises(ApiError, match="stopping"):
-            await task
-        with pytest.raises(ApiError) as caught:
-            async with admission.slot("b", None):
-                pytest.fail("it is closed")
+        return tasks
+
+    async def _held(self, room: str) -> None:
+        async with self.admission.slot(room, None):
+            self.order += room
+
+
+@pytest_asyncio.fixture
+async def crowd() -> AsyncIterator[Crowd]:
+    crowd = Crowd()
+    await crowd.leave.enter_async_context(crowd.admission.slot("x", None))
+    yield crowd
+    await crowd.leave.aclose()
+
+
+async def test_rooms_in_turn_and_each_in_its_order(crowd: Crowd) -> None:
+    tasks = await crowd.come("aaaabbac")
+    await crowd.leave.aclose()
+    await asyncio.gather(*tasks)
+    assert crowd.order == "abcabaaa"
+    assert (crowd.admission.running, crowd.admission.waiting) == (0, 0)
+
+
+@pytest.mark.parametrize(("rooms", "said"), [("a" * 7, "this room"), ("abcde" * 3, "queue is")])
+async def test_who_finds_no_place_is_told(crowd: Crowd, rooms: str, said: str) -> None:
+    tasks = await crowd.come(rooms)
+    refused = [task.exception() for task in tasks if task.done()]
+    assert len(refused) == max(1, len(rooms) - 12)
+    assert said in str(refused[0])
+    await crowd.leave.aclose()
+    await asyncio.wait(tasks)
+    assert len(crowd.order) == len(rooms) - len(refused)
+
+
+async def test_close_turns_waiters_and_newcomers_away(crowd: Crowd) -> None:
+    (task,) = await crowd.come("a")
+    crowd.admission.close()
+    with pytest.raises(ApiError, match="stopping"):
+        await task
+    with pytest.raises(ApiError) as caught:
+        async with crowd.admission.slot("b", None):
+            pytest.fail("it is closed")
     assert (caught.value.status, caught.value.code) == (503, "shutting_down")
 
 
-async def test_a_slot_handed_to_one_who_leaves_in_the_same_moment_is_not_lost() -> None:
-    admission = Admission(1, 10, 10)
-    release, order = asyncio.Event(), list[str]()
-    async with admission.slot("x", None):
-        leaver = asyncio.create_task(held(admission, "a", order, release))
-        other = asyncio.create_task(held(admission, "b", order, release))
-        await asyncio.sleep(0)
+async def test_a_slot_handed_to_one_who_leaves_in_the_same_moment_is_not_lost(crowd: Crowd) -> None:
+    leaver, other = await crowd.come("ab")
+    await crowd.leave.aclose()
     leaver.cancel()  # its turn has come, but it has not run since
-    release.set()
     await asyncio.wait({leaver, other}, timeout=5)
     assert leaver.cancelled()
-    assert order == ["b"]
-
-
-def drained(queue: FairQueue[str]) -> list[str]:
-    return list(iter(queue.pop, None))
-
-
-def test_limits() -> None:
-    queue: FairQueue[str] = FairQueue(3, 2)
-    queue.push("a", "a1")
-    queue.push("a", "a2")
-    with pytest.raises(QueueFullError, match="this room"):
-        queue.push("a", "a3")
-    queue.push("b", "b1")
-    with pytest.raises(QueueFullError, match="queue is full"):
-        queue.push("c", "c1")
-    assert len(queue) == 3
-    assert queue.remove("b", "b1")
-    assert not queue.remove("b", "b1")
-    assert drained(queue) == ["a1", "a2"]
-    for limits in ((0, 1), (1, 0)):
-        with pytest.raises(ValueError, match="at least one"):
-            FairQueue(*limits)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_nobody_waits_for_more_than_one_turn_of_each_other_room(seed: int) -> None:
-    rng = random.Random(seed)
-    queue: FairQueue[tuple[str, int]] = FairQueue(1000, 1000)
-    waiting: Counter[str] = Counter()
-    passed_over: dict[str, Counter[str]] = {}
-    last_number: dict[str, int] = {}
-    for number in range(400):
-        if rng.random() < 0.55:
-            room = rng.choice("aaaaaabbc")
-            queue.push(room, (room, number))
-            waiting[room] += 1
-            passed_over.setdefault(room, Counter())
-            continue
-        item = queue.pop()
-        if item is None:
-            assert waiting.total() == 0
-            continue
-        served, order = item
-        assert order > last_number.get(served, -1)
-        last_number[served] = order
-        waiting[served] -= 1
-        passed_over.pop(served)
-        if waiting[served]:
-            passed_over[served] = Counter()
-        for room, others in passed_over.items():
-            if room != served:
-                others[served] += 1
-                assert others[served] <= 1
+    assert crowd.order == "b"
