@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from config.source_address import SourceAddress
 from ingress.reader.failures import SourceFailure, failure, from_av
-from ingress.reader.pacing import LEAP, Joint
+from ingress.reader.pacing import LEAP, Discontinuities
 from ingress.reader.source import Contents, Piece
 
 AnyPacket: TypeAlias = "Packet[Any]"
@@ -127,14 +127,14 @@ class ContainerSource:
         its times leap, back or forward, they go on as if they did not.
         """
         queues = [_Queue() for _ in self._streams]
-        joint = Joint()
+        leaps_away = Discontinuities()
         for packet in self.packets():
             if packet.size:
                 queues[self.is_sound(packet)].add(packet)
             while all(queues) or (any(queues) and _too_long(queues)):
-                yield _earliest(queues, joint)
+                yield _earliest(queues, leaps_away)
         while any(queues):
-            yield _earliest(queues, joint)
+            yield _earliest(queues, leaps_away)
 
     @property
     def begin(self) -> float:
@@ -188,7 +188,7 @@ class Film:
         while True:
             begin = self._offset
             yield from self._one_pass()
-            yield Piece(None, seam=True)
+            yield Piece()
             if not self._loop:
                 return
             if self._offset - begin < self._step / 2:
@@ -270,9 +270,9 @@ def _too_long(queues: list[_Queue]) -> bool:
     return max(map(len, queues)) > INTERLEAVE or time.monotonic() - first > PATIENCE
 
 
-def _earliest(queues: list[_Queue], joint: Joint) -> AnyPacket:
+def _earliest(queues: list[_Queue], leaps_away: Discontinuities) -> AnyPacket:
     leaps, due, _, packet = min(filter(None, queues), key=lambda one: one[0][:2]).popleft()
-    _move(packet, joint.shift(due, leaps))
+    _move(packet, leaps_away.shift(due, leaps))
     return packet
 
 

@@ -23,6 +23,10 @@ _LONGEST_SET = 4096
 """Bytes of a parameter set; a longer one is garbage."""
 
 
+_Name = tuple[int, int]
+"""Of a parameter set: its kind and number."""
+
+
 class DamagedError(ValueError):
     """This is no H.264 that can be read. `str()` is one line."""
 
@@ -32,15 +36,15 @@ class AccessUnit:
     """One picture, or what came in its place.
 
     data: Annex B, and with SPS and PPS where `key`; key: an IDR picture whose parameter sets are
-    known; has_b: a B slice is in it; has_slices: there is a picture in it at all; sps: the sequence
-    parameter set that is in force, b"" while none is.
+    known; has_b: a B slice is in it; has_slices: there is a picture in it at all; sets: where it is
+    a key, all parameter sets that are known.
     """
 
     data: bytes
     key: bool
     has_b: bool
     has_slices: bool
-    sps: bytes = b""
+    sets: bytes = b""
 
 
 def split_annexb(data: bytes) -> list[bytes]:
@@ -85,10 +89,7 @@ class ParameterSets:
         What is damaged in it is passed over: the sets may still come in the stream.
         """
         self._length_size = 0
-        self._sps: dict[int, bytes] = {}
-        self._pps: dict[int, bytes] = {}
-        self._sps_of_pps: dict[int, int] = {}
-        self._active: int | None = None
+        self._sets: dict[_Name, bytes] = {}
         self.extradata(extradata or b"")
 
     def extradata(self, data: bytes) -> None:
@@ -103,86 +104,56 @@ class ParameterSets:
     def unit(self, data: bytes) -> AccessUnit:
         """One packet as an access unit. Raises DamagedError where there is no unit in it."""
         units, as_it_is = self._units(data)
-        kept, idr, has_b, has_slices = [], None, False, False
-        before: set[tuple[int, int]] = set()
+        kept: list[bytes] = []
+        before: set[_Name] = set()
+        idr = has_b = has_slices = False
         for unit in units:
             kind = unit[0] & 0x1F
-            if unit[0] & 0x80 or kind in _LEFT_OUT:
+            name = self._learn(unit) if kind in (SPS, PPS) else None
+            if unit[0] & 0x80 or kind in _LEFT_OUT or (kind in (SPS, PPS) and name is None):
                 as_it_is = False
                 continue
-            if kind in (SPS, PPS):
-                learnt = self._learn(unit)
-                if learnt is None:
-                    as_it_is = False
-                    continue
-                if idr is None:
-                    before.add((kind, learnt))
-            elif SLICE <= kind <= IDR:
-                has_slices = True
-                if kind in (SLICE, PARTITION_A):
-                    has_b = has_b or _is_b(unit)
-                elif kind == IDR and idr is None:
-                    idr = unit
+            if name is not None and not idr:
+                before.add(name)
+            has_slices = has_slices or SLICE <= kind <= IDR
+            has_b = has_b or (kind in (SLICE, PARTITION_A) and _is_b(unit))
+            idr = idr or kind == IDR
             kept.append(unit)
         if not kept:
             raise DamagedError("a packet without a unit")
-        key = idr is not None and self._activate(idr)
-        if key and not self._in_force() <= before:
+        key = idr and {kind for kind, _ in self._sets} == {SPS, PPS}
+        if key and not self._sets.keys() <= before:
             kept, as_it_is = self._with_sets(kept), False
-        sps = b"" if self._active is None else self._sps[self._active]
-        return AccessUnit(data if as_it_is else to_annexb(kept), key, has_b, has_slices, sps)
+        sets = to_annexb([self._sets[name] for name in sorted(self._sets)]) if key else b""
+        return AccessUnit(data if as_it_is else to_annexb(kept), key, has_b, has_slices, sets)
 
     def _units(self, data: bytes) -> tuple[list[bytes], bool]:
         """The units, and whether the packet may go on as it is."""
         annexb = data.startswith((START, _SHORT_START))
-        if self._length_size:
-            try:
-                return avcc_units(data, self._length_size), False
-            except DamagedError:
-                if not annexb:  # some that say avcC send Annex B
-                    raise
-        if not annexb and not self._length_size:
-            try:
-                return avcc_units(data, 4), False
-            except DamagedError:
-                return split_annexb(data), False
-        return split_annexb(data), annexb
+        if annexb and not self._length_size:
+            return split_annexb(data), True
+        try:
+            return avcc_units(data, self._length_size or 4), False
+        except DamagedError:  # some that say avcC send Annex B, and the other way round
+            if self._length_size and not annexb:
+                raise
+            return split_annexb(data), annexb
 
-    def _learn(self, unit: bytes) -> int | None:
-        """Keeps a parameter set; gives its number, or None where it is none or is damaged."""
+    def _learn(self, unit: bytes) -> _Name | None:
+        """Keeps a parameter set; gives its name, or None where it is none or is damaged."""
         kind = unit[0] & 0x1F if unit else 0
         if kind not in (SPS, PPS) or len(unit) > _LONGEST_SET:
             return None
         try:
-            number, refers = _numbers(unit[4 if kind == SPS else 1 : _HEAD], 2)
+            name = kind, _numbers(unit[4 if kind == SPS else 1 : _HEAD], 1)[0]
         except DamagedError:
             return None
-        if kind == SPS:
-            self._sps[number] = unit
-        else:
-            self._pps[number] = unit
-            self._sps_of_pps[number] = refers
-        return number
-
-    def _activate(self, idr: bytes) -> bool:
-        """Whether everything that this IDR slice refers to is known."""
-        try:
-            number = self._sps_of_pps[_numbers(idr[1:_HEAD], 3)[2]]
-        except (DamagedError, KeyError):
-            return False
-        if number not in self._sps:
-            return False
-        self._active = number
-        return True
-
-    def _in_force(self) -> set[tuple[int, int]]:
-        numbers = {(PPS, pps) for pps, sps in self._sps_of_pps.items() if sps == self._active}
-        return numbers | {(SPS, self._active or 0)}
+        self._sets[name] = unit
+        return name
 
     def _with_sets(self, units: list[bytes]) -> list[bytes]:
-        """The units with the sets in force before all else: a PPS is read by its SPS."""
-        wanted = sorted(self._in_force())
-        sets = [self._sps[number] if kind == SPS else self._pps[number] for kind, number in wanted]
+        """The units with all sets before all else: a PPS is read by its SPS."""
+        sets = [self._sets[name] for name in sorted(self._sets)]
         rest = [one for one in units if one not in sets]
         aud = rest[:1] if rest[0][0] & 0x1F == AUD else []
         return aud + sets + rest[len(aud) :]

@@ -24,7 +24,8 @@ MEMORY = 1_500_000_000
 """Bytes that this process may have: 4K in H.265 takes 0.2 GB, a hostile stream whatever there is.
 The system keeps it from a third more, within a look at it."""
 
-_NOTHING = Order()
+NOTHING = Order()
+"""What `take` gives where nothing was wished for."""
 
 
 class GoneError(Exception):
@@ -46,7 +47,7 @@ class Owner:
         self._leave = leave
         self._writing = threading.Lock()
         self._state = threading.Lock()
-        self._order = _NOTHING
+        self._order = NOTHING
         self._deadline: tuple[float, SourceFailure] | None = None
         self._gone = threading.Event()
         self.listening = False
@@ -78,10 +79,10 @@ class Owner:
     def take(self) -> Order:
         """What was wished for since the last call. Raises GoneError."""
         self.check()
-        if self._order is _NOTHING:
-            return _NOTHING
+        if self._order is NOTHING:
+            return NOTHING
         with self._state:
-            order, self._order = self._order, _NOTHING
+            order, self._order = self._order, NOTHING
         return order
 
     @contextmanager

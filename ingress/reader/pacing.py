@@ -45,7 +45,7 @@ class Pace:
         self._origin = None
 
 
-class Joint:
+class Discontinuities:
     """Makes one stretch of time of one that leaps: cut films, playlists with a discontinuity."""
 
     def __init__(self) -> None:

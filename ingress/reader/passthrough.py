@@ -8,6 +8,7 @@ from statistics import median
 from typing import Literal
 
 from av import VideoFrame
+from av.video.codeccontext import VideoCodecContext
 
 from ingress.reader.h264 import AccessUnit
 from ingress.reader.messages import Way
@@ -40,7 +41,7 @@ ADVICE = "set the camera to one every 1 to 2 s"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Format:
     """What a decoded keyframe says of the pictures. Sizes in pixels; aspect: a pixel's width by
     its height; reorders: pictures have to wait for later ones; upright: not to be turned.
     """
@@ -54,10 +55,12 @@ class Look:
     upright: bool = True
 
     @classmethod
-    def at(cls, frame: VideoFrame, *, aspect: float, reorders: bool) -> Look:
-        """Of this picture."""
-        size = (frame.width, frame.height, frame.format.name, aspect)
-        return cls(*size, frame.interlaced_frame, reorders, orientation(frame) == UPRIGHT)
+    def of(cls, frame: VideoFrame, decoder: VideoCodecContext, *, aspect: float) -> Format:
+        """Of this picture and its decoder; aspect as the container says it."""
+        aspect = float(decoder.sample_aspect_ratio or aspect)
+        reorders = bool(decoder.has_b_frames) and "Baseline" not in (decoder.profile or "")
+        kind = (frame.width, frame.height, frame.format.name, aspect)
+        return cls(*kind, frame.interlaced_frame, reorders, orientation(frame) == UPRIGHT)
 
 
 class Passthrough:
@@ -86,16 +89,16 @@ class Passthrough:
             self._turn("it is to be turned", hard=True)
 
     def check(
-        self, unit: AccessUnit, pts: float | None, arrived: float, look: Look | None = None
+        self, unit: AccessUnit, pts: float | None, arrived: float, form: Format | None = None
     ) -> str:
-        """Takes one more picture; pts: its own time; look: where it says something new. "" or why
+        """Takes one more picture; pts: its own time; form: where it says something new. "" or why
         it goes the other way from this picture on.
         """
         if self._over() or not unit.has_slices:
             return ""
         self._pass_time(pts, arrived)
-        if look is not None:
-            self._judge(look)
+        if form is not None:
+            self._judge(form)
         if unit.has_b:
             self._turn("it has B-frames", hard=True)
         elif unit.key:
@@ -134,18 +137,18 @@ class Passthrough:
         apart = max(usual, self._now - self._key)
         self._turn(f"its keyframes are {apart:.0f} s apart: {ADVICE}")
 
-    def _judge(self, look: Look) -> None:
-        if not look.upright:
+    def _judge(self, form: Format) -> None:
+        if not form.upright:
             self._turn("it is to be turned")
-        if look.format not in ("yuv420p", "yuvj420p", "gray"):
-            self._turn(f"WebRTC does not carry H.264 of {look.format}", hard=True)
-        elif look.interlaced:
+        if form.format not in ("yuv420p", "yuvj420p", "gray"):
+            self._turn(f"WebRTC does not carry H.264 of {form.format}", hard=True)
+        elif form.interlaced:
             self._turn("it is interlaced")
-        elif look.width * look.height > MOST_PIXELS:
-            self._turn(f"{look.width}x{look.height} is larger than viewers decode")
-        elif abs(look.aspect - 1) > ODD_PIXELS:
+        elif form.width * form.height > MOST_PIXELS:
+            self._turn(f"{form.width}x{form.height} is larger than viewers decode")
+        elif abs(form.aspect - 1) > ODD_PIXELS:
             self._turn("its pixels are not square")
-        elif look.reorders:
+        elif form.reorders:
             self._turn("its headers announce B-frames")
 
     def _turn(self, why: str, *, hard: bool = False) -> None:

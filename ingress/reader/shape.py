@@ -11,6 +11,7 @@ from av import VideoFrame
 from av.filter import Graph
 from av.sidedata.sidedata import SideData, SideDataContainer
 from av.video.format import VideoFormat
+from av.video.plane import VideoPlane
 from av.video.reformatter import VideoReformatter
 
 LONGEST_SIDE = 1280
@@ -26,10 +27,13 @@ Orientation = tuple[bool, int]
 
 UPRIGHT: Orientation = (False, 0)
 
-_TURNS: dict[int, tuple[tuple[str, str], ...]] = {
+Filters = tuple[tuple[str, ...], ...]
+"""FFmpeg's, by name and arguments."""
+
+_TURNS: dict[int, Filters] = {
     0: (),
     90: (("transpose", "dir=clock"),),
-    180: (("hflip", ""), ("vflip", "")),
+    180: (("hflip",), ("vflip",)),
     270: (("transpose", "dir=cclock"),),
 }
 
@@ -40,7 +44,8 @@ def size_for(width: int, height: int, aspect: float) -> tuple[int, int]:
     """Even sides in pixels of a picture whose pixels are `aspect` times as wide as high."""
     across = width * (aspect if aspect > 0 else 1.0)
     scale = min(1.0, LONGEST_SIDE / max(across, height))
-    return _even(across * scale), _even(height * scale)
+    across, down = (max(round(side * scale / 2) * 2, SHORTEST_SIDE) for side in (across, height))
+    return across, down
 
 
 def orientation(frame: VideoFrame) -> Orientation:
@@ -64,105 +69,88 @@ class Shaper:
         """
         self._turn, self._mirror = turn, mirror
         self._scaler = VideoReformatter()
-        self._made_for: tuple[int, int, Orientation] = (0, 0, UPRIGHT)
-        self._graph: Graph | None = None
+        self._layer = _Filtered()
 
     def shape(self, frame: VideoFrame, aspect: float) -> VideoFrame:
         """The picture as it is to be shown; its time is lost. Raises av.FFmpegError."""
         width, height = size_for(frame.width, frame.height, aspect)
-        shaped = frame
+        mirrored, angle = orientation(frame)
         if (frame.width, frame.height, frame.format.name) != (width, height, "yuv420p"):
             # Not frame.reformat: that makes a scaler, with threads of its own, for every picture.
             # To the half and less, the mean of all pixels is as good as theirs, and quicker.
             how = "AREA" if 2 * width <= frame.width else "BILINEAR"
-            shaped = self._scaler.reformat(
+            frame = self._scaler.reformat(
                 frame, width, height, "yuv420p", interpolation=how, threads=1
             )
-        mirrored, angle = orientation(frame)
         angle += self._turn
         if self._mirror:  # mirroring behind a turn is turning the other way behind mirroring
             mirrored, angle = not mirrored, -angle
-        return self._laid(shaped, (mirrored, angle % 360))
-
-    def _laid(self, frame: VideoFrame, to: Orientation) -> VideoFrame:
-        if to == UPRIGHT:
-            return frame
-        kind = (frame.width, frame.height, to)
-        if self._graph is None or self._made_for != kind:
-            flip = (("hflip", ""),) if to[0] else ()
-            self._graph, self._made_for = _graph(frame, flip + _TURNS[to[1]]), kind
-        frame.pts = None
-        return _through(self._graph, frame) or frame
+        filters = ((("hflip",),) if mirrored else ()) + _TURNS[angle % 360]
+        return (self._layer.take(frame, filters) or frame) if filters else frame
 
 
 class Deinterlacer:
     """Makes whole pictures of fields. It keeps one back, and only where fields have been seen."""
 
     def __init__(self) -> None:
-        self._made_for: tuple[int, int, str] = (0, 0, "")
-        self._graph: Graph | None = None
+        self._fields = _Filtered()
         self._times: deque[float | None] = deque(maxlen=2)
 
     def take(self, frame: VideoFrame, pts: float | None) -> tuple[VideoFrame | None, float | None]:
         """The picture before this one with its time, or this one. Raises av.FFmpegError."""
-        kind = (frame.width, frame.height, frame.format.name)
-        if frame.interlaced_frame and self._made_for != kind:
-            self._graph, self._made_for = _graph(frame, _FIELDS), kind
+        if not self._fields.fits(frame, _FIELDS):
+            if not frame.interlaced_frame:
+                return frame, pts
             self._times.clear()
-        if self._graph is None or self._made_for != kind:
-            return frame, pts
         self._times.append(pts)
-        frame.pts = None
-        whole = _through(self._graph, frame)
+        whole = self._fields.take(frame, _FIELDS)
         return (whole, self._times[0]) if whole else (None, None)
+
+
+class _Filtered:
+    """A graph of filters, made anew for pictures of another kind."""
+
+    def __init__(self) -> None:
+        self._graph: Graph | None = None
+        self._made_for: tuple[object, ...] = ()
+
+    def fits(self, frame: VideoFrame, filters: Filters) -> bool:
+        """Whether the graph is made for such pictures."""
+        return self._made_for == (frame.width, frame.height, frame.format.name, filters)
+
+    def take(self, frame: VideoFrame, filters: Filters) -> VideoFrame | None:
+        """What comes out; None where it waits for the next one. Raises av.FFmpegError."""
+        size, name = (frame.width, frame.height), frame.format.name
+        if self._graph is None or not self.fits(frame, filters):
+            graph = self._graph = Graph()
+            base = Fraction(1, 1000)
+            first = graph.add_buffer(None, *size, VideoFormat(name, *size), time_base=base)
+            nodes = (first, *(graph.add(*one) for one in filters), graph.add("buffersink"))
+            graph.link_nodes(*nodes).configure()
+            self._made_for = (*size, name, filters)
+        frame.pts = None
+        self._graph.push(frame)
+        try:
+            made = self._graph.pull()
+        except BlockingIOError:
+            return None
+        return made if isinstance(made, VideoFrame) else None
 
 
 def small_luma(frame: VideoFrame, width: int, height: int) -> bytes:
     """The picture in grey and small, row by row."""
     small = _SMALL.reformat(frame, width, height, "gray", interpolation="AREA", threads=1)
-    plane = small.planes[0]
-    data, line = bytes(plane), plane.line_size
-    return b"".join(data[row * line : row * line + width] for row in range(height))
+    return _tight(small.planes[0])
 
 
 def i420(frame: VideoFrame) -> bytes:
     """The planes of a yuv420p picture without the padding of their rows."""
-    parts = []
-    for plane in frame.planes:
-        data, line = memoryview(plane), plane.line_size
-        if line == plane.width:
-            parts.append(bytes(data[: line * plane.height]))
-        else:
-            rows = range(0, line * plane.height, line)
-            parts.append(b"".join(data[row : row + plane.width] for row in rows))
-    return b"".join(parts)
+    return b"".join(map(_tight, frame.planes))
 
 
-def _through(graph: Graph, frame: VideoFrame) -> VideoFrame | None:
-    graph.push(frame)
-    try:
-        made = graph.pull()
-    except BlockingIOError:
-        return None  # it waits for the next one
-    return made if isinstance(made, VideoFrame) else None
-
-
-def _graph(frame: VideoFrame, filters: tuple[tuple[str, str], ...]) -> Graph:
-    graph = Graph()
-    last = graph.add_buffer(
-        width=frame.width,
-        height=frame.height,
-        format=VideoFormat(frame.format.name, frame.width, frame.height),
-        time_base=Fraction(1, 1000),
-    )
-    for name, arguments in filters:
-        made = graph.add(name, arguments) if arguments else graph.add(name)
-        last.link_to(made)
-        last = made
-    last.link_to(graph.add("buffersink"))
-    graph.configure()
-    return graph
-
-
-def _even(length: float) -> int:
-    return max(round(length / 2) * 2, SHORTEST_SIDE)
+def _tight(plane: VideoPlane) -> bytes:
+    data, line, width = memoryview(plane), plane.line_size, plane.width
+    if line == width:
+        return bytes(data[: line * plane.height])
+    rows = range(0, line * plane.height, line)
+    return b"".join(data[row : row + width] for row in rows)

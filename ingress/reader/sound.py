@@ -30,7 +30,7 @@ class SoundDecoder:
 
     def take(self, packet: Packet[Any] | None) -> Iterator[tuple[float | None, bytes]]:
         """Time (seconds of the source, None for unknown) and samples of what is in the packet; None
-        at a seam, where decoding begins anew.
+        at a discontinuity, where decoding begins anew.
         """
         try:
             frames = self._decoder.decode(packet)
@@ -41,7 +41,7 @@ class SoundDecoder:
                 kind = (frame.format.name, frame.layout.name, frame.sample_rate)
                 if self._resampler is None or kind != self._kind:
                     self._resampler, self._kind = AudioResampler("s16", "mono", RATE), kind
-                # Those that come at a seam have no time base of their own.
+                # Those that come at a discontinuity have no time base of their own.
                 frame.time_base = self._time_base
                 for piece in self._resampler.resample(frame):
                     # Of several frames in one packet of RTP the first alone has a time.

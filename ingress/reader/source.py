@@ -35,18 +35,16 @@ class Contents:
 
 @dataclass(slots=True)
 class Piece:
-    """One packet, or one drawn picture.
+    """One packet, or one drawn picture; or neither: a discontinuity, at which decoders are emptied.
 
-    Packets' timestamps are those of the source, or of the film as a whole. time: when a piece of a
-    film is due, seconds of the film, or a source's own time. seam: nothing but the end of one pass;
-    decoders are to be emptied.
+    time: when a piece of a film is due, seconds of the film. Packets' timestamps are those of the
+    source, or of the film as a whole.
     """
 
-    time: float | None
+    time: float | None = None
     packet: Packet[Any] | None = None
     frame: VideoFrame | None = None
     sound: bool = False
-    seam: bool = False
 
 
 class Source(Protocol):

@@ -13,10 +13,10 @@ from av.codec.context import Flags, ThreadType
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 
-from ingress.reader.clocks import Clock
 from ingress.reader.failures import SourceFailure
-from ingress.reader.messages import RawPicture, Request, Unit
+from ingress.reader.messages import Order, RawPicture, Request, Unit
 from ingress.reader.shape import Deinterlacer, Shaper, i420
+from ingress.reader.timeline import Clock
 from video.encoder import VideoEncoder
 
 KEY_INTERVAL = 2.0
@@ -69,11 +69,10 @@ class Transcoder:
         """What the encoder takes at most, bits a second; 0 where it does not encode."""
         return 0 if self._raw else self._encoder.bitrate
 
-    def want(self, *, key: bool, bitrate: int) -> None:
-        """From the next picture on: a keyframe, and so many bits a second (0: as it is)."""
-        self._key = self._key or key
-        if bitrate:
-            self._encoder.bitrate = bitrate
+    def want(self, order: Order) -> None:
+        """From the next picture on."""
+        self._key = self._key or order.key
+        self._encoder.bitrate = order.bitrate or self._encoder.bitrate
 
     def catch_up(self, packets: list[Packet[Any]]) -> None:
         """Decodes what came before and shows nothing of it."""
@@ -90,14 +89,14 @@ class Transcoder:
     def take(
         self, packet: Packet[Any] | None, arrived: float, *, show: bool = True
     ) -> Iterator[Unit | RawPicture]:
-        """What comes of one packet; None at a seam. show: False decodes only, to catch up.
+        """What comes of one packet; None at a discontinuity. show: False decodes only, to catch up.
 
         Raises SourceFailure when nothing can be decoded any more.
         """
         if packet is not None:
             self._time_base = packet.time_base
         for frame in self._decode(packet):
-            # Not frame.time: those that come at a seam have no time base of their own.
+            # Not frame.time: those that come at a discontinuity have no time base of their own.
             pts = float(frame.pts * self._time_base) if frame.pts is not None else None
             if self._to_hide and pts is not None and pts <= self._shown:
                 self._to_hide -= 1

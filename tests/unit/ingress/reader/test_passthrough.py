@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from ingress.reader.h264 import AccessUnit
-from ingress.reader.passthrough import KEYS_APART, MOST_PIXELS, NO_KEY, Look, Mode, Passthrough
+from ingress.reader.passthrough import KEYS_APART, MOST_PIXELS, NO_KEY, Format, Mode, Passthrough
 
-PLAIN = Look(1280, 720)
+PLAIN = Format(1280, 720)
 
 
 def unit(*, key: bool = False, b: bool = False, slices: bool = True) -> AccessUnit:
@@ -25,7 +25,7 @@ def run(passthrough: Passthrough, seconds: float, *, gop: float, begin: float = 
 
 
 @pytest.mark.parametrize(
-    ("look", "why"),
+    ("form", "why"),
     [
         (replace(PLAIN, format="yuv420p10le"), "yuv420p10le"),
         (replace(PLAIN, format="yuv422p"), "yuv422p"),
@@ -36,17 +36,17 @@ def run(passthrough: Passthrough, seconds: float, *, gop: float, begin: float = 
         (replace(PLAIN, upright=False), "turned"),
     ],
 )
-def test_what_viewers_cannot_decode_is_encoded_anew_for_good(look: Look, why: str) -> None:
+def test_what_viewers_cannot_decode_is_encoded_anew_for_good(form: Format, why: str) -> None:
     passthrough = Passthrough("h264")
     assert passthrough.check(unit(key=True), 0.0, 0.0, PLAIN) == ""
-    assert why in passthrough.check(unit(key=True), 1.0, 1.0, look)
+    assert why in passthrough.check(unit(key=True), 1.0, 1.0, form)
     assert run(passthrough, 10, gop=1) == ""
     assert passthrough.way == "transcoded"
     assert why in passthrough.why
 
 
 @pytest.mark.parametrize(
-    "look",
+    "form",
     [
         replace(PLAIN, width=1440, height=2560),
         replace(PLAIN, width=MOST_PIXELS // 1944, height=1944),
@@ -54,9 +54,9 @@ def test_what_viewers_cannot_decode_is_encoded_anew_for_good(look: Look, why: st
         replace(PLAIN, format="gray"),
     ],
 )
-def test_what_viewers_can_decode_goes_through(look: Look) -> None:
+def test_what_viewers_can_decode_goes_through(form: Format) -> None:
     passthrough = Passthrough("h264")
-    assert passthrough.check(unit(key=True), 0.0, 0.0, look) == ""
+    assert passthrough.check(unit(key=True), 0.0, 0.0, form) == ""
     assert passthrough.way == "passthrough"
 
 
@@ -108,7 +108,7 @@ def test_time_passes_by_the_pictures_own_times_unless_these_leap() -> None:
 
 
 @pytest.mark.parametrize(
-    ("codec", "mode", "look", "impossible"),
+    ("codec", "mode", "form", "impossible"),
     [
         ("h264", "passthrough", replace(PLAIN, interlaced=True, width=7680), False),
         ("h264", "passthrough", replace(PLAIN, format="yuv420p10le"), True),
@@ -117,10 +117,10 @@ def test_time_passes_by_the_pictures_own_times_unless_these_leap() -> None:
     ],
 )
 def test_a_passage_that_is_asked_for_is_taken_or_is_impossible(
-    codec: str, mode: Mode, look: Look, impossible: bool
+    codec: str, mode: Mode, form: Format, impossible: bool
 ) -> None:
     passthrough = Passthrough(codec, mode)
-    passthrough.check(unit(key=True), 0.0, 0.0, look)
+    passthrough.check(unit(key=True), 0.0, 0.0, form)
     assert bool(passthrough.impossible) == impossible
 
 

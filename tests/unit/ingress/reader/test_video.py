@@ -10,7 +10,7 @@ import pytest
 from av.video.codeccontext import VideoCodecContext
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.messages import Note, Opened, RawPicture, Request, Unit
+from ingress.reader.messages import Note, Opened, Request, Unit
 from ingress.reader.source import Contents
 from ingress.reader.timeline import Timeline
 from ingress.reader.video import Video
@@ -29,16 +29,16 @@ class Camera:
         self.number = 0
         decoder: Any = VideoCodecContext.create(codec, "r")
         contents = Contents(codec, decoder, fps=FPS)
-        self.pictures = Video(
+        self.video = Video(
             contents, Request("rtsp://camera/", **request), Timeline(), self.told.append
         )
 
-    def take(self, packets: list[av.Packet[Any]]) -> list[Unit | RawPicture]:
-        came: list[Unit | RawPicture] = []
+    def take(self, packets: list[av.Packet[Any]]) -> list[Unit]:
+        told = len(self.told)
         for packet in packets:
-            came += self.pictures.take(packet, self.now)
+            self.video.take(packet, self.now)
             self.now += 1 / FPS
-        return came
+        return [one for one in self.told[told:] if isinstance(one, Unit)]
 
     def encode(
         self, count: int, options: dict[str, str], *, still: bool = False, encoder: str = "libx264"
@@ -75,32 +75,28 @@ class Camera:
         return [one for one in self.told if isinstance(one, Note) and one.way]
 
 
-def units(came: list[Unit | RawPicture]) -> list[Unit]:
-    return [one for one in came if isinstance(one, Unit)]
-
-
 def test_h264_goes_on_as_it_came() -> None:
     camera = Camera()
     packets = camera.encode(25, PLAIN)
-    came = units(camera.take(packets))
+    came = camera.take(packets)
     assert [unit.data for unit in came] == [bytes(packet) for packet in packets]
     assert [unit.key for unit in came] == [number % 10 == 0 for number in range(25)]
     assert (camera.opened.way, camera.opened.width, camera.opened.fps) == ("passthrough", 160, FPS)
 
 
-def test_what_comes_before_the_first_key_frame_is_left_out() -> None:
+def test_what_comes_before_the_first_keyframe_is_left_out() -> None:
     camera = Camera()
-    came = units(camera.take(camera.encode(25, PLAIN)[3:]))
+    came = camera.take(camera.encode(25, PLAIN)[3:])
     assert len(came) == 15
     assert came[0].key
 
 
 def test_b_frames_in_mid_run_are_decoded_from_then_on_without_a_gap() -> None:
     camera = Camera()
-    came = units(camera.take(camera.encode(13, PLAIN)))
+    came = camera.take(camera.encode(13, PLAIN))
     # The camera is set anew: other parameter sets, and B-frames.
     camera.now += 0.2
-    later = units(camera.take(camera.encode(20, WITH_B)))
+    later = camera.take(camera.encode(20, WITH_B))
     (note,) = camera.turned()
     assert (note.way, note.why) == ("transcoded", "its headers announce B-frames")
     assert camera.opened.way == "passthrough"
@@ -119,10 +115,10 @@ def test_passthrough_that_is_asked_for_and_impossible_is_a_failure() -> None:
     assert (failed.value.kind, failed.value.text) == ("codec", "it has B-frames")
 
 
-def test_a_codec_that_is_not_carried_waits_for_a_key_frame() -> None:
+def test_a_codec_that_is_not_carried_waits_for_a_keyframe() -> None:
     camera = Camera("mpeg4")
     packets = camera.encode(30, {"g": "10"}, encoder="mpeg4")
-    came = units(camera.take(packets[5:]))
+    came = camera.take(packets[5:])
     assert len(came) == 20
     assert camera.opened.why == "WebRTC does not carry MPEG-4"
     assert len(watched(came)) == 20
@@ -190,7 +186,7 @@ def test_a_picture_that_does_not_change_is_told(codec: str, encoder: str) -> Non
 
 def test_another_size_in_mid_run_goes_on() -> None:
     camera = Camera()
-    came = units(camera.take(camera.encode(5, PLAIN)))
+    came = camera.take(camera.encode(5, PLAIN))
     context = VideoCodecContext.create("libx264", "w")
     context.width, context.height, context.pix_fmt = 320, 240, "yuv420p"
     context.time_base = Fraction(1, FPS)
@@ -200,6 +196,6 @@ def test_another_size_in_mid_run_goes_on() -> None:
         frame = picture(number, (320, 240))
         frame.pts, frame.time_base = number, Fraction(1, FPS)
         packets += context.encode(frame)
-    came += units(camera.take(packets))
+    came += camera.take(packets)
     assert [(unit.width, unit.height) for unit in came] == [(160, 120)] * 5 + [(320, 240)] * 5
     assert [frame.width for frame in watched(came)] == [160] * 5 + [320] * 5

@@ -13,7 +13,7 @@ KEPT = 32 * 1024 * 1024
 """Bytes of packets since the last keyframe that are kept, should they have to be decoded."""
 
 
-class Group:
+class Gop:
     """Packets since the last keyframe, as long as they are not too many."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Group:
         return packets if whole else []
 
 
-def glance(decoder: VideoCodecContext, data: bytes) -> VideoFrame | None:
+def decode_alone(decoder: VideoCodecContext, data: bytes) -> VideoFrame | None:
     """The picture of this keyframe, by a decoder that is not at work; None where there is none."""
     try:
         frames = [*decoder.decode(Packet(data)), *decoder.decode(None)]
