@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.minicpmo.checkpoint import AWQ, Checkpoint
-from models.minicpmo.limits import FRAME_TOKENS, WINDOW
+from models.minicpmo.limits import FRAME_TOKENS
 from models.runtime import device as hardware
 from models.runtime.device import CUDA_CONTEXT, GIB, NotEnoughMemoryError, Room
+from models.runtime.limits import WINDOW
 
 FRAMES = 8
 """Pictures of the largest window that memory is kept for."""

@@ -12,12 +12,12 @@ import torch
 
 from models.engine import GenerationRequest, Picture
 from models.runtime.failures import described
+from models.runtime.limits import WINDOW, too_long
 from models.runtime.parts import Frame, Prompt
 from models.runtime.prompt import build
 from models.vlm import features
 from models.vlm.features import Features
 from models.vlm.generation import Outcome, Sampling, speak
-from models.vlm.limits import WINDOW, too_long
 from models.vlm.loading import Loaded, make_stoppable
 from models.vlm.reader import Reader
 

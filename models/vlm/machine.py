@@ -8,8 +8,8 @@ from pathlib import Path
 
 from models.engine import EngineStartError
 from models.runtime.device import GIB, Room, found_device, room
+from models.runtime.limits import WINDOW
 from models.vlm.checkpoint import Checkpoint
-from models.vlm.limits import WINDOW
 
 _FAST_SHORT = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 

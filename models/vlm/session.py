@@ -23,9 +23,9 @@ from models.engine import (
     TextDelta,
 )
 from models.runtime.frames import Frames
+from models.runtime.limits import fit
 from models.runtime.prompt import build
 from models.runtime.text import SpokenText, one_line
-from models.vlm.limits import fit
 from speech.threads import Sink
 
 log = logging.getLogger("engine")
@@ -132,9 +132,8 @@ class Session:
         from models.vlm.generation import Sampling
 
         describer = self.describer
-        fitted = fit(
-            request, describer.window, describer.frame_tokens, describer.reader.count_tokens
-        )
+        count = describer.reader.count_tokens
+        fitted = fit(request, describer.frame_tokens, count, window=describer.window)
         cut = fitted.request
         frames = []
         for frame in self._frames.decode(cut.pictures):

@@ -8,14 +8,8 @@ from itertools import pairwise
 import pytest
 
 from models.engine import GenerationRequest, Picture, RefusedError, Turn
-from models.minicpmo.limits import (
-    FRAME_TOKENS,
-    MAX_ANSWER,
-    WINDOW,
-    fit,
-    sound_tokens,
-    text_tokens,
-)
+from models.minicpmo.limits import FRAME_TOKENS, fit, sound_tokens, text_tokens
+from models.runtime.limits import MAX_ANSWER, WINDOW
 
 
 def window(count: int) -> tuple[Picture, ...]:
