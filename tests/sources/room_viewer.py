@@ -72,16 +72,23 @@ class Seen:
                 lasted += after.received - before.received
         return shown / lasted if lasted else float("nan")
 
-    def sync(self) -> float:
-        """Seconds that sound comes behind its picture, for a camera that beeps at each whole
-        second of its clock; known up to whole seconds only. NaN for none.
+    def offsets(self, since: float = 0.0) -> list[float]:
+        """Seconds that each beep heard after `since` (monotonic s) comes behind its picture, of a
+        camera that beeps at each whole second of its clock; known up to whole seconds only.
         """
         frames = self.clocked
-        late = []
-        for burst in self.bursts[2:][-5:] if frames else []:
-            nearest = min(frames, key=lambda frame: abs(frame.received - burst.start))
-            late.append((burst.start - nearest.age + 0.5) % 1.0 - 0.5)
-        return median(late) if late else float("nan")
+        times = np.array([frame.received for frame in frames])
+        found = []
+        for burst in self.bursts if frames else []:
+            near = int(np.argmin(np.abs(times - burst.start)))
+            if burst.start > since and abs(times[near] - burst.start) < 1.0:
+                found.append((burst.start - frames[near].age + 0.5) % 1.0 - 0.5)
+        return found
+
+    def sync(self) -> float:
+        """The median of the last `offsets`; NaN for none."""
+        last = self.offsets()[2:][-5:]
+        return median(last) if last else float("nan")
 
     def since(self, moment: float) -> list[Frame]:
         """Pictures with a clock that were drawn after this moment (monotonic s)."""

@@ -145,7 +145,8 @@ class IngressService:
 
     async def end(self) -> None:
         """Ends it as Ctrl-C does and waits. Raises AssertionError where it has to be killed."""
-        self.program.send(signal.SIGTERM)
+        if self.program.running:
+            self.program.send(signal.SIGTERM)
         end = time.monotonic() + 15
         while self.program.running:
             assert time.monotonic() < end, f"it does not end: {self.log[-500:]}"

@@ -15,9 +15,8 @@ from tests.peers.camera_encoders import Look
 from tests.peers.other_computer import NoNamespaceError, other_computer
 from tests.peers.players import vlc
 from tests.sources.conftest import Row, Table, full_only
-from tests.sources.room_viewer import viewing
-from tests.sources.service import serving
 from tests.sources.stage import Stage
+from tests.sources.watched import watched
 from tests.support.livekit_server import LiveKitServer
 from tests.support.ports import free_ports
 
@@ -40,10 +39,7 @@ async def test_vlc_on_another_computer(
         sout = f"#rtp{{sdp=rtsp://:{port}/cam}}"
         words = (f"udp://@127.0.0.1:{entry}", "--sout", sout, "--sout-keep")
         stack.enter_context(vlc(tmp_path / "vlc", *words, namespace=there))
-        async with (
-            serving(livekit_server, tmp_path / "service") as service,
-            viewing(livekit_server, service.room) as viewer,
-        ):
+        async with watched(livekit_server, tmp_path) as (service, viewer):
             await service.add("vlc", f"rtsp://{other.there}:{port}/cam")
             seen = viewer.of("vlc")
             await viewer.until(lambda: len(seen.clocked) > 30, "VLC's picture", 60)
@@ -75,15 +71,11 @@ async def test_a_camera_whose_name_is_unknown_comes_when_it_is_known(
         pytest.skip("no mount namespaces here")
     names = tmp_path / "hosts"
     names.write_text("127.0.0.1 localhost\n")
-    inside = ("unshare", "--mount", "sh", "-c")
     mounted = f'mount --bind {names} /etc/hosts && exec "$@"'
     stage = Stage(tmp_path / "stage")
     path = stage.published("open/cam", Look())
-    async with (
-        stage,
-        serving(livekit_server, tmp_path / "service", within=(*inside, mounted, "sh")) as service,
-        viewing(livekit_server, service.room) as viewer,
-    ):
+    within = ("unshare", "--mount", "sh", "-c", mounted, "sh")
+    async with stage, watched(livekit_server, tmp_path, within=within) as (service, viewer):
         url = f"rtsp://a-camera.invalid:{stage.media.rtsp_port}/{path}"
         await service.add("named", url, transport="tcp")
         report = await service.until("named", lambda one: bool(one["error"]), "in trouble")

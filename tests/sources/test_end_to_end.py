@@ -47,10 +47,9 @@ async def test_a_source_is_commented_on_in_step_with_its_picture(
     case = _BY_NAME[name]
     stage = Stage(tmp_path / "stage")
     url = case.make(stage)
-    media = {"PRESSBOX_MEDIA_DIR": str(stage.media_folder)}
     async with (
         stage,
-        serving(livekit_server, tmp_path / "service", media) as service,
+        serving(livekit_server, stage.folder) as service,
         commentators(livekit_server, tmp_path),
     ):
         await service.add(name, url, transport=case.transport)

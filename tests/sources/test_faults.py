@@ -15,10 +15,11 @@ from tests.peers.camera_encoders import Look
 from tests.peers.mediamtx import MediaServer
 from tests.peers.proxy import Mode, Proxy, proxy
 from tests.peers.rtsp_gate import rtsp_gate
-from tests.sources.room_viewer import RoomViewer, Seen, viewing
-from tests.sources.service import IngressService, serving
+from tests.sources.room_viewer import RoomViewer, Seen
+from tests.sources.service import IngressService
 from tests.sources.stage import Stage
 from tests.sources.trial import Trial, undergo
+from tests.sources.watched import watched
 from tests.support.livekit_server import LiveKitServer
 
 LOOK = Look(fps=15)
@@ -27,9 +28,10 @@ LOOK = Look(fps=15)
 class Hospital:
     """The stage, the service and the viewer of the trials of one test."""
 
-    def __init__(self, stage: Stage, service: IngressService, viewer: RoomViewer) -> None:
-        self.stage, self.service, self.viewer = stage, service, viewer
-        self._stack = AsyncExitStack()
+    def __init__(
+        self, stage: Stage, service: IngressService, viewer: RoomViewer, stack: AsyncExitStack
+    ) -> None:
+        self.stage, self.service, self.viewer, self._stack = stage, service, viewer, stack
 
     @property
     def media(self) -> MediaServer:
@@ -59,38 +61,22 @@ class Hospital:
             ]
         return [task.result() for task in tasks]
 
-    async def aclose(self) -> None:
-        """Takes the cameras and proxies away."""
-        await self._stack.aclose()
-
 
 @asynccontextmanager
 async def hospital(server: LiveKitServer, folder: Path) -> AsyncIterator[Hospital]:
     """Where trials are held. At the end nothing may be left of any source."""
     async with (
         Stage(folder / "stage") as stage,
-        serving(server, folder / "service") as service,
-        viewing(server, service.room) as viewer,
+        AsyncExitStack() as stack,
+        watched(server, folder) as (service, viewer),
     ):
-        made = Hospital(stage, service, viewer)
-        try:
-            before = service.footprint()
-            yield made
-            for name in await service.reports():
-                await service.remove(name)
-            await nothing_left(service, before.children)
-        finally:
-            await made.aclose()
-        assert "Traceback" not in service.log, service.log[-3000:]
-        assert "never retrieved" not in service.log
-        await service.end()
-
-
-async def nothing_left(service: IngressService, children: int) -> None:
-    """Waits until the service has no more child processes than that."""
-    async with asyncio.timeout(15):
-        while service.footprint().children > children:
-            await asyncio.sleep(0.1)
+        before = service.footprint()
+        yield Hospital(stage, service, viewer, stack)
+        for name in await service.reports():
+            await service.remove(name)
+        async with asyncio.timeout(15):
+            while service.footprint().children > before.children:
+                await asyncio.sleep(0.1)
 
 
 def through(name: str, made: Proxy, mode: Mode, path: str = "", **more: object) -> Trial:

@@ -21,8 +21,9 @@ from tests.peers.camera_encoders import Look
 from tests.peers.players import ffmpeg, handover
 from tests.peers.program import Program
 from tests.sources.conftest import Row, Table
-from tests.sources.room_viewer import RoomViewer, viewing
+from tests.sources.room_viewer import RoomViewer
 from tests.sources.service import IngressService, Report, serving
+from tests.sources.watched import watched
 from tests.support.livekit_server import LiveKitServer
 from tests.support.ports import push_ports
 from tests.support.procfs import descendants
@@ -41,11 +42,12 @@ FORMATS = {
 class Door:
     """The service, a viewer in its room, and the keys of the pushes."""
 
-    def __init__(self, service: IngressService, viewer: RoomViewer, folder: Path) -> None:
+    def __init__(
+        self, service: IngressService, viewer: RoomViewer, folder: Path, cameras: ExitStack
+    ) -> None:
         self.service, self.viewer = service, viewer
         self.keys: set[str] = set()
-        self._folder = folder
-        self._stack = ExitStack()
+        self._folder, self._stack = folder, cameras
 
     async def create(self, name: str) -> dict[str, dict[str, str]]:
         """A push of this name: where to, by protocol."""
@@ -91,10 +93,6 @@ class Door:
                     return pid
         raise AssertionError("mediamtx does not run")
 
-    def close(self) -> None:
-        """Ends the cameras."""
-        self._stack.close()
-
 
 async def gone(pid: int) -> None:
     """Waits until there is no such process."""
@@ -109,22 +107,15 @@ async def gone(pid: int) -> None:
 async def door(server: LiveKitServer, folder: Path) -> AsyncIterator[Door]:
     """All of it; afterwards no key may be in anything that was written, said or shown."""
     (folder / "cameras").mkdir()
-    async with (
-        serving(server, folder / "service", push_ports()) as service,
-        viewing(server, service.room) as viewer,
-    ):
-        made = Door(service, viewer, folder / "cameras")
-        try:
+    with ExitStack() as cameras:
+        async with watched(server, folder, push_ports()) as (service, viewer):
+            made = Door(service, viewer, folder / "cameras", cameras)
             yield made
             shown = [service.log, *service.answers, *service.command_lines()]
             shown += [repr(seen.attributes) for seen in viewer.seen.values()]
             assert not [key for key in made.keys if key in "\n".join(shown)]
-            assert "Traceback" not in service.log, service.log[-3000:]
             pid = made.mediamtx()
-            await service.end()
-            await gone(pid)
-        finally:
-            made.close()
+        await gone(pid)
 
 
 @pytest.mark.timeout(150)

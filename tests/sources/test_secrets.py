@@ -16,10 +16,10 @@ from tests.peers.http_camera import HttpCamera, http_camera
 from tests.peers.login import Login
 from tests.peers.proxy import nobody, proxy
 from tests.peers.rtsp_gate import rtsp_gate
-from tests.sources.room_viewer import viewing
-from tests.sources.service import IngressService, serving
+from tests.sources.service import IngressService
 from tests.sources.spelling import found_in, spellings
 from tests.sources.stage import Stage
+from tests.sources.watched import watched
 from tests.support.livekit_server import LiveKitServer
 
 WRONG, RIGHT = "p@ss:wr/ng-s3kr1t", "r#ght@p/ss?s3kr1t:x"
@@ -86,8 +86,7 @@ async def test_no_secret_is_found_anywhere(livekit_server: LiveKitServer, tmp_pa
     async with (
         stage,
         AsyncExitStack() as stack,
-        serving(livekit_server, tmp_path / "service") as service,
-        viewing(livekit_server, service.room) as viewer,
+        watched(livekit_server, tmp_path) as (service, viewer),
     ):
         watch = asyncio.create_task(_watch_processes(service, lines), name="processes")
         try:

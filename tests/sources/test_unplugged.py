@@ -19,8 +19,9 @@ from tests.peers.camera_encoders import Look
 from tests.peers.mediamtx import MediaServer
 from tests.peers.other_computer import NoNamespaceError, OtherComputer, other_computer
 from tests.sources.conftest import Row, Table, full_only
-from tests.sources.room_viewer import RoomViewer, Seen, viewing
-from tests.sources.service import IngressService, serving
+from tests.sources.room_viewer import RoomViewer, Seen
+from tests.sources.service import IngressService
+from tests.sources.watched import watched
 from tests.support.livekit_server import LiveKitServer
 
 SOURCES = ("tcp", "udp")
@@ -44,17 +45,12 @@ async def camera_elsewhere(
         output = Output(media.rtsp("open/cam"), look=Look(), sound="aac")
         stack.enter_context(camera(folder / "cam", output, namespace=other.namespace))
         await media.ready(["open/cam"])
-        async with (
-            serving(server, folder / "service") as service,
-            viewing(server, service.room) as viewer,
-        ):
+        async with watched(server, folder) as (service, viewer):
             for name in SOURCES:
                 await service.add(name, media.rtsp("open/cam"), transport=name)
             for name in SOURCES:
                 await pictures(viewer, name, time.monotonic())
             yield other, service, viewer
-            assert "Traceback" not in service.log
-            await service.end()
 
 
 async def pictures(viewer: RoomViewer, name: str, since: float, limit: float = 40.0) -> float:

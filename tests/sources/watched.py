@@ -1,0 +1,31 @@
+"""The preamble of all tests here: the service, and somebody who watches its room."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.sources.room_viewer import RoomViewer, viewing
+from tests.sources.service import IngressService, serving
+from tests.support.livekit_server import LiveKitServer
+
+
+@asynccontextmanager
+async def watched(
+    server: LiveKitServer,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    within: tuple[str, ...] = (),
+) -> AsyncIterator[tuple[IngressService, RoomViewer]]:
+    """As `serving`; afterwards neither may have failed unseen, and the service ends when asked."""
+    async with (
+        serving(server, folder, environment, within=within) as service,
+        viewing(server, service.room) as viewer,
+    ):
+        yield service, viewer
+        assert viewer.wrong == []
+        for words in ("Traceback", "never retrieved"):
+            assert words not in service.log, service.log[-3000:]
+        await service.end()
