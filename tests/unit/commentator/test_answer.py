@@ -89,3 +89,34 @@ def test_what_comes_for_a_line_that_is_over_is_ignored() -> None:
     answer.feed(Delta(text=TEXT, pcm=TONE))
     answer.end(whole=True)
     assert (line.text, line.audio_seconds, len(line.speech)) == ("", 0.0, 0)
+
+
+PAUSE = bytes(len(TONE) // 4)
+
+
+def broken(text: str, *pcm: bytes, voiced: bool = False) -> Line:
+    """An answer whose tokens ran out."""
+    answer = Answer(a_line(), wants_audio=True, pace=SpeechPace())
+    answer.feed(Delta(text=text))
+    for one in pcm:
+        answer.feed(Delta(pcm=one, voiced=voiced))
+    answer.feed(Delta(finish="length"))
+    answer.end(whole=True)
+    return answer.line
+
+
+def test_what_was_cut_at_the_token_cap_is_said_to_its_last_whole_clause() -> None:
+    line = broken("A red car stops. A man gets out and", TONE, PAUSE, TONE)
+    assert line.text == "A red car stops."
+    assert 1.0 <= line.audio_seconds <= 1.25
+    assert line.audio_seconds == len(line.speech) * 0.02
+
+
+def test_a_voice_that_was_given_whole_clauses_only_is_heard_to_its_end() -> None:
+    line = broken("A red car stops. A man gets out and", TONE, voiced=True)
+    assert (line.text, line.audio_seconds) == ("A red car stops.", 1.0)
+
+
+def test_of_what_has_no_whole_clause_nothing_is_said() -> None:
+    line = broken("A red car that", TONE)
+    assert (line.text, len(line.speech)) == ("", 0)

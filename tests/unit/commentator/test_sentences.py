@@ -35,7 +35,6 @@ def texts(text: str) -> list[str]:
         ("...", []),
         (" \n ", []),
         ("", []),
-        ("**Bold** and `code`.", ["Bold and code ."]),
     ],
 )
 def test_cuts(text: str, pieces: list[str]) -> None:

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
+from gated_engine import tone
 from livekit.plugins.pressbox.engine import Delta, EngineUnavailable
 
 from agent.voice.speaker import MOST_PATIENCE, REST_FIRST, Speaker
-from tests.support.gated_engine import tone
 from tests.support.leaks import leaked_tasks
 
 from .scripted_voice import Choice, ScriptedVoice
@@ -91,8 +91,6 @@ WHO: list[tuple[str, bool | None, list[Delta], list[str]]] = [
     *((tts, True, [*text("Hello."), OWN], ["Hello."]) for tts in ("espeak", "piper", "elevenlabs")),
     ("espeak", None, text("...", "\n"), []),
     ("espeak", None, [], []),
-    ("espeak", None, [Delta(transcript="Only this.")], ["Only this."]),
-    ("espeak", None, [Delta(text="Text.", transcript="Text.")], ["Text."]),
     ("auto", None, [Delta(text="Hel"), OWN, Delta(text="lo. And more.")], []),
     ("auto", True, BROKEN, []),
     ("auto", True, text("One. ", "Two."), ["One.", "Two."]),

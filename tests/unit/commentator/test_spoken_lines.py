@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-
-from tests.support.gated_engine import (
+from gated_engine import (
     ScriptedEngine,
     chunk,
     hang,
     open_stream,
     say,
     send,
+    stream,
 )
 
 from .stage import QUICK, stage
@@ -74,12 +74,49 @@ async def test_piper_speaks_the_sessions_language(
 
 
 async def test_interrupting_ends_the_speech_and_the_request() -> None:
-    async with stage(begins("One thing. And "), hang(), tts="espeak") as on:
-        await on.until(lambda: len(on.heard) == 1)
+    async with stage(say("A dog."), begins("One thing. And "), hang(), tts="espeak") as on:
+        await on.until(lambda: len(on.heard) == 2)
         on.commentator.interrupt()
-        line = on.heard[0]
+        line = on.heard[1]
         await on.until(lambda: line.duration is not None)
-        assert line.text == "One thing. And "
+        assert line.text == "One thing. And"
         assert line.duration == line.audio_seconds > 0
         async with asyncio.timeout(10), on.engine.asked:
             await on.engine.asked.wait_for(lambda: on.engine.cancelled == 1)
+
+
+def thinks(*texts: str, apart: str = "", finish: str = "stop") -> Any:
+    """An answer in these pieces, behind a thought that the engine sends apart."""
+    thought = [chunk({"reasoning_content": apart})] if apart else []
+    return stream(*thought, *(chunk({"content": text}) for text in texts), chunk(finish=finish))
+
+
+async def test_what_a_model_thinks_and_marks_is_neither_said_nor_shown_nor_remembered() -> None:
+    script = (
+        thinks(
+            "So the user wants",
+            " a line.\n</thi",
+            "nk>\n\n**A** red car 🚗 [st",
+            "ops](http://a.b).",
+        ),
+        thinks("Now what", " else?</think>\n\nA dog."),
+        thinks("A man.", apart="Hm, a man?"),
+    )
+    async with stage(*script) as on:
+        await on.until(lambda: len(on.heard) >= 3 and len(on.complete) >= 3)
+        said = [line.text for line in on.heard[:3]]
+        assert said == ["A red car stops.", "A dog.", "A man."]
+        sent = str([request["messages"] for request in on.engine.requests])
+        assert "user wants" not in sent
+        assert "Hm" not in sent
+
+
+@pytest.mark.parametrize("apart", ["", "Hm, what is it?"])
+async def test_a_model_that_only_thinks_is_told_of_and_asked_for_less(apart: str) -> None:
+    all_thought = "" if apart else "<think>Hm, what is it?"
+    async with stage(thinks(all_thought, apart=apart, finish="length")) as on:
+        await on.until(lambda: len(on.heard) >= 1)
+        assert any("thinking" in notice for notice in on.notices)
+        assert on.dropped[0][1:] == ("", "empty")
+        assert "reasoning_effort" not in on.engine.requests[0]
+        assert on.engine.requests[1]["reasoning_effort"] == "low"

@@ -54,7 +54,7 @@ class Thoughts:
         """One piece of the answer, without what is thought in its text."""
         self.found = self.found or bool(delta.thought)
         self._holds = self._holds and not delta.pcm  # what the engine itself speaks is no thought
-        text = self.feed(delta.text) if delta.text else ""
+        text = self.feed(delta.text)
         cut = delta.finish == "length"
         if delta.finish:
             text += self.end(cut=cut)
