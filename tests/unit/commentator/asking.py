@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from gated_engine import Answer, ScriptedEngine, scripted_engine
 from livekit.plugins.pressbox.commentator import Options, SampledFrame, new_line
 from livekit.plugins.pressbox.commentator.prompt import Asked, engine_request
 from livekit.plugins.pressbox.engine import Delta, Engine, EngineRequest
 
 from agent.engine.engines import Engines
-from tests.support.gated_engine import Answer, ScriptedEngine, scripted_engine
 
 KEY = "sk-very-secret-key"
 

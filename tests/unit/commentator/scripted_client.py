@@ -7,9 +7,8 @@ import math
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
+from gated_engine import tone
 from livekit.plugins.pressbox.engine import Delta, EngineRequest, EngineUnavailable
-
-from tests.support.gated_engine import tone
 
 PIECE = 0.2
 """Seconds of sound in a piece."""

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
+from gated_engine import tone
+
 from agent.voice.choice import VoiceChoice
 from speech.voice import SpeechError, Voice
-from tests.support.gated_engine import tone
 
 
 @dataclass

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from gated_engine import Answer, ScriptedEngine, scripted_engine
 from livekit.agents import tts as livekit_tts
 from livekit.plugins.pressbox.commentator import (
     I420,
@@ -26,7 +27,6 @@ from livekit.plugins.pressbox.engine import EngineError, EngineState
 from agent.engine.engines import Engines
 from agent.voice.choice import VoiceChoice
 from agent.voice.speaker import Speaker
-from tests.support.gated_engine import Answer, ScriptedEngine, scripted_engine
 
 from .pictures import i420
 

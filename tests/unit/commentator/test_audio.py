@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gated_engine import tone
 from livekit.plugins.pressbox.audio import FRAME_BYTES, FrameCutter, is_silent, mixed
-
-from tests.support.gated_engine import tone
 
 SILENT = b"\0" * FRAME_BYTES
 LOUD = tone(0.02)

@@ -9,10 +9,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
+from gated_engine import ScriptedEngine, refuse, say, scripted_engine
 from livekit.plugins.pressbox.engine import EngineRejected, EngineUnavailable
 
 from agent.engine.engines import Engines
-from tests.support.gated_engine import ScriptedEngine, refuse, say, scripted_engine
 
 from .asking import KEY, answer, text_of, window
 

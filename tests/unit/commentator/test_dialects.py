@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from gated_engine import Answer, chunk, refuse, say, stream, tone
 from livekit.plugins.pressbox.engine import (
     EngineError,
     EngineRejected,
@@ -18,7 +19,6 @@ from livekit.plugins.pressbox.engine.limits import Limits, Refusal, chosen, lear
 
 from agent.engine.dialects import owned
 from agent.engine.engines import Engines
-from tests.support.gated_engine import Answer, chunk, refuse, say, stream, tone
 
 from .asking import answer, asking, pcm_of, pictures_of, text_of, wav, window
 

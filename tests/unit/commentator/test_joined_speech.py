@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gated_engine import tone
 from livekit.plugins.pressbox.audio import SAMPLE_RATE
 
 from agent.voice.joined_speech import AFTER_CLAUSE, AFTER_SENTENCE, JoinedSpeech
 from agent.voice.sentences import Piece
-from tests.support.gated_engine import tone
 
 
 def quiet_spans(pcm: bytes) -> list[tuple[float, float]]:

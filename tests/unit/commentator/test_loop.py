@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from gated_engine import Answer, hang, raw, refuse, say, scripted_engine
 
-from tests.support.gated_engine import Answer, hang, raw, refuse, say, scripted_engine
 from tests.support.ports import free_port
 
 from .pictures import i420

@@ -6,8 +6,7 @@ import re
 from typing import Any
 
 import pytest
-
-from tests.support.gated_engine import hang, refuse, say
+from gated_engine import hang, refuse, say
 
 from .stage import ScriptedPacer, stage
 

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from gated_engine import Answer, ScriptedEngine, refuse, say, scripted_engine
 from livekit.plugins.pressbox.engine import EngineError
 
 from agent.engine.engines import Engines
 from agent.engine.second_engine import AGAIN, SLOW, SecondEngine
-from tests.support.gated_engine import Answer, ScriptedEngine, refuse, say, scripted_engine
 from tests.support.virtual_time import virtual
 
 from .asking import answer, text_of, window

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gated_engine import say
 from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError, tts
 
 from agent.voice import livekit_voice
 from agent.voice.choice import VoiceChoice
 from agent.voice.livekit_voice import LiveKitVoice, load
 from speech.voice import SAMPLE_RATE, SpeechError
-from tests.support.gated_engine import say
 
 from .stage import stage
 

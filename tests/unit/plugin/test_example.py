@@ -7,12 +7,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from devices import Camera, Loudspeaker
 from livekit.agents import Agent, AgentSession
 
 from tests.support.engine_script import Answer, Repeat
 from tests.support.scripted_engine import scripted_engine
-
-from .devices import Camera, Loudspeaker
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "bare_agent.py"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -24,7 +25,7 @@ from .errors import (
     refusal,
     translated,
 )
-from .limits import Limits, takes_no_sound
+from .limits import Limits, Refusal, takes_no_sound
 from .request import EngineRequest
 from .sound import SoundReader
 from .thoughts import Thoughts
@@ -88,6 +89,8 @@ class EngineClient:
         self._limits = Limits()
         self.contacted = False
         """Whether it was found out what is there."""
+        self._is_stale = False
+        """Whether another model may be there by now."""
         self._gives_speech: bool | None = None
         self._deaf = False
         self._thinks: bool | None = None
@@ -133,21 +136,20 @@ class EngineClient:
         Raises:
             EngineError: Also in the midst of an answer.
         """
-        if not (self.model and self.contacted):
+        if self._is_stale or not (self.model and self.contacted):
             await self.reach()
         finished = sounded = False
         sound = SoundReader()
         thoughts = Thoughts(opened=False if self.dialect.name == "pressbox" else self._thinks)
         try:
-            answer = await self._opened(request)
-            async with answer, aclosing(answer.__stream__()) as chunks:
-                while (chunk := await self._next(chunks)) is not None:
+            async with aclosing(self._chunks(request)) as chunks:
+                async for chunk in chunks:
                     for delta in map(thoughts.part, parse_chunk(chunk)):
                         finished = finished or bool(delta.finish)
                         sounded = sounded or bool(delta.pcm)
                         yield replace(delta, pcm=sound.push(delta.pcm)) if delta.pcm else delta
-                if rest := sound.flush():
-                    yield Delta(pcm=rest)
+            if rest := sound.flush():
+                yield Delta(pcm=rest)
         except FAILURES as error:
             failure = translated(error, self._api_key)
             self._forget(failure)
@@ -181,21 +183,30 @@ class EngineClient:
         if not self._is_shared:
             await self._client.close()
 
-    async def _opened(self, request: EngineRequest) -> Any:
-        """The answer's stream; what the engine refuses is left out and asked for no more."""
-        lessons = 0
-        while True:
+    async def _chunks(self, request: EngineRequest) -> AsyncGenerator[object, None]:
+        """The answer's chunks; what the engine refuses is left out and asked for no more. Some
+        refuse by the status, some as the first thing in a stream.
+        """
+        for lessons in itertools.count(1):
             sent = self.dialect.arguments(request, self.model, self._limits, self._traits)
+            begun = False
             try:
-                return await self._client.chat.completions.create(**sent)
-            except openai.APIStatusError as error:
-                refused = refusal(error)
-                self._deaf = self._deaf or takes_no_sound(refused)
-                limits = self.dialect.learned(self._limits, refused, sent)
-                lessons += 1
-                if limits is None or lessons > MAX_LESSONS:
+                answer = await self._client.chat.completions.create(**sent)
+                async with answer, aclosing(answer.__stream__()) as chunks:
+                    while (chunk := await self._next(chunks)) is not None:
+                        begun = True
+                        yield chunk
+                return
+            except openai.APIError as error:
+                if begun or lessons > MAX_LESSONS or not self._learns(refusal(error), sent):
                     raise
-                self._limits = limits
+
+    def _learns(self, refused: Refusal, sent: Mapping[str, Any]) -> bool:
+        """Whether the request may be tried again, asking for less."""
+        self._deaf = self._deaf or takes_no_sound(refused)
+        limits = self.dialect.learned(self._limits, refused, sent)
+        self._limits = limits or self._limits
+        return limits is not None
 
     async def _examine(self, cards: list[Card]) -> None:
         card = next((card for card in cards if card["id"] == self._given_model), None)
@@ -208,15 +219,16 @@ class EngineClient:
             self._limits, self._gives_speech, self._deaf = Limits(), None, False
             self._thinks = None
         self.dialect = dialect
-        self._traits = dialect.examined(card, answer)
+        self._traits = dialect.examined({**card, "id": model}, answer)
         if self._traits.blind and self._must_see:
             raise EngineRejected(f"the engine sees no pictures: {self._traits.blind}")
-        self.model, self.contacted = model, True
+        self.model, self.contacted, self._is_stale = model, True, False
 
     async def _listed(self, timeout: float) -> list[Card]:
         """The entries of its list of models that have a name. Raises EngineError."""
-        cards = _mapping(await self._ask("/models", timeout=timeout)).get("data")
-        if not isinstance(cards, list):
+        answer = _mapping(await self._ask("/models", timeout=timeout))
+        cards = answer.get("data") or []  # Ollama's is null where nothing was pulled
+        if "data" not in answer or not isinstance(cards, list):
             raise EngineProtocolError("the engine sent garbage: its list of models is none")
         named = [card for card in cards if isinstance(card, Mapping)]
         return [card for card in named if isinstance(card.get("id"), str) and card["id"]]
@@ -246,8 +258,7 @@ class EngineClient:
 
     def _forget(self, failure: EngineError) -> None:
         """What is there next may be another model, or another engine altogether."""
-        if isinstance(failure, EngineRejected):
-            self.model = self._given_model
+        self._is_stale |= isinstance(failure, EngineRejected)
         if isinstance(failure, EngineUnavailable) and failure.status is None:
             self.contacted, self._limits = False, Limits()
 

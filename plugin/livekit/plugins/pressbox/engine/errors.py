@@ -5,6 +5,7 @@ No error text contains a key or the credentials of a URL.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import openai
@@ -77,11 +78,11 @@ def translated(error: Exception, secret: str) -> EngineError:
     if isinstance(error, TimeoutError | openai.APITimeoutError):
         unreached = isinstance(error, openai.APITimeoutError)
         return EngineTimeout("the engine did not answer in time", unreached=unreached)
-    if isinstance(error, openai.APIStatusError):
-        return _refused(refusal(error), secret)
     if isinstance(error, openai.APIConnectionError):
         return EngineUnavailable("no connection to the engine")
     if isinstance(error, openai.APIError):
+        if (refused := refusal(error)).status:
+            return _refused(refused, secret)
         return EngineUnavailable(f"the engine failed: {_safe(error.message, secret)}")
     return EngineProtocolError(f"the engine sent garbage: {_safe(str(error), secret)}")
 
@@ -91,18 +92,27 @@ def cause(error: Exception) -> Exception | None:
     return None if isinstance(error, openai.APIError | EngineError) else error
 
 
-def refusal(error: openai.APIStatusError) -> Refusal:
+def refusal(error: openai.APIError) -> Refusal:
     """What the engine said, in whichever of the usual shapes it said it."""
     body = error.body
     message: object = None
     if isinstance(body, Mapping):
         message = body.get("message") or body.get("detail")
+    said: object = error.code  # in a stream that had begun
     return Refusal(
-        status=error.status_code,
-        message=str(message or error.message),
+        status=getattr(error, "status_code", said if isinstance(said, int) else 0),
+        message=_unpacked(str(message or error.message)),
         param=str(error.param or ""),
         code=str(error.code or ""),
     )
+
+
+def _unpacked(message: str) -> str:
+    """Ollama hands on the whole answer of its llama-server as the message."""
+    try:
+        return str(json.loads(message)["error"]["message"])
+    except (ValueError, LookupError, TypeError):
+        return message
 
 
 def _refused(refusal: Refusal, secret: str) -> EngineError:

@@ -10,13 +10,11 @@ import wave
 
 import numpy as np
 import pytest
+from gated_engine import hang, say
 from livekit import rtc
 from livekit.plugins.pressbox.spoken_question import MAX_SECONDS, SAMPLE_RATE, SpokenQuestion
-
-from tests.support.gated_engine import hang, say
-
-from .plugin_stage import plugin_stage
-from .sounds import frames
+from plugin_stage import plugin_stage
+from sounds import frames
 
 
 def taken(memory: SpokenQuestion, sound: list[rtc.AudioFrame]) -> bytes:

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from livekit import rtc
 from livekit.agents.voice import io
 from livekit.plugins.pressbox import LINE_KEY, Line
-
-from .pictures import i420
+from pictures import i420
 
 
 class Camera(io.VideoInput):

@@ -7,16 +7,12 @@ import re
 from typing import Any
 
 import pytest
+from gated_engine import hang, say
 from livekit.agents import llm
-from livekit.plugins.pressbox import LINE_KEY, Line, Options
+from livekit.plugins.pressbox import LINE_KEY, Line, Options, PlaybackPacer
 from livekit.plugins.pressbox.chat import MAX_ITEMS
-
-from tests.support.gated_engine import hang, say
-from tests.support.ports import free_port
-from tests.unit.commentator.stage import ScriptedPacer
-
-from .pictures import i420
-from .plugin_stage import PluginStage, plugin_stage
+from pictures import i420
+from plugin_stage import PluginStage, plugin_stage
 
 
 def texts(on: PluginStage) -> list[tuple[str | None, bool]]:
@@ -141,9 +137,10 @@ async def test_a_question_takes_back_a_line_handed_over_and_not_yet_heard() -> N
 async def test_a_reply_that_cannot_come_fails_in_one_line(
     given_up: str, reason: str, told: str
 ) -> None:
-    pacer = ScriptedPacer(patience=10.0 if given_up else 0.3)
-    pacer.anchors.clear()
+    pacer = PlaybackPacer()
+    pacer.MAX_WAIT = 10.0 if given_up else 0.3
     async with plugin_stage(hang(), pacer=pacer) as on:
+        on.session.pause()
         reply = await on.ask("What?")
         await on.engine.wait_requests(1)
         if given_up == "cancel":
@@ -158,7 +155,8 @@ async def test_a_reply_that_cannot_come_fails_in_one_line(
 
 
 async def test_a_reply_fails_at_once_while_the_engine_is_down() -> None:
-    async with plugin_stage(url=f"http://127.0.0.1:{free_port()}/v1") as on:
+    async with plugin_stage() as on:
+        await on.engine.stop()
         for _ in range(2):
             with pytest.raises(llm.RealtimeError, match=r"^no connection to the engine$"):
                 await asyncio.wait_for(await on.ask("Anybody?"), 10)

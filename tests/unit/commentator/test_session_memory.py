@@ -9,11 +9,11 @@ from livekit.agents import llm
 from livekit.agents.types import NOT_GIVEN
 from livekit.plugins.pressbox import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
 from livekit.plugins.pressbox.chat import MAX_ITEMS
+from pictures import i420
 
 from tests.support.virtual_time import run_virtual
-from tests.unit.commentator.scripted_client import Say, ScriptedClient
 
-from .pictures import i420
+from .scripted_client import Say, ScriptedClient
 
 
 class Client(ScriptedClient):

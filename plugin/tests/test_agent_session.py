@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from devices import Camera, Loudspeaker, Microphone
+from gated_engine import Answer, ScriptedEngine, say, scripted_engine
 from livekit.agents import Agent, AgentSession
 from livekit.plugins.pressbox import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
-
-from tests.support.gated_engine import Answer, ScriptedEngine, say, scripted_engine
-
-from .devices import Camera, Loudspeaker, Microphone
-from .sounds import frames
+from sounds import frames
 
 OPTIONS = Options(
     change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0, capture_fps=10.0

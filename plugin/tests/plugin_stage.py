@@ -8,14 +8,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from gated_engine import Answer, ScriptedEngine, scripted_engine
 from livekit.agents import llm
 from livekit.agents.metrics import RealtimeModelMetrics
-from livekit.plugins.pressbox import LINE_KEY, Line, Options, Pacer, RealtimeModel, RealtimeSession
-
-from tests.support.gated_engine import Answer, ScriptedEngine, scripted_engine
-from tests.unit.commentator.stage import ScriptedPacer
-
-from .pictures import i420
+from livekit.plugins.pressbox import (
+    LINE_KEY,
+    Line,
+    Options,
+    Pacer,
+    PlaybackPacer,
+    RealtimeModel,
+    RealtimeSession,
+)
+from pictures import i420
 
 QUICK = Options(
     change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0, capture_fps=10.0
@@ -115,7 +120,7 @@ async def plugin_stage(
     """A session at work; at the end nothing of it is left."""
     async with scripted_engine(*script) as engine:
         model = RealtimeModel(
-            base_url=url or engine.url, options=options, pacer=pacer or ScriptedPacer()
+            base_url=url or engine.url, options=options, pacer=pacer or PlaybackPacer(pause=0.0)
         )
         session = model.session()
         on = PluginStage(engine, session)

@@ -9,8 +9,7 @@ import pytest
 from livekit import rtc
 from livekit.plugins.pressbox.video import sample
 from livekit.rtc import VideoBufferType
-
-from .pictures import i420, packed
+from pictures import i420, packed
 
 RED = {"y": 82, "u": 90, "v": 240}
 
