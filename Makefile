@@ -4,12 +4,13 @@
 # make test-all               the same, then the engines on torch
 # make engine-minicpmo | engine-vlm | voice-piper | stt   what ENGINE=…, TTS=piper and STT=whisper need on top
 # make test-sources           every source and every fault at length, against real peers
+# make test-peer-engines      the adapters against other projects' own engines, which are built at the first time
 # make lint | test-engine | bench | bench-engine | setup | requirements | clean
 
 SHELL := bash
 .DEFAULT_GOAL := run
 .PHONY: run standalone test test-all test-sources test-engine lint bench bench-engine setup requirements clean
-.PHONY: test-ingress-service
+.PHONY: test-ingress-service test-peer-engines
 .PHONY: engine-minicpmo engine-vlm voice-piper stt test-minicpmo test-vlm
 
 PYTHON ?= python3
@@ -42,9 +43,11 @@ engine-minicpmo:
 engine-vlm:
 	@$(SETUP) engine vlm
 
+# Piper and a voice for it: make voice-piper VOICE=de_DE-thorsten-medium
 voice-piper:
 	@$(SETUP) python base
 	@$(SETUP) piper
+	@$(PY) -m models pull $(call quote,$(or $(VOICE),en_US-lessac-medium))
 
 stt:
 	@$(SETUP) python base
@@ -100,6 +103,12 @@ test-ingress-service:
 	@$(PY) -m tests.peers.ingress_service
 	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" \
 	  PRESSBOX_TEST_INGRESS_SERVICE=1 $(PY) -m pytest tests/ingress_service $(ARGS)
+
+# Against llama.cpp's own server, which is built at the first time; not part of make test.
+test-peer-engines: engine-vlm
+	@$(SETUP) python dev
+	server=$$($(PY) -m launcher.livekit_server) && llama=$$($(SETUP) llama) && PRESSBOX_LIVEKIT_SERVER="$$server" \
+	  PRESSBOX_TEST_LLAMA_CPP="$$llama" $(PY) -m pytest tests/peer_engines $(ARGS)
 
 bench:
 	@$(SETUP) python dev

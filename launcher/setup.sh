@@ -190,9 +190,9 @@ llama_step() {
     echo "building llama-server: a quarter of an hour, once" >&2
     { cmake -S "$kept" -B "$kept/build" -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DGGML_NATIVE=OFF \
         -DGGML_OPENMP=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_USE_PREBUILT_UI=OFF \
-      && nice -n 19 cmake --build "$kept/build" --target llama-server -j2; } >"$kept/build.log" 2>&1 \
+      && nice -n 19 cmake --build "$kept/build" --target llama-server llama-quantize -j2; } >"$kept/build.log" 2>&1 \
       || die "llama-server could not be built: see $kept/build.log"
-    mv "$kept/build/bin/llama-server" "$kept/" && rm -rf "$kept/build"
+    mv "$kept/build/bin/"llama-{quantize,server} "$kept/" && rm -rf "$kept/build"
   fi
   echo "$kept"
 }

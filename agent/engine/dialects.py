@@ -102,7 +102,7 @@ class LlamaCpp(Writer):
         modalities = answer.get("modalities")
         if not isinstance(modalities, Mapping):
             return self.traits
-        blind = "" if modalities.get("vision", True) else "llama-server runs without --mmproj"
+        blind = "" if modalities.get("vision", True) else "start llama-server with --mmproj"
         return Traits(speaks=False, hears=modalities.get("audio") is True, blind=blind)
 
 
