@@ -31,21 +31,9 @@ def check(model: str, device: str, budget_gib: float) -> CheckReport:
     _check_hashes(report, checkpoint)
     report.add(f"speech: {_speech(checkpoint)}")
     report.environment("minicpmo", (*_PACKAGES, *(("autoawq",) if checkpoint.awq else ())))
-    for name in devices(device):
-        _check_device(report, checkpoint, name, budget_gib)
+    for name in device.split(","):
+        _check_device(report, checkpoint, hardware.found_device(name), budget_gib)
     return report.next("minicpmo", checkpoint.folder)
-
-
-def devices(device: str) -> tuple[str, ...]:
-    """The devices that a setting names; `auto` is the first GPU, or the CPU where there is none."""
-    if device != "auto":
-        return tuple(device.split(","))
-    try:
-        import torch
-
-        return ("cuda:0",) if torch.cuda.is_available() else ("cpu",)
-    except ImportError:
-        return ("cpu",)
 
 
 def _check_hashes(report: CheckReport, checkpoint: Checkpoint) -> None:

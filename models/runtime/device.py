@@ -33,9 +33,12 @@ def found_device(device: str) -> str:
     """The device that ``auto`` means; any other as it is."""
     if device != "auto":
         return device
-    import torch
+    try:
+        import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    except ImportError:
+        return "cpu"
 
 
 def room(device: str) -> Room:

@@ -126,31 +126,29 @@ def test_what_is_here_but_damaged_is_fetched_again(served: HubServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "begun"),
+    ("fault", "path", "times", "no_ranges", "begun"),
     [
-        ("cut", [0, 1 / 2, 3 / 4, 7 / 8]),
-        ("stuck", [0, 1 / 2]),
-        ("no ranges", [0, 1 / 2, 1 / 2]),
-        ("wrong", [0, 0]),
-        ("down", [0]),
+        ("cut", WEIGHTS, 3, False, [0, 1 / 2, 3 / 4, 7 / 8]),
+        ("cut", WEIGHTS, 2, True, [0, 1 / 2, 1 / 2]),
+        ("stuck", WEIGHTS, 1, False, [0, 1 / 2]),
+        ("wrong", WEIGHTS, 1, False, [0, 0]),
+        ("failing", "config.json", 2, False, [0]),
     ],
 )
 def test_faults_that_pass(
-    served: HubServer, here: Path, monkeypatch: pytest.MonkeyPatch, fault: str, begun: list[float]
+    served: HubServer,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    path: str,
+    times: int,
+    no_ranges: bool,
+    begun: list[float],
 ) -> None:
     """Each download begins where the one before was broken off."""
-    faults = served.faults
-    if fault == "cut":
-        faults.cut[WEIGHTS] = 3
-    elif fault == "stuck":
-        monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.5)
-        faults.stuck[WEIGHTS] = 1
-    elif fault == "no ranges":
-        faults.cut[WEIGHTS], faults.no_ranges = 2, True
-    elif fault == "wrong":
-        faults.wrong[WEIGHTS] = 1
-    else:
-        faults.failing["config.json"] = 2
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.5)
+    served.faults[fault, path] = times
+    served.no_ranges = no_ranges
     got(to=here)
     assert (here / WEIGHTS).read_bytes() == BIG
     assert starts(served) == [len(BIG) * share for share in begun]
@@ -159,11 +157,11 @@ def test_faults_that_pass(
 def test_a_connection_that_always_breaks_off_ends_with_what_to_do(
     served: HubServer, here: Path
 ) -> None:
-    served.faults.cut[WEIGHTS] = 1000
+    served.faults["cut", WEIGHTS] = 1000
     assert "the same command brings the rest" in refused(lambda: got(to=here))
     assert (here / "config.json").exists()
     assert not (here / WEIGHTS).exists(), "never half a file in its place"
-    served.faults.cut.clear()
+    served.faults.clear()
     served.asked.clear()
     got(to=here)
     assert (here / WEIGHTS).read_bytes() == BIG
@@ -174,7 +172,7 @@ def test_a_connection_that_always_breaks_off_ends_with_what_to_do(
 def test_what_is_ended_midway_leaves_what_is_whole(
     served: HubServer, here: Path, how: signal.Signals
 ) -> None:
-    served.faults.stuck[WEIGHTS] = 1
+    served.faults["stuck", WEIGHTS] = 1
     running = subprocess.Popen(
         [sys.executable, "-m", "models", "pull", REPO, "--to", str(here)],
         cwd=ROOT,
@@ -203,7 +201,7 @@ def test_what_is_ended_midway_leaves_what_is_whole(
 
 
 def test_a_hash_that_stays_wrong_is_never_put_in_place(served: HubServer, here: Path) -> None:
-    served.faults.wrong["config.json"] = 2
+    served.faults["wrong", "config.json"] = 2
     assert "config.json came twice with a wrong hash" in refused(lambda: got(to=here))
     assert not (here / "config.json").exists()
     assert not (here / manifest.FILE).exists()
@@ -239,7 +237,7 @@ def test_what_cannot_be_had_is_said_in_one_line(
     served.repos["someone/gated"] = Repo({}, gated=True)
     served.repos["someone/pictures"] = Repo({"a.png": b"x"})
     served.repos[pull.PIPER] = Repo({})
-    served.faults.failing["listing"] = 1000 if target == "someone/down" else 0
+    served.faults["failing", "listing"] = 1000 if target == "someone/down" else 0
     assert line in refused(lambda: got(target, revision=revision))
 
 

@@ -6,9 +6,9 @@ import hashlib
 import json
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -25,23 +25,7 @@ class Repo:
     gated: bool = False
 
 
-@dataclass
-class Faults:
-    """What goes wrong, by path of a file, and how often it still does."""
-
-    cut: Counter[str] = field(default_factory=Counter)
-    wrong: Counter[str] = field(default_factory=Counter)
-    failing: Counter[str] = field(default_factory=Counter)
-    stuck: Counter[str] = field(default_factory=Counter)
-    no_ranges: bool = False
-
-    def due(self, which: Counter[str], path: str) -> bool:
-        which[path] -= 1
-        return which[path] >= 0
-
-
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """One request that the server saw."""
 
     method: str
@@ -51,11 +35,23 @@ class Asked:
 
 
 class HubServer:
-    """Serves on free ports while the block runs."""
+    """Serves on free ports while the block runs.
+
+    Attributes:
+        repos: By their names.
+        faults: How often something still goes wrong, as ``["cut", PATH]``; a file may be cut in the
+            middle, stuck there, wrong or failing, and the "listing" failing.
+        no_ranges: Whether files are sent from their start only.
+        listing: What is answered instead of every list.
+        asked: Every request.
+        halfway: Set when a file is stuck.
+        go_on: Lets it go on.
+    """
 
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}
-        self.faults = Faults()
+        self.faults: Counter[tuple[str, str]] = Counter()
+        self.no_ranges = False
         self.listing: bytes | None = None
         self.asked: list[Asked] = []
         self.halfway = threading.Event()
@@ -88,6 +84,10 @@ class HubServer:
             server.shutdown()
             server.server_close()
             thread.join()
+
+    def fails(self, how: str, path: str) -> bool:
+        self.faults[how, path] -= 1
+        return self.faults[how, path] >= 0
 
     def downloads(self, path: str) -> list[Asked]:
         """The requests for a file's content."""
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _known(self, name: str, revision: str, about: str) -> Repo | None:
         """The repository, or None when an error was sent."""
         repo = self.hub.repos.get(name)
-        if self.hub.faults.due(self.hub.faults.failing, about):
+        if self.hub.fails("failing", about):
             self._error(503, "")
         elif repo is None:
             self._error(401, "RepoNotFound")
@@ -175,23 +175,23 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _content(self, name: str, path: str) -> None:
         """Sends a file from where it is asked, with the faults that it is to have."""
-        data, faults = self.hub.repos[name].files[path], self.hub.faults
+        data = self.hub.repos[name].files[path]
         headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{_blob(data)}"'}
         if self.command == "HEAD":
             self._send(200, headers, data)
             return
-        if faults.due(faults.wrong, path):
+        if self.hub.fails("wrong", path):
             data = bytes(byte ^ 1 for byte in data)
-        asked = "" if faults.no_ranges else self.headers.get("Range", "")
+        asked = "" if self.hub.no_ranges else self.headers.get("Range", "")
         start = int(asked.removeprefix("bytes=").split("-")[0]) if asked else 0
         if asked:
             headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
         rest, status = data[start:], 206 if asked else 200
-        if faults.due(faults.stuck, path):
+        if self.hub.fails("stuck", path):
             self._broken_off(status, headers, rest)
             self.hub.halfway.set()
             self.hub.go_on.wait()
-        elif faults.due(faults.cut, path):
+        elif self.hub.fails("cut", path):
             self._broken_off(status, headers, rest)
         else:
             self._send(status, headers, rest)

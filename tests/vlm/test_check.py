@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from models.check import check
+from models import check as dispatch
 from models.engine import EngineStartError
-from models.vlm.check import check_vlm
-from models.vlm.checkpoint import Checkpoint
+from models.vlm.check import check
 
 
 def settings(folder: Path, **changes: object) -> Settings:
@@ -25,7 +24,7 @@ def steps(*seconds: float) -> Callable[[], float]:
 
 
 def test_a_true_model_is_measured_on_this_machine(folder: Path) -> None:
-    report = check(settings(folder), str(folder), "cpu")
+    report = dispatch.check(settings(folder), str(folder), "cpu")
     speeds = [line for line in report.lines if line.startswith("speed: ")]
     assert len(speeds) == 2
     assert any(line.startswith("verdict: ") for line in report.lines)
@@ -45,15 +44,15 @@ def test_a_true_model_is_measured_on_this_machine(folder: Path) -> None:
 def test_verdict_says_what_to_change(
     folders: dict[str, Path], seconds: tuple[float, float], ok: bool, words: str
 ) -> None:
-    checkpoint = Checkpoint.read(folders["smolvlm"])
-    lines, found = check_vlm(settings(checkpoint.folder), checkpoint, "cpu", steps(*seconds))
-    assert found is ok
-    assert words in lines[-1]
-    assert f"{60 / seconds[0]:.1f} cycles a minute" in "\n".join(lines)
+    folder = folders["smolvlm"]
+    report = check(settings(folder), str(folder), "cpu", steps(*seconds))
+    assert report.ok is ok
+    assert words in report.lines[-2]
+    assert f"{60 / seconds[0]:.1f} cycles a minute" in "\n".join(report.lines)
 
 
 def test_memory_that_does_not_suffice_is_a_verdict(folders: dict[str, Path]) -> None:
-    checkpoint = Checkpoint.read(folders["smolvlm"])
-    lines, ok = check_vlm(settings(checkpoint.folder, engine_memory=0.1), checkpoint, "cpu")
-    assert not ok
-    assert "needs about 0.5 GiB and ENGINE_MEMORY allows 0.1 GiB" in lines[-1]
+    folder = folders["smolvlm"]
+    report = check(settings(folder, engine_memory=0.1), str(folder), "cpu")
+    assert not report.ok
+    assert "needs about 0.5 GiB and ENGINE_MEMORY allows 0.1 GiB" in report.lines[-2]

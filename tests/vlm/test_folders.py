@@ -41,30 +41,13 @@ def empty(folder: Path) -> None:
         path.unlink()
 
 
-def gguf(folder: Path) -> None:
-    empty(folder)
-    (folder / "model.gguf").write_bytes(b"GGUF")
-
-
 def cut_weights(folder: Path) -> None:
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-1000])
 
 
-def two_files(folder: Path) -> None:
-    index = {"weight_map": {"a": "model-1-of-2.safetensors", "b": "model-2-of-2.safetensors"}}
-    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    (folder / "model.safetensors").rename(folder / "model-1-of-2.safetensors")
-
-
-def damage(folder: Path) -> None:
-    (folder / "config.json").write_text("{")
-
-
 WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
     "empty": (empty, "has no config.json: python -m models pull"),
-    "gguf": (gguf, "GGUF files, which llama.cpp reads"),
-    "damaged": (damage, "config.json is damaged"),
     "text": (rewrite(model_type="llama"), "kind llama, which takes no pictures"),
     "unknown": (rewrite(model_type="brandnew"), "not known to this transformers"),
     "remote code": (
@@ -75,9 +58,7 @@ WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
     "quantised": (rewrite(quantization_config={"quant_method": "awq"}), r"quantised \(awq\)"),
     "no processor": (remove("processor_config.json"), "processor_config.json is missing"),
     "no tokenizer": (remove("tokenizer.json"), "tokenizer.json is missing"),
-    "no weights": (remove("model.safetensors"), "there are no weights"),
     "half": (cut_weights, "model.safetensors is only half downloaded"),
-    "shard": (two_files, "model-2-of-2.safetensors, file 2 of 2 of the weights, is missing"),
     "no template": (remove("chat_template.jinja"), "no chat template"),
     "other sizes": (
         rewrite(text_config={"model_type": "llama", "hidden_size": 48}),
