@@ -11,9 +11,8 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -28,8 +27,7 @@ from ingress.metrics import exposition
 from ingress.probe import probe
 from ingress.pushes.media_server import AUTH_PATH
 from ingress.pushes.pushes import Pushes, addresses, new_url
-from ingress.registry import ConflictError, UnknownSourceError
-from ingress.report import SourceReport
+from ingress.registry import ConflictError, Registry, UnknownSourceError
 
 log = logging.getLogger("pressbox.ingress")
 
@@ -38,30 +36,11 @@ _PROBES = 4
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-class Sources(Protocol):
-    """What the API needs of the registry."""
-
-    notice: str
-    """One line about what was wrong at its start; "" for nothing."""
-
-    async def add(self, spec: SourceSpec, *, from_page: bool) -> SourceReport:
-        """Takes a source in and starts it. Raises SpecError or ConflictError."""
-
-    async def remove(self, name: str, room: str) -> None:
-        """Ends a source. Raises UnknownSourceError."""
-
-    def list(self) -> Sequence[SourceReport]:
-        """All sources."""
-
-    def wake(self, name: str, room: str) -> None:
-        """Tries again at once. Raises UnknownSourceError."""
-
-
 class Api:
     """The handlers, bound to one registry."""
 
     def __init__(
-        self, settings: Settings, sources: Sources, token: str, pushes: Pushes | None = None
+        self, settings: Settings, sources: Registry, token: str, pushes: Pushes | None = None
     ) -> None:
         self._settings = settings
         self._pushes = pushes or Pushes(settings)
@@ -195,14 +174,10 @@ async def _object(request: web.Request) -> dict[str, object]:
 async def _one_line_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
-    except SpecError as error:
-        return _error(422, str(error), error.problem)
-    except AddressError as error:
-        return _error(422, str(error))
-    except ConflictError as error:
-        return _error(409, str(error))
-    except UnknownSourceError as error:
-        return _error(404, str(error))
+    except (SpecError, AddressError) as error:
+        return _error(422, str(error), error.problem if isinstance(error, SpecError) else None)
+    except (ConflictError, UnknownSourceError) as error:
+        return _error(409 if isinstance(error, ConflictError) else 404, str(error))
     except OSError as error:
         return _error(500, f"it cannot be kept in STATE_DIR: {error.strerror}")
     except web.HTTPException as error:

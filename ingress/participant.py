@@ -45,7 +45,8 @@ _FINAL: dict[int, Trouble] = {
     rtc.DisconnectReason.DUPLICATE_IDENTITY: Trouble("taken", _TAKEN),
     rtc.DisconnectReason.PARTICIPANT_REMOVED: Trouble("removed", _REMOVED),
 }
-
+_OUT = Trouble("away", "out of the room, joining again")
+_NO_WAY_BACK = Trouble("away", "no way back into the room, joining anew")
 
 _joining_late: set[asyncio.Task[None]] = set()
 """Connections that were being made when nobody wanted them any more; LiveKit ends each in time."""
@@ -104,7 +105,7 @@ class Participant:
         self._woken = asyncio.Event()
         self._tasks = Tasks(log.warning)
         self._was_woken = False
-        self._watch: _Watch | None = None
+        self._lost: asyncio.Future[Trouble] | None = None
         self.trouble: Trouble | None = None
 
     def start(self) -> None:
@@ -119,8 +120,8 @@ class Participant:
 
     def rejoin(self, text: str) -> None:
         """Leave the room and join it again; text is one line that says why."""
-        if self._watch:
-            self._watch.end(Trouble("away", text))
+        if self._lost and not self._lost.done():
+            self._lost.set_result(Trouble("away", text))
 
     async def aclose(self) -> None:
         """Leave. Idempotent."""
@@ -144,7 +145,7 @@ class Participant:
     async def _stay(self) -> tuple[bool, Trouble]:
         """Joins and waits until the room is lost: whether it was in, and why it is out."""
         room = rtc.Room()
-        watch = self._watch = _Watch(room)
+        lost = self._lost = _watch(room)
         joined = False
         try:
             if said := await self._connect(room):
@@ -153,15 +154,14 @@ class Participant:
             self.trouble = None
             joined = True
             self._entered(room)
-            return True, await watch.lost()
+            return True, await lost
         except Exception as error:  # livekit.rtc raises bare ones
             log.exception("%s: being in the room failed", self._place.identity)
             return joined, Trouble("away", f"being in the room failed ({type(error).__name__})")
         finally:
             if joined:
                 self._left()
-            self._watch = None
-            watch.close()
+            lost.cancel()
             await _leave(room)
 
     async def _connect(self, room: rtc.Room) -> str:
@@ -207,48 +207,29 @@ class Participant:
         self._woken.clear()
 
 
-class _Watch:
-    """Watches whether we are in the room."""
+def _watch(room: rtc.Room) -> asyncio.Future[Trouble]:
+    """What is set when the room is lost: how."""
+    loop = asyncio.get_running_loop()
+    over: asyncio.Future[Trouble] = loop.create_future()
+    patience: list[asyncio.TimerHandle] = []
 
-    def __init__(self, room: rtc.Room) -> None:
-        self._over: asyncio.Future[Trouble] = asyncio.get_running_loop().create_future()
-        self._patience: asyncio.TimerHandle | None = None
-        self._room = room
-        room.on("disconnected", self._disconnected)
-        room.on("reconnecting", self._reconnecting)
-        room.on("reconnected", self._reconnected)
+    def end(trouble: Trouble) -> None:
+        if not over.done():
+            over.set_result(trouble)
 
-    async def lost(self) -> Trouble:
-        """Waits until the room is lost and says how."""
-        return await self._over
+    def reconnecting() -> None:
+        if not patience:
+            patience.append(loop.call_later(REJOIN_PATIENCE, end, _NO_WAY_BACK))
 
-    def close(self) -> None:
-        """Listens no more."""
-        self._reconnected()
-        self._room.off("disconnected", self._disconnected)
-        self._room.off("reconnecting", self._reconnecting)
-        self._room.off("reconnected", self._reconnected)
+    def reconnected(_: object = None) -> None:
+        while patience:
+            patience.pop().cancel()
 
-    def _disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
-        away = Trouble("away", "out of the room, joining again")
-        self.end(_FINAL.get(reason, away))
-
-    def _reconnecting(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._patience = self._patience or loop.call_later(REJOIN_PATIENCE, self._give_up)
-
-    def _reconnected(self) -> None:
-        if self._patience:
-            self._patience.cancel()
-            self._patience = None
-
-    def _give_up(self) -> None:
-        self.end(Trouble("away", "no way back into the room, joining anew"))
-
-    def end(self, trouble: Trouble) -> None:
-        """It is over, for this reason."""
-        if not self._over.done():
-            self._over.set_result(trouble)
+    room.on("disconnected", lambda reason: end(_FINAL.get(reason, _OUT)))
+    room.on("reconnecting", reconnecting)
+    room.on("reconnected", reconnected)
+    over.add_done_callback(reconnected)
+    return over
 
 
 async def _leave(room: rtc.Room) -> None:

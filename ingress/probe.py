@@ -68,17 +68,7 @@ async def probe(
     said = await _look(request, start)
     if isinstance(said, Failed):
         return Probe(address.safe, said.kind, address.redact(said.text))
-    return Probe(
-        address.safe,
-        codec=said.codec,
-        width=said.width,
-        height=said.height,
-        fps=said.fps,
-        sound=said.sound,
-        transport=said.transport,
-        way=said.way,
-        why=said.why,
-    )
+    return Probe(address.safe, **asdict(said))
 
 
 async def _look(request: Request, start: Start) -> Opened | Failed:

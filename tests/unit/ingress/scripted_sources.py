@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from config.source_spec import SourceSpec
-from ingress.registry import ConflictError, UnknownSourceError
+from ingress.registry import ConflictError, Registry, UnknownSourceError
 from ingress.report import SourceReport
 
 
-class ScriptedSources:
-    """The interface of `ingress.registry.Registry`.
+class ScriptedSources(Registry):
+    """A registry whose every method is its own.
 
     added holds what came, with from_page. `after` is what becomes of a source once it was listed.
     """
@@ -34,7 +34,7 @@ class ScriptedSources:
         self.reports[which] = report
         return report
 
-    async def remove(self, name: str, room: str) -> None:
+    async def remove(self, name: str, room: str = "") -> None:
         if self.reports.pop((name, room), None) is None:
             raise UnknownSourceError(f"there is no source {name} in room {room}")
 
@@ -46,7 +46,7 @@ class ScriptedSources:
         }
         return shown
 
-    def wake(self, name: str, room: str) -> None:
+    def wake(self, name: str, room: str = "") -> None:
         if (name, room) not in self.reports:
             raise UnknownSourceError(f"there is no source {name} in room {room}")
         self.woken.append((name, room))
