@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import json
 import threading
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple, cast
-from urllib.parse import unquote, urlsplit
+from typing import Any, NamedTuple
+
+from aiohttp import web
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SIGNATURE = "c2lnbmVkLWFkZHJlc3M"
 """Part of the signed addresses that large files are redirected to; must never be shown."""
+_REPO = "{repo:[^/]+/[^/]+}"
 
 
 @dataclass
@@ -35,7 +37,7 @@ class Asked(NamedTuple):
 
 
 class HubServer:
-    """Serves on free ports while the block runs.
+    """Serves from a thread of its own while the block runs.
 
     Attributes:
         repos: By their names.
@@ -46,6 +48,8 @@ class HubServer:
         asked: Every request.
         halfway: Set when a file is stuck.
         go_on: Lets it go on.
+        url: The hub's address.
+        other_host: Where large files lie, which must not be given the token.
     """
 
     def __init__(self) -> None:
@@ -54,169 +58,132 @@ class HubServer:
         self.no_ranges = False
         self.listing: bytes | None = None
         self.asked: list[Asked] = []
-        self.halfway = threading.Event()
-        self.go_on = threading.Event()
-        # Large files lie on another host, which must not be given the token.
-        self._servers = [ThreadingHTTPServer(("127.0.0.1", 0), _Handler) for _ in range(2)]
-        for server in self._servers:
-            server.daemon_threads = True
-            cast(Any, server).hub = self
-        self._threads = [
-            threading.Thread(target=server.serve_forever, args=(0.05,)) for server in self._servers
-        ]
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._servers[0].server_address[1]}"
-
-    @property
-    def other_host(self) -> str:
-        return f"http://localhost:{self._servers[1].server_address[1]}"
+        self.halfway, self.go_on = threading.Event(), threading.Event()
+        self.url = self.other_host = ""
+        self._ready, self._end = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
     def __enter__(self) -> HubServer:
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
+        self._ready.wait()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.go_on.set()
-        for server, thread in zip(self._servers, self._threads, strict=True):
-            server.shutdown()
-            server.server_close()
-            thread.join()
-
-    def fails(self, how: str, path: str) -> bool:
-        self.faults[how, path] -= 1
-        return self.faults[how, path] >= 0
+        self._end.set()
+        self._thread.join()
 
     def downloads(self, path: str) -> list[Asked]:
         """The requests for a file's content."""
         return [it for it in self.asked if it.method == "GET" and it.path.endswith(f"/{path}")]
 
+    async def _serve(self) -> None:
+        app = web.Application(middlewares=[self._noted])
+        app.router.add_get(f"/api/models/{_REPO}/revision/{{revision}}", self._info)
+        app.router.add_get(f"/api/resolve-cache/{_REPO}/{{path:.+}}", self._small)
+        app.router.add_get(f"/cdn/{_REPO}/{{path:.+}}", self._content)
+        app.router.add_get(f"/{_REPO}/resolve/{{revision}}/{{path:.+}}", self._file)
+        runner = web.AppRunner(app, shutdown_timeout=1)
+        await runner.setup()
+        for _ in range(2):
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+        hub, other = (address[1] for address in runner.addresses)
+        self.url, self.other_host = f"http://127.0.0.1:{hub}", f"http://localhost:{other}"
+        self._ready.set()
+        await asyncio.to_thread(self._end.wait)
+        await runner.cleanup()
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    @web.middleware
+    async def _noted(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        headers = request.headers
+        asked = (request.method, request.path, headers.get("Range", ""), "Authorization" in headers)
+        self.asked.append(Asked(*asked))
+        return await handler(request)
 
-    @property
-    def hub(self) -> HubServer:
-        return cast(HubServer, cast(Any, self.server).hub)
+    def _fails(self, how: str, path: str) -> bool:
+        self.faults[how, path] -= 1
+        return self.faults[how, path] >= 0
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
-        pass
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_GET(self) -> None:
-        path = unquote(urlsplit(self.path).path)
-        authorized = "Authorization" in self.headers
-        self.hub.asked.append(Asked(self.command, path, self.headers.get("Range", ""), authorized))
-        parts = path.strip("/").split("/")
-        if parts[:2] == ["api", "models"]:
-            self._info("/".join(parts[2:4]), parts[5])
-        elif parts[0] == "cdn":
-            self._content("/".join(parts[1:3]), "/".join(parts[3:]))
-        elif parts[:2] == ["api", "resolve-cache"]:
-            self._small("/".join(parts[2:4]), "/".join(parts[4:]), authorized)
-        else:
-            self._file("/".join(parts[:2]), parts[3], "/".join(parts[4:]))
-
-    def _known(self, name: str, revision: str, about: str) -> Repo | None:
-        """The repository, or None when an error was sent."""
-        repo = self.hub.repos.get(name)
-        if self.hub.fails("failing", about):
-            self._error(503, "")
-        elif repo is None:
-            self._error(401, "RepoNotFound")
-        elif repo.gated:
-            self._error(403, "GatedRepo")
-        elif revision not in ("main", COMMIT):
-            self._error(404, "RevisionNotFound")
-        else:
-            return repo
+    def _refused(self, request: web.Request, about: str) -> web.Response | None:
+        repo = self.repos.get(request.match_info["repo"])
+        if self._fails("failing", about):
+            return _error(503, "")
+        if repo is None:
+            return _error(401, "RepoNotFound")
+        if repo.gated:
+            return _error(403, "GatedRepo")
+        if request.match_info["revision"] not in ("main", COMMIT):
+            return _error(404, "RevisionNotFound")
         return None
 
-    def _info(self, name: str, revision: str) -> None:
-        repo = self._known(name, revision, "listing")
-        if repo is None:
-            return
+    async def _info(self, request: web.Request) -> web.Response:
+        if refused := self._refused(request, "listing"):
+            return refused
+        if self.listing is not None:
+            return web.Response(body=self.listing, content_type="application/json")
+        name = request.match_info["repo"]
         siblings: list[dict[str, Any]] = []
-        for path, data in repo.files.items():
-            entry: dict[str, Any] = {"rfilename": path, "size": len(data), "blobId": _blob(data)}
-            if path in repo.large:
+        for path, data in self.repos[name].files.items():
+            siblings.append({"rfilename": path, "size": len(data), "blobId": _blob(data)})
+            if path in self.repos[name].large:
                 digest = hashlib.sha256(data).hexdigest()
-                entry["lfs"] = {"sha256": digest, "size": len(data), "pointerSize": 134}
-            siblings.append(entry)
-        body = json.dumps({"id": name, "modelId": name, "sha": COMMIT, "siblings": siblings})
-        self._send(200, {"Content-Type": "application/json"}, self.hub.listing or body.encode())
+                siblings[-1]["lfs"] = {"sha256": digest, "size": len(data), "pointerSize": 134}
+        body = {"id": name, "modelId": name, "sha": COMMIT, "siblings": siblings}
+        return web.json_response(body)
 
-    def _file(self, name: str, revision: str, path: str) -> None:
-        repo = self._known(name, revision, path)
-        if repo is None:
-            return
-        if path not in repo.files:
-            self._error(404, "EntryNotFound")
-            return
-        data = repo.files[path]
-        headers = {"X-Repo-Commit": COMMIT}
-        if path not in repo.large:
-            self._send(307, {**headers, "Location": f"/api/resolve-cache/{name}/{path}"}, b"")
-            return
+    async def _file(self, request: web.Request) -> web.Response:
+        name, path = request.match_info["repo"], request.match_info["path"]
+        if refused := self._refused(request, path):
+            return refused
+        data = self.repos[name].files[path]
+        headers = {"X-Repo-Commit": COMMIT, "Location": f"/api/resolve-cache/{name}/{path}"}
+        if path not in self.repos[name].large:
+            return web.Response(status=307, headers=headers)
         headers["X-Linked-Etag"] = f'"{hashlib.sha256(data).hexdigest()}"'
         headers["X-Linked-Size"] = str(len(data))
-        headers["Location"] = f"{self.hub.other_host}/cdn/{name}/{path}?Signature={SIGNATURE}"
-        self._send(302, headers, b"")
+        headers["Location"] = f"{self.other_host}/cdn/{name}/{path}?Signature={SIGNATURE}"
+        return web.Response(status=302, headers=headers)
 
-    def _small(self, name: str, path: str, authorized: bool) -> None:
-        if authorized:
-            self._content(name, path)
-        else:
-            self._error(401, "")
+    async def _small(self, request: web.Request) -> web.StreamResponse:
+        known = "Authorization" in request.headers
+        return await self._content(request) if known else _error(401, "")
 
-    def _content(self, name: str, path: str) -> None:
+    async def _content(self, request: web.Request) -> web.StreamResponse:
         """Sends a file from where it is asked, with the faults that it is to have."""
-        data = self.hub.repos[name].files[path]
+        path = request.match_info["path"]
+        data = self.repos[request.match_info["repo"]].files[path]
         headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{_blob(data)}"'}
-        if self.command == "HEAD":
-            self._send(200, headers, data)
-            return
-        if self.hub.fails("wrong", path):
+        if request.method == "HEAD":
+            return web.Response(body=data, headers=headers)
+        if self._fails("wrong", path):
             data = bytes(byte ^ 1 for byte in data)
-        asked = "" if self.hub.no_ranges else self.headers.get("Range", "")
+        asked = "" if self.no_ranges else request.headers.get("Range", "")
         start = int(asked.removeprefix("bytes=").split("-")[0]) if asked else 0
         if asked:
             headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
-        rest, status = data[start:], 206 if asked else 200
-        if self.hub.fails("stuck", path):
-            self._broken_off(status, headers, rest)
-            self.hub.halfway.set()
-            self.hub.go_on.wait()
-        elif self.hub.fails("cut", path):
-            self._broken_off(status, headers, rest)
-        else:
-            self._send(status, headers, rest)
+        rest = data[start:]
+        response = web.StreamResponse(status=206 if asked else 200, headers=headers)
+        response.content_length = len(rest)
+        await response.prepare(request)
+        stuck = self._fails("stuck", path)
+        if not stuck and not self._fails("cut", path):
+            await response.write(rest)
+            return response
+        await response.write(rest[: len(rest) // 2])
+        if stuck:
+            self.halfway.set()
+            await asyncio.to_thread(self.go_on.wait)
+        elif request.transport is not None:
+            request.transport.close()
+        return response
 
-    def _broken_off(self, status: int, headers: dict[str, str], rest: bytes) -> None:
-        self._head(status, headers, len(rest))
-        self.wfile.write(rest[: len(rest) // 2])
-        self.wfile.flush()
-        self.close_connection = True
 
-    def _error(self, status: int, code: str) -> None:
-        # The real hub explains itself here; our lines must not repeat it.
-        headers = {"X-Error-Code": code, "X-Error-Message": f"secret {SIGNATURE}"}
-        self._send(status, headers if code else {}, b"{}")
-
-    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self._head(status, headers, len(body))
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def _head(self, status: int, headers: dict[str, str], length: int) -> None:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(length)}.items():
-            self.send_header(name, value)
-        self.end_headers()
+def _error(status: int, code: str) -> web.Response:
+    # The real hub explains itself here; our lines must not repeat it.
+    headers = {"X-Error-Code": code, "X-Error-Message": f"secret {SIGNATURE}"} if code else {}
+    return web.Response(status=status, headers=headers)
 
 
 def _blob(data: bytes) -> str:
