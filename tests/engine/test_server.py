@@ -57,13 +57,25 @@ async def until(condition: Any) -> None:
             await asyncio.sleep(0.002)
 
 
+async def post(
+    http: aiohttp.ClientSession, url: str, body: Mapping[str, object]
+) -> tuple[int, Any, Mapping[str, str]]:
+    """Status, events or the JSON object, headers."""
+    async with http.post(url + CHAT, json=body) as response:
+        if response.content_type == "application/json":
+            return response.status, await response.json(), response.headers
+        return response.status, await events(response), response.headers
+
+
+async def metrics(http: aiohttp.ClientSession, url: str) -> str:
+    async with http.get(url + "/metrics") as response:
+        return await response.text()
+
+
 async def test_a_streamed_answer(serve: Serve, http: aiohttp.ClientSession) -> None:
     url = await serve(ScriptedEngine(HELLO))
-    body = ask(stream_options={"include_usage": True})
-    async with http.post(url + CHAT, json=body) as response:
-        assert response.status == 200
-        assert response.content_type == "text/event-stream"
-        got = await events(response)
+    status, got, headers = await post(http, url, ask(stream_options={"include_usage": True}))
+    assert (status, headers["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
     *chunks, usage, done = got
     assert done == "[DONE]"
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
@@ -91,8 +103,7 @@ async def test_what_the_engine_is_asked(serve: Serve, http: aiohttp.ClientSessio
         pressbox={"room": "lobby", "kind": "alert", "unknown": 1},
         temperature=0.7,
     )
-    async with http.post(url + CHAT, json=body) as response:
-        assert response.status == 200
+    assert (await post(http, url, body))[0] == 200
     (asked,) = engine.requests
     told = (asked.system, asked.text, asked.kind, asked.room)
     assert told == ("Be brief.", "And now?", "alert", "lobby")
@@ -117,20 +128,9 @@ async def test_a_closed_connection_stops_the_engine(
         await asyncio.wait({task})
     async with asyncio.timeout(5):
         await engine.closed.wait()
-    async with http.get(url + "/metrics") as response:
-        metrics = await response.text()
-    assert "pressbox_engine_cancelled_total 1.0" in metrics
-    assert "pressbox_engine_in_flight 0.0" in metrics
-
-
-async def post(
-    http: aiohttp.ClientSession, url: str, body: Mapping[str, object]
-) -> tuple[int, Any, Mapping[str, str]]:
-    """Status, events or the error's object, headers."""
-    async with http.post(url + CHAT, json=body) as response:
-        if response.content_type == "application/json":
-            return response.status, await response.json(), response.headers
-        return response.status, await events(response), response.headers
+    told = await metrics(http, url)
+    assert "pressbox_engine_cancelled_total 1.0" in told
+    assert "pressbox_engine_in_flight 0.0" in told
 
 
 async def until_waiting(http: aiohttp.ClientSession, url: str, count: int) -> None:
@@ -191,8 +191,7 @@ async def test_a_deadline_in_the_queue(occupied: Occupied, http: aiohttp.ClientS
     occupied.engine.script = [0.05, *HELLO]
     status, got, _ = await post(http, occupied.url, ask(pressbox={"deadline_ms": 1}))
     assert (status, got[-1]) == (200, "[DONE]"), "what has begun goes on"
-    async with http.get(occupied.url + "/metrics") as response:
-        assert "pressbox_engine_deadline_missed_total 1.0" in await response.text()
+    assert "pressbox_engine_deadline_missed_total 1.0" in await metrics(http, occupied.url)
 
 
 async def test_comments_keep_a_waiting_stream_open(
@@ -241,8 +240,7 @@ async def test_an_engine_that_fails_midway(
     assert (status, got[-1]["error"]["code"]) == (200, "engine_error")
     assert not end or got[-1]["error"]["message"] == "out of memory"
     assert "[DONE]" not in got
-    async with http.get(url + "/metrics") as response:
-        assert 'outcome="engine_error"} 1.0' in await response.text()
+    assert 'outcome="engine_error"} 1.0' in await metrics(http, url)
 
 
 async def test_a_lost_engine_answers_once_more_and_takes_nothing_new(
