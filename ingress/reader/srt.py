@@ -23,29 +23,31 @@ LATENCY = 200
 CONNECT_WAIT = 5000
 """Milliseconds."""
 
-_NAMES = ("srt-gnutls", "srt-openssl", "srt")
+FIRST_WAIT = 5000
+"""Milliseconds until a first packet has to come where both sides call."""
+
 MODES = ("caller", "listener", "rendezvous")
 
 _MESSAGE = 65536
-_POLL, _LOOK = 0.05, 1.0
-_PASSPHRASE, _KEY_LENGTH, _LATENCY_OPTION, _STREAM_ID, _CONNECT_TIMEOUT = 26, 27, 23, 46, 36
-_BLOCKS, _RENDEZVOUS = 2, 12
+_POLL = 0.05
+_BLOCKS, _RENDEZVOUS, _RECEIVE_TIMEOUT, _LATENCY_OPTION = 2, 12, 14, 23
+_PASSPHRASE, _KEY_LENGTH, _CONNECT_TIMEOUT, _STREAM_ID = 26, 27, 36, 46
 _CRITICAL = 2
 
 _NO_SERVER, _REJECTED, _TIMEOUT = 1001, 1002, 6003
-_BAD_SECRET = (9, 10, 11)
-"""Reasons of a refusal: the passphrase is wrong, or only one side has one."""
-_OF_THE_SERVER: dict[int, FailureKind] = {
+_WHY: dict[int, FailureKind] = {
+    # The passphrase is wrong, or only one side has one.
+    **dict.fromkeys((9, 10, 11), "auth"),
     1401: "auth",
     1403: "auth",
     1404: "not_found",
-    1409: "refused",
-    1503: "refused",
 }
 
 
 class SrtFile:
-    """An SRT connection as a file that FFmpeg reads MPEG-TS from. Raises SourceFailure."""
+    """An SRT connection as a file that FFmpeg reads MPEG-TS from. As `Backing`."""
+
+    failure: SourceFailure | None = None
 
     def __init__(self, address: SourceAddress, ip: str, waits: Waits) -> None:
         """ip: the checked address of the host, or the one to listen at. Raises SourceFailure, and
@@ -53,30 +55,23 @@ class SrtFile:
         """
         self._address = address
         self._library = _library(address)
-        self._rest = b""
-        self.failure: SourceFailure | None = None
-        self._buffer = ctypes.create_string_buffer(_MESSAGE)
         self._options = _options(address)
-        mode, place = srt_mode(address), _sockaddr(ip, address.port)
-        self._socket = self._set_up()
-        if mode == "listener":
-            self._listen(place, waits)
-        elif mode == "rendezvous":
-            self._meet(place, waits)
-        elif self._library.srt_connect(self._socket, place, len(place)) < 0:
-            kind = self._why_not()
-            said = "refuses this stream, or the passphrase" if kind == "refused" else ""
-            raise failure(kind, address, said)
+        self._place = _sockaddr(ip, address.port)
+        self._buffer = ctypes.create_string_buffer(_MESSAGE)
+        self._rest = b""
+        self._socket = -1
+        begin = {"caller": self._call, "listener": self._listen, "rendezvous": self._meet}
+        try:
+            begin[srt_mode(address)](waits)
+        except BaseException:
+            self.close()
+            raise
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, as soon as there are some; b"" when the connection is over."""
-        if not self._rest:
-            count = self._library.srt_recv(self._socket, self._buffer, _MESSAGE)
-            if count <= 0:
-                return b""
-            self._rest = self._buffer.raw[:count]
-        data, self._rest = self._rest[:size], self._rest[size:]
-        return data
+        data = self._rest or self._received()
+        self._rest = data[size:]
+        return data[:size]
 
     def close(self) -> None:
         """Idempotent."""
@@ -84,8 +79,47 @@ class SrtFile:
             self._library.srt_close(self._socket)
             self._socket = -1
 
-    def _set_up(self) -> int:
-        self._socket, options = self._library.srt_create_socket(), self._options
+    def _call(self, _: Waits) -> None:
+        self._make()
+        if not self._connects():
+            raise failure("no_answer", self._address)
+
+    def _listen(self, waits: Waits) -> None:
+        self._make()
+        self._bind(self._place)
+        if self._library.srt_listen(self._socket, 1) < 0:
+            raise failure("refused", self._address, "this port cannot be listened at")
+        self._set(_BLOCKS, 0)
+        told = time.monotonic()
+        while (taken := self._library.srt_accept(self._socket, None, None)) < 0:
+            time.sleep(_POLL)
+            if time.monotonic() - told >= 1.0:
+                told = time.monotonic()
+                waits(f"waiting for a caller at SRT port {self._address.port}", listening=True)
+        self.close()
+        self._socket = taken
+        self._set(_BLOCKS, 1)
+
+    def _meet(self, waits: Waits) -> None:
+        """Both sides call one another, from the port that they call. One of them may believe alone
+        that they have met: then nothing comes, and they are to meet again.
+        """
+        ours = _sockaddr(self._options.get("adapter", "0.0.0.0"), self._address.port)
+        while not self._rest:
+            waits("waiting for the other side of the rendezvous", listening=True)
+            self.close()
+            self._make()
+            self._set(_RENDEZVOUS, 1)
+            self._set(_CONNECT_TIMEOUT, 500)  # here it counts ten times
+            self._set(_RECEIVE_TIMEOUT, FIRST_WAIT)
+            self._bind(ours)
+            if self._connects():
+                waits("the other side of the rendezvous is to send", listening=True)
+                self._rest = self._received()
+        self._set(_RECEIVE_TIMEOUT, -1)
+
+    def _make(self) -> None:
+        self._socket, options = int(self._library.srt_create_socket()), self._options
         latency = _number(options.get("latency") or options.get("rcvlatency"), LATENCY)
         # FFmpeg counts microseconds here, everybody else milliseconds.
         self._set(_LATENCY_OPTION, latency // 1000 if latency >= 10_000 else latency)
@@ -95,7 +129,6 @@ class SrtFile:
             self._set(_PASSPHRASE, passphrase.encode())
         if stream := options.get("streamid"):
             self._set(_STREAM_ID, stream.encode())
-        return int(self._socket)
 
     def _set(self, option: int, value: int | bytes) -> None:
         data = value if isinstance(value, bytes) else struct.pack("i", value)
@@ -105,49 +138,26 @@ class SrtFile:
                 said = "a passphrase of SRT has 10 to 79 signs"
             raise failure("protocol", self._address, said)
 
-    def _listen(self, place: bytes, waits: Waits) -> None:
-        if (
-            self._library.srt_bind(self._socket, place, len(place)) < 0
-            or self._library.srt_listen(self._socket, 1) < 0
-        ):
-            raise failure("refused", self._address, "this port cannot be listened at")
-        self._set(_BLOCKS, 0)
-        looks = 0
-        while (taken := self._library.srt_accept(self._socket, None, None)) < 0:
-            time.sleep(_POLL)
-            looks += 1
-            if looks * _POLL >= _LOOK:
-                looks = 0
-                waits(f"waiting for a caller at SRT port {self._address.port}", listening=True)
-        self.close()
-        self._socket = taken
-        self._set(_BLOCKS, 1)
+    def _bind(self, place: bytes) -> None:
+        if self._library.srt_bind(self._socket, place, len(place)) < 0:
+            raise failure("refused", self._address, "this port cannot be used here")
 
-    def _meet(self, place: bytes, waits: Waits) -> None:
-        """Both sides call one another, from the port that they call."""
-        ours = _sockaddr(self._options.get("adapter", "0.0.0.0"), self._address.port)
-        while True:
-            self._set(_RENDEZVOUS, 1)
-            self._set(_CONNECT_TIMEOUT, 500)  # here it counts ten times
-            if self._library.srt_bind(self._socket, ours, len(ours)) < 0:
-                raise failure("refused", self._address, "this port cannot be used here")
-            if self._library.srt_connect(self._socket, place, len(place)) >= 0:
-                return
-            if (kind := self._why_not()) != "no_answer":
-                raise failure(kind, self._address)
-            self.close()
-            waits("waiting for the other side of the rendezvous", listening=True)
-            self._set_up()
-
-    def _why_not(self) -> FailureKind:
+    def _connects(self) -> bool:
+        """Whether the other side answers. Raises SourceFailure where it refuses."""
+        if self._library.srt_connect(self._socket, self._place, len(self._place)) >= 0:
+            return True
         error = self._library.srt_getlasterror(None)
-        reason = self._library.srt_getrejectreason(self._socket)
-        if error == _REJECTED:
-            if reason in _BAD_SECRET:
-                return "auth"
-            return _OF_THE_SERVER.get(reason, "refused")
-        # UDP says nothing where nobody listens: SRT can only wait.
-        return "no_answer" if error in (_NO_SERVER, _TIMEOUT) else "unreachable"
+        if error in (_NO_SERVER, _TIMEOUT):
+            return False  # UDP says nothing where nobody listens
+        if error != _REJECTED:
+            raise failure("unreachable", self._address)
+        kind = _WHY.get(self._library.srt_getrejectreason(self._socket), "refused")
+        said = "refuses this stream, or the passphrase" if kind == "refused" else ""
+        raise failure(kind, self._address, said)
+
+    def _received(self) -> bytes:
+        count = self._library.srt_recv(self._socket, self._buffer, _MESSAGE)
+        return ctypes.string_at(self._buffer, max(0, count))
 
 
 def srt_mode(address: SourceAddress) -> str:
@@ -166,9 +176,8 @@ def _options(address: SourceAddress) -> dict[str, str]:
 
 @cache
 def _loaded() -> ctypes.CDLL | None:
-    for name in _NAMES:
-        found = ctypes.util.find_library(name)
-        if found:
+    for name in ("srt-gnutls", "srt-openssl", "srt"):
+        if found := ctypes.util.find_library(name):
             library = ctypes.CDLL(found)
             # Its messages on stderr hold addresses.
             library.srt_setloglevel(_CRITICAL)
