@@ -17,11 +17,11 @@ from ingress.reader.messages import Order, Unit
 log = logging.getLogger("pressbox.ingress")
 
 LATE = 1.0
-"""Seconds from reading to here after which pictures are left out up to the next key frame."""
+"""Seconds from reading to here after which pictures are left out up to the next keyframe."""
 
 SPACING = 0.004
 """Seconds between two pictures that are handed over. WebRTC loses what comes while it is at the one
-before: of fifteen at once two or five arrive, and then the next key frame is waited for.
+before: of fifteen at once two or five arrive, and then the next keyframe is waited for.
 """
 
 HELD = 16 * 1024 * 1024
@@ -29,7 +29,7 @@ HELD = 16 * 1024 * 1024
 """
 
 BACKLOG = 0.3
-"""Seconds; when a key frame comes, older pictures that still wait are left out."""
+"""Seconds; when a keyframe comes, older pictures that still wait are left out."""
 
 REPEAT, REPEATS, STILL = 0.4, 8, 2.0
 """Seconds after which a keyframe that nothing followed yet is shown again, so often, since WebRTC
@@ -93,7 +93,7 @@ class PictureTrack:
         """Pictures left out because they came too late."""
 
     def entered(self, room: rtc.Room) -> None:
-        """From now on there is a room; the track appears with the next key frame."""
+        """From now on there is a room; the track appears with the next keyframe."""
         self._room, self._not_before, self._key_wanted = room, 0.0, True
         room.on("local_track_republished", self._republished)
 
@@ -165,7 +165,7 @@ class PictureTrack:
         return self._skipping
 
     def _skip(self) -> None:
-        """Leaves out everything up to the next key frame: it builds on what is left out."""
+        """Leaves out everything up to the next keyframe: it builds on what is left out."""
         self._skipping = self._key_wanted = True
         self.skipped += len(self._queue)
         self._forget_queue()
@@ -266,7 +266,7 @@ class PictureTrack:
             self._key_wanted = True
 
     def _drop_track(self) -> None:
-        """Take the track back; the next key frame opens a new one."""
+        """Take the track back; the next keyframe opens a new one."""
         work, self._work = self._work, None
         source, self._source = self._source, None
         publication, self._publication = self._publication, None

@@ -17,7 +17,7 @@ JOIN = 5.0
 """Seconds that joining may take."""
 
 WAIT = 6.0
-"""Seconds in which two pictures have to come; the first one needs a key frame."""
+"""Seconds in which two pictures have to come; the first one needs a keyframe."""
 
 PICTURES = 2
 _LIFE = timedelta(minutes=1)

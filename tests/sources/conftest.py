@@ -15,7 +15,7 @@ from launcher.mediamtx import MEDIAMTX
 # Read here: the settings of who runs the tests are taken out of the environment later.
 FULL = bool(os.environ.get("PRESSBOX_FULL_MATRIX"))
 _TABLE = os.environ.get("PRESSBOX_SOURCES_TABLE", "")
-_ROWS = pytest.StashKey[list["Row"]]()
+_ROWS = pytest.StashKey["Table"]()
 
 full_only = pytest.mark.skipif(not FULL, reason="long: make test-sources")
 
@@ -34,15 +34,7 @@ class Row:
     sound: str = ""
 
 
-class Table:
-    """Takes rows."""
-
-    def __init__(self, rows: list[Row]) -> None:
-        self.rows = rows
-
-    def add(self, row: Row) -> None:
-        """Keeps a row for the end."""
-        self.rows.append(row)
+Table = list[Row]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def table(pytestconfig: pytest.Config) -> Table:
     """Where a test writes what it saw."""
-    return Table(pytestconfig.stash[_ROWS])
+    return pytestconfig.stash[_ROWS]
 
 
 @pytest.fixture(autouse=True)

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from tests.peers.camera_encoders import Look
 from tests.peers.files import write_file
-from tests.peers.mediamtx import PASSWORD, USER
 from tests.peers.nasty_rtsp import Manners
 from tests.sources.stage import Stage
 from tests.support.ports import free_port
-
-
-def locked(stage: Stage) -> str:
-    """mediamtx with a login of its own."""
-    return stage.media.rtsp(stage.published("locked/a", Look()), login=f"{USER}:{PASSWORD}")
 
 
 def rtmp(stage: Stage) -> str:

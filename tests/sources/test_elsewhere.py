@@ -1,24 +1,156 @@
-"""What needs another computer or another name service; left out where neither can be had."""
+"""Cameras on another computer, whose cable may be pulled, and one whose name is not known yet; left
+out where there can be no other computer, or no other file of names.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
-from contextlib import ExitStack
+import time
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from launcher.go_server import find
+from launcher.mediamtx import MEDIAMTX
 from tests.peers.camera import Output, camera
 from tests.peers.camera_encoders import Look
-from tests.peers.other_computer import NoNamespaceError, other_computer
+from tests.peers.mediamtx import MediaServer
+from tests.peers.other_computer import NoNamespaceError, OtherComputer, other_computer
 from tests.peers.players import vlc
 from tests.sources.conftest import Row, Table, full_only
+from tests.sources.room_viewer import RoomViewer, Seen
+from tests.sources.service import IngressService
 from tests.sources.stage import Stage
 from tests.sources.watched import watched
 from tests.support.livekit_server import LiveKitServer
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
+
+SOURCES = ("tcp", "udp")
+
+
+@asynccontextmanager
+async def camera_elsewhere(
+    server: LiveKitServer, folder: Path
+) -> AsyncIterator[tuple[OtherComputer, IngressService, RoomViewer]]:
+    """A camera and its server on another computer, read over TCP and UDP, both live."""
+    binary = find(MEDIAMTX)
+    assert binary
+    with ExitStack() as stack:
+        try:
+            other = stack.enter_context(other_computer())
+        except NoNamespaceError as error:
+            pytest.skip(str(error))
+        made = MediaServer(binary, folder / "media", host=other.there, namespace=other.namespace)
+        media = stack.enter_context(made)
+        await media.ready()
+        output = Output(media.rtsp("open/cam"), look=Look(), sound="aac")
+        stack.enter_context(camera(folder / "cam", output, namespace=other.namespace))
+        await media.ready(["open/cam"])
+        async with watched(server, folder) as (service, viewer):
+            for name in SOURCES:
+                await service.add(name, media.rtsp("open/cam"), transport=name)
+            for name in SOURCES:
+                await pictures(viewer, name, time.monotonic())
+            yield other, service, viewer
+
+
+async def pictures(viewer: RoomViewer, name: str, since: float, limit: float = 40.0) -> float:
+    """Waits for pictures drawn after `since`; seconds from then to the first."""
+    seen = viewer.of(name)
+    await viewer.until(lambda: len(seen.since(since)) > 5, f"{name} again", limit)
+    return seen.since(since)[0].received - since
+
+
+async def away(
+    other: OtherComputer, service: IngressService, viewer: RoomViewer, seconds: float
+) -> dict[str, float]:
+    """Pulls the cable for so long; seconds that each source took to be back."""
+    tracks = {name: list(viewer.of(name).tracks) for name in SOURCES}
+    other.unplugged = True
+    begun = time.monotonic()
+    for name in SOURCES:
+        await service.until(name, lambda one: one["state"] != "live", "not live", 20)
+    await asyncio.sleep(max(0.0, begun + seconds - time.monotonic()))
+    waits = {name: one["next_try"] - time.time() for name, one in (await service.reports()).items()}
+    back = time.monotonic()
+    other.unplugged = False
+    took = dict(
+        zip(
+            SOURCES,
+            await asyncio.gather(*(pictures(viewer, name, back) for name in SOURCES)),
+            strict=True,
+        )
+    )
+    for name in SOURCES:
+        assert viewer.of(name).tracks == tracks[name]
+        assert len(viewer.of(name).sids) == 1
+        await viewer.until(partial(_up_to_date, viewer.of(name)), f"{name} up to date", 10)
+        took[name] -= max(0.0, waits[name])
+    return took
+
+
+def _up_to_date(seen: Seen) -> bool:
+    """What piled up while the cable was out has gone by."""
+    return seen.age(5) < 2.0
+
+
+@pytest.mark.timeout(150)
+async def test_a_pulled_cable_is_noticed_and_the_picture_is_back_with_it(
+    livekit_server: LiveKitServer, tmp_path: Path
+) -> None:
+    async with camera_elsewhere(livekit_server, tmp_path) as (other, service, viewer):
+        other.delay, other.loss = 0.005, 0.001
+        await away(other, service, viewer, 4)
+        other.link(up=False)
+        for name in SOURCES:
+            await service.until(name, lambda one: one["state"] != "live", "not live", 20)
+        back = time.monotonic()
+        other.link(up=True)
+        await asyncio.gather(*(pictures(viewer, name, back) for name in SOURCES))
+
+
+@full_only
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seconds", [5, 60, 300])
+async def test_however_long_it_was_away(
+    livekit_server: LiveKitServer, tmp_path: Path, table: Table, seconds: int
+) -> None:
+    async with camera_elsewhere(livekit_server, tmp_path) as (other, service, viewer):
+        took = await away(other, service, viewer, seconds)
+        for name, time_taken in took.items():
+            said = f"back {time_taken:.1f} s behind the next attempt"
+            table.append(Row(f"cable pulled for {seconds} s", f"RTSP {name}", said))
+
+
+@full_only
+@pytest.mark.timeout(300)
+async def test_a_bad_line_is_still_a_picture(
+    livekit_server: LiveKitServer, tmp_path: Path, table: Table
+) -> None:
+    async with camera_elsewhere(livekit_server, tmp_path) as (other, service, viewer):
+        for delay, loss in ((0.1, 0.0), (0.02, 0.01), (0.02, 0.05)):
+            other.delay, other.loss = delay, loss
+            begun = time.monotonic()
+            await asyncio.sleep(20)
+            for name in SOURCES:
+                seen = viewer.of(name).since(begun)
+                gaps = [b.received - a.received for a, b in pairwise(seen)]
+                said = (
+                    f"{len(seen) / 20:.1f} of 15 pictures a second, longest gap "
+                    f"{max(gaps, default=0) * 1000:.0f} ms"
+                )
+                age = f"{viewer.of(name).age(200) * 1000:.0f} ms"
+                line = f"{delay * 1000:.0f} ms each way, {loss:.0%} lost"
+                table.append(Row(line, f"RTSP {name}", said, age=age))
+                assert len(seen) > 60, f"{name}, {line}: {said}"
+            assert {one["state"] for one in (await service.reports()).values()} == {"live"}
 
 
 @full_only
@@ -26,33 +158,18 @@ from tests.support.ports import free_ports
 async def test_vlc_on_another_computer(
     livekit_server: LiveKitServer, tmp_path: Path, table: Table
 ) -> None:
-    with ExitStack() as stack:
-        try:
-            other = stack.enter_context(other_computer())
-        except NoNamespaceError as error:
-            pytest.skip(str(error))
+    async with camera_elsewhere(livekit_server, tmp_path) as (other, service, viewer):
         other.delay = 0.005
-        entry, port = free_ports(2)
-        there = other.namespace
-        output = Output(f"udp://127.0.0.1:{entry}?pkt_size=1316", "mpegts", Look(), "aac")
-        stack.enter_context(camera(tmp_path / "cam", output, namespace=there))
-        sout = f"#rtp{{sdp=rtsp://:{port}/cam}}"
-        words = (f"udp://@127.0.0.1:{entry}", "--sout", sout, "--sout-keep")
-        stack.enter_context(vlc(tmp_path / "vlc", *words, namespace=there))
-        async with watched(livekit_server, tmp_path) as (service, viewer):
-            await service.add("vlc", f"rtsp://{other.there}:{port}/cam")
+        read = str((await service.reports())["tcp"]["url"])
+        address = f"rtsp://{other.there}:{free_port()}/cam"
+        sout = f"#rtp{{sdp={address}}}"
+        with vlc(tmp_path / "vlc", read, "--sout", sout, namespace=other.namespace):
+            await service.add("vlc", address)
             seen = viewer.of("vlc")
             await viewer.until(lambda: len(seen.clocked) > 30, "VLC's picture", 60)
             await viewer.until(lambda: len(seen.bursts) > 1, "VLC's sound")
-            table.add(
-                Row(
-                    "VLC on another computer",
-                    "VLC, RTSP",
-                    "works",
-                    way=str((await service.reports())["vlc"]["way"]),
-                    age=f"{seen.age() * 1000:.0f} ms",
-                )
-            )
+            way, age = (await service.reports())["vlc"]["way"], f"{seen.age() * 1000:.0f} ms"
+            table.append(Row("VLC on another computer", "VLC, RTSP", "works", str(way), age=age))
 
 
 def _mounts() -> bool:

@@ -54,7 +54,7 @@ async def test_a_connection_cut_again_and_again_leaves_nothing_behind(
             f"{max(took):.1f} s at worst; {after.descriptors - before.descriptors:+d} descriptors, "
             f"{grown / 2**20:+.1f} MiB in the last {TIMES - TIMES // 4}"
         )
-        table.add(Row("connection cut", "RTSP tcp", said))
+        table.append(Row("connection cut", "RTSP tcp", said))
 
 
 @full_only
@@ -73,7 +73,7 @@ async def test_a_server_that_closes_every_5_seconds(
         pictures = len(at.viewer.of("short").since(begun))
         report = (await at.service.reports())["short"]
         said = f"{pictures / 60:.1f} of 15 pictures a second, {report['reconnects']} reconnects"
-        table.add(Row("server closes every 5 s", "RTSP tcp", said))
+        table.append(Row("server closes every 5 s", "RTSP tcp", said))
         assert len(at.viewer.of("short").tracks) == 1
         assert pictures > 60 * 15 / 4
 
@@ -99,7 +99,9 @@ async def test_sources_that_come_and_go_leave_nothing_behind(
         assert last.threads <= first.threads + THREADS, (first, last)
         assert last.children <= first.children
         grown = (last.memory - first.memory) / 2**20
-        table.add(Row("added and removed", "RTSP", f"{grown:+.1f} MiB in the last 20 of 30 times"))
+        table.append(
+            Row("added and removed", "RTSP", f"{grown:+.1f} MiB in the last 20 of 30 times")
+        )
         assert grown * 2**20 < MEMORY
 
 

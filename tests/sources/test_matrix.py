@@ -66,7 +66,7 @@ async def _watch(
         if not complete(case):
             counts = f"{len(seen.clocked)} of {len(seen.frames)} pictures"
             said = f"{counts}, {len(seen.bursts)} beeps, {seen.age():.1f} s old"
-        table.add(_row(case, seen, report, said))
+        table.append(_row(case, seen, report, said))
         if said:
             shown = {name: report[name] for name in ("state", "error", "codec", "way", "why")}
             wrong.append(f"{case.name}: {said}; {shown}; {service.states(case.name)}")

@@ -132,7 +132,7 @@ async def test_a_push_by_each_protocol_stops_and_comes_back_and_the_participant_
             seen = at.viewer.of(protocol)
             await at.viewer.until(lambda: len(seen.bursts) >= 3, "sound")
             age = f"{seen.age() * 1000:.0f} ms"
-            table.add(Row(f"push-{protocol}", "ffmpeg", "seen", "passthrough", age=age))
+            table.append(Row(f"push-{protocol}", "ffmpeg", "seen", "passthrough", age=age))
             there = list(seen.sids), list(seen.tracks)
             sender.kill()
             await at.waits(protocol)
@@ -231,7 +231,7 @@ async def test_a_browser_pushes_by_whip(
             await at.viewer.until(lambda: len(seen.bursts) >= 2, "sound")
             report = (await at.service.reports())["browser"]
             assert (report["codec"], report["way"]) == ("h264", "passthrough")
-            table.add(Row("push-whip", "Chromium", "seen", "passthrough"))
+            table.append(Row("push-whip", "Chromium", "seen", "passthrough"))
         await at.waits("browser")
 
 

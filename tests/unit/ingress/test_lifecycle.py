@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingress.lifecycle import Lifecycle, Trouble
+from ingress.lifecycle import LASTING, Lifecycle, Trouble
 from ingress.reader.messages import FailureKind
 
 AWAY = Trouble("away", "no way into the room")
@@ -23,11 +23,8 @@ def shown(life: Lifecycle) -> tuple[str, str, str]:
     return life.state, life.reason, life.error
 
 
-def test_it_begins_connecting() -> None:
+def test_it_begins_connecting_and_a_picture_makes_it_live() -> None:
     assert shown(Lifecycle(5.0)) == ("connecting", "", "")
-
-
-def test_a_picture_makes_it_live() -> None:
     life = live(now=3.0)
     assert shown(life) == ("live", "", "")
     assert (life.since, life.reconnects) == (3.0, 0)
@@ -43,15 +40,16 @@ def test_what_passes_is_connecting_before_it_was_live_and_reconnecting_after(
     life.attempt(0.0)
     life.failed(kind, "no", 1.0, wait=2.0)
     assert shown(life) == ("connecting", "", "no")
-    assert life.next_try == 3.0
+    assert (life.next_try, life.since) == (3.0, 0.0), "since is of the state, not of the text"
     life.attempt(3.0)
     assert life.next_try == 0.0
     life.picture(4.0)
+    assert life.reconnects == 0
     life.failed(kind, "gone", 5.0, wait=1.0)
     assert shown(life) == ("reconnecting", "", "gone")
 
 
-@pytest.mark.parametrize("kind", ["auth", "not_found", "codec", "forbidden"])
+@pytest.mark.parametrize("kind", sorted(LASTING))
 def test_what_somebody_must_mend_is_failed_and_stays_so_while_it_is_tried(
     kind: FailureKind,
 ) -> None:
@@ -78,18 +76,12 @@ def test_a_reconnect_counts_when_its_picture_comes() -> None:
         assert life.reconnects == number
 
 
-def test_failures_before_the_first_picture_are_no_reconnects() -> None:
+def test_what_is_live_stalls_and_goes_on_without_counting() -> None:
     life = Lifecycle(0.0)
-    for number in range(3):
-        life.attempt(number)
-        life.failed("refused", "no", number, wait=1.0)
-    life.attempt(9.0)
-    life.picture(9.5)
-    assert life.reconnects == 0
-
-
-def test_a_stall_passes_without_counting() -> None:
-    life = live()
+    life.attempt(0.0)
+    life.stalled("no picture", 5.0)
+    assert life.state == "connecting"
+    life.picture(6.0)
     life.stalled("no picture for 3 s", 8.0)
     assert shown(life) == ("stalled", "", "no picture for 3 s")
     assert life.since == 8.0
@@ -98,23 +90,12 @@ def test_a_stall_passes_without_counting() -> None:
     assert life.reconnects == 0
 
 
-def test_only_what_is_live_can_stall() -> None:
-    life = Lifecycle(0.0)
-    life.attempt(0.0)
-    life.stalled("no picture", 5.0)
-    assert life.state == "connecting"
-
-
-def test_since_is_when_the_state_changed_and_not_the_text() -> None:
-    life = Lifecycle(0.0)
-    life.failed("refused", "no", 1.0, wait=1.0)
-    life.failed("unreachable", "no road", 2.0, wait=2.0)
-    assert (life.since, life.error) == (0.0, "no road")
-
-
-def test_stopped_goes_on_with_the_next_attempt() -> None:
+def test_stopped_goes_on_with_the_next_attempt_and_waits_for_nobody() -> None:
     life = live()
+    life.waits("somebody pushes", 3.0)
+    assert shown(life) == ("reconnecting", "", "somebody pushes")
     life.stopped("over", 5.0)
+    life.waits("somebody pushes", 6.0)
     assert shown(life) == ("stopped", "", "over")
     life.attempt(9.0)
     assert shown(life) == ("reconnecting", "", "")
@@ -132,11 +113,11 @@ def test_trouble_with_the_room_hides_that_pictures_come(
     trouble: Trouble, expected: tuple[str, str, str]
 ) -> None:
     life = live()
-    life.room(trouble, 7.0)
-    assert shown(life) == expected
-    assert life.since == 7.0
-    life.picture(7.5)
-    assert shown(life) == expected
+    for now in (7.0, 7.5):
+        life.room(trouble, now)
+        assert shown(life) == expected
+        assert life.since == 7.0
+        life.picture(now)
     life.room(None, 8.0)
     assert shown(life) == ("live", "", "")
     assert life.since == 8.0
