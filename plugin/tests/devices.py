@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from livekit import rtc
+from livekit.agents import APIConnectOptions, tts
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.agents.voice import io
 from livekit.plugins.pressbox import LINE_KEY, Line
 from pictures import i420
@@ -85,3 +87,30 @@ class Loudspeaker(io.AudioOutput):
     async def wait_lines(self, count: int) -> None:
         async with asyncio.timeout(20), self.heard:
             await self.heard.wait_for(lambda: len(self.lines) >= count)
+
+
+class FakeTTS(tts.TTS[None]):
+    """Says every text as a tenth of a second of nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            capabilities=tts.TTSCapabilities(streaming=False), sample_rate=24_000, num_channels=1
+        )
+        self.texts: list[str] = []
+        self.spoke = asyncio.Event()
+
+    def synthesize(
+        self, text: str, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
+    ) -> tts.ChunkedStream:
+        self.texts.append(text)
+        self.spoke.set()
+        return _Silence(tts=self, input_text=text, conn_options=conn_options)
+
+
+class _Silence(tts.ChunkedStream):
+    async def _run(self, output_emitter: tts.AudioEmitter) -> None:
+        output_emitter.initialize(
+            request_id="1", sample_rate=24_000, num_channels=1, mime_type="audio/pcm"
+        )
+        output_emitter.push(bytes(4_800))
+        output_emitter.flush()

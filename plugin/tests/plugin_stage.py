@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gated_engine import Answer, ScriptedEngine, scripted_engine
-from livekit.agents import llm
+from livekit.agents import NOT_GIVEN, APIConnectOptions, NotGivenOr, llm
 from livekit.agents.metrics import RealtimeModelMetrics
 from livekit.plugins.pressbox import (
     LINE_KEY,
@@ -103,8 +103,8 @@ class PluginStage:
         self.changed.set()
 
 
-async def film(session: RealtimeSession) -> None:
-    while True:
+async def film(session: RealtimeSession, until: Callable[[], bool] = lambda: False) -> None:
+    while not until():
         session.push_video(i420())
         await asyncio.sleep(0.01)
 
@@ -115,12 +115,15 @@ async def plugin_stage(
     options: Options = QUICK,
     pacer: Pacer | None = None,
     filming: bool = True,
-    url: str = "",
+    conn_options: NotGivenOr[APIConnectOptions] = NOT_GIVEN,
 ) -> AsyncIterator[PluginStage]:
     """A session at work; at the end nothing of it is left."""
     async with scripted_engine(*script) as engine:
         model = RealtimeModel(
-            base_url=url or engine.url, options=options, pacer=pacer or PlaybackPacer(pause=0.0)
+            base_url=engine.url,
+            options=options,
+            pacer=pacer or PlaybackPacer(pause=0.0),
+            conn_options=conn_options,
         )
         session = model.session()
         on = PluginStage(engine, session)

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from devices import Camera, Loudspeaker, Microphone
-from gated_engine import Answer, ScriptedEngine, say, scripted_engine
-from livekit.agents import Agent, AgentSession
+from devices import Camera, FakeTTS, Loudspeaker, Microphone
+from gated_engine import Answer, ScriptedEngine, hang, say, scripted_engine
+from livekit.agents import Agent, AgentSession, RunResult
 from livekit.plugins.pressbox import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
 from sounds import frames
 
@@ -98,3 +98,30 @@ async def test_a_spoken_turn_goes_to_an_engine_that_hears(monkeypatch: pytest.Mo
         content = engine.requests[1]["messages"][-1]["content"]
         assert [part["type"] for part in content[-2:]] == ["input_audio", "text"]
         assert loudspeaker.lines[0].text == "It is red."
+
+
+async def test_a_run_in_text_mode_gives_the_answer() -> None:
+    async with scripted_engine(hang(), say("It is red.", seconds=9.0)) as engine:
+        model = RealtimeModel(base_url=engine.url, options=OPTIONS)
+        async with AgentSession[None](llm=model, video_sampler=None, vad=None) as session:
+            session.input.video = Camera()
+            await session.start(Agent(instructions="You are a commentator."), record=False)
+            await engine.wait_requests(1)
+            result: RunResult[None] = await session.run(user_input="What colour is it?")
+            said = result.expect.next_event(type="message").event().item
+            assert (said.role, said.text_content) == ("assistant", "It is red.")
+            result.expect.no_more_events()
+
+
+async def test_of_an_engine_that_only_writes_the_tts_of_the_session_speaks() -> None:
+    async with scripted_engine(say("A ball rolls.", sound=b"")) as engine:
+        voice = FakeTTS()
+        loudspeaker = Loudspeaker()
+        model = RealtimeModel(base_url=engine.url, options=OPTIONS)
+        async with AgentSession[None](
+            llm=model, tts=voice, video_sampler=None, vad=None
+        ) as session:
+            session.input.video, session.output.audio = Camera(), loudspeaker
+            await session.start(Agent(instructions="You are a commentator."), record=False)
+            await asyncio.wait_for(voice.spoke.wait(), 10)
+            assert voice.texts[0] == "A ball rolls."

@@ -164,6 +164,66 @@ async def test_a_reply_fails_at_once_while_the_engine_is_down() -> None:
         assert on.errors[0].recoverable
 
 
+# somebody speaks
+
+
+async def test_it_is_silent_while_somebody_speaks_and_says_nothing_stale_afterwards() -> None:
+    async with plugin_stage(say("Plays.", seconds=30.0), say("Waits.", seconds=1.0), hang()) as on:
+        await on.until(lambda: bool(on.heard))
+        on.session.start_user_activity()
+        assert [(line.text, line.reason) for line in on.dropped] == [("Plays.", "interrupted")]
+        seen = len(on.engine.requests)
+        for _ in range(10):
+            on.session.start_user_activity()
+            await asyncio.sleep(0.01)
+        assert len(on.engine.requests) == seen
+        on.session.commit_audio()
+        await on.engine.wait_requests(seen + 1)
+
+
+async def test_a_line_that_livekit_held_back_is_taken_back() -> None:
+    async with plugin_stage(say("Stale.", seconds=0.5), hang()) as on:
+        on.listens = False
+        await on.until(lambda: len(on.given) == 1)
+        on.session.start_user_activity()
+        on.play(on.given[0])
+        await asyncio.gather(*on.players)
+        assert (on.seconds, on.texts) == ({}, {})
+
+
+@pytest.mark.parametrize("ends", ["commit_audio", "clear_audio", "by itself", "paused"])
+async def test_it_goes_on_when_the_turn_has_ended(
+    ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if ends == "by itself":
+        monkeypatch.setattr("livekit.plugins.pressbox.realtime_session.TURN_ENDS", 0.1)
+    async with plugin_stage(hang()) as on:
+        await on.engine.wait_requests(1)
+        on.session.start_user_activity()
+        await on.engine.wait_idle(cancelled=1)
+        if ends == "paused":
+            on.session.pause()
+            on.session.clear_audio()
+            await asyncio.sleep(0.1)
+            assert len(on.engine.requests) == 1
+            on.session.resume()
+        elif ends != "by itself":
+            getattr(on.session, ends)()
+        await on.until(lambda: bool(on.heard))
+
+
+async def test_a_line_that_livekit_held_back_for_too_long_is_dropped() -> None:
+    pacer = PlaybackPacer(pause=0.0)
+    async with plugin_stage(say("Stale.", seconds=0.5), hang(), pacer=pacer) as on:
+        on.listens = False
+        await on.until(lambda: len(on.given) == 1)
+        pacer.MAX_AGE = 0.0
+        on.play(on.given[0])
+        await on.until(lambda: bool(on.dropped))
+        assert (on.dropped[0].text, on.dropped[0].reason) == ("Stale.", "late")
+        assert (on.seconds, on.texts) == ({}, {})
+
+
 # chat context
 
 

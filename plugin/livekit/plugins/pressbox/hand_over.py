@@ -31,7 +31,7 @@ class HandOver:
     """Hands over one line at a time, and follows it while it plays.
 
     ``AgentSession`` says neither when it plays a line nor when that has ended: it plays once the
-    first of it is taken, and for as long as it lasts.
+    first of it is taken, and for as long as it lasts. In text mode nobody takes its sound.
     """
 
     def __init__(
@@ -43,12 +43,15 @@ class HandOver:
         self._commentator = commentator
         self._lines = commentator.lines
         self._give = give
+        self._is_played = False
+        """Somebody takes the sound of the line that is handed over."""
 
     async def run(self) -> None:
         """Go on until the commentator is closed."""
         async for line in self._commentator:
             try:
                 if await self._commentator.until_start(line):
+                    self._is_played = False
                     self._give(line, self._messages(line))
                     await self._follow(line)
             except Exception:  # of whoever listens: one line is lost, and no more
@@ -66,7 +69,8 @@ class HandOver:
         given = time.monotonic()
         while not line.over:
             end = given if line.started_at is None else line.started_at + _playable(line)
-            taken = line.started_at is not None and line.duration is not None and not line.speech
+            complete = line.started_at is not None and line.duration is not None
+            taken = complete and not (line.speech and self._is_played)
             left = end + (0.0 if taken else TAKE_TIMEOUT) - time.monotonic()
             if left > 0:
                 await self._commentator.change(min(left, LOOK_AGAIN))
@@ -90,8 +94,8 @@ class HandOver:
         sent = 0
         while line.state != "dropped":
             if len(line.text) > sent:
-                if line.text_only:
-                    self._taken(line)
+                if not self._take(line):
+                    return
                 text, sent = line.text[sent:], len(line.text)
                 yield text
             elif line.duration is not None:
@@ -101,9 +105,9 @@ class HandOver:
 
     async def _audio(self, line: Line) -> AsyncIterator[rtc.AudioFrame]:
         userdata: dict[str, Any] = {LINE_KEY: line}
+        self._is_played = True
         while True:
-            if line.speech:
-                self._taken(line)
+            if line.speech and self._take(line):
                 pcm = line.speech.popleft()
                 yield rtc.AudioFrame(pcm, SAMPLE_RATE, 1, len(pcm) // 2, userdata=userdata)
                 userdata = {}
@@ -112,9 +116,13 @@ class HandOver:
             else:
                 await self._commentator.change()
 
-    def _taken(self, line: Line) -> None:
-        if line.state == "waiting":
+    def _take(self, line: Line) -> bool:
+        """The first of it is about to be heard or read; False: it must not be, LiveKit may have
+        held it back for long.
+        """
+        if line.state == "waiting" and not self._commentator.drop_late(line):
             self._lines.move(line, "playing")
+        return line.state != "dropped"
 
 
 def _playable(line: Line) -> float:

@@ -24,6 +24,7 @@ from .chat import Chat
 from .commentator import Commentator, Line, Options, Pacer
 from .commentator.prompt import COMMENTARY
 from .engine import EngineClient, EngineError, EngineState, EngineTimeout, EngineUnavailable
+from .engine.health import BACKOFF_FIRST
 from .hand_over import HandOver
 from .log import logger
 from .metrics import line_metrics
@@ -61,7 +62,11 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         self._spoken = SpokenQuestion()
         self._replies: dict[str, asyncio.Future[llm.GenerationCreatedEvent]] = {}
         self._commentator: Commentator[rtc.VideoFrame] = Commentator(
-            client=client, pacer=pacer, options=options, encode=sample
+            client=client,
+            pacer=pacer,
+            options=options,
+            encode=sample,
+            retry_interval=conn_options.retry_interval if is_given(conn_options) else BACKOFF_FIRST,
         )
         self._commentator.observe(
             engine_state=lambda state: self.emit("engine_state", state),

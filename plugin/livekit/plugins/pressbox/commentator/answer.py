@@ -42,6 +42,7 @@ class Answer:
         if delta.prompt_tokens or delta.completion_tokens:
             self.line.prompt_tokens = delta.prompt_tokens
             self.line.completion_tokens = delta.completion_tokens
+            self.line.token_details = delta.token_details
         if self._wants_audio:
             self._add(self._cutter.push(delta.pcm))
             enough = self._pace.enough(self.line.audio_seconds, len(self.line.text))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Generic
 
 from ..engine.errors import EngineError
-from ..engine.health import EngineState
+from ..engine.health import BACKOFF_FIRST, EngineState
 from ..engine.request import Engine
 from ..scene.scene import Scene, Tracker
 from .generation import Generation, Speaker
@@ -43,9 +43,11 @@ class Commentator(Output, Generic[F]):
         encode: Callable[[F, float], SampledFrame],
         speaker: Speaker | None = None,
         tracker: Tracker | None = None,
+        retry_interval: float = BACKOFF_FIRST,
     ) -> None:
         """``encode(frame, capture_time)`` makes of a frame what engines are sent; in a thread.
         ``speaker``: None where nobody but the engine speaks. ``tracker``: see ``Scene``.
+        ``retry_interval``: seconds until an engine that failed is asked again, at first.
         """
         super().__init__(pacer)
         self.history = History(self.lines)
@@ -55,7 +57,7 @@ class Commentator(Output, Generic[F]):
         self.repeats = Repeats(self.lines, options.repeat_threshold)
         self._speaker = speaker
         self._sampler: FrameSampler[F] = FrameSampler(options, pacer, encode, self.scene.see)
-        self._generation = Generation(client, speaker, self, pacer, self.repeats)
+        self._generation = Generation(client, speaker, self, pacer, self.repeats, retry_interval)
         self._requests = Requests(options, self._sampler, self.history, pacer, self.note)
         self.occasions = Occasions(self.lines, self.scene, self.note)
         self._loop = Loop(

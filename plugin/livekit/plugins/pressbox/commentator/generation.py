@@ -73,8 +73,9 @@ class Generation:
         output: Output,
         pacer: Pacer,
         repeats: Repeats,
+        retry_interval: float,
     ) -> None:
-        self.health = Health()
+        self.health = Health(first=retry_interval)
         self.on_engine_state: Callable[[EngineState], None] = lambda _: None
         self.on_notice: Callable[[str], None] = lambda _: None
         self.on_failure: Callable[[EngineError, int], None] = lambda *_: None
@@ -154,7 +155,7 @@ class Generation:
             answer.end(whole=False)
             return time.monotonic() - begun if answer.sounding else None
         except TimeoutError:
-            self._tell(self.health.late(NOT_IN_TIME))
+            self._late(EngineTimeout(NOT_IN_TIME))
         except EngineError as error:
             self._failed(error)
         return None
@@ -168,7 +169,7 @@ class Generation:
                     text += chosen.added(delta)
             self._answered()
         except TimeoutError:
-            self._tell(self.health.late(NOT_IN_TIME))
+            self._late(EngineTimeout(NOT_IN_TIME))
         except EngineError as error:
             self._failed(error)
         return text.strip()
@@ -249,7 +250,7 @@ class Generation:
         line.error = str(error)
         if line.state == "made" and isinstance(error, EngineTimeout):
             self._lines.drop(line, "late")
-            self._tell(self.health.late(str(error)))
+            self._late(error)
             return
         if line.state == "made":
             self._lines.drop(line, "error")
@@ -264,6 +265,12 @@ class Generation:
         news = self.health.failed(str(error), starting=isinstance(error, EngineStarting))
         self._tell(news)
         self.on_failure(error, self.health.failures)
+
+    def _late(self, error: EngineTimeout) -> None:
+        known = self.health.failures
+        self._tell(self.health.late(str(error)))
+        if self.health.failures > known:
+            self.on_failure(error, self.health.failures)
 
     def _tell(self, news: bool) -> None:
         if news and self.health.state is not None:

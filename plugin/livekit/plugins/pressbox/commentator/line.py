@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,7 +53,7 @@ class Line:
         duration: ``audio_seconds`` when the line is complete, None while it is generated.
         news: It is to tell what the source says now, which no earlier line did.
         text_only: There is nothing to hear; known once it is ready.
-        prompt_tokens, completion_tokens: What the engine says it took.
+        prompt_tokens, completion_tokens, token_details: What the engine says it took.
     """
 
     id: str
@@ -80,6 +80,7 @@ class Line:
     asker_name: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    token_details: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def live(self) -> bool:

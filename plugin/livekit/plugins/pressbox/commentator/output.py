@@ -68,11 +68,16 @@ class Output:
             left = self._pacer.start_time(line) + lag - time.monotonic()
             if left > 0:
                 await self.change(min(left, LOOK_AGAIN))
-            elif self._pacer.is_late(line):
-                self.lines.drop(line, "late")
             else:
-                return True
+                return not self.drop_late(line)
         return False
+
+    def drop_late(self, line: Line) -> bool:
+        """Drop the line, which is not heard yet, if it would not be true any more; whether so."""
+        late = self._pacer.is_late(line)
+        if late:
+            self.lines.drop(line, "late")
+        return late
 
     async def until_over(self, line: Line) -> None:
         """Wait until the line has ended or was dropped."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
@@ -32,6 +32,7 @@ class Delta:
         notice: One line that the engine wants the user to know, such as why speech failed.
         finish: Why the answer ended (``stop``, ``length``), in its last piece.
         prompt_tokens, completion_tokens: The usage, where the engine tells it.
+        token_details: What of it is what, where the engine tells that: "prompt.image_tokens".
     """
 
     text: str = ""
@@ -43,6 +44,7 @@ class Delta:
     finish: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    token_details: Mapping[str, int] = field(default_factory=dict)
 
 
 class AnswerText:
@@ -87,9 +89,20 @@ def parse_chunk(chunk: object) -> list[Delta]:
             Delta(
                 prompt_tokens=_count(usage.get("prompt_tokens")),
                 completion_tokens=_count(usage.get("completion_tokens")),
+                token_details=_details(usage),
             )
         )
     return deltas
+
+
+def _details(usage: Mapping[str, Any]) -> dict[str, int]:
+    sides = {side: usage.get(f"{side}_tokens_details") for side in ("prompt", "completion")}
+    return {
+        f"{side}.{name}": _count(value)
+        for side, details in sides.items()
+        if isinstance(details, Mapping)
+        for name, value in details.items()
+    }
 
 
 def _choice(choice: object, *, sounds: bool) -> Delta:

@@ -98,12 +98,13 @@ def refusal(error: openai.APIError) -> Refusal:
     message: object = None
     if isinstance(body, Mapping):
         message = body.get("message") or body.get("detail")
-    said: object = error.code  # in a stream that had begun
+    code = str(error.code or "")
+    within = int(code) if code.isdecimal() else 0  # a stream that began with status 200
     return Refusal(
-        status=getattr(error, "status_code", said if isinstance(said, int) else 0),
+        status=getattr(error, "status_code", within),
         message=_unpacked(str(message or error.message)),
         param=str(error.param or ""),
-        code=str(error.code or ""),
+        code=code,
     )
 
 

@@ -27,9 +27,11 @@ class EngineState:
 class Health:
     """Counts failures. ``state`` is None until the engine was first asked."""
 
-    def __init__(self, rng: random.Random | None = None) -> None:
+    def __init__(self, rng: random.Random | None = None, *, first: float = BACKOFF_FIRST) -> None:
+        """``first``: seconds until the first attempt after a failure."""
         self.state: EngineState | None = None
         self._rng = rng or random.Random()
+        self._first = first
         self.failures = 0
         self._late = 0
         self._starting = False
@@ -61,7 +63,7 @@ class Health:
         """Seconds until the next attempt; 0 after a success."""
         if not self.failures:
             return 0.0
-        full = min(BACKOFF_MAX, BACKOFF_FIRST * 2.0 ** min(self.failures - 1, 16))
+        full = min(BACKOFF_MAX, self._first * 2.0 ** min(self.failures - 1, 16))
         full = min(full, STARTING_WAIT) if self._starting else full
         return full * (1.0 - JITTER * self._rng.random())
 
