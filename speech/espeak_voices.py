@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import espeakng_loader
+from speech.voice import SpeechError
 
 DEFAULT = "en-us"
 
@@ -52,7 +53,7 @@ def _files() -> Mapping[str, str]:
 
     The library itself finds a voice only by some of these names, but always by its file.
     """
-    data = Path(espeakng_loader.get_data_path())
+    data = _data()
     found: dict[str, str] = {}
     for file in sorted(path for path in (data / "lang").rglob("*") if path.is_file()):
         entries = [line.partition(" ")[::2] for line in file.read_text("utf-8").splitlines()]
@@ -69,5 +70,15 @@ def _files() -> Mapping[str, str]:
 
 @cache
 def _variants() -> Mapping[str, str]:
-    folder = Path(espeakng_loader.get_data_path()) / "voices" / "!v"
+    folder = _data() / "voices" / "!v"
     return {path.name.lower(): path.name for path in folder.iterdir() if path.is_file()}
+
+
+@cache
+def _data() -> Path:
+    """Found without loading the package: the library in it is the program's alone."""
+    found = importlib.util.find_spec("espeakng_loader")
+    places = found.submodule_search_locations if found else None
+    if not places:
+        raise SpeechError("espeak-ng is not installed: make setup")
+    return Path(places[0]) / "espeak-ng-data"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 from pathlib import Path
 
 from config.folders import cache_dir
@@ -11,6 +13,11 @@ from speech.voice import SpeechError
 def folder() -> Path:
     """``VOICE/VOICE.onnx`` and ``VOICE/VOICE.onnx.json`` in it are a voice."""
     return cache_dir() / "piper"
+
+
+def has_piper() -> bool:
+    """Whether it is installed; a voice alone does not speak."""
+    return importlib.util.find_spec("piper") is not None
 
 
 def installed() -> list[str]:
@@ -27,6 +34,15 @@ def find(voice: str) -> Path:
     if voice in installed():
         return folder() / voice / f"{voice}.onnx"
     raise SpeechError(f"piper has no voice {voice} here: python -m models pull {voice}")
+
+
+def fitting(language: str) -> str:
+    """A voice for a BCP 47 tag where piper and one that fits are here, else ""."""
+    if not has_piper():
+        return ""
+    with contextlib.suppress(SpeechError):
+        return for_language(language)
+    return ""
 
 
 def for_language(language: str) -> str:

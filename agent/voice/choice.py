@@ -23,9 +23,9 @@ class VoiceChoice:
     """Who speaks.
 
     Attributes:
-        tts: "auto": the engine, and espeak-ng for one without speech; "engine": nobody else;
-            "espeak"; "piper" or "piper:VOICE"; the name of a LiveKit TTS plugin; or a ``tts.TTS``,
-            which stays yours to close.
+        tts: "auto": the engine; for one without speech piper, where it has a voice for the language
+            here, else espeak-ng; "engine": nobody else; "espeak"; "piper" or "piper:VOICE"; the
+            name of a LiveKit TTS plugin; or a ``tts.TTS``, which stays yours to close.
         tts_options: Arguments of that plugin.
     """
 
@@ -54,12 +54,16 @@ class VoiceChoice:
         """
         if not isinstance(self.tts, str):
             return _Borrowed(self.tts)
-        if self.tts in (AUTO, ESPEAK):
-            known = voice and espeak_voices.resolve(voice)
-            return EspeakVoice(voice if known else espeak_voices.for_language(language))
         kind, _, name = self.tts.partition(":")
+        if not name and voice in piper_voices.installed():
+            name = voice
         if kind == PIPER:
-            return PiperVoice(name or _piper_voice(language, voice))
+            return PiperVoice(name or piper_voices.for_language(language))
+        known = voice and espeak_voices.resolve(voice)
+        if kind == AUTO and (found := name or ("" if known else piper_voices.fitting(language))):
+            return PiperVoice(found)
+        if kind in (AUTO, ESPEAK):
+            return EspeakVoice(voice if known else espeak_voices.for_language(language))
         engine = livekit_voice.load(self.tts, self.tts_options)
         return LiveKitVoice(engine, options=self.tts_options)
 
@@ -69,7 +73,3 @@ class _Borrowed(LiveKitVoice):
 
     async def aclose(self) -> None:
         """Nothing to let go of."""
-
-
-def _piper_voice(language: str, voice: str) -> str:
-    return voice if voice in piper_voices.installed() else piper_voices.for_language(language)

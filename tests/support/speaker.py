@@ -14,7 +14,8 @@ from livekit import rtc
 from numpy.typing import NDArray
 
 from agent.hearing.push_to_talk import TALK
-from speech import espeak, espeak_voices
+from speech import espeak_voices
+from speech.espeak import Espeak
 from speech.resampling import Resampler
 from tests.support.camera import room_options
 from tests.support.livekit_server import LiveKitServer
@@ -22,6 +23,9 @@ from tests.support.livekit_server import LiveKitServer
 RATE = 48_000
 PIECE = RATE // 50
 """Samples handed over at once: 20 ms."""
+
+
+_espeak = cache(Espeak)
 
 
 @cache
@@ -33,8 +37,8 @@ def spoken(text: str, voice: str = "en-us", rate: int = RATE) -> bytes:
         pieces.append(pcm)
         return True
 
-    espeak.synthesise(text, espeak_voices.resolve(voice) or voice, 168, take)
-    resampler = Resampler(espeak.SAMPLE_RATE, rate)
+    _espeak().speak(text, espeak_voices.resolve(voice) or voice, take)
+    resampler = Resampler(_espeak().rate, rate)
     return resampler.push(b"".join(pieces)) + resampler.flush()
 
 

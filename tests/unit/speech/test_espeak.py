@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -11,13 +14,16 @@ import pytest
 import pytest_asyncio
 from numpy.typing import NDArray
 
-from speech import espeak
 from speech import espeak_voices as voices
+from speech import program_voice
 from speech.espeak_voice import EspeakVoice
 from speech.resampling import Resampler
 from speech.voice import SAMPLE_RATE, SpeechError
 
 TEXT = "A round red shape crosses the picture from left to right."
+
+RAW_RATE = 22_050
+"""Hz of espeak-ng's own voices."""
 
 Samples = NDArray[np.float64]
 
@@ -66,16 +72,6 @@ async def test_pieces_are_short_and_have_no_clicks_between_them(voice: EspeakVoi
     assert max(len(piece) for piece in got) <= SAMPLE_RATE * 2 // 10
     assert all(len(piece) % 2 == 0 for piece in got)
     sound = samples(b"".join(got))
-    raw: list[bytes] = []
-
-    def keep(pcm: bytes) -> bool:
-        raw.append(pcm)
-        return True
-
-    espeak.synthesise(TEXT, voices.resolve("") or "", 168, keep, end_pause=True)
-    made = len(b"".join(raw)) / 2 / espeak.SAMPLE_RATE
-    # A piece has 60 ms; the first utterance of a process is some milliseconds longer than others.
-    assert made == pytest.approx(len(sound) / SAMPLE_RATE, abs=0.03), "nothing is lost"
     # A click is a jump that the samples around it do not foretell.
     jump = np.abs(np.diff(sound, 3))
     borders = np.cumsum([len(piece) // 2 for piece in got])[:-1]
@@ -87,10 +83,10 @@ async def test_pieces_are_short_and_have_no_clicks_between_them(voice: EspeakVoi
 @pytest.mark.parametrize("frequency", [200, 9000])
 @pytest.mark.parametrize("length", [1, 1324])
 def test_the_resampler_keeps_a_tone_pure(frequency: int, length: int) -> None:
-    count = espeak.SAMPLE_RATE // 2
-    wave = 20_000 * np.sin(2 * np.pi * frequency * np.arange(count) / espeak.SAMPLE_RATE)
+    count = RAW_RATE // 2
+    wave = 20_000 * np.sin(2 * np.pi * frequency * np.arange(count) / RAW_RATE)
     raw = wave.round().astype("<i2")
-    resampler = Resampler(espeak.SAMPLE_RATE)
+    resampler = Resampler(RAW_RATE)
     steps = range(0, count, length)
     out = b"".join(resampler.push(raw[at : at + length].tobytes()) for at in steps)
     sound = samples(out + resampler.flush())
@@ -123,26 +119,15 @@ async def test_closing_stops_the_synthesis(voice: EspeakVoice) -> None:
     speech = voice.say(" ".join([TEXT] * 10), "")
     await anext(speech)
     await speech.aclose()
-    assert await pieces(voice, "Next.")  # its thread is free
-    got: list[bytes] = []
-
-    def take(pcm: bytes) -> bool:
-        got.append(pcm)
-        return len(got) < 3
-
-    espeak.synthesise(TEXT, voices.resolve("") or "", 168, take)
-    assert len(got) == 3
+    after = len(b"".join(await pieces(voice, "Next.")))
+    again = len(b"".join(await pieces(voice, "Next.")))
+    assert after == pytest.approx(again, abs=SAMPLE_RATE // 10)  # nothing of the long one in it
 
 
 async def test_errors_reach_the_reader(voice: EspeakVoice) -> None:
     with pytest.raises(SpeechError, match="does not know the voice"):
         await pieces(voice, name="klingon-opera")
-
-    def fail(_: bytes) -> bool:
-        raise KeyError("boom")
-
-    with pytest.raises(KeyError, match="boom"):
-        espeak.synthesise(TEXT, voices.resolve("") or "", 168, fail)
+    assert await pieces(voice)
 
 
 @pytest.mark.parametrize("text", ["...", "", "\N{GRINNING FACE}", "a" * 5000, "Tom & <b> \x07"])
@@ -166,3 +151,37 @@ def test_voices(name: str, language: str, file: str) -> None:
 @pytest.mark.parametrize("name", ["nobody", "en-us+nobody", "../../etc/passwd", "+f3", "en-us+"])
 def test_voices_that_are_not_there(name: str) -> None:
     assert voices.resolve(name) is None
+
+
+async def test_its_crash_costs_what_it_speaks_and_nothing_else(voice: EspeakVoice) -> None:
+    speech = voice.say(" ".join([TEXT] * 10))
+    await anext(speech)
+    assert voice.pid
+    os.kill(voice.pid, signal.SIGSEGV)
+    with pytest.raises(SpeechError, match="espeak-ng ended"):
+        async for _ in speech:
+            pass
+    assert await pieces(voice)
+
+
+async def test_a_program_that_hangs_is_ended_and_started_anew(
+    voice: EspeakVoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await voice.prepare()
+    assert voice.pid
+    os.kill(voice.pid, signal.SIGSTOP)
+    monkeypatch.setattr(program_voice, "SILENT", 0.2)
+    with pytest.raises(SpeechError, match="says nothing"):
+        await pieces(voice)
+    monkeypatch.undo()
+    assert await pieces(voice)
+
+
+async def test_nothing_of_espeak_ng_is_loaded_here() -> None:
+    modules = "agent.voice.speaker, models.sketch.engine, sys"
+    code = f"import {modules}; print('espeakng_loader' in sys.modules)"
+    run = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await run.communicate()
+    assert out.strip() == b"False"

@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from speech import espeak, espeak_voices, piper_voices
-from speech.piper_voice import VOLUME, PiperVoice
+from agent.voice.choice import VoiceChoice
+from speech import piper_voices
+from speech.espeak_voice import EspeakVoice
+from speech.piper_model import VOLUME
+from speech.piper_voice import PiperVoice
 from speech.voice import SAMPLE_RATE, SpeechError
 
 pytestmark = pytest.mark.skipif(
@@ -81,19 +84,6 @@ async def test_closing_stops_a_run_that_would_not_end(voice: PiperVoice, seconds
         assert await pieces(voice, "Next.")  # its thread is free
 
 
-async def test_piper_and_espeak_in_one_process(voice: PiperVoice) -> None:
-    alone = await pieces(voice)
-    raw: list[bytes] = []
-
-    def keep(pcm: bytes) -> bool:
-        raw.append(pcm)
-        return True
-
-    espeak.synthesise("Guten Tag.", espeak_voices.resolve("de") or "", 168, keep)
-    assert len(b"".join(raw)) > espeak.SAMPLE_RATE // 2
-    assert b"".join(await pieces(voice)) == b"".join(alone)
-
-
 @pytest.mark.parametrize(
     ("state", "words"),
     [
@@ -130,3 +120,15 @@ def test_a_voice_for_a_language(voices: Path) -> None:
     assert piper_voices.for_language("de-AT") == "de_DE-thorsten-high"
     with pytest.raises(SpeechError, match="no voice for fr here"):
         piper_voices.for_language("fr")
+
+
+def test_auto_takes_it_where_it_has_a_voice_for_the_language(voices: Path) -> None:
+    (voices / NAME).mkdir(parents=True)
+    (voices / NAME / f"{NAME}.onnx").touch()
+    (voices / NAME / f"{NAME}.onnx.json").touch()
+    auto = VoiceChoice("auto")
+    assert isinstance(auto.make("en-GB", ""), PiperVoice)
+    assert isinstance(auto.make("de", NAME), PiperVoice)
+    assert isinstance(auto.make("de", ""), EspeakVoice)
+    assert isinstance(auto.make("en", "en-us+f3"), EspeakVoice)
+    assert isinstance(VoiceChoice("espeak").make("en", ""), EspeakVoice)
