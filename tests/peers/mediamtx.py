@@ -20,7 +20,7 @@ from tests.support.ports import free_port, free_ports, free_twins
 
 USER, PASSWORD = "gate", "p@ss/w?rd"
 """Who may read what lies below `locked/`; below `open/` anybody may. mediamtx itself cannot take a
-password with a `:`; `rtsp_gate` can.
+password with a `:`; `nasty_rtsp` can.
 """
 
 PLAIN_PASSWORD = "p@ss#w;rd"

@@ -11,6 +11,7 @@ import itertools
 import re
 import select
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from tests.peers.camera import beeps, picture
 from tests.peers.camera_encoders import Look, new_video
 from tests.peers.login import Login
 
-USER, PASSWORD = "cam", "p@ss:w/rd"
+HARD = "p@ss:w/rd"
 RATE, VIDEO_CLOCK = 8000, 90_000
 
 
@@ -62,20 +63,22 @@ class Manners:
 
 
 class NastyCamera:
-    """One camera; `manners` may be changed while it runs. asked: every request with its headers."""
+    """One camera; `manners` and `login` may be changed while it runs. asked: every request with its
+    headers; tls: it speaks rtsps.
+    """
 
-    def __init__(self, manners: Manners) -> None:
-        self.manners = manners
+    def __init__(self, manners: Manners, login: Login, tls: ssl.SSLContext | None = None) -> None:
+        self.manners, self.login, self._tls = manners, login, tls
         self.asked: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
-        self._login = Login(USER, PASSWORD, qop="")
 
-    def url(self, *, login: bool | None = None) -> str:
-        """Its address; with a login where it asks for one, unless said otherwise."""
-        wanted = bool(self.manners.offers) if login is None else login
-        return f"rtsp://{f'{USER}:{PASSWORD}@' * wanted}127.0.0.1:{self.port}/cam?token=sekrit"
+    def url(self, password: str = "") -> str:
+        """Its address; with a login where it asks for one."""
+        login = f"{self.login.user}:{password or self.login.password}@" * bool(self.manners.offers)
+        scheme = "rtsps" if self._tls else "rtsp"
+        return f"{scheme}://{login}127.0.0.1:{self.port}/cam?token=sekrit"
 
     def methods(self) -> list[str]:
         """What was asked for, without addresses."""
@@ -110,6 +113,8 @@ class NastyCamera:
         held, playing = b"", None
         with taken, suppress(OSError, StopIteration):
             taken.settimeout(20)
+            if self._tls:
+                taken = self._tls.wrap_socket(taken, server_side=True)
             while True:
                 while b"\r\n\r\n" in held:
                     head, _, held = held.partition(b"\r\n\r\n")
@@ -135,7 +140,7 @@ class NastyCamera:
             status = "404 Not Found"
         elif manners.offers and method != "OPTIONS" and not self._passes(text):
             status = "401 Unauthorized"
-            lines += self._login.headers()
+            lines += self.login.headers()
         elif method == "DESCRIBE" and manners.moved:
             status = "302 Moved"
             lines.append(f"Location: {manners.moved}")
@@ -152,7 +157,7 @@ class NastyCamera:
         return "\r\n".join([f"RTSP/1.0 {status}", *lines, "", body]).encode()
 
     def _passes(self, text: str) -> bool:
-        login, manners = self._login, self.manners
+        login, manners = self.login, self.manners
         login.offers, login.together = manners.offers, manners.one_header
         login.rotating = manners.rotating
         method, target = text.split()[:2]
@@ -198,9 +203,14 @@ class NastyCamera:
 
 
 @contextmanager
-def nasty_rtsp(manners: Manners | None = None) -> Iterator[NastyCamera]:
+def nasty_rtsp(
+    manners: Manners | None = None,
+    user: str = "cam",
+    password: str = HARD,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[NastyCamera]:
     """A camera on loopback."""
-    made = NastyCamera(manners or Manners())
+    made = NastyCamera(manners or Manners(), Login(user, password, qop=""), tls)
     thread = threading.Thread(target=made.run, name="nasty camera")
     thread.start()
     try:

@@ -71,11 +71,6 @@ def _short(case: Case) -> Case:
     return replace(case, short=True)
 
 
-def _basic_login(stage: Stage) -> str:
-    path = stage.published("open/basic", Look())
-    return stage.gate("basic", "gate", HARD).rtsp(path, login=f"gate:{HARD}")
-
-
 def _gst(name: str, make: Callable[[Stage], str]) -> Case:
     return Case(name, "GStreamer", make, "h264", needs=("gst-launch-1.0",))
 
@@ -129,7 +124,6 @@ CASES: tuple[Case, ...] = (
     _rtsp(_H264, "opus", over="udp"),
     _rtsp(Look(gop=10.0), "aac", ""),
     _rtsp(Look(width=1280, height=720, fps=30, bitrate=2_500_000), "aac"),
-    Case("rtsp-basic-login", "mediamtx behind a gate", _basic_login, "h264", transport="tcp"),
     Case("srt-from-ffmpeg", "ffmpeg", senders.srt_ffmpeg, "h264", "aac"),
     Case("rtp-from-ffmpeg", "ffmpeg", senders.rtp_ffmpeg, "h264", "aac"),
     Case("hls-from-ffmpeg", "ffmpeg", senders.hls_ffmpeg, "h264", "aac", age=PLAYLIST),

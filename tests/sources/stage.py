@@ -15,13 +15,11 @@ from aiohttp import web
 from tests.peers.camera import Camera, Output, camera
 from tests.peers.camera_encoders import Look
 from tests.peers.http_camera import HttpCamera
-from tests.peers.login import Login
 from tests.peers.mediamtx import MediaServer, mediamtx
 from tests.peers.nasty_rtsp import Manners, NastyCamera, nasty_rtsp
 from tests.peers.players import ffmpeg, gstreamer, handover, screen, vlc
 from tests.peers.program import Program
 from tests.peers.proxy import served
-from tests.peers.rtsp_gate import OFFERS, Method, RtspGate
 from tests.support.ports import free_port
 
 
@@ -145,13 +143,6 @@ class Stage:
 
     def http(self, made: HttpCamera) -> HttpCamera:
         """An HTTP camera."""
-        self._contexts.append(served(made.handle, made.port))
-        return made
-
-    def gate(self, method: Method, user: str, password: str) -> RtspGate:
-        """A gate before mediamtx that asks for a login."""
-        login = Login(user, password, OFFERS[method])
-        made = RtspGate(login, ("127.0.0.1", self.media.rtsp_port))
         self._contexts.append(served(made.handle, made.port))
         return made
 

@@ -13,8 +13,8 @@ import pytest
 from tests.peers.camera import Camera, Output, camera
 from tests.peers.camera_encoders import Look
 from tests.peers.mediamtx import MediaServer
+from tests.peers.nasty_rtsp import Manners, nasty_rtsp
 from tests.peers.proxy import Mode, Proxy, proxy
-from tests.peers.rtsp_gate import rtsp_gate
 from tests.sources.room_viewer import RoomViewer, Seen
 from tests.sources.service import IngressService
 from tests.sources.stage import Stage
@@ -168,14 +168,13 @@ async def test_silence_wrong_passwords_and_names_are_told_apart_and_end(
 ) -> None:
     async with hospital(livekit_server, tmp_path) as at:
         await at.camera("cam")
-        service, upstream = at.service, ("127.0.0.1", at.media.rtsp_port)
+        service = at.service
         mute, short = await at.proxy(), await at.proxy()
         await mute.set("silent")
         short.cut_after = 1.0
-        async with rtsp_gate(upstream, "digest", "gate", "the right one") as gate:
-            login = "gate:the wrong one"
+        with nasty_rtsp(Manners(offers=("MD5", "SHA-256"))) as locks:
             await service.add("mute", f"rtsp://127.0.0.1:{mute.port}/open/cam")
-            await service.add("locked", gate.rtsp("open/cam", login=login))
+            await service.add("locked", locks.url("the wrong one"))
             await service.add("gone", at.media.rtsp("open/nothing"))
             await service.add("nameless", "rtsp://no-such-camera.invalid/x")
             await service.add("brief", f"rtsp://127.0.0.1:{short.port}/open/cam")
@@ -193,7 +192,7 @@ async def test_silence_wrong_passwords_and_names_are_told_apart_and_end(
             await service.until("brief", lambda one: one["reconnects"] >= 3, "back three times", 40)
             short.cut_after = 0.0
             await mute.set("pass")
-            gate.login.password = "the wrong one"
+            locks.login.password = "the wrong one"
             for name in ("locked", "mute", "brief"):
                 await service.wake(name)
             for name in ("locked", "mute", "brief"):

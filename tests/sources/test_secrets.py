@@ -14,8 +14,8 @@ import pytest
 from tests.peers.camera_encoders import Look
 from tests.peers.http_camera import HttpCamera, http_camera
 from tests.peers.login import Login
+from tests.peers.nasty_rtsp import Manners, nasty_rtsp
 from tests.peers.proxy import nobody, proxy
-from tests.peers.rtsp_gate import rtsp_gate
 from tests.sources.service import IngressService
 from tests.sources.spelling import found_in, spellings
 from tests.sources.stage import Stage
@@ -31,10 +31,10 @@ SECRETS = (WRONG, RIGHT, TOKEN, KEY, OTHER, HEADER)
 async def addresses(stage: Stage, stack: AsyncExitStack) -> dict[str, str]:
     """Sources by name; those called ok-… are to be live."""
     upstream = ("127.0.0.1", stage.media.rtsp_port)
-    gates = {
-        method: await stack.enter_async_context(rtsp_gate(upstream, method, "admin", RIGHT))
-        for method in ("basic", "digest")
-    }
+    basic, digest = (
+        stack.enter_context(nasty_rtsp(Manners(offers=(offer,)), "admin", RIGHT))
+        for offer in ("basic", "SHA-256")
+    )
     web = await stack.enter_async_context(
         http_camera(HttpCamera(login=Login("admin", RIGHT, ("MD5", "SHA-256"))))
     )
@@ -52,12 +52,12 @@ async def addresses(stage: Stage, stack: AsyncExitStack) -> dict[str, str]:
         return f"{scheme}://admin:{password}@{rest}"
 
     return {
-        "ok-basic": gates["basic"].rtsp("open/cam", login=f"admin:{RIGHT}"),
-        "ok-digest": gates["digest"].rtsp("open/cam", login=f"admin:{RIGHT}"),
+        "ok-basic": basic.url(),
+        "ok-digest": digest.url(),
         "ok-web": web.url("cam.mjpg", login=f"admin:{RIGHT}"),
         "ok-token": token.url(f"cam.mjpg?token={TOKEN}"),
         "ok-key": media.rtmp(f"open/{KEY}"),
-        "rtsp-wrong": gates["digest"].rtsp("open/cam", login=f"admin:{WRONG}"),
+        "rtsp-wrong": digest.url(WRONG),
         "rtsp-dead": f"rtsp://admin:{WRONG}@127.0.0.1:{dead}/x?password={OTHER}",
         "rtsp-garbage": f"rtsp://admin:{WRONG}@127.0.0.1:{garbage.port}/open/cam",
         "rtsp-mute": f"rtsp://admin:{WRONG}@127.0.0.1:{mute.port}/open/cam?token={TOKEN}",
