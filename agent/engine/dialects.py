@@ -7,7 +7,7 @@
   ``sglang_omni/serve/openai_api.py``: usage comes unasked; without sampling options it samples at
   temperature 1. ``docs/cookbook/minicpm_o.md``: sound comes in one piece at the end.
 - SGLang: its ``modalities`` means another thing, so it must not be sent.
-- llama.cpp, ``tools/server/README.md``: ``/props`` names the modalities.
+- llama.cpp, ``tools/server/README.md``: ``/props`` names the modalities, a router's list does.
 - Ollama, ``docs/api/openai-compatibility.mdx``, ``docs/api.md``: ``/api/show`` names capabilities.
 
 The standard itself, and Pressbox's own engines, are asked by the plugin.
@@ -99,11 +99,16 @@ class LlamaCpp(Writer):
         return "/props", None
 
     def examined(self, card: Mapping[str, Any], answer: Mapping[str, Any]) -> Traits:
-        modalities = answer.get("modalities")
-        if not isinstance(modalities, Mapping):
+        takes = answer.get("modalities")
+        router = card.get("architecture")  # loads a model when it is asked, and knows this before
+        if isinstance(router, Mapping) and isinstance(
+            kinds := router.get("input_modalities"), list
+        ):
+            takes = {"vision": "image" in kinds, "audio": "audio" in kinds}
+        if not isinstance(takes, Mapping):
             return self.traits
-        blind = "" if modalities.get("vision", True) else "start llama-server with --mmproj"
-        return Traits(speaks=False, hears=modalities.get("audio") is True, blind=blind)
+        blind = "" if takes.get("vision", True) else "start llama-server with --mmproj"
+        return Traits(speaks=False, hears=takes.get("audio") is True, blind=blind)
 
 
 class Ollama(Writer):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from gated_engine import Answer, chunk, refuse, say, stream, tone
 from livekit.plugins.pressbox.engine import (
     EngineError,
+    EngineProtocolError,
     EngineRejected,
     EngineRequest,
     EngineStarting,
@@ -130,6 +133,7 @@ CARDS: list[tuple[str, dict[str, Any], dict[str, Any], bool | None, bool]] = [
     ("vllm", {}, {}, None, True),
     ("llamacpp", {}, {"/props": {"modalities": {"vision": True, "audio": True}}}, False, True),
     ("llamacpp", {}, {}, False, False),
+    ("llamacpp", {"architecture": {"input_modalities": ["image", "audio"]}}, {}, False, True),
     ("library", {}, {"/api/show": {"capabilities": ["vision", "audio"]}}, False, True),
     ("library", {}, {}, False, False),
 ]
@@ -316,12 +320,16 @@ def test_the_pictures_that_stay_are_spread_and_end_with_the_newest() -> None:
     assert chosen(3, 5) == [0, 1, 2]
 
 
-def at_most(images: int, message: str = "At most {} image(s) may be provided.") -> Answer:
+def at_most(
+    images: int,
+    message: str = "At most {} image(s) may be provided.",
+    refusing: Callable[[int, str], Answer] = refuse,
+) -> Answer:
     """An engine that takes so many pictures."""
 
     async def answer(engine: Any, request: Any, body: dict[str, Any]) -> Any:
         fits = len(pictures_of(body)) <= images
-        then = say("A dog runs.") if fits else refuse(400, message.format(images))
+        then = say("A dog runs.") if fits else refusing(400, message.format(images))
         return await then(engine, request, body)
 
     return answer
@@ -346,20 +354,49 @@ async def test_an_image_limit_is_learned_and_kept_until_the_connection_is_lost(o
         assert len(pictures_of(on.requests[-1])) == 7
 
 
+def in_stream(status: int, message: str) -> Answer:
+    """A refusal as SGLang-Omni puts it, whose status was 200."""
+    return stream({"error": {"message": message, "type": "error", "code": status}})
+
+
+def by_ollama(status: int, message: str) -> Answer:
+    """A refusal of the llama-server behind Ollama."""
+    return refuse(status, json.dumps({"error": {"code": status, "message": message}}))
+
+
+@pytest.mark.parametrize("refusing", [refuse, in_stream, by_ollama])
 @pytest.mark.parametrize(
-    ("fits", "pictures", "asked"), [(2, 8, [8, 4, 2]), (0, 1, [1]), (0, 64, [64, 32, 16, 8, 4])]
+    ("fits", "pictures", "asked"),
+    [(2, 8, [8, 4, 2]), (0, 1, [1]), (0, 64, [64, 32, 16, 8, 4])],
 )
 async def test_what_does_not_fit_is_halved_and_not_for_ever(
-    fits: int, pictures: int, asked: list[int]
+    fits: int, pictures: int, asked: list[int], refusing: Callable[[int, str], Answer]
 ) -> None:
-    usual = at_most(fits, "the request exceeds the available context size")
+    usual = at_most(fits, "the request exceeds the available context size", refusing)
     async with asking(api="openai", usual=usual) as (client, on):
         if fits:
             await answer(client, window(pictures))
         else:
-            with pytest.raises(EngineRejected, match="context size"):
+            with pytest.raises(EngineRejected, match="400: the request exceeds the available"):
                 await answer(client, window(pictures))
         assert [len(pictures_of(body)) for body in on.requests] == asked
+        on.usual = None
+        await answer(client, window(pictures))
+        assert len(pictures_of(on.requests[-1])) == asked[-1], "a refusal does not undo it"
+
+
+async def test_an_engine_that_lists_nothing_says_so() -> None:
+    async with asking(listed='{"object": "list", "data": null}') as (client, _):
+        with pytest.raises(EngineProtocolError, match="lists no model"):
+            await client.reach()
+
+
+async def test_a_model_that_goes_by_a_short_name_is_called_by_it() -> None:
+    models = [{"id": "first:latest", "owned_by": "library"}]
+    pages = {"/api/show": {"capabilities": ["completion"]}}
+    async with asking(models=models, pages=pages, model="second") as (client, _):
+        with pytest.raises(EngineRejected, match="second has no vision"):
+            await client.reach()
 
 
 async def test_another_engine_at_the_same_address_is_found_out_too() -> None:
