@@ -19,16 +19,8 @@ import numpy as np
 import torch
 
 from models.minicpmo.remote_code import remote_code
+from tests.minicpmo.vocoder import weights
 
-TOKEN2WAV = (
-    "speech_tokenizer_v2_25hz.onnx",
-    "campplus.onnx",
-    "flow.yaml",
-    "flow.pt",
-    "config.yaml",
-    "hift.pt",
-    "hift_original.pt",
-)
 LEFT_OUT = ("*.safetensors*", "modeling_minicpmo_unified.py", "*.md", "config.json", ".*")
 
 FULL: dict[str, Any] = {
@@ -139,18 +131,18 @@ def make(code: Path, target: Path, *, seed: int = 4) -> Path:
     return target
 
 
-def lay_out(code: Path, target: Path, config: dict[str, Any]) -> None:
-    """All files of a checkpoint but its weights."""
+def lay_out(
+    code: Path, target: Path, config: dict[str, Any], sizes: weights.Sizes = weights.SMALL
+) -> None:
+    """All files of a checkpoint but its weights; its vocoder's are of ``sizes``."""
     shutil.copytree(code, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
     (target / "config.json").write_text(json.dumps(config, indent=1))
-    write_assets(target / "assets")
+    write_assets(target / "assets", sizes)
 
 
-def write_assets(folder: Path) -> None:
-    """Empty vocoder files, and four seconds of a tone as the reference voice."""
-    (folder / "token2wav").mkdir(parents=True)
-    for name in TOKEN2WAV:
-        (folder / "token2wav" / name).touch()
+def write_assets(folder: Path, sizes: weights.Sizes = weights.SMALL) -> None:
+    """A vocoder, and four seconds of a tone as the reference voice."""
+    weights.write(folder / "token2wav", sizes)
     tone = np.sin(np.arange(4 * 16_000) * (2 * np.pi * 220 / 16_000))
     with wave.open(str(folder / "system_ref_audio.wav"), "wb") as file:
         file.setnchannels(1)

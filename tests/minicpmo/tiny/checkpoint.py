@@ -1,4 +1,4 @@
-"""Writes the tiny checkpoint: weights in shards, tokenizer, code, and empty vocoder files."""
+"""Writes the tiny checkpoint: weights in shards, tokenizer, code, and a vocoder."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from models.minicpmo.remote_code import remote_code
 from tests.minicpmo.random_weights import write_assets
 from tests.minicpmo.tiny.code.script import COLOURS, LOUDNESS
+from tests.minicpmo.vocoder import weights
 
 CODE = Path(__file__).parent / "code"
 WIDTH = 64
@@ -44,14 +45,14 @@ CORPUS = (
 )
 
 
-def make_checkpoint(folder: Path) -> Path:
-    """A checkpoint of a few MB in ``folder``, which is made when it is not there."""
+def make_checkpoint(folder: Path, sizes: weights.Sizes = weights.SMALL) -> Path:
+    """A checkpoint in ``folder``, which is made; of 20 MB with the smallest vocoder."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in CODE.glob("*.py"):
         shutil.copy(file, folder)
     size = _write_tokenizer(folder)
     config = _config(size)
-    write_assets(folder / "assets")
+    write_assets(folder / "assets", sizes)
     _write_weights(folder, config)
     return folder
 

@@ -84,7 +84,7 @@ class MiniCPMO(Qwen3PreTrainedModel):
         n_timesteps: int = 10,
     ) -> Any:
         try:
-            from stepaudio2 import Token2wav  # type: ignore[import-not-found]
+            from stepaudio2 import Token2wav
         except ImportError:
             raise ImportError("please install Token2wav") from None
         if not streaming:
@@ -104,7 +104,7 @@ class MiniCPMO(Qwen3PreTrainedModel):
         with tempfile.NamedTemporaryFile(suffix=".wav", delete=False) as file:
             soundfile.write(file.name, prompt_speech_16k, 16_000)
             flow, hift = self.tts.audio_tokenizer.set_stream_cache(file.name)
-        self.token2wav_cache = {"flow_cache_base": flow, "hift_cache_base": hift}
+        self.token2wav_cache = {"flow_cache_base": _cloned(flow), "hift_cache_base": _cloned(hift)}
 
     @torch.inference_mode()
     def streaming_prefill(
@@ -198,8 +198,8 @@ class MiniCPMO(Qwen3PreTrainedModel):
 
     def _speech(self, chunks: Iterator[tuple[Any, Any, bool]]) -> Iterator[tuple[Any, str]]:
         vocoder = self.tts.audio_tokenizer
-        vocoder.stream_cache = copy.deepcopy(self.token2wav_cache["flow_cache_base"])
-        vocoder.hift_cache_dict = copy.deepcopy(self.token2wav_cache["hift_cache_base"])
+        vocoder.stream_cache = _cloned(self.token2wav_cache["flow_cache_base"])
+        vocoder.hift_cache_dict = _cloned(self.token2wav_cache["hift_cache_base"])
         speaking: Any = None
         ids: list[int] = []
         said = 0
@@ -281,6 +281,10 @@ def _joined(content: list[Any]) -> str:
         part if isinstance(part, str) else IMAGE if isinstance(part, Image.Image) else AUDIO
         for part in content
     )
+
+
+def _cloned(cache: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in cache.items()}
 
 
 def _runs(mask: torch.Tensor) -> list[slice]:

@@ -1,75 +1,68 @@
-"""Stands in for the vocoder on machines without CUDA: same calls, a tone instead of a voice.
+"""The true vocoder of minicpmo-utils, as small as its files are, and on the CPU without CUDA.
 
-``FAULT`` makes it fail: "error" while streaming, "not finite" samples, "prompt" for a
-reference that it cannot use. ``PASSES`` chunks are made before that.
+It stands before that package on the path and reaches into it for what is fixed there: sizes, which
+the first line of flow.yaml tells here, buffers of those sizes, and CUDA as the only device.
 """
 
 from __future__ import annotations
 
-import wave
+import contextlib
+import functools
+import json
+import pkgutil
+import types
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from s3tokenizer.model_v2 import S3TokenizerV2
 
-SAMPLES_A_TOKEN = 960  # 25 tokens a second at 24 kHz
-LOOKAHEAD = 3
+__path__ = pkgutil.extend_path(__path__, __name__)
 
-FAULT = ""
-PASSES = 0
+from stepaudio2 import token2wav as true
+from stepaudio2.cosyvoice2.flow import decoder_dit, flow_matching
+from stepaudio2.flashcosyvoice.modules.hifigan import HiFTGenerator
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+MARK = "# sizes "
+PUBLISHED = {"depth": 16, "width": 512, "sound": 512, "tokenizer": 1280, "layers": 6}
 
 
-class Token2wav:
-    """Each token is 40 ms of a tone: the voice gives the pitch, the token the loudness."""
+class _Torch(types.ModuleType):
+    """torch without CUDA. Its zeros take no memory before something is written to them."""
+
+    amp = types.SimpleNamespace(autocast=lambda *_, **__: contextlib.nullcontext())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(torch, name)
+
+    def tensor(self, data: Any, device: str = "", **options: Any) -> torch.Tensor:
+        return torch.tensor(data, **options)
+
+    def zeros(self, *shape: Any, device: str = "") -> torch.Tensor:
+        return torch.from_numpy(np.zeros(shape[0] if len(shape) == 1 else shape, np.float32))
+
+
+if DEVICE == "cpu":
+    true.torch = decoder_dit.torch = flow_matching.torch = _Torch("torch")
+    torch.Tensor.cuda = torch.nn.Module.cuda = lambda self: self
+
+
+class Token2wav(true.Token2wav):
+    """Of the sizes of its files."""
 
     def __init__(self, model_path: str, float16: bool = False, n_timesteps: int = 10) -> None:
-        if float16:
-            raise ValueError("float16 breaks the vocoder")
-        if not (Path(model_path) / "flow.pt").is_file():
-            raise FileNotFoundError(f"no flow.pt under {model_path}")
-        self.cache: Any = {}
-        self.stream_cache: dict[str, torch.Tensor] | None = None
-        self.hift_cache_dict: dict[str, torch.Tensor] = {}
-        self.chunks = 0
-
-    def set_stream_cache(self, prompt_wav: str) -> tuple[Any, Any]:
-        """Reads the reference; its mean loudness and length become the voice."""
-        if FAULT == "prompt":
-            raise RuntimeError("the reference has no speech in it")
-        with wave.open(prompt_wav) as file:
-            if file.getframerate() != 16_000:
-                raise ValueError("the reference must have 16 kHz")
-            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-        pitch = 100.0 + float(np.abs(samples.astype(np.float64)).mean()) / 50
-        self.cache = {prompt_wav: pitch}
-        flow = {"pitch": torch.tensor(pitch), "position": torch.zeros(1)}
-        return flow, {"source": torch.zeros(1, 1, 0)}
-
-    def stream(
-        self,
-        generated_speech_tokens: list[int],
-        prompt_wav: str | None = None,
-        last_chunk: bool = False,
-        return_waveform: bool = False,
-    ) -> np.ndarray[Any, np.dtype[np.float32]]:
-        """float32 (1, n): 40 ms a token; all but the last call leave out the lookahead."""
-        if not return_waveform or prompt_wav is not None:
-            raise ValueError("the model asks for waveforms of the voice that has been set")
-        if self.stream_cache is None or len(self.cache) != 1:
-            raise ValueError("Call set_stream_cache(prompt_wav) before stream()")
-        self.chunks += 1
-        tokens = generated_speech_tokens
-        if not last_chunk:
-            tokens = tokens[:-LOOKAHEAD]
-        if FAULT == "error" and self.chunks > PASSES:
-            raise RuntimeError("the vocoder broke")
-        begun = float(self.stream_cache["position"])
-        count = len(tokens) * SAMPLES_A_TOKEN
-        self.stream_cache["position"] += count
-        times = (begun + np.arange(count)) / 24_000
-        loudness = np.repeat(0.1 + np.asarray(tokens, np.float64) % 100 / 200, SAMPLES_A_TOKEN)
-        waves = np.sin(2 * np.pi * float(self.stream_cache["pitch"]) * times) * loudness
-        if FAULT == "not finite" and self.chunks > PASSES:
-            waves[count // 2] = np.nan
-        return waves.astype(np.float32)[None]
+        line = (Path(model_path) / "flow.yaml").read_text().partition("\n")[0]
+        marked = line.startswith(MARK)
+        sizes = json.loads(line.removeprefix(MARK)) if marked else PUBLISHED
+        tokenizer = S3TokenizerV2.__init__.__defaults__[0]
+        tokenizer.n_audio_state, tokenizer.n_audio_layer = sizes["tokenizer"], sizes["layers"]
+        tokenizer.n_audio_head = sizes["tokenizer"] // 64
+        true.HiFTGenerator = functools.partial(HiFTGenerator, base_channels=sizes["sound"])
+        super().__init__(model_path, float16, n_timesteps)
+        depth, width = sizes["depth"], sizes["width"]
+        for part, steps in ((self.flow.decoder, (16,)), (self.flow.decoder.estimator, ())):
+            attention, kernel = (depth, 2, width // 64, 1000, 128), (depth, 2, 2 * width, 2)
+            part.att_cache_buffer = true.torch.zeros(*steps, *attention, device=DEVICE)
+            part.cnn_cache_buffer = true.torch.zeros(*steps, *kernel, device=DEVICE)
