@@ -1,11 +1,12 @@
 """How the engines of other projects want to be asked, as their documentation and code say. Pure.
 
-- vLLM-Omni, ``vllm_omni/entrypoints/openai/serving_chat.py``: without ``modalities`` it gives all
-  that the model can; of the limits only ``max_tokens`` reaches the model; only a WAV header tells
+- vLLM-Omni 0.30, ``vllm_omni/entrypoints/openai/serving_chat.py``: without ``modalities`` it gives
+  all that the model can; of the limits only ``max_tokens`` reaches the model; a WAV header tells
   the rate of the speech. ``recipes/OpenBMB/MiniCPM-o-4_5.md`` asks for ``use_tts_template``.
-- SGLang-Omni, ``docs/basic_usage/qwen3_omni.md``: pictures and sounds stand beside the messages;
-  ``sglang_omni/serve/openai_api.py``: usage comes unasked; without sampling options it samples at
-  temperature 1. ``docs/cookbook/minicpm_o.md``: sound comes in one piece at the end.
+- SGLang-Omni 0.1.9, ``docs/basic_usage/qwen3_omni.md``: pictures and sounds stand beside the
+  messages; ``sglang_omni/serve/openai_api.py``: usage comes unasked, refusals come in the stream;
+  ``models/*/request_builders.py``: without sampling options Qwen3-Omni does not sample, MiniCPM-o
+  does at temperature 1. ``models/minicpm_o/config.py``: its sound comes in one piece at the end.
 - SGLang: its ``modalities`` means another thing, so it must not be sent.
 - llama.cpp, ``tools/server/README.md``: ``/props`` names the modalities, a router's list does.
 - Ollama, ``docs/api/openai-compatibility.mdx``, ``docs/api.md``: ``/api/show`` names capabilities.
