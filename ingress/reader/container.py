@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import av
 from av.container import InputContainer
@@ -95,9 +95,7 @@ class ContainerSource:
         """Packets as they come."""
         paced = self.contents.paced
         for packet in self.in_time_order() if paced else self.packets():
-            if packet.size:
-                when = _due(packet) if paced else seconds(packet, packet.pts)
-                yield Piece(when, packet, sound=self.is_sound(packet))
+            yield Piece(_due(packet) if paced else None, packet, sound=self.is_sound(packet))
         raise self._over(failure("ended", self._address))
 
     def packets(self) -> Iterator[AnyPacket]:
@@ -107,19 +105,16 @@ class ContainerSource:
             try:
                 for packet in self._container.demux(self._streams):
                     bad = 0
-                    yield packet
+                    if packet.size:
+                        yield packet
                 if self._backing is not None and self._backing.failure is not None:
                     raise self._backing.failure  # FFmpeg takes what was cut off for the end
                 return
             except BlockingIOError:
                 time.sleep(NOTHING_YET)
-            except SourceFailure:
-                raise
-            except _OVER as error:
-                raise self._over(from_av(error, self._address)) from None
             except (av.FFmpegError, OSError) as error:
                 bad += 1
-                if bad >= BAD_IN_A_ROW:
+                if isinstance(error, _OVER) or bad >= BAD_IN_A_ROW:
                     raise self._over(from_av(error, self._address)) from None
 
     def in_time_order(self) -> Iterator[AnyPacket]:
@@ -127,14 +122,13 @@ class ContainerSource:
         its times leap, back or forward, they go on as if they did not.
         """
         queues = [_Queue() for _ in self._streams]
-        leaps_away = Discontinuities()
+        leaps = Discontinuities()
         for packet in self.packets():
-            if packet.size:
-                queues[self.is_sound(packet)].add(packet)
-            while all(queues) or (any(queues) and _too_long(queues)):
-                yield _earliest(queues, leaps_away)
+            queues[self.is_sound(packet)].add(packet)
+            while all(queues) or _too_long(queues):
+                yield _earliest(queues, leaps)
         while any(queues):
-            yield _earliest(queues, leaps_away)
+            yield _earliest(queues, leaps)
 
     @property
     def begin(self) -> float:
@@ -234,25 +228,18 @@ def _move(packet: AnyPacket, seconds: float) -> None:
 
 def seconds(packet: AnyPacket, ticks: int | None) -> float | None:
     """So many ticks of the packet's stream, in seconds; None for None."""
+    if ticks is None:
+        return None
     base = packet.time_base  # multiplying fractions takes longer than all else of a packet
-    return ticks * base.numerator / base.denominator if ticks is not None else None
+    return ticks * base.numerator / base.denominator
 
 
 def _due(packet: AnyPacket) -> float | None:
     return seconds(packet, packet.dts if packet.dts is not None else packet.pts)
 
 
-class _Waiting(NamedTuple):
-    """A packet: how often its stream has leapt back, when it is due, when it was read."""
-
-    leaps: int
-    due: float
-    read: float
-    packet: AnyPacket
-
-
-class _Queue(deque[_Waiting]):
-    """Packets of one stream."""
+class _Queue(deque[tuple[int, float, float, AnyPacket]]):
+    """Packets of one stream: how often it had leapt back, when each is due, when it was read."""
 
     leaps = 0
     last: float | None = None
@@ -262,17 +249,17 @@ class _Queue(deque[_Waiting]):
         due = last or 0.0 if due is None else due
         self.leaps += last is not None and due < last - LEAP
         self.last = due
-        self.append(_Waiting(self.leaps, due, time.monotonic(), packet))
+        self.append((self.leaps, due, time.monotonic(), packet))
 
 
 def _too_long(queues: list[_Queue]) -> bool:
-    first = min(queue[0].read for queue in queues if queue)
-    return max(map(len, queues)) > INTERLEAVE or time.monotonic() - first > PATIENCE
+    read = min((queue[0][2] for queue in queues if queue), default=float("inf"))
+    return max(map(len, queues)) > INTERLEAVE or time.monotonic() - read > PATIENCE
 
 
-def _earliest(queues: list[_Queue], leaps_away: Discontinuities) -> AnyPacket:
-    leaps, due, _, packet = min(filter(None, queues), key=lambda one: one[0][:2]).popleft()
-    _move(packet, leaps_away.shift(due, leaps))
+def _earliest(queues: list[_Queue], leaps: Discontinuities) -> AnyPacket:
+    count, due, _, packet = min(filter(None, queues), key=lambda one: one[0][:2]).popleft()
+    _move(packet, leaps.shift(due, count))
     return packet
 
 

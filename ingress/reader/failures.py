@@ -54,13 +54,21 @@ _NUMBERS: dict[int, FailureKind] = {
     errno.ENXIO: "not_found",
     errno.ENOTCONN: "ended",
     errno.EIO: "ended",
+    errno.EBUSY: "refused",
 }
 
-_FILE_TEXTS: tuple[tuple[type[BaseException], str], ...] = (
-    (FileNotFoundError, "there is no such file"),
-    (IsADirectoryError, "is a folder, not a video file"),
-    (PermissionError, "may not be read by this user"),
-)
+_FILE: dict[FailureKind, str] = {
+    "not_found": "there is no such file",
+    "forbidden": "may not be read by this user",
+    "protocol": "is not a video that can be read",
+}
+_DEVICE: dict[FailureKind, str] = {
+    "not_found": "there is no such device",
+    "forbidden": "may not be read by this user",
+    "refused": "another program has it open",
+    "ended": "it was unplugged",
+    "protocol": "is no camera that can be read",
+}
 
 
 def failure(kind: FailureKind, address: SourceAddress, said: str = "") -> SourceFailure:
@@ -72,29 +80,17 @@ def failure(kind: FailureKind, address: SourceAddress, said: str = "") -> Source
 
 def from_av(error: av.FFmpegError | OSError, address: SourceAddress) -> SourceFailure:
     """What FFmpeg's error means. Its own text is never shown: the address stands in it."""
-    if address.is_path:
-        for made, said in _FILE_TEXTS:
-            if isinstance(error, made):
-                return failure(kind_of(error), address, said)
-        return failure("protocol", address, "is not a video that can be read")
-    if address.kind == "device":
-        return _of_device(error, address)
+    kind = kind_of(error)
+    texts = _FILE if address.is_path else _DEVICE if address.kind == "device" else None
+    if isinstance(error, IsADirectoryError):
+        return failure("protocol", address, "is a folder, not a video file")
+    if texts:
+        kind = kind if kind in texts else "protocol"
+        return failure(kind, address, texts[kind])
     said = "refuses the request" if isinstance(error, codes.HTTPOtherClientError) else ""
     if isinstance(error, codes.HTTPServerError):
         said = "has an error of its own"
-    return failure(kind_of(error), address, said)
-
-
-def _of_device(error: BaseException, address: SourceAddress) -> SourceFailure:
-    if isinstance(error, PermissionError):
-        return failure("forbidden", address, "may not be read by this user")
-    if getattr(error, "errno", None) == errno.EBUSY:
-        return failure("refused", address, "another program has it open")
-    if kind_of(error) == "not_found":
-        return failure("not_found", address, "there is no such device")
-    if kind_of(error) == "ended":
-        return failure("ended", address, "it was unplugged")
-    return failure("protocol", address, "is no camera that can be read")
+    return failure(kind, address, said)
 
 
 def kind_of(error: BaseException) -> FailureKind:

@@ -64,28 +64,24 @@ class ReaderProcess:
     @classmethod
     async def start(cls, request: Request, *, command: Sequence[str] = COMMAND) -> ReaderProcess:
         """Starts a process and hands it the request. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        pipe = _Pipe(asyncio.StreamReader(HELD, loop))
         ours, theirs = socket.socketpair()
-        process, errors = None, Printed(request)
-        try:
+        with theirs:
+            transport, _ = await loop.create_unix_connection(lambda: pipe, sock=ours)
+            errors = Printed(request)
             try:
                 words = [*command, "--fd", str(theirs.fileno())]
                 process = _spawn(words, theirs.fileno(), errors.writable)
+            except OSError:
+                transport.abort()
+                await pipe.closed.wait()
+                errors.close()
+                raise
             finally:
-                theirs.close()
                 os.close(errors.writable)
-            loop = asyncio.get_running_loop()
-            pipe = _Pipe(asyncio.StreamReader(HELD, loop))
-            transport, _ = await loop.create_unix_connection(lambda: pipe, sock=ours)
-        except BaseException:
-            ours.close()
-            errors.close()
-            if process:
-                process.kill()
-                process.wait(DYING)
-            raise
-        reader = cls(process, transport, pipe, errors)
         transport.writelines(encode(request))
-        return reader
+        return cls(process, transport, pipe, errors)
 
     @property
     def pid(self) -> int:

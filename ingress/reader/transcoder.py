@@ -114,7 +114,8 @@ class Transcoder:
             time = self._clock.place(pts, arrived)
             if not show or whole is None:
                 return
-            shaped = self._shaper.shape(whole, self._shape_of_pixels())
+            said = self._decoder.sample_aspect_ratio if self._decoder else None
+            shaped = self._shaper.shape(whole, float(said or self._aspect))
             if self._raw:
                 yield RawPicture(shaped.width, shaped.height, time, arrived, i420(shaped))
                 return
@@ -129,10 +130,6 @@ class Transcoder:
             if one.key:
                 self._key, self._last_key = False, time
             yield Unit(one.key, one.width, one.height, one.time, arrived, one.data)
-
-    def _shape_of_pixels(self) -> float:
-        said = self._decoder.sample_aspect_ratio if self._decoder else None
-        return float(said) if said else self._aspect
 
     def _decode(self, packet: Packet[Any] | None) -> list[VideoFrame]:
         if self._decoder is None:
