@@ -17,6 +17,7 @@ from tests.support.procfs import is_there
 from tests.support.scripted_reader import Script, start_scripted
 from tests.unit.ingress.steps import HANG, OPEN, STUBBORN, Step, fail
 
+ADDRESS = "rtsp://u:p@ss@cam/a"
 OPENED: Step = {**OPEN, "sound": "aac", "transport": "tcp"}
 
 
@@ -44,49 +45,47 @@ def settings(tmp_path: Path) -> Settings:
 
 async def test_what_is_there(settings: Settings, tmp_path: Path) -> None:
     reader = Scripted(tmp_path, {"do": "note"}, OPENED, STUBBORN)
-    found = await probe("rtsp://u:p@ss@cam/a", settings, transport="udp", start=reader.start)
+    found = await probe(ADDRESS, settings, transport="udp", guarded=True, start=reader.start)
     assert (found.url, found.failure, found.codec, found.way) == (
         *("rtsp://cam/a", "", "h264", "passthrough"),
     )
     assert (found.sound, found.transport) == ("aac", "tcp")
     (request,) = reader.requests
-    assert (request.url, request.transport, request.guarded) == (
-        *("rtsp://u:p%40ss@cam/a", "udp", False),
-    )
+    assert (request.url, request.transport) == ("rtsp://u:p%40ss@cam/a", "udp")
+    assert (request.guarded, request.networks) == (True, ("10.0.0.0/8",))
     assert reader.gone
 
 
-async def test_from_the_page_the_networks_go_along(settings: Settings, tmp_path: Path) -> None:
-    reader = Scripted(tmp_path, OPENED)
-    await probe("rtsp://cam", settings, guarded=True, start=reader.start)
-    assert (reader.requests[0].guarded, reader.requests[0].networks) == (True, ("10.0.0.0/8",))
-
-
-async def test_a_failure_is_told_without_the_secret(settings: Settings, tmp_path: Path) -> None:
-    reader = Scripted(tmp_path, fail("auth", "p@ss is wrong for rtsp://u:p%40ss@cam"))
-    found = await probe("rtsp://u:p@ss@cam", settings, start=reader.start)
-    assert (found.failure, found.error) == ("auth", "*** is wrong for rtsp://cam")
-    assert reader.gone
-
-
-async def test_a_reader_that_says_nothing(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("said", "failure", "error"),
+    [
+        (fail("auth", "p@ss is wrong for rtsp://u:p%40ss@cam"), "auth", "*** is wrong for "),
+        (HANG, "no_answer", "no picture within 3 s"),
+        ({"do": "exit"}, "internal", "the reader ended"),
+    ],
+)
+async def test_what_is_wrong_is_told_without_the_secret(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: Step,
+    failure: str,
+    error: str,
 ) -> None:
-    monkeypatch.setattr(probing, "LIMIT", 0.05)
-    reader = Scripted(tmp_path, HANG)
-    found = await probe("rtsp://cam", settings, start=reader.start)
-    assert found.failure == "no_answer"
+    monkeypatch.setattr(probing, "LIMIT", 3)
+    reader = Scripted(tmp_path, said)
+    found = await probe(ADDRESS, settings, start=reader.start)
+    assert found.failure == failure
+    assert found.error.startswith(error)
+    assert "p@ss" not in found.error
     assert reader.gone
-    monkeypatch.setattr(probing, "LIMIT", 10)
-    silent = Scripted(tmp_path)
-    assert (await probe("rtsp://cam", settings, start=silent.start)).failure == "internal"
 
 
 async def test_no_reader_at_all(settings: Settings) -> None:
     async def start(request: Request) -> ReaderProcess:
         raise OSError(12, "Cannot allocate memory")
 
-    found = await probe("rtsp://cam", settings, start=start)
+    found = await probe(ADDRESS, settings, start=start)
     assert found.failure == "internal"
     assert "Cannot allocate memory" in found.error
 

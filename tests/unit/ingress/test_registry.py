@@ -70,17 +70,22 @@ def spec(name: str = "gate", **more: Any) -> SourceSpec:
     return source_spec({"name": name, "url": "rtsp://admin:secret@camera/live", **more})
 
 
-async def test_an_added_source_runs_is_kept_and_comes_back(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
+async def started(folder: Path, **more: object) -> Stage:
+    stage = Stage(folder, **more)
     await stage.registry.start()
+    return stage
+
+
+async def test_an_added_source_runs_is_kept_and_comes_back(tmp_path: Path) -> None:
+    stage = await started(tmp_path)
     report = await stage.registry.add(spec(), from_page=True)
     assert (report.name, report.room, report.url) == ("gate", "lobby", "rtsp://camera/live")
     assert stage.made[0].happened == ["start"]
+    stage.registry.wake("gate")
     await stage.registry.aclose()
     await stage.registry.aclose()
-    assert stage.made[0].happened == ["start", "close", "closed"]
-    again = Stage(tmp_path)
-    await again.registry.start()
+    assert stage.made[0].happened == ["start", "wake", "close", "closed"]
+    again = await started(tmp_path)
     assert again.names == [("lobby", "gate")]
     assert again.made[0].guarded
     assert again.made[0].spec.url.get_secret_value() == "rtsp://admin:secret@camera/live"
@@ -88,8 +93,7 @@ async def test_an_added_source_runs_is_kept_and_comes_back(tmp_path: Path) -> No
 
 
 async def test_the_same_name_may_stand_in_two_rooms_but_not_twice_in_one(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    await stage.registry.start()
+    stage = await started(tmp_path)
     await stage.registry.add(spec(), from_page=False)
     await stage.registry.add(spec(room="yard"), from_page=False)
     with pytest.raises(ConflictError, match="gate in room lobby"):
@@ -99,8 +103,7 @@ async def test_the_same_name_may_stand_in_two_rooms_but_not_twice_in_one(tmp_pat
 
 
 async def test_there_are_so_many_and_no_more(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, sources_max=2)
-    await stage.registry.start()
+    stage = await started(tmp_path, sources_max=2)
     for name in ("one", "two"):
         await stage.registry.add(spec(name), from_page=True)
     with pytest.raises(ConflictError, match="SOURCES_MAX"):
@@ -111,8 +114,7 @@ async def test_there_are_so_many_and_no_more(tmp_path: Path) -> None:
 
 
 async def test_a_removed_source_leaves_and_is_forgotten(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    await stage.registry.start()
+    stage = await started(tmp_path)
     await stage.registry.add(spec(), from_page=False)
     await stage.registry.add(spec("yard"), from_page=False)
     await stage.registry.remove("gate")
@@ -142,8 +144,7 @@ async def test_who_adds_while_it_starts_adds_to_what_was_kept(
 
 
 async def test_one_that_takes_long_to_close_holds_up_only_its_own_name(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    await stage.registry.start()
+    stage = await started(tmp_path)
     await stage.registry.add(spec(), from_page=False)
     stage.made[0].may_close.clear()
     removing = asyncio.create_task(stage.registry.remove("gate"))
@@ -160,8 +161,7 @@ async def test_one_that_takes_long_to_close_holds_up_only_its_own_name(tmp_path:
 async def test_settings_come_on_top_and_are_not_kept(tmp_path: Path) -> None:
     SourceStore(tmp_path).save([Kept(spec("gate", room="lobby"), True), Kept(spec("yard"), False)])
     named = [{"name": "gate", "url": "http://other/video.mjpg"}]
-    stage = Stage(tmp_path, sources=named)
-    await stage.registry.start()
+    stage = await started(tmp_path, sources=named)
     assert sorted(stage.names) == [("lobby", "gate"), ("lobby", "yard")]
     assert stage.registry.list()[0].url == "http://other/video.mjpg"
     assert not stage.made[0].guarded
@@ -171,17 +171,8 @@ async def test_settings_come_on_top_and_are_not_kept(tmp_path: Path) -> None:
     assert stage.kept == ["gate", "yard", "door"]
 
 
-async def test_wake_reaches_the_source(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    await stage.registry.start()
-    await stage.registry.add(spec(), from_page=False)
-    stage.registry.wake("gate", "lobby")
-    assert stage.made[0].happened == ["start", "wake"]
-
-
 async def test_what_is_not_there_is_said(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    await stage.registry.start()
+    stage = await started(tmp_path)
     said = "there is no source gate in room lobby"
     with pytest.raises(UnknownSourceError, match=said):
         stage.registry.wake("gate")
@@ -195,8 +186,7 @@ async def test_what_cannot_be_kept_is_not_started(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    stage = Stage(tmp_path)
-    await stage.registry.start()
+    stage = await started(tmp_path)
     monkeypatch.setattr(SourceStore, "save", full)
     with pytest.raises(OSError, match="No space"):
         await stage.registry.add(spec(), from_page=False)
@@ -206,14 +196,12 @@ async def test_what_cannot_be_kept_is_not_started(
 
 async def test_a_damaged_file_does_not_keep_it_from_starting(tmp_path: Path) -> None:
     (tmp_path / "sources.json").write_text("{")
-    stage = Stage(tmp_path)
-    await stage.registry.start()
+    stage = await started(tmp_path)
     assert "put aside" in stage.registry.notice
     await stage.registry.add(spec(), from_page=False)
     assert stage.kept == ["gate"]
 
 
 async def test_without_a_key_for_livekit_nothing_starts(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, livekit_api_secret="")
     with pytest.raises(PlaceError, match="LIVEKIT_API_SECRET"):
-        await stage.registry.start()
+        await started(tmp_path, livekit_api_secret="")

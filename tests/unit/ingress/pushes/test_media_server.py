@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import yaml
 
 from config.settings import load_settings
 from ingress.pushes.media_server import FILE, MediaServer
+from tests.support.procfs import is_there
+from tests.unit.ingress.steps import until
 
 KEY = "key-of-a-push-0123"
 STAMP = "2026/11/26 12:00:00"
@@ -38,16 +39,6 @@ async def running(
         await server.aclose()
 
 
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.01)
-
-
-def alive(pid: int) -> bool:
-    return pid > 0 and Path(f"/proc/{pid}").exists()
-
-
 async def test_nothing_runs_before_there_is_a_path(tmp_path: Path) -> None:
     settings = load_settings(cli={"state_dir": str(tmp_path)}, env={}, directory=tmp_path)
     server = MediaServer(settings, ("/bin/false",))
@@ -66,10 +57,10 @@ async def test_its_log_is_ours_without_keys(
         async with running(tmp_path, f"{said}; exec sleep 60") as server:
             await until(lambda: "low on" in caplog.text)
             assert server.trouble == ""
-            assert alive(pid := server.pid)
+            assert is_there(pid := server.pid)
     finally:
         del os.environ["MTX_X"]
-    assert not alive(pid)
+    assert not is_there(pid)
     levels = {one.getMessage(): one.levelname for one in caplog.records}
     assert levels["mediamtx: path *** of ."] == "DEBUG", "its environment would set it otherwise"
     assert levels["mediamtx: low on ***"] == "WARNING"
@@ -101,7 +92,7 @@ async def test_it_ends_though_it_does_not_want_to(
     async with running(tmp_path, "trap '' TERM; while :; do sleep 0.1; done") as server:
         await until(lambda: server.pid > 0)
         pid = server.pid
-    assert not alive(pid)
+    assert not is_there(pid)
 
 
 @pytest.mark.parametrize(
