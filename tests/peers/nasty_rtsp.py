@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -111,10 +111,11 @@ class NastyCamera:
 
     def _serve(self, taken: socket.socket) -> None:
         held, playing = b"", None
-        with taken, suppress(OSError, StopIteration):
+        with ExitStack() as stack, suppress(OSError, StopIteration):
+            stack.enter_context(taken)
             taken.settimeout(20)
             if self._tls:
-                taken = self._tls.wrap_socket(taken, server_side=True)
+                taken = stack.enter_context(self._tls.wrap_socket(taken, server_side=True))
             while True:
                 while b"\r\n\r\n" in held:
                     head, _, held = held.partition(b"\r\n\r\n")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -24,7 +23,7 @@ from tests.unit.ingress.reader.films import Read
 
 LOOPBACK = EgressPolicy(["127.0.0.1"])
 PICTURES = 60
-GUARDED = {"guarded": True, "networks": ("127.0.0.1",)}
+GUARDED: dict[str, Any] = {"guarded": True, "networks": ("127.0.0.1",)}
 BOTH_WAYS = pytest.mark.parametrize("reach", [{}, GUARDED], ids=["added", "from the page"])
 
 Serve = Callable[[socket.socket], object]
@@ -55,30 +54,6 @@ def serving(serve: Serve) -> Iterator[int]:
         listener.close()
         thread.join(15)
         assert not thread.is_alive()
-
-
-@contextmanager
-def in_tls(port: int, context: ssl.SSLContext) -> Iterator[int]:
-    """TLS before a server on loopback, for one connection; gives its port."""
-
-    def pump(one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while data := one.recv(65536):
-                other.sendall(data)
-            other.shutdown(socket.SHUT_RDWR)
-
-    def join(taken: socket.socket) -> None:
-        with (
-            context.wrap_socket(taken, server_side=True) as wrapped,
-            socket.create_connection(("127.0.0.1", port)) as there,
-        ):
-            back = threading.Thread(target=pump, args=(there, wrapped))
-            back.start()
-            pump(wrapped, there)
-            back.join(10)
-
-    with serving(join) as made:
-        yield made
 
 
 def seen(camera: NastyCamera, url: str = "", **request: Any) -> Read:
@@ -159,9 +134,8 @@ def test_the_camera_is_asked_by_its_own_name(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_tls_ends_in_the_forwarder(tmp_path: Path) -> None:
-    context = self_signed(tmp_path)
-    with nasty_rtsp(Manners(unpaced=PICTURES)) as camera, in_tls(camera.port, context) as port:
-        assert seen(camera, f"rtsps://127.0.0.1:{port}/cam", **GUARDED).units
+    with nasty_rtsp(Manners(unpaced=PICTURES), tls=self_signed(tmp_path)) as camera:
+        assert seen(camera, **GUARDED).units
 
 
 def test_a_redirect_is_followed_where_the_page_has_no_part_in_it(

@@ -1,50 +1,58 @@
-"""Short films for tests, as files and as HLS, and who serves and counts them."""
+"""Films as files and as HLS, and who serves, opens and counts them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
 
 from config.source_address import SourceAddress
 from ingress.reader.http.media import HttpMedia
 from ingress.reader.http.source import open_http
+from tests.support.clips import PLAIN, film
 from tests.unit.ingress.http.server import Answer, Asked, reply
-
-RATE = 25
-SIZE = 64
-
-
-def film(
-    path: str, format_name: str, seconds: float, options: dict[str, str] | None = None
-) -> None:
-    """Writes H.264 with a key frame each half second."""
-    with av.open(path, "w", format=format_name, options=options or {}) as output:
-        stream = output.add_stream("libx264", rate=RATE)
-        stream.width = stream.height = SIZE
-        stream.pix_fmt = "yuv420p"
-        stream.gop_size = RATE // 2
-        stream.options = {"preset": "ultrafast", "tune": "zerolatency", "sc_threshold": "0"}
-        for number in range(int(seconds * RATE)):
-            noise = np.random.default_rng(number).integers(0, 255, (SIZE, SIZE, 3), np.uint8)
-            frame = av.VideoFrame.from_ndarray(noise, "rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, RATE)
-            output.mux(stream.encode(frame))
-        output.mux(stream.encode(None))
 
 
 def hls(folder: Path, seconds: float = 4, **options: str) -> Path:
-    """A playlist `list.m3u8` with segments of half a second beside it."""
+    """A playlist `list.m3u8`, with segments of 0.4 s beside it, each of which begins with a
+    keyframe.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    defaults = {"hls_time": "0.48", "hls_list_size": "0", "hls_playlist_type": "vod"}
-    film(str(folder / "list.m3u8"), "hls", seconds, {**defaults, **options})
+    whole = film(
+        folder / "whole.ts", seconds=seconds, options=PLAIN | {"x264-params": "scenecut=0"}
+    )
+    said = {"hls_time": "0.4", "hls_list_size": "0", "hls_playlist_type": "vod"} | options
+    with (
+        av.open(whole) as source,
+        av.open(folder / "list.m3u8", "w", format="hls", options=said) as target,
+    ):
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
     return folder
+
+
+def live(folder: Path, first: Callable[[], int]) -> Answer:
+    """A live playlist `/live` of three of these segments, from the `first` on."""
+    plain = files(folder)
+    segments = re.findall(r"#EXTINF:[^\n]*\n[^\n#]+\n", (folder / "list.m3u8").read_text())
+
+    def answer(asked: Asked) -> Iterable[bytes]:
+        if asked.path != "/live":
+            return plain(asked)
+        number = min(first(), len(segments) - 3)
+        head = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:{number}\n"
+        end = "#EXT-X-ENDLIST\n" if number == len(segments) - 3 else ""
+        text = head + "".join(segments[number : number + 3]) + end
+        return reply(text.encode(), kind="application/vnd.apple.mpegurl")
+
+    return answer
 
 
 def files(folder: Path, *, ranges: bool = True) -> Answer:
