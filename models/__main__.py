@@ -64,6 +64,8 @@ def _check(settings: Settings) -> int:
 
 
 def _pull(given: argparse.Namespace) -> int:
+    # The library's bars begin with the end of an address, which is signed: without that.
+    os.environ["TQDM_BAR_FORMAT"] = "{percentage:3.0f}%|{bar}| {n_fmt} of {total_fmt}, {rate_fmt}"
     from models.pull import pull
 
     folder = pull(given.target, given.to, given.revision, print)

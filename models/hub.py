@@ -112,7 +112,10 @@ def download(repo: str, commit: str, path: str, folder: Path) -> Path:
     except _BROKEN as error:
         if isinstance(error, OSError) and error.errno and error.filename:
             raise
-        raise _explained(error, repo, commit) from None
+        explained = _explained(error, repo, commit)
+        if explained.offline:
+            explained = HubError(f"the connection to {host()} breaks", final=False)
+        raise explained from None
 
 
 def _endpoint() -> str:

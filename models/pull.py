@@ -161,6 +161,7 @@ def _bring(job: _Job) -> None:
     for name in wanted:
         if (job.folder / name).is_file():
             job.report(f"{name} is here but not what {job.listing.repo} has: it is fetched again")
+        job.report(f"{name}, {size(job.size([name]))}")
         _fetch(job, name)
     stamps = {name: job.stamp(name) for name in job.paths}
     source = Source(

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -198,6 +199,18 @@ def test_what_is_ended_midway_leaves_what_is_whole(
     assert not served.downloads("config.json")
     left = {path.name for path in here.rglob("*") if path.is_file()}
     assert left == {"config.json", WEIGHTS, manifest.FILE}
+
+
+def test_a_terminal_sees_how_far_it_is_and_no_signed_address(served: HubServer, here: Path) -> None:
+    terminal, its_end = os.openpty()
+    termios.tcsetwinsize(its_end, (40, 120))
+    command = [sys.executable, "-m", "models", "pull", REPO, "--to", str(here)]
+    subprocess.run(command, cwd=ROOT, stderr=its_end, stdout=subprocess.DEVNULL, check=True)
+    seen = os.read(terminal, 1 << 16).decode()
+    os.close(terminal)
+    os.close(its_end)
+    assert "100%" in seen
+    assert SIGNATURE not in seen
 
 
 def test_a_hash_that_stays_wrong_is_never_put_in_place(served: HubServer, here: Path) -> None:
