@@ -46,31 +46,23 @@ def test_errors_of_ffmpeg_in_words_of_our_own(code: int, kind: str, text: str) -
 
 
 @pytest.mark.parametrize(
-    ("code", "kind", "said"),
+    ("address", "code", "kind", "said"),
     [
-        (errno.ENOENT, "not_found", "there is no such file"),
-        (errno.EISDIR, "protocol", "is a folder, not a video file"),
-        (tag(b"INDA"), "protocol", "is not a video that can be read"),
+        ("/home/somebody/clip.mp4", errno.ENOENT, "not_found", "there is no such file"),
+        ("/home/somebody/clip.mp4", errno.EISDIR, "protocol", "is a folder, not a video file"),
+        ("/home/somebody/clip.mp4", tag(b"INDA"), "protocol", "is not a video that can be read"),
+        ("/dev/video0", errno.ENOENT, "not_found", "there is no such device"),
+        ("/dev/video0", errno.EACCES, "forbidden", "may not be read by this user"),
+        ("/dev/video0", errno.EBUSY, "refused", "another program has it open"),
+        ("/dev/video0", errno.EIO, "ended", "it was unplugged"),
+        ("/dev/video0", errno.ENOTTY, "protocol", "is no camera that can be read"),
     ],
 )
-def test_errors_of_files_name_the_file_and_not_its_folder(code: int, kind: str, said: str) -> None:
-    made = from_av(raised(code), parse("/home/somebody/clip.mp4"))
-    assert (made.kind, made.text) == (kind, f"clip.mp4: {said}")
-
-
-@pytest.mark.parametrize(
-    ("code", "kind", "said"),
-    [
-        (errno.ENOENT, "not_found", "there is no such device"),
-        (errno.EACCES, "forbidden", "may not be read by this user"),
-        (errno.EBUSY, "refused", "another program has it open"),
-        (errno.EIO, "ended", "it was unplugged"),
-        (errno.ENOTTY, "protocol", "is no camera that can be read"),
-    ],
-)
-def test_errors_of_devices(code: int, kind: str, said: str) -> None:
-    made = from_av(raised(code), parse("/dev/video0"))
-    assert (made.kind, made.text) == (kind, f"/dev/video0: {said}")
+def test_errors_of_files_and_devices(address: str, code: int, kind: str, said: str) -> None:
+    """A file is named without its folder."""
+    made = from_av(raised(code), parse(address))
+    name = address.removeprefix("/home/somebody/")
+    assert (made.kind, made.text) == (kind, f"{name}: {said}")
 
 
 def test_a_host_without_a_port_is_named_alone() -> None:

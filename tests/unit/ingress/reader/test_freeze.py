@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+
+import pytest
 
 from ingress.reader.freeze import AFTER, HEIGHT, WIDTH, Freeze
 
@@ -15,17 +18,19 @@ def noisy(chance: random.Random, spread: int) -> bytes:
     return bytes(100 + chance.randint(-spread, spread) for _ in range(SIZE))
 
 
-def test_a_picture_that_changes_is_not_frozen() -> None:
+@pytest.mark.parametrize(
+    "shown",
+    [
+        grey,
+        lambda second: bytes([90 + second % 10]) + grey(90)[1:],  # a clock in the corner
+        lambda second: grey(second // 2),
+        lambda second: bytes(SIZE + second % 4),  # other sizes
+    ],
+)
+def test_a_picture_that_changes_is_not_frozen(shown: Callable[[int], bytes]) -> None:
     freeze = Freeze()
-    for second in range(0, 100, 2):
-        freeze.see(grey(second), second)
-        assert freeze.frozen_since == 0
-
-
-def test_a_clock_in_the_corner_is_a_change() -> None:
-    freeze = Freeze()
-    for second in range(0, 100, 2):
-        freeze.see(bytes([90 + second % 10]) + grey(90)[1:], second)
+    for second in range(0, 200, 2):
+        freeze.see(shown(second), second)
         assert freeze.frozen_since == 0
 
 
@@ -46,17 +51,3 @@ def test_a_rare_picture_is_frozen_when_several_were_the_same() -> None:
         freeze.see(grey(10), 1 + second)
         frozen.append(freeze.frozen_since)
     assert frozen == [0, 0, 0, 1, 1, 1]
-
-
-def test_what_changes_slowly_is_not_frozen() -> None:
-    freeze = Freeze()
-    for second in range(0, 200, 2):
-        freeze.see(grey(second // 2), second)
-        assert freeze.frozen_since == 0
-
-
-def test_another_size_is_a_change() -> None:
-    freeze = Freeze(after=1)
-    for second in range(0, 20, 2):
-        freeze.see(bytes(SIZE + second % 4), second)
-        assert freeze.frozen_since == 0

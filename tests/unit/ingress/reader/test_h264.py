@@ -17,9 +17,6 @@ from tests.unit.ingress.reader.h264_streams import (
     encoded,
     kinds,
     without,
-    written_pps,
-    written_slice,
-    written_sps,
 )
 
 START = b"\0\0\0\1"
@@ -110,18 +107,16 @@ def test_sets_that_come_in_the_stream_take_the_place_of_older_ones() -> None:
     assert later.sets == only_sets
 
 
-def test_all_sets_that_are_known_are_put_before_a_picture() -> None:
-    one, two = written_sps(number=0), written_sps(number=1)
-    known = [one, two, written_pps(0, 0), written_pps(1, 1)]
-    sets = ParameterSets(to_annexb(known))
-    unit = sets.unit(to_annexb([written_slice(idr=True, pps=1)]))
-    assert split_annexb(unit.data)[:-1] == split_annexb(unit.sets) == known
-
-
-def test_a_picture_parameter_set_without_its_sequence_comes_behind_it() -> None:
-    sets = ParameterSets(to_annexb([written_sps(), written_pps()]))
-    unit = sets.unit(to_annexb([written_pps(), written_slice(idr=True)]))
-    assert kinds(unit.data) == [SPS, PPS, IDR]
+def test_all_sets_that_are_known_come_before_a_keyframe_and_each_behind_what_it_refers_to() -> None:
+    packets, _ = encoded({"tune": "zerolatency"})
+    other, _ = encoded({"tune": "zerolatency", "x264-params": "sps-id=1"}, size=(640, 360))
+    (sps, pps, *_), (other_sps, other_pps, *_) = map(split_annexb, (packets[0], other[0]))
+    sets = ParameterSets(to_annexb([pps, other_pps, other_sps, sps]))
+    unit = sets.unit(without(other[0], SPS))
+    assert unit.key
+    assert (
+        split_annexb(unit.sets) == split_annexb(unit.data)[:4] == [sps, other_sps, pps, other_pps]
+    )
 
 
 def test_a_key_frame_without_its_sets_is_none() -> None:

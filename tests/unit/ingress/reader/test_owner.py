@@ -10,7 +10,7 @@ import pytest
 
 from ingress.reader import owner
 from ingress.reader.failures import SourceFailure
-from ingress.reader.messages import Failed, Order, Request, Unit, encode, read
+from ingress.reader.messages import Failed, Order, Request, encode, read
 from ingress.reader.owner import GoneError, Owner
 
 PATIENCE = 10.0
@@ -74,15 +74,6 @@ def test_an_owner_that_asks_for_nothing_is_gone(ends: Ends, data: bytes) -> None
         ends.owner.request()
 
 
-def test_a_large_message_waits_until_it_is_taken(ends: Ends) -> None:
-    unit = Unit(True, 4, 2, 1.0, 2.0, bytes(range(256)) * 20_000)
-    sender = threading.Thread(target=ends.owner.send, args=(unit,))
-    sender.start()
-    assert ends.hear() == unit
-    sender.join(PATIENCE)
-    assert not sender.is_alive()
-
-
 def test_a_lost_owner_ends_the_reader(ends: Ends) -> None:
     ends.owner.listen()
     ends.ours.shutdown(socket.SHUT_RDWR)
@@ -98,16 +89,6 @@ def test_what_hangs_is_ended_with_its_failure(ends: Ends) -> None:
     with ends.owner.deadline(0.0, SourceFailure("no_answer", "it hangs")):
         assert ends.hear() == Failed("no_answer", "it hangs")
         assert ends.left.wait(PATIENCE)
-
-
-def test_what_ends_in_time_is_left_alone(ends: Ends) -> None:
-    ends.owner.listen()
-    with ends.owner.deadline(1e-9, SourceFailure("no_answer", "it hangs")):
-        pass
-    ends.say(Order(key=True))
-    while not ends.owner.take().key:
-        pass
-    assert not ends.left.is_set()
 
 
 def test_who_takes_too_much_memory_is_over_with_one_line(
