@@ -7,7 +7,6 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import aiohttp
@@ -37,7 +36,6 @@ LEAVE_TIMEOUT = 3.0
 """Seconds to say goodbye; without it the server shows us in the room until it misses us."""
 
 TOKEN_LIFE = timedelta(hours=24)
-NO_KEY = "LIVEKIT_API_KEY and LIVEKIT_API_SECRET are not set: both are needed"
 
 _TAKEN = "another participant has joined under this name"
 _REMOVED = "it was removed from the room"
@@ -52,42 +50,14 @@ _joining_late: set[asyncio.Task[None]] = set()
 """Connections that were being made when nobody wanted them any more; LiveKit ends each in time."""
 
 
-class PlaceError(ValueError):
+class NoKeyError(ValueError):
     """Nobody can join with these settings. `str()` is one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Which room of which server to join, and as whom."""
-
-    url: str
-    api_key: str
-    api_secret: str = field(repr=False)
-    room: str
-    identity: str
-
-    def token(self) -> str:
-        """A token that allows to publish and to say how it is, and nothing else."""
-        grants = api.VideoGrants(
-            room_join=True,
-            room=self.room,
-            can_publish=True,
-            can_subscribe=False,
-            can_publish_data=False,
-            can_update_own_metadata=True,
-        )
-        # Kind "ingress": nobody is watching behind this participant.
-        token = api.AccessToken(self.api_key, self.api_secret).with_identity(self.identity)
-        return token.with_kind("ingress").with_grants(grants).with_ttl(TOKEN_LIFE).to_jwt()
-
-
-def place(settings: Settings, room: str, identity: str) -> Place:
-    """The place in this room, "" for the default one. Raises PlaceError."""
-    secret = settings.livekit_api_secret.get_secret_value()
-    if not settings.livekit_api_key or not secret:
-        raise PlaceError(NO_KEY)
-    name = room or settings.room
-    return Place(settings.livekit_url, settings.livekit_api_key, secret, name, identity)
+def check_key(settings: Settings) -> None:
+    """Raises NoKeyError where there is none for LiveKit."""
+    if not settings.livekit_api_key or not settings.livekit_api_secret.get_secret_value():
+        raise NoKeyError("LIVEKIT_API_KEY and LIVEKIT_API_SECRET are not set: both are needed")
 
 
 class Participant:
@@ -97,9 +67,19 @@ class Participant:
     """
 
     def __init__(
-        self, where: Place, *, entered: Callable[[rtc.Room], None], left: Callable[[], None]
+        self,
+        settings: Settings,
+        room: str,
+        identity: str,
+        *,
+        entered: Callable[[rtc.Room], None],
+        left: Callable[[], None],
     ) -> None:
-        self._place = where
+        """Raises NoKeyError."""
+        check_key(settings)
+        self._url, self._key = settings.livekit_url, settings.livekit_api_key
+        self._secret = settings.livekit_api_secret.get_secret_value()
+        self._name, self._identity = room, identity
         self._entered = entered
         self._left = left
         self._woken = asyncio.Event()
@@ -110,7 +90,7 @@ class Participant:
 
     def start(self) -> None:
         """Begin to join."""
-        self._tasks.keep(f"the presence of {self._place.identity}", self._run)
+        self._tasks.keep(f"the presence of {self._identity}", self._run)
 
     def wake(self) -> None:
         """Join at once, also where it was sent away."""
@@ -132,7 +112,7 @@ class Participant:
         while True:
             joined, trouble = await self._stay()
             self.trouble = trouble
-            log.info("%s: %s", self._place.identity, trouble.text)
+            log.info("%s: %s", self._identity, trouble.text)
             if trouble.kind == "removed":
                 await self._pause(None)
             elif trouble.kind == "taken":
@@ -149,14 +129,14 @@ class Participant:
         joined = False
         try:
             if said := await self._connect(room):
-                return False, Trouble("away", f"no way into room {self._place.room}: {said}")
-            log.info("%s is in room %s", self._place.identity, self._place.room)
+                return False, Trouble("away", f"no way into room {self._name}: {said}")
+            log.info("%s is in room %s", self._identity, self._name)
             self.trouble = None
             joined = True
             self._entered(room)
             return True, await lost
         except Exception as error:  # livekit.rtc raises bare ones
-            log.exception("%s: being in the room failed", self._place.identity)
+            log.exception("%s: being in the room failed", self._identity)
             return joined, Trouble("away", f"being in the room failed ({type(error).__name__})")
         finally:
             if joined:
@@ -171,7 +151,7 @@ class Participant:
         owns, and a queue of events that only grows.
         """
         options = rtc.RoomOptions(auto_subscribe=False, connect_timeout=CONNECT_TIMEOUT)
-        work = room.connect(self._place.url, self._place.token(), options)
+        work = room.connect(self._url, self._token(), options)
         task = asyncio.create_task(work, name="participant.connect")
         try:
             async with asyncio.timeout(CONNECT_LIMIT):
@@ -195,8 +175,35 @@ class Participant:
         while True:
             await self._pause(wait * random.uniform(0.8, 1.2))
             wait = min(wait * 2, TAKEN_LONGEST)
-            if self._was_woken or not await _is_there(self._place):
+            if self._was_woken or not await self._is_there():
                 return wait
+
+    async def _is_there(self) -> bool:
+        """Whether a participant of our name is in the room; in doubt, yes."""
+        timeout = aiohttp.ClientTimeout(total=5)
+        async with api.LiveKitAPI(self._url, self._key, self._secret, timeout=timeout) as server:
+            wanted = api.RoomParticipantIdentity(room=self._name, identity=self._identity)
+            try:
+                await server.room.get_participant(wanted)
+            except api.TwirpError as error:
+                return error.code != api.TwirpErrorCode.NOT_FOUND
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                return True
+        return True
+
+    def _token(self) -> str:
+        """Allows to publish and to say how it is, and nothing else."""
+        grants = api.VideoGrants(
+            room_join=True,
+            room=self._name,
+            can_publish=True,
+            can_subscribe=False,
+            can_publish_data=False,
+            can_update_own_metadata=True,
+        )
+        # Kind "ingress": nobody is watching behind this participant.
+        token = api.AccessToken(self._key, self._secret).with_identity(self._identity)
+        return token.with_kind("ingress").with_grants(grants).with_ttl(TOKEN_LIFE).to_jwt()
 
     async def _pause(self, seconds: float | None) -> None:
         self._was_woken = False
@@ -242,22 +249,6 @@ async def _leave(room: rtc.Room) -> None:
 async def _leave_when_joined(task: asyncio.Task[None], room: rtc.Room) -> None:
     await asyncio.gather(task, return_exceptions=True)
     await _leave(room)
-
-
-async def _is_there(where: Place) -> bool:
-    """Whether a participant of this name is in the room; in doubt, yes."""
-    timeout = aiohttp.ClientTimeout(total=5)
-    async with api.LiveKitAPI(
-        where.url, where.api_key, where.api_secret, timeout=timeout
-    ) as server:
-        wanted = api.RoomParticipantIdentity(room=where.room, identity=where.identity)
-        try:
-            await server.room.get_participant(wanted)
-        except api.TwirpError as error:
-            return error.code != api.TwirpErrorCode.NOT_FOUND
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return True
-    return True
 
 
 def _told(error: Exception) -> str:

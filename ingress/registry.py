@@ -10,7 +10,7 @@ from typing import Protocol
 
 from config.settings import Settings
 from config.source_spec import SourceSpec
-from ingress.participant import place
+from ingress.participant import check_key
 from ingress.report import SourceReport
 from ingress.store import Kept, SourceStore
 
@@ -69,9 +69,9 @@ class Registry:
     async def start(self) -> None:
         """Brings up what the settings name and what was kept.
 
-        Raises PlaceError without a key for LiveKit, OSError when STATE_DIR cannot be read.
+        Raises NoKeyError without a key for LiveKit, OSError when STATE_DIR cannot be read.
         """
-        place(self._settings, "", "probe")
+        check_key(self._settings)
         async with self._change:  # whoever adds one meanwhile adds it to these
             await self._bring_back()
 

@@ -17,7 +17,7 @@ from config.source_spec import SourceSpec
 from config.tasks import Tasks
 from ingress.doors import Doors
 from ingress.lifecycle import Trouble
-from ingress.participant import Participant, place
+from ingress.participant import Participant
 from ingress.picture_track import PictureTrack
 from ingress.reader.messages import Request, Unit
 from ingress.reader.process import ReaderProcess
@@ -71,10 +71,12 @@ class Relay:
         start_reader: Start = ReaderProcess.start,
     ) -> None:
         """guarded: the address came from the page, so it may lead to permitted hosts only; heard:
-        called with each new report. Raises PlaceError.
+        called with each new report. Raises NoKeyError.
         """
-        where = place(settings, spec.room, spec.name)
-        self.participant = Participant(where, entered=self._entered, left=self._left)
+        room = spec.room or settings.room
+        self.participant = Participant(
+            settings, room, spec.name, entered=self._entered, left=self._left
+        )
         stuck, camera = self.participant.rejoin, rtc.TrackSource.SOURCE_CAMERA
         self._camera = PictureTrack(CAMERA, camera, bitrate=BITRATE, stuck=stuck)
         self._sound = SoundTrack(SOUND, stuck=stuck)
@@ -82,7 +84,7 @@ class Relay:
         self._doors = None if spec.live else Doors()
         self._room: rtc.Room | None = None
         self._heard = heard
-        self._base = SourceReport(spec.name, where.room, spec.address.safe, spec.via)
+        self._base = SourceReport(spec.name, room, spec.address.safe, spec.via)
         self._last: SourceReport | None = None
         self._trouble: Trouble | None = None
         self._told, self._fps = "", 0.0

@@ -17,7 +17,7 @@ from config.log import setup as log_setup
 from config.settings import Settings
 from config.source_spec import SourceSpec
 from ingress.api import Api
-from ingress.participant import PlaceError
+from ingress.participant import NoKeyError
 from ingress.pushes.pushes import Pushes
 from ingress.registry import Registry, RoomSource
 from ingress.relay import Relay
@@ -76,7 +76,7 @@ def run_service(settings: Settings) -> int:
     _set_up_log(settings)
     try:
         asyncio.run(_until_a_signal(settings))
-    except (BindError, AdminTokenError, PlaceError) as error:
+    except (BindError, AdminTokenError, NoKeyError) as error:
         return _wrong(str(error), 1)
     except OSError as error:
         return _wrong(f"STATE_DIR={settings.state_dir}: {error.strerror}", 1)
@@ -92,7 +92,7 @@ def run_publish(spec: SourceSpec, settings: Settings) -> int:
         return _wrong(f"{spec.address}: there is no such file", 2)
     try:
         return asyncio.run(_publish(spec, settings))
-    except PlaceError as error:
+    except NoKeyError as error:
         return _wrong(str(error), 2)
 
 

@@ -125,7 +125,7 @@ class PushedSource(Relay):
     """A source that somebody pushes: it is read when there is something to read."""
 
     def __init__(self, spec: SourceSpec, settings: Settings, pushes: Pushes) -> None:
-        """Raises PlaceError."""
+        """Raises NoKeyError."""
         self._pushes = pushes
         self._name, self._key = spec.name, spec.address.password
         self._open = False

@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import Settings, load_settings
 from config.source_spec import SourceSpec, source_spec
-from ingress.participant import PlaceError
+from ingress.participant import NoKeyError
 from ingress.registry import ConflictError, Registry, UnknownSourceError
 from ingress.report import SourceReport
 from ingress.store import Kept, SourceStore
@@ -203,5 +203,5 @@ async def test_a_damaged_file_does_not_keep_it_from_starting(tmp_path: Path) -> 
 
 
 async def test_without_a_key_for_livekit_nothing_starts(tmp_path: Path) -> None:
-    with pytest.raises(PlaceError, match="LIVEKIT_API_SECRET"):
+    with pytest.raises(NoKeyError, match="LIVEKIT_API_SECRET"):
         await started(tmp_path, livekit_api_secret="")

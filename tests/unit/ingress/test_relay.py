@@ -16,7 +16,6 @@ from config.source_spec import source_spec
 from ingress import relay, supervisor
 from ingress.backoff import Backoff
 from ingress.lifecycle import Trouble
-from ingress.participant import Place
 from ingress.relay import Relay
 from ingress.report import ATTRIBUTE, SourceReport
 from tests.support.fake_rtc import FakeRtc
@@ -30,9 +29,9 @@ class FakeParticipant:
     """The interface of `Participant`; a test says when it is in a room and what troubles it."""
 
     def __init__(
-        self, where: Place, *, entered: Callable[[rtc.Room], None], left: Callable[[], None]
+        self, *_: object, entered: Callable[[rtc.Room], None], left: Callable[[], None]
     ) -> None:
-        self.where, self.entered, self.left = where, entered, left
+        self.entered, self.left = entered, left
         self.trouble: Trouble | None = None
         self.woken = 0
 
