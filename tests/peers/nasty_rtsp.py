@@ -12,10 +12,9 @@ import re
 import select
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -25,6 +24,7 @@ import av
 from tests.peers.camera import beeps, picture
 from tests.peers.camera_encoders import Look, new_video
 from tests.peers.login import Login
+from tests.support.tcp_server import TcpServer
 
 HARD = "p@ss:w/rd"
 RATE, VIDEO_CLOCK = 8000, 90_000
@@ -62,17 +62,21 @@ class Manners:
     unpaced: int = 0
 
 
-class NastyCamera:
+class NastyCamera(TcpServer):
     """One camera; `manners` and `login` may be changed while it runs. asked: every request with its
     headers; tls: it speaks rtsps.
     """
 
-    def __init__(self, manners: Manners, login: Login, tls: ssl.SSLContext | None = None) -> None:
-        self.manners, self.login, self._tls = manners, login, tls
+    def __init__(
+        self,
+        manners: Manners | None = None,
+        user: str = "cam",
+        password: str = HARD,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.manners, self.login = manners or Manners(), Login(user, password, qop="")
         self.asked: list[str] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._open: set[socket.socket] = set()
+        super().__init__(self._converse, tls)
 
     def url(self, password: str = "") -> str:
         """Its address; with a login where it asks for one."""
@@ -84,38 +88,9 @@ class NastyCamera:
         """What was asked for, without addresses."""
         return [one.partition(" ")[0] for one in self.asked]
 
-    def run(self) -> None:
-        """Serves until `close`."""
-        threads = []
-        with suppress(OSError):
-            while True:
-                taken, _ = self._listener.accept()
-                self._open.add(taken)
-                threads.append(threading.Thread(target=self._serve, args=(taken,), name="camera"))
-                threads[-1].start()
-        for one in threads:
-            one.join(10)
-
-    def cut(self) -> None:
-        """Ends all connections."""
-        for one in list(self._open):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Ends everything."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.cut()
-
-    def _serve(self, taken: socket.socket) -> None:
+    def _converse(self, taken: socket.socket) -> None:
         held, playing = b"", None
-        with ExitStack() as stack, suppress(OSError, StopIteration):
-            stack.enter_context(taken)
-            taken.settimeout(20)
-            if self._tls:
-                taken = stack.enter_context(self._tls.wrap_socket(taken, server_side=True))
+        with suppress(StopIteration):
             while True:
                 while b"\r\n\r\n" in held:
                     head, _, held = held.partition(b"\r\n\r\n")
@@ -132,7 +107,6 @@ class NastyCamera:
                     held += data
                 elif playing is not None:
                     taken.sendall(next(playing))
-        self._open.discard(taken)
 
     def _reply(self, text: str) -> bytes:
         manners, (method, address) = self.manners, text.split()[:2]
@@ -201,24 +175,6 @@ class NastyCamera:
                 heard = until
             more = manners.garbage if number % 10 == 9 else b""
             yield b"".join(packets) + more
-
-
-@contextmanager
-def nasty_rtsp(
-    manners: Manners | None = None,
-    user: str = "cam",
-    password: str = HARD,
-    tls: ssl.SSLContext | None = None,
-) -> Iterator[NastyCamera]:
-    """A camera on loopback."""
-    made = NastyCamera(manners or Manners(), Login(user, password, qop=""), tls)
-    thread = threading.Thread(target=made.run, name="nasty camera")
-    thread.start()
-    try:
-        yield made
-    finally:
-        made.close()
-        thread.join(10)
 
 
 def _units(look: Look, number: int, moment: float, encoder: Any = None) -> list[bytes]:

@@ -16,7 +16,7 @@ from tests.peers.camera import Camera, Output, camera
 from tests.peers.camera_encoders import Look
 from tests.peers.http_camera import HttpCamera
 from tests.peers.mediamtx import MediaServer, mediamtx
-from tests.peers.nasty_rtsp import Manners, NastyCamera, nasty_rtsp
+from tests.peers.nasty_rtsp import Manners, NastyCamera
 from tests.peers.players import ffmpeg, gstreamer, handover, screen, vlc
 from tests.peers.program import Program
 from tests.peers.proxy import served
@@ -139,7 +139,7 @@ class Stage:
 
     def nasty(self, manners: Manners) -> NastyCamera:
         """A camera by RTSP with manners of its own."""
-        return self._stack.enter_context(nasty_rtsp(manners))
+        return self._stack.enter_context(NastyCamera(manners))
 
     def http(self, made: HttpCamera) -> HttpCamera:
         """An HTTP camera."""

@@ -13,7 +13,7 @@ import pytest
 from tests.peers.camera import Camera, Output, camera
 from tests.peers.camera_encoders import Look
 from tests.peers.mediamtx import MediaServer
-from tests.peers.nasty_rtsp import Manners, nasty_rtsp
+from tests.peers.nasty_rtsp import Manners, NastyCamera
 from tests.peers.proxy import Mode, Proxy, proxy
 from tests.sources.room_viewer import RoomViewer, Seen
 from tests.sources.service import IngressService
@@ -172,7 +172,7 @@ async def test_silence_wrong_passwords_and_names_are_told_apart_and_end(
         mute, short = await at.proxy(), await at.proxy()
         await mute.set("silent")
         short.cut_after = 1.0
-        with nasty_rtsp(Manners(offers=("MD5", "SHA-256"))) as locks:
+        with NastyCamera(Manners(offers=("MD5", "SHA-256"))) as locks:
             await service.add("mute", f"rtsp://127.0.0.1:{mute.port}/open/cam")
             await service.add("locked", locks.url("the wrong one"))
             await service.add("gone", at.media.rtsp("open/nothing"))

@@ -14,7 +14,7 @@ import pytest
 from tests.peers.camera_encoders import Look
 from tests.peers.http_camera import HttpCamera, http_camera
 from tests.peers.login import Login
-from tests.peers.nasty_rtsp import Manners, nasty_rtsp
+from tests.peers.nasty_rtsp import Manners, NastyCamera
 from tests.peers.proxy import nobody, proxy
 from tests.sources.service import IngressService
 from tests.sources.spelling import found_in, spellings
@@ -32,7 +32,7 @@ async def addresses(stage: Stage, stack: AsyncExitStack) -> dict[str, str]:
     """Sources by name; those called ok-… are to be live."""
     upstream = ("127.0.0.1", stage.media.rtsp_port)
     basic, digest = (
-        stack.enter_context(nasty_rtsp(Manners(offers=(offer,)), "admin", RIGHT))
+        stack.enter_context(NastyCamera(Manners(offers=(offer,)), "admin", RIGHT))
         for offer in ("basic", "SHA-256")
     )
     web = await stack.enter_async_context(

@@ -6,8 +6,7 @@ import logging
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ from config.source_address import parse
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
 from ingress.reader.forwarder import Forwarder
-from tests.peers.nasty_rtsp import Manners, NastyCamera, nasty_rtsp
+from tests.peers.nasty_rtsp import Manners, NastyCamera
+from tests.support.tcp_server import TcpServer
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.reader.films import Read
 
@@ -25,35 +25,6 @@ LOOPBACK = EgressPolicy(["127.0.0.1"])
 PICTURES = 60
 GUARDED: dict[str, Any] = {"guarded": True, "networks": ("127.0.0.1",)}
 BOTH_WAYS = pytest.mark.parametrize("reach", [{}, GUARDED], ids=["added", "from the page"])
-
-Serve = Callable[[socket.socket], object]
-
-
-@contextmanager
-def serving(serve: Serve) -> Iterator[int]:
-    """A server on loopback, one connection after the other; gives its port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def run() -> None:
-        while True:
-            try:
-                taken, _ = listener.accept()
-            except OSError:
-                return
-            with taken, suppress(OSError):
-                taken.settimeout(10)
-                serve(taken)
-
-    thread = threading.Thread(target=run, name="rtsp server")
-    thread.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        with suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(15)
-        assert not thread.is_alive()
 
 
 def seen(camera: NastyCamera, url: str = "", **request: Any) -> Read:
@@ -83,7 +54,7 @@ def seen(camera: NastyCamera, url: str = "", **request: Any) -> Read:
 def test_a_camera_with_manners_of_its_own_is_read(
     manners: dict[str, Any], reach: dict[str, Any]
 ) -> None:
-    with nasty_rtsp(Manners(**manners, unpaced=PICTURES)) as camera:
+    with NastyCamera(Manners(**manners, unpaced=PICTURES)) as camera:
         read = seen(camera, **reach)
     assert len(read.units) >= 15
     assert read.opened.transport == "tcp"
@@ -92,7 +63,7 @@ def test_a_camera_with_manners_of_its_own_is_read(
 @BOTH_WAYS
 @pytest.mark.parametrize("status", [404, 454, 461, 500])
 def test_a_refused_sound_costs_no_picture(status: int, reach: dict[str, Any]) -> None:
-    with nasty_rtsp(Manners(sound=True, refuse=status, unpaced=PICTURES)) as camera:
+    with NastyCamera(Manners(sound=True, refuse=status, unpaced=PICTURES)) as camera:
         read = seen(camera, **reach)
         assert (read.opened.sound, len(read.units)) == ("refused", 20)
         camera.asked.clear()
@@ -113,7 +84,7 @@ def test_a_refused_sound_costs_no_picture(status: int, reach: dict[str, Any]) ->
 def test_what_is_wrong_with_a_login_is_said(
     offers: tuple[str, ...], login: str, said: str, reach: dict[str, Any]
 ) -> None:
-    with nasty_rtsp(Manners(offers=offers)) as camera:
+    with NastyCamera(Manners(offers=offers)) as camera:
         failed = seen(camera, f"rtsp://{login}127.0.0.1:{camera.port}/cam", **reach).failed
     assert failed.kind == "auth"
     assert said in failed.text
@@ -125,7 +96,7 @@ def test_the_camera_is_asked_by_its_own_name(monkeypatch: pytest.MonkeyPatch) ->
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port or 0))]
 
     monkeypatch.setattr(socket, "getaddrinfo", found)
-    with nasty_rtsp() as camera:
+    with NastyCamera() as camera:
         camera.manners = Manners(own_host=f"camera.example:{camera.port}", unpaced=PICTURES)
         url = f"rtsp://camera.example:{camera.port}/cam?udp&multicast&a=b&token=sekrit"
         assert seen(camera, url, guarded=True, networks=["camera.example"]).units
@@ -134,7 +105,7 @@ def test_the_camera_is_asked_by_its_own_name(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_tls_ends_in_the_forwarder(tmp_path: Path) -> None:
-    with nasty_rtsp(Manners(unpaced=PICTURES), tls=self_signed(tmp_path)) as camera:
+    with NastyCamera(Manners(unpaced=PICTURES), tls=self_signed(tmp_path)) as camera:
         assert seen(camera, **GUARDED).units
 
 
@@ -142,7 +113,7 @@ def test_a_redirect_is_followed_where_the_page_has_no_part_in_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with nasty_rtsp(Manners(unpaced=PICTURES)) as inside, nasty_rtsp() as camera:
+    with NastyCamera(Manners(unpaced=PICTURES)) as inside, NastyCamera() as camera:
         camera.manners = Manners(moved=inside.url())
         url = f"rtsp://admin:p@ss@127.0.0.1:{camera.port}/cam?token=sekrit"
         failed = seen(camera, url, **GUARDED).failed
@@ -158,8 +129,8 @@ def test_what_is_not_listed_is_not_reached(scheme: str) -> None:
     def nobody(connected: socket.socket) -> None:
         pytest.fail("somebody came")
 
-    with serving(nobody) as port, pytest.raises(SourceFailure) as raised:
-        Forwarder(parse(f"{scheme}://localhost:{port}/cam"), EgressPolicy(["10.0.0.0/8"]))
+    with TcpServer(nobody) as server, pytest.raises(SourceFailure) as raised:
+        Forwarder(parse(f"{scheme}://localhost:{server.port}/cam"), EgressPolicy(["10.0.0.0/8"]))
     assert raised.value.kind == "forbidden"
 
 
@@ -177,11 +148,10 @@ def test_rtmp_passes_as_it_is_and_is_told_its_host() -> None:
         while data := connected.recv(4096):
             connected.sendall(data)
 
-    with (
-        serving(echo) as port,
-        closing(Forwarder(parse(f"rtmp://a:b@127.0.0.1:{port}/live/cam/key"), LOOPBACK)) as made,
-    ):
-        assert made.options["rtmp_tcurl"] == f"rtmp://127.0.0.1:{port}/live/cam"
+    with TcpServer(echo) as server, ExitStack() as stack:
+        address = parse(f"rtmp://a:b@127.0.0.1:{server.port}/live/cam/key")
+        made = stack.enter_context(closing(Forwarder(address, LOOPBACK)))
+        assert made.options["rtmp_tcurl"] == f"rtmp://127.0.0.1:{server.port}/live/cam"
         found = re.fullmatch(r"rtmp://a:b@127\.0\.0\.1:(\d+)/live/cam/key", made.url)
         assert found is not None
         for sent in (bytes(range(256)) * 2000, b"RTSP/1.0 302 is nothing to RTMP\r\n\r\n"):
@@ -199,8 +169,8 @@ def test_rtmp_passes_as_it_is_and_is_told_its_host() -> None:
 
 def test_closing_ends_what_hangs() -> None:
     over = threading.Event()
-    with serving(lambda _: over.wait(10)) as port:
-        made = Forwarder(parse(f"rtsp://127.0.0.1:{port}/cam"), None)
+    with TcpServer(lambda _: over.wait(10)) as server:
+        made = Forwarder(parse(f"rtsp://127.0.0.1:{server.port}/cam"), None)
         here = int(made.url.partition("/cam")[0].rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", here), 10) as connected:
             connected.sendall(b"OPTIONS")
