@@ -54,8 +54,9 @@ class Owner:
 
     def request(self) -> Request:
         """The first message. Raises GoneError, also where it is something else."""
-        said, _, _ = select.select([self._pipe], [], [], REQUEST_WAIT)
-        message = self._read() if said else None
+        waits = select.poll()  # `select` takes no descriptor above 1024, which many sources have
+        waits.register(self._pipe, select.POLLIN)
+        message = self._read() if waits.poll(REQUEST_WAIT * 1000) else None
         if not isinstance(message, Request):
             raise GoneError
         return message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -42,6 +44,16 @@ def ends() -> Iterator[Ends]:
     if made.owner.listening:
         assert made.left.wait(PATIENCE)
     made.theirs.close()
+
+
+def test_a_service_with_many_sources_has_high_descriptors() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    ours, theirs = socket.socketpair()
+    with ours, theirs, socket.socket(fileno=fcntl.fcntl(theirs, fcntl.F_DUPFD, 1100)) as high:
+        ours.sendall(b"".join(encode(Request("rtsp://camera/"))))
+        assert Owner(high).request().url == "rtsp://camera/"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_the_request_comes_first_and_orders_are_put_together(ends: Ends) -> None:
