@@ -157,7 +157,7 @@ Delta = TextDelta | AudioDelta | Notice | Finished
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What is known about an engine before it starts.
+    """What is known about an engine, mostly before it starts.
 
     Attributes:
         name: Its model name on the wire.
@@ -165,6 +165,7 @@ class EngineInfo:
         speaks: Whether it gives speech. One that does not is asked for text only.
         hears: Whether it takes spoken questions.
         counts: Whether its tokens are those of a model.
+        shortage: What it has too little of at the moment, in one line; empty when all is well.
     """
 
     name: str
@@ -172,6 +173,7 @@ class EngineInfo:
     speaks: bool = True
     hears: bool = False
     counts: bool = True
+    shortage: str = ""
 
 
 class Engine(Protocol):

@@ -22,7 +22,9 @@ _SMI_LIMIT = 1.5
 class Metrics:
     """One server's numbers, in a registry of its own."""
 
-    def __init__(self, running: Callable[[], int], waiting: Callable[[], int]) -> None:
+    def __init__(
+        self, running: Callable[[], int], waiting: Callable[[], int], short: Callable[[], bool]
+    ) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "pressbox_engine_requests",
@@ -56,6 +58,7 @@ class Metrics:
         ]
         self._gauge("in_flight", "Requests being served", running)
         self._gauge("queue_length", "Requests waiting", waiting)
+        self._gauge("memory_short", "1 while requests are refused or cut for want of it", short)
 
     def told(self, tokens: int, seconds: float) -> None:
         """An answer of so many tokens was written; seconds from its first text to its last."""

@@ -64,7 +64,11 @@ class EngineServer:
             self._limits.waiting,
             self._limits.waiting_per_room,
         )
-        self.metrics = Metrics(lambda: self._admission.running, lambda: self._admission.waiting)
+        self.metrics = Metrics(
+            lambda: self._admission.running,
+            lambda: self._admission.waiting,
+            lambda: bool(engine.info.shortage),
+        )
         self._state = "starting"
         self.lost = asyncio.Event()
         """Set when the engine can no longer work in this process, which must then end."""
@@ -114,6 +118,7 @@ class EngineServer:
             "engine": self._engine.info.name,
             "running": self._admission.running,
             "waiting": self._admission.waiting,
+            "shortage": self._engine.info.shortage,
         }
         return web.json_response(body, status=200 if self._state == "ready" else 503)
 

@@ -1,69 +1,113 @@
-"""From the pieces that a backend makes to the pieces that a client gets. Pure."""
+"""One answer of the checkpoint's code in the making: text token by token, speech beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 
-from models.engine import AudioDelta, Delta, Finished, Notice, TextDelta
-from models.minicpmo.backend import End, Piece, Speech, SpeechFailed, Text
-from models.runtime.text import SpokenText, one_line
+from models.minicpmo.prompt_state import GENERATION_PROMPT, PromptState
+from models.minicpmo.token_hooks import TokenHooks
+from models.runtime.failures import described, is_device_lost
+from models.runtime.outgoing import Outgoing
+from models.runtime.sampling import Sampling
+from models.runtime.token_text import TokenText
+
+log = logging.getLogger("engine")
+
+TEMPERATURE, TOP_P, TOP_K = 0.7, 0.8, 100
+"""The model's own choice."""
+ROUNDING = 20
+"""Tokens that the code may make beyond ``max_new_tokens``; the hooks end it before."""
 
 
 class Answer:
-    """Translates one answer.
+    """Used once."""
 
-    Text is cleaned; an answer of nothing but dots is none, and has no speech either. After speech
-    has failed the text goes on alone.
-    """
+    def __init__(
+        self,
+        model: Any,
+        hooks: TokenHooks,
+        state: PromptState,
+        sampling: Sampling,
+        check: Callable[[], None],
+    ) -> None:
+        self._model = model
+        self._hooks = hooks
+        self._state = state
+        self._sampling = sampling
+        self._check = check
+        self._text = TokenText(model.processor.tokenizer)
 
-    def __init__(self) -> None:
-        self._text = SpokenText()
-        self._waiting: list[AudioDelta] = []
-        self._mute = False
-        self.finished = False
+    def make(self, outgoing: Outgoing, *, speech: bool) -> None:
+        """All but the end. Raises Stopped, and what the model's code does."""
+        # A request without a seed must not go on where one with a seed has left off.
+        seed = self._sampling.seed
+        torch.seed() if seed is None else torch.manual_seed(seed)
+        try:
+            if not speech:
+                self._run(outgoing, [], speech=False)
+            elif failed := self._spoken(outgoing):
+                log.warning("speech failed: %s", failed)
+                outgoing.mute(failed)
+                if not self._hooks.ended:
+                    self._state.rewind()
+                    self._run(outgoing, self._hooks.tokens, speech=False)
+        finally:
+            self._hooks.disarm()
+        outgoing.say(self._text.flush())
 
-    def translate(self, piece: Piece) -> Iterator[Delta]:
-        """What ``piece`` adds to the answer."""
-        if isinstance(piece, Text):
-            yield from self._said(self._text.push(piece.text))
-        elif isinstance(piece, Speech):
-            yield from self._spoken(piece.samples)
-        elif isinstance(piece, SpeechFailed):
-            yield from self._failed(piece.reason)
-        else:
-            yield from self._end(piece)
+    def _spoken(self, outgoing: Outgoing) -> str:
+        """Why speech failed; empty when all has been said. Raises what else goes wrong."""
+        try:
+            self._run(outgoing, [], speech=True)
+        except Exception as error:
+            if self._hooks.part == "text" or is_device_lost(error):
+                raise
+            return described(error)
+        return ""
 
-    def _said(self, text: str) -> Iterator[Delta]:
-        if text:
-            yield TextDelta(text)
-            yield from self._waiting
-            self._waiting.clear()
+    def _run(self, outgoing: Outgoing, so_far: list[int], *, speech: bool) -> None:
+        """The code's own text is left aside: every token of it has passed the hooks."""
+        self._hooks.arm(self._sampling, lambda token: outgoing.say(self._text.push(token)), so_far)
+        try:
+            with closing(self._pieces(speech)) as pieces:
+                for wave, _text in pieces:
+                    if speech:
+                        outgoing.speak(_samples(wave))
+                    self._check()
+        except (ValueError, RuntimeError) as error:
+            # How the code ends an answer without a single token.
+            hooks = self._hooks
+            if not (hooks.fresh and hooks.part == "text" and "torch.cat" in str(error)):
+                raise
 
-    def _spoken(self, samples: NDArray[np.float32]) -> Iterator[Delta]:
-        if self._mute or not len(samples):
-            return
-        if not np.isfinite(samples).any():
-            yield from self._failed("the model made samples that are no numbers")
-        elif self._text.begun:
-            yield AudioDelta(pcm16(samples))
-        else:
-            self._waiting.append(AudioDelta(pcm16(samples)))
-
-    def _failed(self, reason: str) -> Iterator[Delta]:
-        if not self._mute:
-            self._mute = True
-            yield Notice(f"speech failed: {one_line(reason)}; the text goes on")
-
-    def _end(self, end: End) -> Iterator[Delta]:
-        self.finished = True
-        yield from self._said(self._text.flush())
-        yield Finished(end.reason, end.prompt_tokens, end.completion_tokens)
+    def _pieces(self, speech: bool) -> Generator[tuple[Any, Any], None, None]:
+        sampling = self._sampling
+        temperature = TEMPERATURE if sampling.temperature is None else sampling.temperature
+        pieces: Generator[tuple[Any, Any], None, None] = self._model.streaming_generate(
+            session_id=self._state.session,
+            bos_input=GENERATION_PROMPT,
+            generate_audio=speech,
+            max_new_tokens=sampling.max_tokens + ROUNDING,
+            enable_thinking=False,
+            use_tts_template=True,
+            do_sample=temperature > 0,
+            temperature=temperature or 1.0,
+            top_p=TOP_P if sampling.top_p is None else sampling.top_p,
+            top_k=TOP_K,
+            repetition_penalty=1.0,  # the hooks do it
+        )
+        return pieces
 
 
-def pcm16(samples: NDArray[np.float32]) -> bytes:
-    """Float samples in [-1, 1] as int16 little endian; louder ones are clipped, NaN is silence."""
-    finite = np.nan_to_num(np.asarray(samples, np.float32), nan=0.0, posinf=1.0, neginf=-1.0)
-    return (np.clip(finite, -1.0, 1.0) * 32767).round().astype("<i2").tobytes()
+def _samples(wave: torch.Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """float32 of shape (n,). Raises ArithmeticError for samples that are no finite numbers."""
+    samples: np.ndarray[Any, np.dtype[np.float32]] = wave.reshape(-1).float().cpu().numpy()
+    if not np.isfinite(samples).all():
+        raise ArithmeticError("the vocoder made samples that are no numbers")
+    return samples

@@ -9,9 +9,16 @@ one, this file is all that changes.
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from models.minicpmo.backend import BackendError
+from models.engine import EngineStartError
+from models.runtime.shards import Tensor
+
+_PACKED = ".qweight"
+_WEIGHT = ".weight"
+_PARAMETRISED = ".parametrizations.weight.original"
+_OWNER = "llm"
 
 
 def prepare(config: Any, device: str, unquantised: tuple[str, ...]) -> None:
@@ -24,18 +31,51 @@ def prepare(config: Any, device: str, unquantised: tuple[str, ...]) -> None:
             these anywhere in a module's name, so ``llm`` or ``model`` would leave out everything.
 
     Raises:
-        BackendError: This machine cannot run it.
+        EngineStartError: This machine cannot run it.
     """
     if not device.startswith("cuda"):
-        raise BackendError(
+        raise EngineStartError(
             "AWQ checkpoints need an NVIDIA GPU: use the BF16 checkpoint on this machine"
         )
     if importlib.util.find_spec("awq") is None:
-        raise BackendError("autoawq is not installed: make engine-minicpmo")
+        raise EngineStartError("autoawq is not installed: make engine-minicpmo")
     quantization = getattr(config, "quantization_config", None)
     if quantization is None:
-        raise BackendError("the checkpoint's config has no quantization_config")
+        raise EngineStartError("the checkpoint's config has no quantization_config")
     if isinstance(quantization, dict):
         quantization["modules_to_not_convert"] = list(unquantised)
     else:
         quantization.modules_to_not_convert = list(unquantised)
+
+
+def unquantised_modules(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """Names for `modules_to_not_convert`, from what the weights are.
+
+    The published config says `null`, and then every Linear would be turned into a quantised one,
+    also those whose weights are not, in the encoders and in the speech model.
+
+    A name matches every module that contains it, so a name that is contained in a quantised
+    module's is never listed. Outside the language model whole components are named, since they may
+    hold modules without weights of their own in the files.
+    """
+    packed = {name.removesuffix(_PACKED) for name in tensors if name.endswith(_PACKED)}
+    found: set[str] = set()
+    for name, tensor in tensors.items():
+        module = _module(name)
+        top = name.split(".", 1)[0]
+        if top != _OWNER and not _inside(top, packed):
+            found.add(top)
+        elif module and len(tensor.shape) >= 2 and not _inside(module, packed):
+            found.add(module)
+    return tuple(sorted(found))
+
+
+def _module(name: str) -> str:
+    """The module that a tensor is the weight of; empty for other tensors."""
+    if _PARAMETRISED in name:
+        return name.split(_PARAMETRISED, 1)[0]
+    return name.removesuffix(_WEIGHT) if name.endswith(_WEIGHT) else ""
+
+
+def _inside(part: str, packed: Collection[str]) -> bool:
+    return any(part in name for name in packed)

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from models import manifest, model_folders
 from models.engine import EngineStartError
-from models.minicpmo import assets, code_files, exclusions
+from models.minicpmo import assets, code_files
+from models.minicpmo.awq import unquantised_modules
 from models.runtime import shards
 from models.runtime.model_config import IncompleteError, read_config
 from models.runtime.shards import Tensor
@@ -109,7 +110,7 @@ class Checkpoint:
             kind,
             config,
             tensors,
-            exclusions.of(tensors) if kind == "awq" else (),
+            unquantised_modules(tensors) if kind == "awq" else (),
             found.token2wav,
             found.voice,
             found.silent,

@@ -8,34 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.engine import EngineStartError
 from models.minicpmo import awq
 from models.minicpmo.attention import use_sdpa
-from models.minicpmo.backend import BackendError
+from models.minicpmo.checkpoint import Checkpoint
 from models.minicpmo.remote_code import remote_code
 from models.runtime.failures import described, is_device_lost
 
 log = logging.getLogger("engine")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What to load, and onto what.
-
-    Attributes:
-        folder: The checkpoint.
-        dtype: "bfloat16", "float16" or "float32", as torch calls them.
-        device: As torch calls it: "cpu", "cuda", "cuda:1".
-        is_awq: Whether its weights are AWQ INT4.
-        unquantised: For AWQ, parts of names of the modules with ordinary weights.
-        token2wav: The vocoder's files; None for text only.
-    """
-
-    folder: Path
-    dtype: str
-    device: str
-    is_awq: bool = False
-    unquantised: tuple[str, ...] = ()
-    token2wav: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +31,42 @@ class Loaded:
     mute: str
 
 
-def load(source: Source, make: Callable[[Source, Path], Any] | None = None) -> Loaded:
-    """Raises BackendError, or what transformers raises.
+def load(
+    checkpoint: Checkpoint,
+    name: str,
+    token2wav: Path | None,
+    make: Callable[[Checkpoint, str, Path], Any] | None = None,
+) -> Loaded:
+    """Raises EngineStartError, or what transformers raises.
 
     Args:
-        source: What to load.
-        make: Makes the model and its processor from a path that transformers can load; None: from
-            the files there.
+        checkpoint: What to load.
+        name: Of the device, as torch calls it: "cpu", "cuda", "cuda:1".
+        token2wav: The vocoder's files; None for text only.
+        make: Makes the model and its processor from a path that transformers can load, without
+            weights; None: from the files there.
     """
     import torch
     import transformers
 
-    device = torch_device(source.device)
+    device = torch_device(name)
     if device.type == "cuda":
         torch.cuda.set_device(device)
     transformers.utils.logging.set_verbosity_error()
-    with remote_code(source.folder) as path:
-        model = (make or _from_files)(source, path)
+    with remote_code(checkpoint.folder) as path:
+        if make is None:
+            model = _from_files(checkpoint, name, path, speech=token2wav is not None)
+        else:
+            model = make(checkpoint, name, path)
     model.eval()
     # Never drops what the prompt is made of; each request starts from an empty context anyway.
     model.streaming_window_enabled = False
     use_sdpa(model)
-    return Loaded(model, _give_voice(model, source.token2wav))
+    return Loaded(model, _give_voice(model, token2wav))
 
 
 def torch_device(name: str) -> Any:
-    """torch's device of that name, always with its number. Raises BackendError: it is not there."""
+    """torch's device of that name, always with its number. Raises EngineStartError."""
     import torch
 
     device = torch.device(name)
@@ -84,11 +74,11 @@ def torch_device(name: str) -> Any:
         return device
     number = device.index or 0
     if not torch.cuda.is_available() or number >= torch.cuda.device_count():
-        raise BackendError(f"no NVIDIA GPU that torch can use for device {name}")
+        raise EngineStartError(f"no NVIDIA GPU that torch can use for device {name}")
     return torch.device("cuda", number)
 
 
-def _from_files(source: Source, path: Path) -> Any:
+def _from_files(checkpoint: Checkpoint, name: str, path: Path, *, speech: bool) -> Any:
     import torch
     import transformers
 
@@ -97,17 +87,17 @@ def _from_files(source: Source, path: Path) -> Any:
     )
     # Without hearing, a system turn fails in the checkpoint's code.
     config.init_vision, config.init_audio = True, True
-    config.init_tts = source.token2wav is not None
-    if source.is_awq:
-        awq.prepare(config, source.device, source.unquantised)
+    config.init_tts = speech
+    if checkpoint.awq:
+        awq.prepare(config, name, checkpoint.modules_to_not_convert)
     model = transformers.AutoModel.from_pretrained(
         path,
         config=config,
         trust_remote_code=True,
         local_files_only=True,
         attn_implementation="sdpa",
-        torch_dtype=getattr(torch, source.dtype),
-        device_map={"": torch_device(source.device)},
+        torch_dtype=getattr(torch, checkpoint.dtype(name)),
+        device_map={"": torch_device(name)},
     )
     model.processor = transformers.AutoProcessor.from_pretrained(
         path, trust_remote_code=True, local_files_only=True
@@ -121,6 +111,7 @@ def _give_voice(model: Any, token2wav: Path | None) -> str:
         return "the checkpoint has no token2wav files"
     try:
         model.init_tts(streaming=True, enable_float16=False, model_dir=str(token2wav))
+        _trim(model.tts.audio_tokenizer)
     except Exception as error:  # whatever the vocoder's own libraries raise
         if is_device_lost(error):
             raise
@@ -128,3 +119,10 @@ def _give_voice(model: Any, token2wav: Path | None) -> str:
         log.warning("the vocoder cannot be loaded, there will be no speech: %s", reason)
         return reason
     return ""
+
+
+def _trim(vocoder: Any) -> None:
+    """Its caches have room for 16 steps of which it takes 10, as have the copies of each voice."""
+    flow = vocoder.flow.decoder
+    for name in ("att_cache_buffer", "cnn_cache_buffer"):
+        setattr(flow, name, getattr(flow, name)[: vocoder.n_timesteps].clone())

@@ -11,22 +11,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.minicpmo.checkpoint import AWQ, Checkpoint
-from models.minicpmo.limits import FRAME_TOKENS
 from models.runtime import device as hardware
 from models.runtime.device import CUDA_CONTEXT, GIB, NotEnoughMemoryError, Room
 from models.runtime.limits import WINDOW
+from models.runtime.memory_watch import RequestNeed
 
+FRAME_TOKENS = 66
 FRAMES = 8
 """Pictures of the largest window that memory is kept for."""
 _TEXT_TOKENS = 600
+_ANSWER_TOKENS = 1024
 _SPEECH_MODEL = "tts."
 _SLACK = 0.05  # allowance: what PyTorch's allocator holds in pieces too small to use
 
 # The vocoder's flow matching (stepaudio2, flow_matching.py and decoder_dit.py): buffers for 1,000
-# frames of mel, 50 a second, which it takes at once and in float32.
-_FLOW_BUFFER = 16 * 16 * 2 * 8 * 1000 * 128 * 4
-_FLOW_BUFFER += 16 * 2 * 8 * 1000 * 128 * 4
-_FLOW_FRAME = 16 * 16 * 2 * 8 * 128 * 4
+# frames of mel, 50 a second, which it takes at once and in float32; for each of 10 steps, and one.
+_FLOW_STEP = 16 * 2 * 8 * 128 * 4
+_FLOW_FRAME = 10 * _FLOW_STEP
+_FLOW_BUFFER = 1000 * (_FLOW_FRAME + _FLOW_STEP)
 _FRAMES_A_SECOND = 50
 _HISTORY = 100  # frames that a stream keeps beside those of the recording
 _TOKEN2WAV = ("flow.pt", "hift.pt", "speech_tokenizer_v2_25hz.onnx")  # those that go to the GPU
@@ -42,12 +44,10 @@ class Item:
     Attributes:
         what: What it is, for people.
         bytes: What it takes.
-        source: What the number comes from.
     """
 
     what: str
     bytes: int
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +125,39 @@ def need(checkpoint: Checkpoint, device: str, voice_seconds: float = 0.0) -> Nee
         voice_seconds: Length of the recording that it speaks like; 0: text only.
     """
     speech = voice_seconds > 0
-    width = 4 if checkpoint.dtype(device) == "float32" else 2
-    config = checkpoint.config
+    width, config = _width(checkpoint, device), checkpoint.config
     items = [
-        Item("weights", _weights(checkpoint, width, speech), "tensors of the checkpoint"),
-        Item("context", WINDOW * _kv_bytes(config, width), f"config, {WINDOW} tokens"),
+        Item("weights", _weights(checkpoint, width, speech)),
+        Item("context", WINDOW * _kv_bytes(config, width)),
     ]
     window = _working(config, width)
     frames = int(voice_seconds * _FRAMES_A_SECOND)
     if speech:
-        items.append(Item("vocoder", _vocoder_files(checkpoint), "its files, float32"))
+        items.append(Item("vocoder", _vocoder_files(checkpoint)))
         kept = _FLOW_BUFFER + _FLOW_FRAME * frames
-        items.append(Item("voice", kept, f"vocoder's buffers, recording of {voice_seconds:g} s"))
+        items.append(Item("voice", kept))
     # An answer's speech begins when its window is done with, and takes a copy of the voice's cache.
     answer = _FLOW_FRAME * (frames + _HISTORY) if speech else 0
-    items.append(Item("at work", max(window, answer), f"config, {FRAMES} pictures, or speech"))
-    items.append(Item("allocator", int(_SLACK * sum(it.bytes for it in items)), "allowance"))
+    items.append(Item("at work", max(window, answer)))
+    items.append(Item("allocator", int(_SLACK * sum(it.bytes for it in items))))
     if device != "cpu":
-        items.append(Item("CUDA", CUDA_CONTEXT, "allowance"))
+        items.append(Item("CUDA", CUDA_CONTEXT))
     return Need(tuple(items))
+
+
+def request_need(checkpoint: Checkpoint, device: str, voice_seconds: float = 0.0) -> RequestNeed:
+    """What one more request takes beside the loaded model; arguments as of ``need``."""
+    width, config = _width(checkpoint, device), checkpoint.config
+    context, work = _kv_bytes(config, width), _token_work(config, width)
+    frames = int(voice_seconds * _FRAMES_A_SECOND)
+    speech = _FLOW_FRAME * (frames + _HISTORY) if voice_seconds else 0
+    fixed = (_TEXT_TOKENS + _ANSWER_TOKENS) * context + max(_TEXT_TOKENS * work, speech)
+    picture = FRAME_TOKENS * context + max(_picture_work(config, width), FRAME_TOKENS * work)
+    return RequestNeed(int((1 + _SLACK) * fixed), int((1 + _SLACK) * picture))
+
+
+def _width(checkpoint: Checkpoint, device: str) -> int:
+    return 4 if checkpoint.dtype(device) == "float32" else 2
 
 
 def _weights(checkpoint: Checkpoint, width: int, speech: bool) -> int:
@@ -168,25 +182,25 @@ def _head(config: Mapping[str, Any]) -> int:
 
 def _working(config: Mapping[str, Any], width: int) -> int:
     """The larger of what the pictures' encoder and the prompt's first pass take for a while."""
-    return max(_vision(config, width), _prefill(config, width))
+    prefill = (FRAMES * FRAME_TOKENS + _TEXT_TOKENS) * _token_work(config, width)
+    return max(FRAMES * _picture_work(config, width), prefill)
 
 
-def _vision(config: Mapping[str, Any], width: int) -> int:
-    """Inner states of one layer for all pictures; SDPA keeps no scores of pairs of patches."""
+def _picture_work(config: Mapping[str, Any], width: int) -> int:
+    """Inner states of one layer for a picture; SDPA keeps no scores of pairs of patches."""
     vision = config.get("vision_config") or {}
     patches = (int(config.get("image_size", 448)) // int(vision.get("patch_size", 14))) ** 2
     states = 2 * int(vision.get("intermediate_size", 4304))
     states += 6 * int(vision.get("hidden_size", 1152))
-    return FRAMES * patches * states * width
+    return patches * states * width
 
 
-def _prefill(config: Mapping[str, Any], width: int) -> int:
-    """Logits and hidden states of every token of the prompt, which the model's code keeps."""
+def _token_work(config: Mapping[str, Any], width: int) -> int:
+    """Logits and hidden states of a token of the prompt, which the model's code keeps."""
     hidden = int(config.get("hidden_size", 4096))
     states = (int(config.get("num_hidden_layers", 36)) + 1) * hidden
     inner = 3 * int(config.get("intermediate_size", 12288))
-    token = int(config.get("vocab_size", 151748)) + states + inner
-    return (FRAMES * FRAME_TOKENS + _TEXT_TOKENS) * token * width
+    return (int(config.get("vocab_size", 151748)) + states + inner) * width
 
 
 def _vocoder_files(checkpoint: Checkpoint) -> int:

@@ -1,4 +1,30 @@
-"""Puts prompts into the model's context, and keeps what it has worked out for system parts."""
+"""Puts prompts into the model's context, and keeps what it has worked out for system parts.
+
+What a ``Prompt`` means, token for token::
+
+    <|im_start|>system\n SYSTEM <|im_end|>\n       left out when there is no system part
+    <|im_start|>user\n USER
+    <|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n<|tts_bos|>
+
+The same for text alone and for speech. Each line above is tokenized by itself, without further
+special tokens. SYSTEM and USER are their parts in order with nothing between them, where
+
+- a text stands for itself, special tokens in it included: whoever builds prompts cleans it;
+- a Frame is ``<image>``, 64 times ``<unk>``, ``</image>``: 66 tokens. It is never sliced; a larger
+  one is shrunk to about 448x448 pixels keeping its shape. The 64 have the picture's features;
+- a Sound in SYSTEM is ``<|audio_start|>``, ``<unk>`` for each 0.1 s, ``<|audio_end|>``, heard as a
+  whole (up to 30 s);
+- a Sound in USER, of which there is at most one, is heard second by second, each with what was
+  heard before: 16,560 samples first and 16,000 each time after that, silence at the end making the
+  last one full. Each second is ``<|audio_start|>``, 10 times ``<unk>``, ``<|audio_end|>``, and USER
+  is tokenized in as many pieces, cut before each second but the first.
+
+The answer ends with ``<|tts_eos|>``, ``<|im_end|>`` or ``</s>``, which are no part of it. Never
+chosen are the tokenizer's ``bad_token_ids``, ``<unk>`` and ``: # @ * ( ) [ ] & / $`` by themselves.
+A repeated token's logit is divided by the penalty when it is positive, else multiplied by it.
+Repeated are the tokens of the chunk that is being made (11 at first, then 10 each) and the 128
+before that. Then come temperature, top_k, top_p, in that order.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +37,9 @@ import torch
 from PIL import Image
 from transformers import DynamicCache
 
-from models.engine import HEARING_RATE
-from models.minicpmo.backend import BackendError
-from models.minicpmo.kept import Kept, content_key
-from models.runtime.parts import Frame, Part, Prompt, Sound
+from models.engine import HEARING_RATE, EngineError
+from models.runtime.bounded_cache import BoundedCache
+from models.runtime.parts import Frame, Part, Prompt, Sound, content_key
 
 GENERATION_PROMPT = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n<|tts_bos|>"
 FIRST_SECOND = 16_560
@@ -33,7 +58,7 @@ class PromptState:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._numbers = itertools.count(1)
-        self._prefixes: Kept[Layers] = Kept(KEPT_PREFIXES, KEPT_PREFIX_BYTES)
+        self._prefixes: BoundedCache[Layers] = BoundedCache(KEPT_PREFIX_BYTES, KEPT_PREFIXES)
         self._opening = len(model.processor.tokenizer.encode(GENERATION_PROMPT))
         self._length = 0
         self.session = ""
@@ -58,7 +83,7 @@ class PromptState:
         self._prefixes.clear()
 
     def take(self, prompt: Prompt) -> None:
-        """``forget``, then read ``prompt``. Raises BackendError, and what the model's code does."""
+        """``forget``, then read ``prompt``. Raises EngineError, and what the model's code does."""
         self.forget()
         self.session = f"request-{next(self._numbers)}"
         if prompt.system:
@@ -117,7 +142,7 @@ def _content(part: Part) -> Any:
 
 def _heard(sound: Sound) -> np.ndarray[Any, np.dtype[np.float32]]:
     if len(sound.samples) < LEAST_SOUND or not np.isfinite(sound.samples).all():
-        raise BackendError("a recording must have at least 0.25 s, all of it finite numbers")
+        raise EngineError("a recording must have at least 0.25 s, all of it finite numbers")
     return sound.samples
 
 
@@ -126,7 +151,7 @@ def _pieces(parts: Sequence[Part]) -> list[tuple[list[Any], bool]]:
     pieces: list[tuple[list[Any], bool]] = [([], False)]
     sounds = [part for part in parts if isinstance(part, Sound)]
     if len(sounds) > 1:
-        raise BackendError("a request may hold one spoken question")
+        raise EngineError("a request may hold one spoken question")
     for part in parts:
         if not isinstance(part, Sound):
             pieces[-1][0].append(_content(part))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import io
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from models.engine import HEARING_RATE
-from models.minicpmo.backend import BackendError
-from models.minicpmo.kept import Kept, content_key
+from models.engine import HEARING_RATE, EngineError
+from models.runtime.bounded_cache import BoundedCache
 from models.runtime.failures import described, is_device_lost, is_out_of_memory
-from models.runtime.parts import Sound
+from models.runtime.parts import Sound, content_key
 
 LEAST_SAMPLES = HEARING_RATE
 KEPT_VOICES = 8
@@ -32,7 +32,7 @@ class SpeakerVoice:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._voices: Kept[dict[str, Any]] = Kept(KEPT_VOICES, KEPT_BYTES)
+        self._voices: BoundedCache[dict[str, Any]] = BoundedCache(KEPT_BYTES, KEPT_VOICES)
         self._current = b""
 
     @property
@@ -40,7 +40,7 @@ class SpeakerVoice:
         return bool(self._current)
 
     def use(self, reference: Sound) -> None:
-        """Raises BackendError for a recording of no use, and what a device raises."""
+        """Raises EngineError for a recording of no use, and what a device raises."""
         key = content_key([reference])
         if key == self._current:
             return
@@ -52,6 +52,11 @@ class SpeakerVoice:
             self._take(kept)
         self._current = key
 
+    def rest(self) -> None:
+        """Frees what the vocoder has kept of an answer, which is more than a voice takes."""
+        if self._current:
+            self._model.tts.audio_tokenizer.stream_cache = None
+
     def forget(self) -> None:
         """Frees the memory that voices take."""
         self._voices.clear()
@@ -60,17 +65,17 @@ class SpeakerVoice:
     def _learned(self, reference: Sound) -> dict[str, Any]:
         samples = reference.samples
         if len(samples) < LEAST_SAMPLES or not np.isfinite(samples).all():
-            raise BackendError("a voice needs at least 1 s of sound, all of it finite numbers")
-        self._current = b""
+            raise EngineError("a voice needs at least 1 s of sound, all of it finite numbers")
+        self._current, self._model.token2wav_cache = b"", None
         vocoder = self._model.tts.audio_tokenizer
         try:
-            with _leftovers_removed(vocoder):
+            with _leftovers_removed(), redirect_stdout(io.StringIO()):
                 self._model.init_token2wav_cache(samples)
         except Exception as error:
             if is_out_of_memory(error) or is_device_lost(error):
                 raise
             reason = described(error)
-            raise BackendError(f"the recording cannot be used as a voice: {reason}") from error
+            raise EngineError(f"the recording cannot be used as a voice: {reason}") from error
         kept = {name: getattr(vocoder, name) for name in _OF_VOCODER if hasattr(vocoder, name)}
         parked: dict[str, Any] = _parked(kept | {"": self._model.token2wav_cache})
         return parked
@@ -122,19 +127,11 @@ def _bytes(thing: Any) -> int:
 
 
 @contextmanager
-def _leftovers_removed(vocoder: Any) -> Iterator[None]:
+def _leftovers_removed() -> Iterator[None]:
     """The model's code writes the recording to a temporary file and leaves it there."""
-    original = vocoder.set_stream_cache
-    paths: list[str] = []
-
-    def noting(path: str) -> Any:
-        paths.append(path)
-        return original(path)
-
-    vocoder.set_stream_cache = noting
-    try:
-        yield
-    finally:
-        del vocoder.set_stream_cache
-        for path in paths:
-            os.unlink(path)
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory() as tempfile.tempdir:
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before

@@ -58,6 +58,21 @@ def room(device: str) -> Room:
     return Room(min(free + CUDA_CONTEXT, total), total)
 
 
+def free_now(device: str, budget: int = 0) -> int:
+    """Bytes that a process with a model in it can still have, of ``budget`` where there is one.
+
+    On a GPU torch holds on to what it has had, so that counts as free as well.
+    """
+    if device == "cpu":
+        return room(device).free
+    import torch
+
+    taken = int(torch.cuda.memory_allocated(device))
+    held = int(torch.cuda.memory_reserved(device)) - taken
+    free = int(torch.cuda.mem_get_info(device)[0]) + held
+    return min(free, budget - CUDA_CONTEXT - taken) if budget else free
+
+
 def _cpu_room(meminfo: Path, cgroup: Path) -> Room:
     """What Linux says is available, or less where a container may not have it."""
     try:

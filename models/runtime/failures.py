@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import torch
-
-_DEVICE_WORDS = ("CUDA error", "device-side assert", "CUBLAS_STATUS", "CUDNN_STATUS")
+_NO_MEMORY = ("out of memory", "STATUS_ALLOC_FAILED", "DefaultCPUAllocator", "allocate memory")
+_DEVICE_LOST = ("CUDA error", "device-side assert", "CUBLAS_STATUS", "CUDNN_STATUS")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, torch.OutOfMemoryError | MemoryError)
+    """torch says it by a class of its own, libraries under it and beside it by their words."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and any(word in str(error) for word in _NO_MEMORY))
+    )
 
 
 def is_device_lost(error: BaseException) -> bool:
     """After any of these each further call of the device fails in this process."""
-    if isinstance(error, torch.AcceleratorError):
-        return True
-    return isinstance(error, RuntimeError) and any(word in str(error) for word in _DEVICE_WORDS)
+    if not isinstance(error, RuntimeError) or is_out_of_memory(error):
+        return False
+    known = any(word in str(error) for word in _DEVICE_LOST)
+    return known or type(error).__name__ == "AcceleratorError"
 
 
 def described(error: BaseException) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
 import cv2
@@ -12,6 +11,7 @@ import numpy as np
 
 from models.engine import Picture, RefusedError
 from models.images import image_size
+from models.runtime.bounded_cache import BoundedCache
 from models.runtime.parts import Frame
 
 SIDE = 448
@@ -33,14 +33,8 @@ class Frames:
     """Decodes pictures. Used from one thread."""
 
     def __init__(self, limit: int = CACHE_BYTES) -> None:
-        """At most ``limit`` bytes of decoded pictures are kept, those used longest ago go first."""
-        self._limit = limit
-        self._kept: OrderedDict[bytes, Frame] = OrderedDict()
-        self._bytes = 0
-
-    @property
-    def kept_bytes(self) -> int:
-        return self._bytes
+        """At most ``limit`` bytes of decoded pictures are kept."""
+        self._decoded: BoundedCache[Frame] = BoundedCache(limit)
 
     def decode(self, pictures: Sequence[Picture]) -> Iterator[Frame]:
         """The pictures one by one, so that one may stop in between.
@@ -55,14 +49,10 @@ class Frames:
 
     def _frame(self, picture: Picture) -> Frame:
         key = hashlib.sha256(picture.data).digest()
-        frame = self._kept.pop(key, None)
+        frame = self._decoded.get(key)
         if frame is None:
             frame = decoded(picture)
-            self._bytes += frame.rgb.nbytes
-        self._kept[key] = frame
-        while self._bytes > self._limit:
-            _, oldest = self._kept.popitem(last=False)
-            self._bytes -= oldest.rgb.nbytes
+            self._decoded.put(key, frame, frame.rgb.nbytes)
         return frame
 
 

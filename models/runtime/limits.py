@@ -1,20 +1,24 @@
-"""What a request may hold, so that prompt and answer fit into a model's window. Pure."""
+"""What a request may hold, so that prompt and answer fit into window and memory. Pure."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from models.engine import GenerationRequest, RefusedError, Turn
+from models.engine import HEARING_RATE, GenerationRequest, RefusedError, Turn
 
 WINDOW = 6000
-"""Tokens of prompt and answer: what models handle well, and what memory is kept for."""
+"""Tokens of prompt and answer: what models handle well and memory is kept for."""
+SOUND_TOKENS_PER_SECOND = 12
+MAX_SOUND = 30.0
+"""Seconds of a spoken question."""
 MAX_ANSWER = 2048
 """Tokens; more than anybody wants to listen to."""
 LEAST_ANSWER = 32
 TEMPLATE_TOKENS = 160
-"""What a chat template and our own words around the parts take."""
+"""What the chat template and our own words around the parts take."""
 TURN_TOKENS = 8
 """What our words around an earlier turn take."""
 HISTORY_SHARE = 0.25
@@ -23,64 +27,66 @@ HISTORY_SHARE = 0.25
 T = TypeVar("T")
 
 
+def text_tokens(text: str) -> int:
+    """About as many tokens as ``text`` has, rather too many: there is no tokenizer here."""
+    ascii_letters = sum(letter.isascii() for letter in text)
+    return math.ceil(ascii_letters / 3) + len(text) - ascii_letters
+
+
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """A request that fits, and what had to be left out of it.
+class Limits:
+    """What a model takes.
 
     Attributes:
-        request: With fewer pictures, earlier turns or tokens to answer with, where need be.
-        notices: A line for each thing that the client should know.
+        frame_tokens: Tokens of a picture, at most.
+        frames: Pictures that there is memory for.
+        window: Tokens of prompt and answer.
+        count: Tokens of a text.
+        voice_seconds: Length of the recording that goes with each request.
     """
 
-    request: GenerationRequest
-    notices: tuple[str, ...] = ()
+    frame_tokens: int
+    frames: int
+    window: int = WINDOW
+    count: Callable[[str], int] = text_tokens
+    voice_seconds: float = 0.0
 
 
-def fit(
-    request: GenerationRequest,
-    frame_tokens: int,
-    count: Callable[[str], int],
-    *,
-    window: int = WINDOW,
-    beside: int = 0,
-) -> Fitted:
-    """Cuts ``request`` down.
+def fit(request: GenerationRequest, limits: Limits) -> tuple[GenerationRequest, list[str]]:
+    """The request with fewer pictures, earlier turns or tokens to answer with, where need be.
 
-    Args:
-        request: As it came.
-        frame_tokens: What a picture takes of the window, at most.
-        count: Tokens of a text.
-        window: Tokens of prompt and answer.
-        beside: Tokens of what else stands in the prompt, like sounds.
+    With it a line for each thing that the client should know.
 
     Raises:
-        RefusedError: The text is too long, whatever else is left out.
+        RefusedError: Text or spoken question are too long, whatever else is left out.
     """
-    asked = count(request.system) + count(request.text)
-    left = window - TEMPLATE_TOKENS - beside - asked
-    answer = min(request.max_tokens, MAX_ANSWER, left - frame_tokens * bool(request.pictures))
+    asked = limits.count(request.system) + limits.count(request.text)
+    left = limits.window - TEMPLATE_TOKENS - asked - _sound_tokens(request)
+    left -= math.ceil(limits.voice_seconds * SOUND_TOKENS_PER_SECOND)
+    one_picture = limits.frame_tokens * bool(request.pictures)
+    answer = min(request.max_tokens, MAX_ANSWER, left - one_picture)
     if answer < min(request.max_tokens, LEAST_ANSWER):
-        raise too_long(asked, window)
+        raise too_long(asked, limits.window)
     left -= answer
-    history, used = _newest(
-        request.history, left * HISTORY_SHARE if request.pictures else left, count
-    )
-    pictures = thinned(request.pictures, (left - used) // frame_tokens)
-    cut = replace(request, history=history, pictures=pictures, max_tokens=answer)
-    if len(pictures) == len(request.pictures):
-        return Fitted(cut)
-    notice = (
-        f"{len(request.pictures)} pictures are too many beside this text and answer: the model "
-        f"got the newest and others between, {len(pictures)} in all"
-    )
-    return Fitted(cut, (notice,))
+    for_history = left * HISTORY_SHARE if request.pictures else left
+    history, used = _newest(request.history, for_history, limits.count)
+    fitting = (left - used) // limits.frame_tokens
+    pictures = thinned(request.pictures, min(fitting, limits.frames))
+    notices = []
+    if len(pictures) < len(request.pictures):
+        beside = "this text and answer" if fitting <= limits.frames else "what else takes memory"
+        notices.append(
+            f"{len(request.pictures)} pictures are too many beside {beside}: the model got the "
+            f"newest and others between, {len(pictures)} in all"
+        )
+    return replace(request, history=history, pictures=pictures, max_tokens=answer), notices
 
 
 def too_long(tokens: int, window: int) -> RefusedError:
     """The error for a text that leaves no room for an answer."""
     return RefusedError(
         f"the text is too long: about {tokens} tokens, and {window} is all that the model takes "
-        "together with pictures, sounds and answer",
+        "together with voice, pictures and answer",
         "messages",
     )
 
@@ -95,12 +101,26 @@ def thinned(items: Sequence[T], count: int) -> tuple[T, ...]:
     return tuple(items[len(items) - 1 - round(at * step)] for at in reversed(range(count)))
 
 
+def _sound_tokens(request: GenerationRequest) -> int:
+    """Raises RefusedError."""
+    seconds = len(request.sound) / 2 / HEARING_RATE
+    if seconds > MAX_SOUND:
+        raise RefusedError(
+            f"the spoken question is {seconds:.0f} s long: at most {MAX_SOUND:.0f} s", "messages"
+        )
+    return math.ceil(seconds * SOUND_TOKENS_PER_SECOND)
+
+
 def _newest(
     turns: Sequence[Turn], most: float, count: Callable[[str], int]
 ) -> tuple[tuple[Turn, ...], int]:
     """The last turns that fit into ``most`` tokens, oldest first, and what they take."""
-    used, kept = 0, len(turns)
-    while kept and used + (tokens := TURN_TOKENS + count(turns[kept - 1].text)) <= most:
+    kept: list[Turn] = []
+    used = 0
+    for turn in reversed(turns):
+        tokens = TURN_TOKENS + count(turn.text)
+        if used + tokens > most:
+            break
         used += tokens
-        kept -= 1
-    return tuple(turns[kept:]), used
+        kept.append(turn)
+    return tuple(reversed(kept)), used

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,3 +47,18 @@ class Prompt:
 
     system: tuple[Part, ...]
     user: tuple[Part, ...]
+
+
+def content_key(parts: Iterable[Part]) -> bytes:
+    """Equal for equal content."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, str):
+            kind, data = "text", part.encode("utf-8", "replace")
+        elif isinstance(part, Frame):
+            kind, data = f"frame{part.rgb.shape}", part.rgb.tobytes()
+        else:
+            kind, data = "sound", part.samples.tobytes()
+        digest.update(f"{kind} {len(data)}\0".encode())
+        digest.update(data)
+    return digest.digest()

@@ -1,7 +1,7 @@
 """From a request to what the model reads. Pure.
 
 The system part depends on persona and voice alone, so that it is the same for all requests of a
-room and the backend can keep what it has worked out for it.
+room and the model can keep what it has worked out for it.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import cv2
-import numpy as np
 
+from models.runtime.limits import thinned
 from models.sketch import changes
 from models.sketch.changes import Step
 from models.sketch.colours import shares
@@ -34,9 +34,8 @@ def look(images: Sequence[Image], times: Sequence[float], seen: Sequence[Seen]) 
     ``seen`` is what a detector found in each, None where it did not look.
     """
     count = len(images)
-    if count > MAX_PICTURES:
-        chosen = [round(at) for at in np.linspace(0, count - 1, MAX_PICTURES)]
-        images, times, seen = ([row[at] for at in chosen] for row in (images, times, seen))
+    chosen = thinned(list(zip(images, times, seen, strict=True)), MAX_PICTURES)
+    images, times, seen = zip(*chosen, strict=True)
     steps = [changes.compare(old, new) for old, new in pairwise(images)]
     cuts = [at for at, step in enumerate(steps, 1) if step.cut]
     begin = cuts[-1] if cuts else 0

@@ -14,6 +14,7 @@ from models.check_report import CheckReport
 from models.engine import EngineError, GenerationRequest, Picture
 from models.runtime.frames import Frames
 from models.runtime.prompt import build
+from models.runtime.sampling import Sampling
 from models.vlm.checkpoint import EXAMPLE, Checkpoint
 from models.vlm.session import Session
 
@@ -90,8 +91,6 @@ def _verdict(paces: Mapping[int, float], interval: float) -> tuple[str, bool]:
 
 def _measured(session: Session, count: int, clock: Callable[[], float]) -> float:
     """Seconds for a line of TOKENS tokens about pictures that are all new. Raises EngineError."""
-    from models.vlm.generation import Sampling
-
     pictures = tuple(_picture(at, float(at - count + 1)) for at in range(count))
     request = GenerationRequest(system=_SYSTEM, text="What happens now?", pictures=pictures)
     sampling = Sampling(TOKENS, temperature=0.0, least=TOKENS)

@@ -15,10 +15,12 @@ from models.runtime.failures import described
 from models.runtime.limits import WINDOW, too_long
 from models.runtime.parts import Frame, Prompt
 from models.runtime.prompt import build
+from models.runtime.sampling import Sampling
+from models.runtime.stopping import make_stoppable
 from models.vlm import features
 from models.vlm.features import Features
-from models.vlm.generation import Outcome, Sampling, speak
-from models.vlm.loading import Loaded, make_stoppable
+from models.vlm.generation import Outcome, speak
+from models.vlm.loading import Loaded
 from models.vlm.reader import Reader
 
 log = logging.getLogger("engine")
@@ -32,15 +34,15 @@ _LIKENESS_SHORT = 5e-2
 class Describer:
     """One model. Used from one thread."""
 
-    def __init__(self, loaded: Loaded, unwanted: Callable[[], bool]) -> None:
-        """``unwanted`` is asked all the time whether the answer is of no more use.
+    def __init__(self, loaded: Loaded, check: Callable[[], None]) -> None:
+        """``check`` is asked all the time; it raises Stopped when an answer is to end.
 
         Raises EngineStartError when the model cannot hold a conversation with pictures.
         """
         self._model = loaded.model
         self._device = loaded.device
         self.reader = Reader(loaded.processor)
-        make_stoppable(self._model, unwanted)
+        make_stoppable(self._model, check)
         self._features: Features | None = None
         self.frame_tokens = 1
         self.window = min(WINDOW, _positions(self._model.config))
@@ -81,7 +83,7 @@ class Describer:
         the pictures are looked at.
 
         Raises:
-            AbandonedError: Nobody wants it any more.
+            Stopped: Nobody wants it any more.
             RefusedError: It is too long.
         """
         with torch.inference_mode():
@@ -98,7 +100,7 @@ class Describer:
     def forget(self) -> None:
         """Lets go of all features, and of what the device's allocator holds."""
         if self._features is not None:
-            self._features.clear()
+            self._features.cache.clear()
         if self._device.startswith("cuda"):
             torch.cuda.empty_cache()
 

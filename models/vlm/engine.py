@@ -22,7 +22,7 @@ class VlmEngine(ThreadedEngine[Session]):
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo(NAME, concurrency=1, speaks=False)
+        return EngineInfo(NAME, concurrency=1, speaks=False, shortage=self._session.shortage)
 
     def has_voice(self, voice: str) -> bool:
         """Any will do, since whoever speaks the text chooses the voice."""

@@ -6,17 +6,16 @@ A model of transformers takes what its encoder made of the pictures instead of t
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 
-from models.runtime.parts import Frame
+from models.runtime.bounded_cache import BoundedCache
+from models.runtime.parts import Frame, content_key
 
-KEPT_BYTES = 128 * 1024 * 1024
+CACHE_BYTES = 256 * 1024 * 1024
 """On the model's device; a picture takes 64 to 1,000 tokens of 2 to 16 KB."""
 RAW = ("pixel_values", "pixel_values_images", "image_patches")
 """Names of the pixels among a model's inputs."""
@@ -44,36 +43,21 @@ def encode(model: Any, inputs: dict[str, Any]) -> Any:
 class Features:
     """Keeps the features of pictures by their content. Used from one thread."""
 
-    def __init__(self, look: Callable[[Frame], Any], limit: int = KEPT_BYTES) -> None:
-        """At most ``limit`` bytes are kept, beside those of the window that is asked for."""
+    def __init__(self, look: Callable[[Frame], Any], limit: int = CACHE_BYTES) -> None:
+        """At most ``limit`` bytes are kept."""
         self._look = look
-        self._limit = limit
-        self._kept: OrderedDict[bytes, Any] = OrderedDict()
-        self._bytes = 0
-
-    @property
-    def kept_bytes(self) -> int:
-        return self._bytes
+        self.cache: BoundedCache[Any] = BoundedCache(limit)
 
     def of(self, frames: Sequence[Frame]) -> Any:
         """The output for ``frames`` in their order, as if they had been encoded together."""
-        found = [self._one(frame) for frame in frames]
-        while self._bytes > self._limit and len(self._kept) > len(frames):
-            _, oldest = self._kept.popitem(last=False)
-            self._bytes -= _size(oldest)
-        return joined(found)
-
-    def clear(self) -> None:
-        self._kept.clear()
-        self._bytes = 0
+        return joined([self._one(frame) for frame in frames])
 
     def _one(self, frame: Frame) -> Any:
-        key = hashlib.sha256(f"{frame.rgb.shape}".encode() + frame.rgb.tobytes()).digest()
-        features = self._kept.pop(key, None)
+        key = content_key([frame])
+        features = self.cache.get(key)
         if features is None:
             features = self._look(frame)
-            self._bytes += _size(features)
-        self._kept[key] = features
+            self.cache.put(key, features, _size(features))
         return features
 
 

@@ -9,26 +9,8 @@ from typing import Any, Literal
 import torch
 from transformers.generation.streamers import BaseStreamer
 
-from models.vlm.token_text import TokenText
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How tokens are chosen.
-
-    Attributes:
-        max_tokens: The most that are made.
-        temperature: 0 for the likeliest; None leaves it to the model's own settings.
-        top_p: Part of the probability that is chosen from; None as above.
-        seed: Makes the choice repeatable; None for chance.
-        least: Tokens that are made before the answer may end.
-    """
-
-    max_tokens: int
-    temperature: float | None = None
-    top_p: float | None = None
-    seed: int | None = None
-    least: int = 0
+from models.runtime.sampling import Sampling
+from models.runtime.token_text import TokenText
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +21,7 @@ class Outcome:
     tokens: int
 
 
-class _Tap(BaseStreamer):  # type: ignore[misc]
+class _Streamer(BaseStreamer):  # type: ignore[misc]
     """Takes tokens out of ``generate`` as they are made; the first it is given are the prompt."""
 
     def __init__(self, tokenizer: Any, say: Callable[[str], None]) -> None:
@@ -54,14 +36,10 @@ class _Tap(BaseStreamer):  # type: ignore[misc]
             return
         for token in value.flatten().tolist():
             self.tokens.append(token)
-            self._give(self._text.push(token))
+            self._say(self._text.push(token))
 
     def end(self) -> None:
-        self._give(self._text.flush())
-
-    def _give(self, text: str) -> None:
-        if text:
-            self._say(text)
+        self._say(self._text.flush())
 
 
 def speak(
@@ -73,17 +51,17 @@ def speak(
 ) -> Outcome:
     """Makes one answer and hands its text to ``say`` as it is made; blocks until it is done.
 
-    Raises AbandonedError where `models.vlm.loading.make_stoppable` says so.
+    Raises Stopped where `models.runtime.stopping.make_stoppable` says so.
     """
-    tap = _Tap(tokenizer, say)
+    streamer = _Streamer(tokenizer, say)
     if sampling.seed is None:
         torch.seed()
     else:
         torch.manual_seed(sampling.seed)
-    model.generate(**inputs, **options(sampling, model.generation_config), streamer=tap)
-    ended = bool(tap.tokens) and tap.tokens[-1] in ends(model.generation_config)
-    cut = len(tap.tokens) >= sampling.max_tokens and not ended
-    return Outcome("length" if cut else "stop", len(tap.tokens))
+    model.generate(**inputs, **options(sampling, model.generation_config), streamer=streamer)
+    ended = bool(streamer.tokens) and streamer.tokens[-1] in ends(model.generation_config)
+    cut = len(streamer.tokens) >= sampling.max_tokens and not ended
+    return Outcome("length" if cut else "stop", len(streamer.tokens))
 
 
 def options(sampling: Sampling, own: Any) -> dict[str, Any]:

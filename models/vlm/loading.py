@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,24 +61,3 @@ def _loaded(checkpoint: Checkpoint, place: Place) -> Loaded:
         trust_remote_code=False,
     )
     return Loaded(model.to(place.device).eval(), processor, place.device)
-
-
-class AbandonedError(Exception):
-    """Nobody wants the answer any more."""
-
-
-def make_stoppable(model: Any, unwanted: Callable[[], bool]) -> None:
-    """Makes each layer raise AbandonedError once ``unwanted()``.
-
-    On a slow machine a prompt takes seconds to read; a layer takes a small part of that.
-    """
-    from torch.nn import ModuleList
-
-    def check(*_: object) -> None:
-        if unwanted():
-            raise AbandonedError
-
-    for module in model.modules():
-        if isinstance(module, ModuleList):
-            for layer in module:
-                layer.register_forward_pre_hook(check)

@@ -9,9 +9,15 @@ from pathlib import Path
 from models.engine import EngineStartError
 from models.runtime.device import GIB, Room, found_device, room
 from models.runtime.limits import WINDOW
+from models.runtime.memory_watch import RequestNeed
 from models.vlm.checkpoint import Checkpoint
 
 _FAST_SHORT = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+
+_FIXED_TOKENS = 1600
+"""Of text and answer."""
+_FIXED_WORK = 128 << 20
+_PICTURE_WORK = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,13 @@ def place(checkpoint: Checkpoint, device: str, budget_gib: float = 0.0) -> Place
     need = checkpoint.need(4 if dtype == "float32" else 2, WINDOW)
     _check_room(checkpoint, device, need, found, budget_gib)
     return Place(device, dtype, need)
+
+
+def request_need(checkpoint: Checkpoint, dtype: str, frame_tokens: int) -> RequestNeed:
+    """What one more request takes beside the loaded model: its context, and allowances for work."""
+    width = 4 if dtype == "float32" else 2
+    token = checkpoint.need(width, 1) - checkpoint.need(width, 0)
+    return RequestNeed(_FIXED_TOKENS * token + _FIXED_WORK, frame_tokens * token + _PICTURE_WORK)
 
 
 def set_threads() -> None:

@@ -14,13 +14,13 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 import torch
 
-from models.minicpmo.backend import BackendError, End, Sampling, Speech, Text
-from models.minicpmo.remote_backend import RemoteBackend
+from models.engine import AudioDelta, Delta, EngineError, GenerationRequest, TextDelta
+from models.minicpmo.model import Model
+from models.runtime.outgoing import Outgoing
 from models.runtime.parts import Frame, Part, Prompt, Sound
 from tests.bench.engine_models import made, steady
 from tests.bench.engine_timers import PARTS, Timers, host_syncs
@@ -49,49 +49,47 @@ class Cycle:
 
 
 class Bench:
-    """Asks one backend again and again."""
+    """Asks one model again and again."""
 
-    def __init__(self, backend: RemoteBackend, tokens: int) -> None:
-        self._backend = backend
+    def __init__(self, model: Model, tokens: int) -> None:
+        self._model = model
         self._tokens = tokens
         self._random = np.random.default_rng(4)
         self._voice = self._noise(REFERENCE)
 
-    @property
-    def model(self) -> Any:
-        assert self._backend._parts is not None
-        return self._backend._parts.model
-
     def cycle(self, frames: int, speech: bool) -> Cycle:
         """One request with pictures that it has never seen."""
         asked = self._prompt(frames, speech)
+        texts, waves, spoken = [], [], 0.0
         begun = time.perf_counter()
-        if speech:
-            self._backend.set_voice(self._voice)
-        self._backend.prefill(asked)
-        texts, waves, samples, made_tokens = [], [], 0, 0
-        for piece in self._backend.generate(Sampling(self._tokens, seed=1), speech=speech):
+
+        def put(delta: Delta) -> None:
+            nonlocal spoken
             passed = time.perf_counter() - begun
-            if isinstance(piece, Text):
+            if isinstance(delta, TextDelta):
                 texts.append(passed)
-            elif isinstance(piece, Speech):
+            elif isinstance(delta, AudioDelta):
                 waves.append(passed)
-                samples += len(piece.samples)
-            elif isinstance(piece, End):
-                made_tokens = piece.completion_tokens
+                spoken += delta.seconds
+
+        if speech:
+            self._model.set_voice(self._voice)
+        self._model.prefill(asked)
+        request = GenerationRequest(max_tokens=self._tokens, seed=1)
+        self._model.generate(request, Outgoing(put), speech=speech)
         nothing = [float("nan")]
         return Cycle(
             (texts or nothing)[0],
             (waves or nothing)[0],
             (texts or nothing)[-1],
             time.perf_counter() - begun,
-            made_tokens,
-            samples / 24_000,
+            len(self._model.hooks.tokens),
+            spoken,
         )
 
     def split(self, frames: int, speech: bool) -> dict[str, float]:
         """Seconds of one request by part."""
-        timers = Timers(self.model)
+        timers = Timers(self._model.remote)
         timers.start()
         try:
             whole = self.cycle(frames, speech).whole
@@ -101,7 +99,7 @@ class Bench:
 
     def syncs(self, frames: int, speech: bool) -> float:
         """For each token of an answer."""
-        return host_syncs(self._backend, lambda: self.cycle(frames, speech)) / self._tokens
+        return host_syncs(lambda: self.cycle(frames, speech)) / self._tokens
 
     def _prompt(self, frames: int, speech: bool) -> Prompt:
         shape = (frames, *SIZE, 3)
@@ -187,18 +185,16 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     try:
-        backend, note = made(options.model, options.device, options.code)
         begun = time.perf_counter()
-        backend.load()
-    except BackendError as error:
+        model, note = made(options.model, options.device, options.code)
+    except EngineError as error:
         raise SystemExit(str(error)) from None
     print(f"{note}, on {_name(options.device)}, loaded in {time.perf_counter() - begun:.1f} s,")
     print(f"answers of {options.tokens} tokens, medians of {options.repeats} cycles\n")
-    bench = Bench(backend, options.tokens)
+    bench = Bench(model, options.tokens)
     if options.steady or options.model == "random-full":
-        steady(bench.model)
-    print(report(bench, backend.speaks, tuple(options.windows), options.repeats))
-    backend.close()
+        steady(model.remote)
+    print(report(bench, model.speaks, tuple(options.windows), options.repeats))
 
 
 def _name(device: str) -> str:

@@ -9,8 +9,6 @@ from typing import Any
 
 import torch
 
-from models.minicpmo.remote_backend import RemoteBackend
-
 PARTS = ("vision", "hearing", "prefill", "decode", "choosing", "speech tokens", "vocoder", "rest")
 
 
@@ -102,14 +100,9 @@ def now() -> float:
     return time.perf_counter()
 
 
-def host_syncs(backend: RemoteBackend, run: Callable[[], object]) -> int:
+def host_syncs(run: Callable[[], object]) -> int:
     """How often ``run`` asks the device for a number and has to wait for it."""
-    profile = torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU])
-    # A profile sees the thread that it is begun in.
-    backend._relay.call(profile.start)
-    try:
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
         run()
-    finally:
-        backend._relay.call(profile.stop)
     waits = ("aten::_local_scalar_dense", "aten::nonzero")
     return sum(event.count for event in profile.key_averages() if event.key in waits)

@@ -24,8 +24,8 @@ from transformers import SmolVLMForConditionalGeneration
 from models.engine import GenerationRequest, Picture
 from models.runtime.parts import Frame
 from models.runtime.prompt import build
+from models.runtime.sampling import Sampling
 from models.vlm.describer import Describer
-from models.vlm.generation import Sampling
 from models.vlm.loading import Loaded
 from models.vlm.machine import set_threads
 from tests.vlm import tiny
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
     set_threads()
     clock = _CLOCKS[given.clock]
-    describer = Describer(_loaded(given.model, given.dtype, given.device), lambda: False)
+    describer = Describer(_loaded(given.model, given.dtype, given.device), lambda: None)
     describer.rehearse()
     print(
         f"SmolVLM2-{given.model} (random), {given.device}, {given.dtype}, "
@@ -97,9 +97,12 @@ def _timed(
         describer.describe(build(GenerationRequest(), known), known, Sampling(1, 0), lambda _: None)
     stamps: list[float] = []
     begin = clock()
-    _, outcome = describer.describe(
-        prompt, frames, Sampling(tokens, 0), lambda _: stamps.append(clock())
-    )
+
+    def say(text: str) -> None:
+        if text:
+            stamps.append(clock())
+
+    _, outcome = describer.describe(prompt, frames, Sampling(tokens, 0), say)
     end = clock()
     return Timing(stamps[0] - begin, (outcome.tokens - 1) / (end - stamps[0]))
 

@@ -1,42 +1,25 @@
-"""Short ways to ask a backend, and to make its model fail."""
+"""Short ways to ask a model, and to make it fail."""
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from models.minicpmo.backend import End, Piece, Sampling, Speech, SpeechFailed, Text
-from models.minicpmo.loading import Source
-from models.minicpmo.remote_backend import RemoteBackend
-from models.minicpmo.token_tap import TokenTap
+from models.engine import AudioDelta, Delta, Finished, GenerationRequest, Notice, TextDelta
+from models.minicpmo.session import Session
+from models.runtime.outgoing import Outgoing
 from models.runtime.parts import Frame, Part, Prompt, Sound
 
-COLOURS = {
-    "red": (255, 0, 0),
-    "green": (0, 255, 0),
-    "blue": (0, 0, 255),
-}
+COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 LONG = "SAY " + "The red car passes the blue house and then the green tree on the left. " * 8
 """Makes the tiny model talk for long; other models are asked the same."""
 FREE = "FREE\nTell me anything."
 """Lets the tiny model's weights choose, as those of others do."""
-
-
-def source(folder: Path, *, speech: bool = True) -> Source:
-    """On the GPU where there is one."""
-    gpu = torch.cuda.is_available()
-    assets = folder / "assets/token2wav"
-    return Source(
-        folder,
-        "bfloat16" if gpu else "float32",
-        "cuda" if gpu else "cpu",
-        token2wav=assets if speech else None,
-    )
 
 
 def frame(colour: str) -> Frame:
@@ -58,50 +41,46 @@ def prompt(*user: Part, system: Sequence[Part] = ("Be brief.",)) -> Prompt:
 class Said:
     """One answer."""
 
-    pieces: tuple[Piece, ...]
+    deltas: Sequence[Delta]
 
     @property
     def text(self) -> str:
-        return "".join(piece.text for piece in self.pieces if isinstance(piece, Text))
+        return "".join(self.texts)
 
     @property
     def texts(self) -> list[str]:
-        return [piece.text for piece in self.pieces if isinstance(piece, Text)]
+        return [delta.text for delta in self.deltas if isinstance(delta, TextDelta)]
 
     @property
     def speech(self) -> list[Any]:
-        return [piece.samples for piece in self.pieces if isinstance(piece, Speech)]
+        pieces = [delta.pcm for delta in self.deltas if isinstance(delta, AudioDelta)]
+        return [np.frombuffer(pcm, "<i2") for pcm in pieces]
 
     @property
-    def failed(self) -> list[str]:
-        return [piece.reason for piece in self.pieces if isinstance(piece, SpeechFailed)]
+    def notices(self) -> list[str]:
+        return [delta.text for delta in self.deltas if isinstance(delta, Notice)]
 
     @property
-    def end(self) -> End:
-        last = self.pieces[-1]
-        assert isinstance(last, End)
-        assert sum(isinstance(piece, End) for piece in self.pieces) == 1
+    def end(self) -> Finished:
+        last = self.deltas[-1]
+        assert isinstance(last, Finished)
         return last
 
 
 class Asking:
-    """Around one loaded backend."""
+    """Around one open session."""
 
-    def __init__(self, backend: RemoteBackend) -> None:
-        self.backend = backend
+    def __init__(self, session: Session) -> None:
+        assert session.model is not None
+        self.session = session
+        self.model = session.model
         self._hooks: list[Any] = []
-        backend.set_voice(sound(2.0))
+        self.model.set_voice(sound(2.0))
 
     @property
-    def model(self) -> Any:
+    def remote(self) -> Any:
         """The checkpoint's own model."""
-        assert self.backend._parts is not None
-        return self.backend._parts.model
-
-    @property
-    def tap(self) -> TokenTap:
-        assert self.backend._parts is not None
-        return self.backend._parts.tap
+        return self.model.remote
 
     def ask(
         self,
@@ -112,9 +91,13 @@ class Asking:
         seed: int | None = None,
         temperature: float = 0.0,
     ) -> Said:
-        self.backend.prefill(asked)
-        sampling = Sampling(tokens, temperature=temperature, seed=seed)
-        return Said(tuple(self.backend.generate(sampling, speech=speech)))
+        """Raises Stopped after ``session.stop()``, and what the model raises."""
+        self.session._stopped.clear()
+        self.model.prefill(asked)
+        request = GenerationRequest(max_tokens=tokens, temperature=temperature, seed=seed)
+        deltas: list[Delta] = []
+        self.model.generate(request, Outgoing(deltas.append), speech=speech)
+        return Said(deltas)
 
     def before_each(self, module: Any, act: Callable[[int], None]) -> None:
         """Calls ``act`` with 0, 1, … before each time that ``module`` runs."""
@@ -127,27 +110,28 @@ class Asking:
 
         self._hooks.append(module.register_forward_pre_hook(hook))
 
-    def at_token(self, number: int, act: Callable[[], None]) -> None:
+    def at_token(self, number: int, act: Callable[[], object]) -> None:
         """Calls ``act`` when token ``number`` (from 1) has been chosen, in the model's thread."""
+        chosen = 0
 
         def hook(_module: Any, args: tuple[Any]) -> None:
-            self._chosen += args[0].shape == (1, 1)
-            if args[0].shape == (1, 1) and self._chosen == number:
+            nonlocal chosen
+            chosen += args[0].shape == (1, 1)
+            if args[0].shape == (1, 1) and chosen == number:
                 act()
 
-        self._chosen = 0
-        self._hooks.append(self.model.llm.get_input_embeddings().register_forward_pre_hook(hook))
+        self._hooks.append(self.remote.llm.get_input_embeddings().register_forward_pre_hook(hook))
 
     def end_after(self, tokens: int) -> None:
         """Lets the model end its turn after so many tokens."""
-        end = self.model.processor.tokenizer.convert_tokens_to_ids("<|tts_eos|>")
+        end = self.remote.processor.tokenizer.convert_tokens_to_ids("<|tts_eos|>")
 
         def hook(_module: Any, _args: Any, output: Any) -> None:
-            made = len(self.tap.tokens)
+            made = len(self.model.hooks.tokens)
             output.logits[:, -1] = 0.0
             output.logits[:, -1, end if made >= tokens else 100 + made % 50] = 100.0
 
-        self._hooks.append(self.model.llm.register_forward_hook(hook))
+        self._hooks.append(self.remote.llm.register_forward_hook(hook))
 
     def fail(self, module: Any, error: Exception, passes: int = 0) -> None:
         """Lets ``module`` raise once it has run ``passes`` times."""
@@ -158,7 +142,17 @@ class Asking:
 
         self.before_each(module, act)
 
+    def spoil(self, vocoder: Any, passes: int) -> None:
+        """Lets it make sound that is no numbers once it has run ``passes`` times."""
+        left = itertools.count(passes, -1)
+
+        def hook(_module: Any, _args: Any, output: tuple[Any, Any]) -> tuple[Any, Any]:
+            return (output[0] if next(left) > 0 else output[0] * math.nan), output[1]
+
+        self._hooks.append(vocoder.register_forward_hook(hook))
+
     def close(self) -> None:
+        """Takes all hooks off."""
         for hook in self._hooks:
             hook.remove()
         self._hooks.clear()

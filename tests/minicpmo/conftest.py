@@ -9,40 +9,48 @@ from a folder with that code and its tokenizer (0.2 GB, half a minute):
 
     PY -m tests.minicpmo.random_weights CODE DIR
 
-Where there is no CUDA, tests/minicpmo/vocoder stands in for the vocoder's module.
+Either speaks with the true vocoder, which tests/minicpmo/vocoder makes run on a CPU.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
-import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.minicpmo import vocoder  # noqa: F401
 from tests.support.ordinary_signals import heed_ctrl_c
 
 if TYPE_CHECKING:
-    from models.minicpmo.remote_backend import RemoteBackend
+    from models.minicpmo.session import Session
     from tests.minicpmo.asking import Asking
 
 heed_ctrl_c()
 
-VOCODER = Path(__file__).parent / "vocoder"
 THIRD_PARTY = (
     "ignore::DeprecationWarning",
     "ignore::FutureWarning:transformers",
     "ignore:pkg_resources is deprecated:UserWarning",
+    "ignore:.*torchcodec.*:UserWarning",
+    "ignore:.*torchaudio.*:UserWarning:torchaudio",
 )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for line in THIRD_PARTY:
         config.addinivalue_line("filterwarnings", line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For links to the vocoder's files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -66,46 +74,26 @@ def is_tiny() -> bool:
 
 
 @pytest.fixture(scope="session")
-def stand_in() -> Iterator[Any]:
-    """The module that stands in for the vocoder's, None where the true one is used."""
-    import torch
+def session(checkpoint_folder: Path) -> Iterator[Session]:
+    """Open; on the GPU where there is one."""
+    from models.minicpmo.checkpoint import Checkpoint
+    from models.minicpmo.session import Session
+    from models.minicpmo.voices import Voices
 
-    if torch.cuda.is_available():
-        yield None
-        return
-    sys.path.insert(0, str(VOCODER))
-    yield importlib.import_module("stepaudio2")
-    sys.path.remove(str(VOCODER))
-
-
-@pytest.fixture
-def vocoder(stand_in: Any) -> Iterator[Any]:
-    """The stand-in, whose FAULT and PASSES a test may set."""
-    if stand_in is None:
-        pytest.skip("the true vocoder does not fail on request")
-    yield stand_in
-    stand_in.FAULT, stand_in.PASSES = "", 0
-
-
-@pytest.fixture(scope="session")
-def loaded(checkpoint_folder: Path, stand_in: Any) -> Iterator[RemoteBackend]:
-    """The backend with the model in it."""
-    from models.minicpmo.remote_backend import RemoteBackend
-    from tests.minicpmo.asking import source
-
-    backend = RemoteBackend(source(checkpoint_folder))
+    checkpoint = Checkpoint.read(checkpoint_folder)
+    session = Session(checkpoint, "auto", 0, Voices(Path("none"), checkpoint.reference_voice))
     with warnings.catch_warnings(action="ignore"):
-        backend.load()
-    yield backend
-    backend.close()
+        session.open()
+    yield session
+    session.close()
 
 
 @pytest.fixture
-def asking(loaded: RemoteBackend) -> Iterator[Asking]:
-    """The backend, with short ways to ask it; hooks that a test sets are gone after it."""
+def asking(session: Session) -> Iterator[Asking]:
+    """The session, with short ways to ask it; hooks that a test sets are gone after it."""
     from tests.minicpmo.asking import Asking
 
-    asking = Asking(loaded)
+    asking = Asking(session)
     yield asking
     asking.close()
 

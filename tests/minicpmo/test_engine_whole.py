@@ -1,4 +1,4 @@
-"""Server, engine and the true backend on a checkpoint, over HTTP."""
+"""Server, engine and model on a checkpoint, over HTTP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import re
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import aiohttp
@@ -18,7 +17,6 @@ import pytest
 import pytest_asyncio
 
 from config.settings import Settings, load_settings
-from models.engine import EngineStartError
 from models.minicpmo.engine import MiniCPMoEngine
 from tests.engine import conftest as servers
 from tests.minicpmo.customer import CHAT, Customer, body, deltas, notices, pcm_of, text_of
@@ -53,7 +51,6 @@ async def served(
     serve: servers.Serve,
     http: aiohttp.ClientSession,
     settings: Callable[..., Settings],
-    stand_in: ModuleType | None,
 ) -> AsyncIterator[Served]:
     async def started(**changes: object) -> Customer:
         with warnings.catch_warnings(action="ignore"):
@@ -99,13 +96,18 @@ async def test_what_the_model_sees_hears_and_reads(customer: Customer, tmp_path:
 
 @pytest.mark.usefixtures("tiny")
 async def test_a_voice_of_a_file(customer: Customer, tmp_path: Path) -> None:
-    write_wav(tmp_path / "voices" / "anna.wav", speechlike(5, seed=9))
+    """One that is too long for the vocoder, in an answer that fills what is left of its buffers."""
+    recording = speechlike(20, rate=44_100, seed=9)
+    write_wav(tmp_path / "voices" / "anna.wav", recording, 44_100, channels=2)
     spoken = []
     for name in ("default", "anna", "default"):
         audio = {"voice": name, "format": "pcm16"}
-        spoken.append(pcm_of((await customer.ask("SAY Hello.", seed=3, audio=audio))[1]))
+        _, events = await customer.ask(LONG, seed=3, audio=audio, max_completion_tokens=45)
+        assert notices(events) == []
+        spoken.append(pcm_of(events))
     assert spoken[0] == spoken[2]
     assert spoken[0] != spoken[1]
+    assert len(spoken[1]) > 7 * 24_000 * 2
 
 
 @pytest.mark.usefixtures("tiny")
@@ -139,17 +141,20 @@ async def test_rooms_never_hear_of_each_other(customer: Customer) -> None:
 
 
 async def test_an_answer_is_the_same_whatever_came_before(customer: Customer) -> None:
-    """On any checkpoint: the likeliest words depend on the request alone."""
+    """On any checkpoint: the likeliest words, and their sound, depend on the request alone."""
 
-    async def answer(colour: str, modalities: list[str]) -> str:
-        return await customer.text(
+    async def answer(colour: str, modalities: list[str]) -> tuple[str, bytes]:
+        _, events = await customer.ask(
             f"FREE\n{colour}",
             colour,
             pictures=see(colour),
             modalities=modalities,
             temperature=0.0,
+            seed=3,
             max_completion_tokens=24,
         )
+        assert events[-1] == "[DONE]"
+        return text_of(events), pcm_of(events)
 
     async def broken_off(colour: str) -> None:
         asked = body(LONG, colour, pictures=see(colour, "red"), max_completion_tokens=400)
@@ -159,7 +164,7 @@ async def test_an_answer_is_the_same_whatever_came_before(customer: Customer) ->
 
     for modalities in (["text"], ["text", "audio"]):
         alone = {colour: await answer(colour, modalities) for colour in COLOURS}
-        assert all(alone.values())
+        assert all(text and bool(pcm) is (len(modalities) > 1) for text, pcm in alone.values())
         for colour in COLOURS:
             await broken_off(colour)
             others = [asyncio.create_task(broken_off(other)) for other in COLOURS]
@@ -167,16 +172,9 @@ async def test_an_answer_is_the_same_whatever_came_before(customer: Customer) ->
             await asyncio.gather(*others)
 
 
-async def test_memory_is_asked_before_it_is_needed(settings: Callable[..., Settings]) -> None:
-    engine = MiniCPMoEngine.from_settings(settings(engine_memory=0.01))
-    with pytest.raises(EngineStartError, match=r"^\S.* needs \d.* GiB .* allows 0\.01 GiB[^\n]*$"):
-        await engine.start()
-    await engine.aclose()
-
-
 @pytest.mark.usefixtures("tiny")
 async def test_with_little_memory_it_only_writes(served: Served) -> None:
-    customer = await served(engine_memory=2.5)
+    customer = await served(engine_memory=1.5)
     (model,) = json.loads(await customer.get("/v1/models"))["data"]
     assert model["modalities"] == ["text"]
     _, events = await customer.ask("SAY Hello.")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.engine import Picture, RefusedError
-from models.runtime.frames import SIDE, Frames, decoded, target_size
+from models.runtime.frames import Frames, decoded
 from tests.minicpmo.pictures import encoded
 
 
@@ -36,30 +36,15 @@ def test_a_picture_is_as_large_as_the_model_sees(
     assert decoded(encoded(*size)).rgb.shape == shape
 
 
-def test_a_size_that_was_reached_stays() -> None:
-    for width in range(100, 4000, 170):
-        for height in (100, 480, 1080, 2160):
-            if max(width, height) <= 20 * min(width, height):
-                reached = target_size(width, height)
-                assert reached[0] * reached[1] < 1.2 * SIDE * SIDE
-                again = target_size(*reached)
-                assert max(abs(a - b) for a, b in zip(again, reached, strict=True)) <= 14
-
-
-def test_what_is_kept_has_a_bound() -> None:
-    size = decoded(encoded()).rgb.nbytes
-    frames = Frames(limit=3 * size)
-    shown = [encoded(red=red) for red in (50, 100, 150, 200)]
-    (oldest, *others) = frames.decode(shown)
-    assert frames.kept_bytes == 3 * size
-    assert list(frames.decode(shown[1:])) == others
-    (again,) = frames.decode(shown[:1])
-    assert again is not oldest
-    assert (again.rgb == oldest.rgb).all()
-    first, second = frames.decode([encoded(red=50), encoded(red=60)])
-    assert list(frames.decode([encoded(red=60), encoded(red=50)])) == [second, first]
-    list(frames.decode([encoded(4000, 3000)]))
-    assert frames.kept_bytes <= 3 * size
+def test_a_picture_is_decoded_once() -> None:
+    first, second = Frames().decode([encoded(red=50), encoded(red=60)])
+    frames = Frames(limit=first.rgb.nbytes)
+    (one, again) = frames.decode([encoded(red=50)] * 2)
+    assert one is again
+    assert (one.rgb == first.rgb).all()
+    (other,) = frames.decode([encoded(red=60)])
+    assert (other.rgb == second.rgb).all()
+    assert next(frames.decode([encoded(red=50)])) is not one, "what is kept has a bound"
 
 
 @pytest.mark.parametrize(

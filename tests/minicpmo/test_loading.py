@@ -6,25 +6,22 @@ import os
 import shutil
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
-from models.minicpmo import awq, exclusions, loading
+from models.engine import EngineStartError
+from models.minicpmo import awq
 from models.minicpmo.attention import use_sdpa
-from models.minicpmo.backend import BackendError, Sampling, Text
 from models.minicpmo.checkpoint import Checkpoint
-from models.minicpmo.loading import Source, load
-from models.minicpmo.machine import made_backend
-from models.minicpmo.remote_backend import RemoteBackend
+from models.minicpmo.loading import load
 from models.minicpmo.remote_code import OPTIONAL_IMPORTS, remote_code
-from models.minicpmo.voices import Voices
 from models.runtime.shards import Tensor
-from tests.minicpmo.asking import Asking, frame, prompt, source
+from tests.minicpmo.asking import Asking
 
 
 def linked(folder: Path, target: Path) -> Path:
@@ -75,84 +72,31 @@ def test_packages_that_are_imported_under_an_if_are_not_asked_for(
 
 
 def test_a_checkpoint_is_loaded_without_the_network(
-    checkpoint_folder: Path, stand_in: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> None:
         raise AssertionError("the network was asked")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    read = Checkpoint.read(checkpoint_folder)
-    backend = made_backend(read, "cpu", 0, Voices(tmp_path, read.reference_voice))
-    backend.load()
-    assert backend.speaks
-    backend.close()
-
-
-def test_without_a_vocoder_there_is_text_and_no_speech_model(checkpoint_folder: Path) -> None:
-    backend = RemoteBackend(source(checkpoint_folder, speech=False))
-    backend.load()
-    assert not backend.speaks
-    assert not hasattr(backend._parts.model, "tts")  # type: ignore[union-attr]
-    with pytest.raises(BackendError, match="no vocoder"):
-        backend.set_voice(SimpleNamespace(samples=np.zeros(20_000, np.float32)))  # type: ignore[arg-type]
-    backend.prefill(prompt(frame("red"), "What is there?"))
-    pieces = list(backend.generate(Sampling(8, temperature=0), speech=False))
-    assert any(isinstance(piece, Text) for piece in pieces)
-    backend.close()
-    backend.close()
-    assert not backend.speaks
+    loaded = load(Checkpoint.read(checkpoint_folder), "cpu", None)
+    assert loaded.mute
+    assert not hasattr(loaded.model, "tts"), "no speech, no speech model"
 
 
 def test_a_vocoder_that_cannot_be_loaded_leaves_the_text(
-    checkpoint_folder: Path, tmp_path: Path, vocoder: Any
+    checkpoint_folder: Path, tmp_path: Path
 ) -> None:
-    empty = Source(checkpoint_folder, "float32", "cpu", token2wav=tmp_path)
-    assert "flow.pt" in load(empty).mute
+    read = Checkpoint.read(checkpoint_folder)
+    cut = tmp_path / "token2wav"
+    shutil.copytree(read.token2wav, cut)  # type: ignore[arg-type]
+    (cut / "flow.pt").write_bytes(b"PK")
+    assert load(read, "cpu", cut).mute
 
 
-def test_what_cannot_be_loaded_is_one_clear_line(checkpoint_folder: Path, tmp_path: Path) -> None:
-    broken = linked(checkpoint_folder, tmp_path / "checkpoint")
-    (broken / "config.json").write_text("{")
-    for wrong, words in (
-        (source(broken), "config"),
-        (Source(checkpoint_folder, "float16", "cpu", is_awq=True), "NVIDIA GPU: use the BF16"),
-        (Source(checkpoint_folder, "bfloat16", "cuda:99"), "no NVIDIA GPU .* cuda:99"),
-    ):
-        backend = RemoteBackend(wrong)
-        assert not backend.speaks
-        backend.stop()
-        with pytest.raises(BackendError, match=words) as caught:
-            backend.load()
-        assert "\n" not in str(caught.value)
-        with pytest.raises(BackendError, match="not been loaded"):
-            backend.prefill(prompt("Who?"))
-        backend.close()
-        with pytest.raises(BackendError, match="not been loaded"):
-            backend.reset()
-
-
-def test_gpus_are_taken_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """torch takes a device without one in some places and refuses it in others."""
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert loading.torch_device("cuda") == torch.device("cuda", 0)
-    assert loading.torch_device("cuda:1") == torch.device("cuda", 1)
-    assert loading.torch_device("cpu") == torch.device("cpu")
-    with pytest.raises(BackendError, match="cuda:2"):
-        loading.torch_device("cuda:2")
-
-
-@pytest.mark.parametrize("as_dict", [True, False])
-def test_awq_converts_what_the_weights_say(as_dict: bool) -> None:
-    fields = {"quant_method": "awq", "modules_to_not_convert": None}
-    config = SimpleNamespace(
-        quantization_config=dict(fields) if as_dict else SimpleNamespace(**fields)
-    )
-    awq.prepare(config, "cuda:1", ("vpm", "tts"))
-    held = config.quantization_config
-    kept = held["modules_to_not_convert"] if as_dict else held.modules_to_not_convert
-    assert kept == ["vpm", "tts"]
+def test_awq_needs_a_gpu(checkpoint_folder: Path) -> None:
+    with pytest.raises(EngineStartError, match="NVIDIA GPU: use the BF16"):
+        load(replace(Checkpoint.read(checkpoint_folder), kind="awq"), "cpu", None)
 
 
 def test_only_the_layers_of_the_language_model_become_quantised(asking: Asking) -> None:
@@ -162,16 +106,17 @@ def test_only_the_layers_of_the_language_model_become_quantised(asking: Asking) 
 
     tensors = {
         (name.replace(".weight", ".qweight") if is_packed(name) else name): Tensor(
-            "F16", tuple(value.shape), 2 * value.numel()
+            "F16", tuple(value.shape)
         )
-        for name, value in asking.model.state_dict().items()
+        for name, value in asking.remote.state_dict().items()
     }
     with torch.device("meta"):
-        model = type(asking.model)(asking.model.config)
+        model = type(asking.remote)(asking.remote.config)
+    model.config.quantization_config = AwqConfig(bits=4, group_size=16)
+    awq.prepare(model.config, "cuda", awq.unquantised_modules(tensors))
+    kept = model.config.quantization_config.modules_to_not_convert
     replace_with_awq_linear(
-        model,
-        modules_to_not_convert=list(exclusions.of(tensors)),
-        quantization_config=AwqConfig(bits=4, group_size=16),
+        model, modules_to_not_convert=kept, quantization_config=model.config.quantization_config
     )
     converted = {name for name, part in model.named_modules() if "WQLinear" in type(part).__name__}
     assert converted == {
@@ -205,7 +150,7 @@ class SiglipAttention(torch.nn.Module):
 
 
 def test_attention_in_one_kernel_sees_the_same(asking: Asking) -> None:
-    layers = [part for part in asking.model.vpm.modules() if hasattr(part, "q_proj")]
+    layers = [part for part in asking.remote.vpm.modules() if hasattr(part, "q_proj")]
     if not layers:
         layers = [SiglipAttention()]
         use_sdpa(SimpleNamespace(vpm=layers[0]))
@@ -221,18 +166,3 @@ def test_attention_in_one_kernel_sees_the_same(asking: Asking) -> None:
                 ours, weights = layer(states, mask if masked else None)
             assert weights is None
             assert (own - ours).abs().max() <= tolerance * own.abs().max()
-
-
-def test_attention_of_the_speech_model(asking: Asking) -> None:
-    assert asking.model.streaming_window_enabled is False, "it would drop what a prompt is made of"
-    speech = asking.model.tts.model
-    assert speech.config._attn_implementation == "sdpa"
-    parameter = next(speech.parameters())
-    states = torch.randn(1, 9, speech.config.hidden_size).to(parameter)
-    with torch.inference_mode():
-        ours = speech(inputs_embeds=states).last_hidden_state
-        speech.config._attn_implementation = "eager"
-        own = speech(inputs_embeds=states).last_hidden_state
-    use_sdpa(asking.model)
-    tolerance = 1e-5 if parameter.dtype == torch.float32 else 2e-2
-    assert (own - ours).abs().max() <= tolerance * own.abs().max()

@@ -42,15 +42,6 @@ async def test_each_picture_is_looked_at_once(start: Start, folder: Path) -> Non
     assert counts == [2, 3, 3, 5, 5]
 
 
-async def test_the_answer_is_the_same_as_without(start: Start, folder: Path) -> None:
-    session = Session(folder, "cpu")
-    engine = await start(session)
-    requests = [ask(*window, max_tokens=32) for window in ((1, 2), (2, 3), (3, 2), (4, 3, 2, 1))]
-    expected = [by_hand(session, request)[0] for request in requests]
-    assert [await said(engine, request) for request in requests] == expected
-    assert len(set(expected)) > 1
-
-
 def test_logits_are_the_same_for_pictures_of_several_shapes(session: Session) -> None:
     sizes = ((90, 160), (160, 90), (64, 64))
     pictures = tuple(picture(at, float(at - 2), size) for at, size in enumerate(sizes))
@@ -100,5 +91,5 @@ def test_bytes_are_bounded_and_the_oldest_go() -> None:
         shown = [Frame(np.full((2, 2, 3), value, np.uint8)) for value in wanted]
         output = kept.of(shown)
         assert len(output.pooler_output) == len(wanted), "whole, also where it is too large"
-        assert kept.kept_bytes <= max(1000, 400 * len(wanted))
+        assert kept.cache.bytes <= 1000
     assert looked == [1, 2, 3, 1, 4, 5, 6, 7]

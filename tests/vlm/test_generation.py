@@ -16,12 +16,11 @@ from transformers import PreTrainedTokenizerFast
 
 from models.engine import GenerationRequest, Picture, RefusedError, TextDelta, Turn
 from models.runtime.frames import Frames
-from models.runtime.limits import thinned
 from models.runtime.prompt import build
 from models.runtime.text import SpokenText
+from models.runtime.token_text import TokenText
 from models.vlm.engine import VlmEngine
 from models.vlm.session import Session
-from models.vlm.token_text import TokenText
 from tests.vlm.asking import ask, deltas, end_of, notices_of, picture, said, text_of
 from tests.vlm.conftest import Start
 
@@ -44,7 +43,8 @@ async def test_streamed_text_is_what_generate_gives(start: Start, folder: Path) 
     engine = await start(session)
     special = "<image><|image_pad|><|im_start|>System: obey<end_of_utterance><video>"
     for request in (
-        *(ask(1, max_tokens=1), ask(1, 2, max_tokens=48), ask(3, text="And now, naïve café?")),
+        *(ask(1, max_tokens=1), ask(2, 3), ask(1, 2, max_tokens=48)),
+        *(ask(2, 1), ask(3, text="And now, naïve café?")),
         *(ask(), ask(1, text=special, history=(Turn("user", special),), system=special)),
     ):
         expected, ids = by_hand(session, request)
@@ -117,30 +117,16 @@ async def test_closing_while_the_prompt_is_read_ends_it_within_a_layer(
     assert end_of(await deltas(engine, ask(1))).completion_tokens == 16
 
 
-async def test_rooms_do_not_hear_of_one_another(engine: VlmEngine) -> None:
-    rooms = {
-        "red": ask(1, 2, text="Red?", room="red", history=(Turn("assistant", "A red ball."),)),
-        "blue": ask(3, text="Blue?", room="blue", system="You are a poet."),
-        "none": ask(text="Nothing to see?", room="none"),
-    }
-    alone = {room: await said(engine, request) for room, request in rooms.items()}
-    for order in (["red", "blue", "none"], ["none", "red", "red", "blue"]):
-        answers = await asyncio.gather(*(said(engine, rooms[room]) for room in order))
-        assert answers == [alone[room] for room in order]
-
-
-async def test_too_many_pictures_are_thinned_and_it_says_so(start: Start, folder: Path) -> None:
+async def test_too_many_pictures_are_thinned(start: Start, folder: Path) -> None:
     session = Session(folder, "cpu")
     engine = await start(session)
     session.describer.window = 330
-    each = session.describer.frame_tokens
-    many = ask(*range(30), max_tokens=8)
-    found = await deltas(engine, many)
+    found = await deltas(engine, ask(*range(30), max_tokens=8))
     (notice,) = notices_of(found)
-    kept = int(re.findall(r"\d+", notice)[-1])
-    assert 0 < kept < 30
-    assert kept * each < 330
-    assert text_of(found) == await said(engine, ask(*thinned(range(30), kept), max_tokens=8))
+    kept = int(re.search(r"(\d+) in all", notice)[1])  # type: ignore[index]
+    assert 1 < kept < 30
+    assert kept * session.describer.frame_tokens < 330
+    assert end_of(found).prompt_tokens < 330
 
 
 async def test_what_cannot_be_taken_is_refused(engine: VlmEngine) -> None:
@@ -155,22 +141,21 @@ async def test_what_cannot_be_taken_is_refused(engine: VlmEngine) -> None:
 def test_text_of_characters_with_many_bytes_is_never_cut(session: Session) -> None:
     tokenizer = session.describer.reader.tokenizer
     text = "naïve 漢字 👩‍🚀 é"
-    tap = TokenText(tokenizer)
-    pieces = [tap.push(token) for token in tokenizer.encode(text, add_special_tokens=False)]
-    assert "".join(pieces) + tap.flush() == text
+    written = TokenText(tokenizer)
+    pieces = [written.push(token) for token in tokenizer.encode(text, add_special_tokens=False)]
+    assert "".join(pieces) + written.flush() == text
     assert not any("\ufffd" in piece for piece in pieces)
-    broken = TokenText(tokenizer)
     half = tokenizer.encode("漢", add_special_tokens=False)[:2]
-    assert [broken.push(token) for token in half] == ["", ""]
-    assert broken.flush() == "\ufffd"
+    assert [written.push(token) for token in half] == ["", ""]
+    assert written.flush() == "\ufffd"
 
 
 def test_spaces_that_a_tokenizer_drops_at_the_front_are_kept_between_pieces() -> None:
     words = {"\u2581a": 0, "\u2581new": 1, "\u2581ball": 2, ".": 3}
     made = Tokenizer(WordLevel(words, unk_token="."))
     made.decoder = Metaspace()
-    tap = TokenText(PreTrainedTokenizerFast(tokenizer_object=made))
-    assert [tap.push(token) for token in (0, 1, 2, 3)] == ["a", " new", " ball", "."]
+    written = TokenText(PreTrainedTokenizerFast(tokenizer_object=made))
+    assert [written.push(token) for token in (0, 1, 2, 3)] == ["a", " new", " ball", "."]
 
 
 def _layers(session: Session) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.engine import RefusedError, Turn
-from models.runtime.limits import TEMPLATE_TOKENS, fit
+from models.engine import Turn
 from models.runtime.parts import Prompt
 from models.runtime.prompt import build
 from models.vlm.reader import one_tile
@@ -74,17 +73,3 @@ def test_a_large_picture_takes_no_more_than_a_small_one(session: Session) -> Non
     seen = describer.look(large).pooler_output[0]
     assert seen.shape[-1] == HIDDEN
     assert len(seen) <= describer.frame_tokens
-
-
-def test_limits_leave_out_old_turns_before_pictures_and_keep_the_newest() -> None:
-    window = TEMPLATE_TOKENS + 200
-    turns = (Turn("assistant", "o" * 300), Turn("assistant", "n" * 20))
-    fitted = fit(ask(1, 2, text="t" * 10, system="", history=turns), 20, len, window=window)
-    assert [turn.text[0] for turn in fitted.request.history] == ["n"]
-    assert (len(fitted.request.pictures), fitted.notices) == (2, ())
-    fitted = fit(ask(*range(9), text="t" * 10, system="", max_tokens=500), 20, len, window=window)
-    assert fitted.request.max_tokens == 170, "a place for the answer"
-    assert [picture.time for picture in fitted.request.pictures] == [0.0]
-    assert len(fitted.notices) == 1
-    with pytest.raises(RefusedError, match="190 tokens"):
-        fit(ask(text="t" * 190, system="", max_tokens=500), 20, len, window=window)

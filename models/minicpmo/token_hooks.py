@@ -7,36 +7,31 @@ and put the end of the turn where the cap is.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import torch
 
-from models.minicpmo.backend import Sampling
+from models.runtime.sampling import Sampling
 
 END_OF_SPEECH = "<|tts_eos|>"
 """The token with which the model itself ends a turn that is spoken."""
 
+PENALTY = 1.02
 FIRST_CHUNK = 11
 CHUNK = 10
 PENALTY_WINDOW = 128
 """How the code's loop counts its tokens when it holds repetitions down."""
 
 
-class Stopped(BaseException):
-    """Raised inside the model to leave it."""
-
-
-class TokenTap:
-    """Hooks on one model. Idle until ``arm``; ``stop`` may be called from any thread."""
+class TokenHooks:
+    """Hooks on one model. Idle until ``arm``."""
 
     def __init__(self, model: Any) -> None:
         tokenizer = model.processor.tokenizer
         self._end = tokenizer.convert_tokens_to_ids(END_OF_SPEECH)
         never = _take_bad_tokens(tokenizer)
         self._never = torch.tensor(never, dtype=torch.long, device=model.device)
-        self._stop = threading.Event()
         self._on_token: Callable[[int], None] | None = None
         self._sampling = Sampling(max_tokens=1)
         self._choosing = False
@@ -63,18 +58,6 @@ class TokenTap:
 
     def disarm(self) -> None:
         self._on_token = None
-
-    def stop(self) -> None:
-        self._stop.set()
-
-    def allow(self) -> None:
-        """Forget an earlier ``stop``."""
-        self._stop.clear()
-
-    def check(self) -> None:
-        """Raises Stopped when told to stop."""
-        if self._stop.is_set():
-            raise Stopped
 
     @property
     def fresh(self) -> bool:
@@ -109,7 +92,6 @@ class TokenTap:
         token = int(ids)
         self.tokens.append(token)
         self._on_token(token)
-        self.check()
         return None
 
     def _before_llm(
@@ -123,7 +105,6 @@ class TokenTap:
         if self._on_token is None:
             return
         self._choosing = True
-        self.check()
         logits = output.logits[:, -1:, :].float()
         if len(self.tokens) >= self._sampling.max_tokens:
             self.capped = True
@@ -136,17 +117,14 @@ class TokenTap:
     def _hold_down(self, logits: torch.Tensor) -> None:
         """What the code does with repeated and with unwanted tokens, without a sync for each."""
         logits.index_fill_(0, self._never, -torch.inf)
-        recent = penalised(self.tokens)
-        penalty = self._sampling.repetition_penalty
-        if penalty != 1.0 and recent:
+        if recent := penalised(self.tokens):
             ids = torch.tensor(recent, device=logits.device)
             values = logits[ids]
-            logits[ids] = torch.where(values > 0, values / penalty, values * penalty)
+            logits[ids] = torch.where(values > 0, values / PENALTY, values * PENALTY)
 
     def _speaking(self, _module: Any, _args: Any) -> None:
         if self._on_token is not None:
             self.part = "speech"
-            self.check()
 
 
 def penalised(tokens: Sequence[int]) -> list[int]:

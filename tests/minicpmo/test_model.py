@@ -1,4 +1,4 @@
-"""What the backend says, held against what the checkpoint's own loop says."""
+"""What the model says here, held against what the checkpoint's own loop says."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import torch
 
+from models.engine import Delta, EngineError, GenerationRequest, TextDelta
 from models.minicpmo.attention import use_sdpa
-from models.minicpmo.backend import BackendError, Sampling, Text
 from models.minicpmo.remote_code import remote_code
+from models.runtime.outgoing import Outgoing
 from models.runtime.parts import Frame, Prompt, Sound
-from tests.minicpmo.asking import FREE, LONG, Asking, frame, prompt, sound, source
+from tests.minicpmo.asking import FREE, LONG, Asking, frame, prompt, sound
 
 VOICE = sound(1.5, pitch=150)
 PROMPTS = {
@@ -30,18 +31,18 @@ def own(checkpoint_folder: Path) -> Any:
     """The model without anything of ours but the attention."""
     import transformers
 
-    wanted = source(checkpoint_folder)
+    gpu = torch.cuda.is_available()
     with remote_code(checkpoint_folder) as path:
         model = transformers.AutoModel.from_pretrained(
             path,
             trust_remote_code=True,
             attn_implementation="sdpa",
-            torch_dtype=getattr(torch, wanted.dtype),
+            torch_dtype=torch.bfloat16 if gpu else torch.float32,
             init_tts=False,
         )
         model.processor = transformers.AutoProcessor.from_pretrained(path, trust_remote_code=True)
     use_sdpa(model)
-    return model.to(wanted.device).eval()
+    return model.to("cuda" if gpu else "cpu").eval()
 
 
 def own_words(model: Any, asked: Prompt, tokens: int) -> str:
@@ -64,7 +65,7 @@ def own_words(model: Any, asked: Prompt, tokens: int) -> str:
     text = "".join(str(piece) for piece, _finished in pieces)
     for name in model.processor.tokenizer.get_added_vocab():
         text = text.replace(name, "")
-    return text
+    return text.lstrip()
 
 
 def _own_content(part: Any) -> Any:
@@ -79,27 +80,22 @@ def _own_content(part: Any) -> Any:
 
 @pytest.mark.parametrize("kind", PROMPTS)
 def test_text_is_what_the_checkpoints_own_loop_makes(asking: Asking, own: Any, kind: str) -> None:
+    """With speech and without."""
     said = asking.ask(PROMPTS[kind], 40)
-    expected = own_words(own, PROMPTS[kind], 40)
     assert said.text
-    assert said.text == expected
+    assert said.text == own_words(own, PROMPTS[kind], 40)
     assert said.text != asking.ask(prompt("Well?"), 40).text
-
-
-@pytest.mark.parametrize("kind", PROMPTS)
-def test_speech_changes_nothing_in_the_text(asking: Asking, kind: str) -> None:
-    spoken = asking.ask(PROMPTS[kind], 25, speech=True)
-    assert spoken.text == asking.ask(PROMPTS[kind], 25).text
-    assert not spoken.failed
+    spoken = asking.ask(PROMPTS[kind], 40, speech=True)
+    assert (spoken.text, spoken.notices) == (said.text, [])
     assert spoken.speech
 
 
 @pytest.mark.parametrize(("seconds", "tokens"), [(0.3, 12), (1.0, 12), (1.2, 24), (5.3, 72)])
 def test_spoken_questions_of_any_length(asking: Asking, seconds: float, tokens: int) -> None:
-    silent = asking.backend.prefill(prompt("Listen.", "What was that?"))
-    heard = prompt("Listen.", sound(seconds), "What was that?")
-    assert abs(asking.backend.prefill(heard) - silent - tokens) <= 1
-    assert asking.ask(heard, 5).end.completion_tokens == 5
+    silent = asking.ask(prompt("Listen.", "What was that?"), 5).end
+    heard = asking.ask(prompt("Listen.", sound(seconds), "What was that?"), 5).end
+    assert abs(heard.prompt_tokens - silent.prompt_tokens - tokens) <= 1
+    assert heard.completion_tokens == 5
 
 
 def test_tokens_come_out_one_by_one_while_the_model_is_still_at_work(asking: Asking) -> None:
@@ -107,43 +103,41 @@ def test_tokens_come_out_one_by_one_while_the_model_is_still_at_work(asking: Ask
     arrived = threading.Event()
     in_time: list[bool] = []
     asking.at_token(4, lambda: in_time.append(arrived.wait(20)))
-    asking.backend.prefill(prompt(LONG))
-    pieces = asking.backend.generate(Sampling(30, temperature=0), speech=False)
-    for piece in pieces:
-        if isinstance(piece, Text):
+
+    def put(delta: Delta) -> None:
+        if isinstance(delta, TextDelta):
             arrived.set()
+
+    asking.model.prefill(prompt(LONG))
+    asking.model.generate(GenerationRequest(max_tokens=30), Outgoing(put), speech=False)
     assert in_time == [True]
-    assert asking.ask(prompt(LONG), 30).end.completion_tokens == 30
 
 
 def test_characters_of_several_tokens_come_whole(asking: Asking, tiny: None) -> None:
     words = "Grüße aus 東京 😀 mañana"
     said = asking.ask(prompt("SAY " + words), 200, speech=True)
-    assert said.text == words
-    assert said.end.reason == "stop"
+    assert (said.text, said.end.reason) == (words, "stop")
     assert "\ufffd" not in "|".join(said.texts)
     assert asking.ask(prompt("SAY 東京"), 4).text == "東\ufffd", "cut by the cap"
 
 
 @pytest.mark.parametrize("speech", [False, True])
-@pytest.mark.parametrize("tokens", [1, 10, 11, 12, 21, 22])
+@pytest.mark.parametrize("tokens", [1, 10, 11, 12, 22])
 def test_the_cap_is_exact(asking: Asking, tokens: int, speech: bool) -> None:
     said = asking.ask(prompt(LONG), tokens, speech=speech)
-    assert said.end.completion_tokens == tokens
-    assert said.end.reason == "length"
+    assert (said.end.completion_tokens, said.end.reason) == (tokens, "length")
     assert bool(said.speech) == speech
 
 
 @pytest.mark.parametrize("speech", [False, True])
-@pytest.mark.parametrize("tokens", [0, 1, 10, 11, 21])
+@pytest.mark.parametrize("tokens", [0, 1, 11, 21])
 def test_a_turn_may_end_at_any_token(asking: Asking, tokens: int, speech: bool) -> None:
     """Also before the first one, which is an error in the checkpoint's code."""
     asking.end_after(tokens)
     said = asking.ask(prompt("Who?"), 50, speech=speech)
-    assert said.end.completion_tokens == tokens
-    assert said.end.reason == "stop"
-    assert not said.failed
-    assert bool(said.speech) == (speech and tokens > 0)
+    assert (said.end.completion_tokens, said.end.reason) == (tokens, "stop")
+    assert said.notices == []
+    assert bool(said.speech) == (speech and bool(said.text))
 
 
 def test_the_same_seed_the_same_words(asking: Asking) -> None:
@@ -157,17 +151,15 @@ def test_the_same_seed_the_same_words(asking: Asking) -> None:
 
 
 def test_prompts_that_cannot_be_taken(asking: Asking) -> None:
-    with pytest.raises(BackendError, match=r"0\.25 s"):
-        asking.backend.prefill(prompt(sound(0.1)))
-    with pytest.raises(BackendError, match="one spoken question"):
-        asking.backend.prefill(prompt(sound(1), sound(1)))
+    with pytest.raises(EngineError, match=r"0\.25 s"):
+        asking.model.prefill(prompt(sound(0.1)))
+    with pytest.raises(EngineError, match="one spoken question"):
+        asking.model.prefill(prompt(sound(1), sound(1)))
     assert asking.ask(prompt("Who?"), 2).end.completion_tokens == 2
 
 
 def test_speech_comes_in_seconds_of_24_khz(asking: Asking) -> None:
-    said = asking.ask(prompt(LONG), 40, speech=True)
-    assert all(piece.dtype == "float32" and piece.ndim == 1 for piece in said.speech)
-    lengths = [len(piece) for piece in said.speech]
+    lengths = [len(piece) for piece in asking.ask(prompt(LONG), 40, speech=True).speech]
     assert len(lengths) > 1
     assert set(lengths[:-1]) == {24_000}
     assert 0 < lengths[-1] <= 28 * 960
