@@ -140,7 +140,7 @@ class ContainerSource:
         return packet.stream is not self._video
 
     def seek(self, seconds: float) -> bool:
-        """Goes to the last key frame at or before this moment of the film; False: it cannot."""
+        """Goes to the last keyframe at or before this moment of the film; False: it cannot."""
         try:
             self._container.seek(round((self.begin + seconds) * av.time_base))
         except (av.FFmpegError, OSError):
@@ -200,7 +200,7 @@ class Film:
         source = self._source
         begin: float | None = source.begin
         if self._start and source.seek(self._start):
-            begin = None  # where the key frame before it is
+            begin = None  # where the keyframe before it is
         end = last = self._offset
         for packet in source.in_time_order():
             if begin is None:

@@ -146,7 +146,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the owner wants while it runs. key: a key frame was asked for; bitrate: bits a second
+    """What the owner wants while it runs. key: a keyframe was asked for; bitrate: bits a second
     from now on, 0 for as it is.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingress.reader.timeline import STEP
+from ingress.reader.timeline import STEP, Timeline
 
 LATE = 0.1
 """Seconds after which a picture is left out, so that the next ones are in time."""
@@ -15,7 +15,7 @@ LEAP = 1.0
 
 
 class Pace:
-    """The `Clock` of a film: what is due when, and nothing depends on arrival. Times in seconds."""
+    """The times of a film, as `Timeline`, whatever arrives when. Says when a piece is due, too."""
 
     def __init__(self) -> None:
         self._origin: float | None = None
@@ -28,12 +28,12 @@ class Pace:
         return self._origin + media_time
 
     def place(self, pts: float | None, arrived: float) -> float:
-        """As in `Clock`."""
+        """As of `Timeline`."""
         self._last = max(self.at(pts, arrived), self._last + STEP)
         return self._last
 
     def at(self, pts: float | None, arrived: float) -> float:
-        """As in `Clock`; the piece was waited for, however late its decoder gave it."""
+        """As of `Timeline`; the piece was waited for, however late its decoder gave it."""
         if pts is None:
             return arrived
         if self._origin is None:
@@ -43,6 +43,9 @@ class Pace:
     def begin_again(self) -> None:
         """The next piece is due at once."""
         self._origin = None
+
+
+Clock = Timeline | Pace
 
 
 class Discontinuities:
@@ -75,7 +78,7 @@ class Backlog:
     """
 
     BEHIND = 1.0
-    """Seconds of backlog from which on pictures are left out, up to the next key frame."""
+    """Seconds of backlog from which on pictures are left out, up to the next keyframe."""
 
     PRESSED = 0.15
     """Seconds of backlog from which on less is done with each picture."""

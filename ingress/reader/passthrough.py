@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
+import av
 from av import VideoFrame
+from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 
 from ingress.reader.h264 import AccessUnit
@@ -36,6 +38,9 @@ LEAP = 10.0
 
 ODD_PIXELS = 0.02
 """Share by which pixels may be wider or higher than square before anybody sees it."""
+
+KEPT = 32 * 1024 * 1024
+"""Bytes of packets since the last keyframe that are kept, should they have to be decoded."""
 
 ADVICE = "set the camera to one every 1 to 2 s"
 
@@ -165,3 +170,39 @@ def _spoken(codec: str) -> str:
     return {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "mpeg4": "MPEG-4"}.get(
         codec, codec.upper()
     )
+
+
+class Gop:
+    """Packets since the last keyframe, as long as they are not too many."""
+
+    def __init__(self) -> None:
+        self._packets: list[Packet[Any]] = []
+        self._bytes = 0
+
+    def add(self, packet: Packet[Any], *, key: bool) -> None:
+        """The next packet."""
+        if key:
+            self.clear()
+        elif not self._packets or self._bytes > KEPT:
+            return
+        self._packets.append(packet)
+        self._bytes += packet.size
+
+    def clear(self) -> list[Packet[Any]]:
+        """Gives them up; nothing where some of them are missing, since they are of no use then."""
+        packets, self._packets = self._packets, []
+        whole, self._bytes = self._bytes <= KEPT, 0
+        return packets if whole else []
+
+
+def decode_alone(decoder: VideoCodecContext, data: bytes) -> VideoFrame | None:
+    """The picture of this keyframe, by a decoder that is not at work; None where there is none."""
+    try:
+        frames = [*decoder.decode(Packet(data)), *decoder.decode(None)]
+    except MemoryError:
+        raise
+    except av.FFmpegError:
+        return None
+    finally:
+        decoder.flush_buffers()
+    return frames[0] if frames else None

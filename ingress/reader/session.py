@@ -11,10 +11,10 @@ from ingress.reader.failures import SourceFailure, failure
 from ingress.reader.messages import Failed, Message, Note, RawPicture, Request, Sound, Unit
 from ingress.reader.opening import open_address
 from ingress.reader.owner import NOTHING, GoneError, Owner
-from ingress.reader.pacing import LATE, Pace
+from ingress.reader.pacing import LATE, Clock, Pace
 from ingress.reader.sound import SoundDecoder
 from ingress.reader.source import Piece, Source
-from ingress.reader.timeline import Clock, Timeline
+from ingress.reader.timeline import Timeline
 from ingress.reader.video import Video
 
 OPEN_WAIT = 10.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol
 
 STEP = 0.001
 """Seconds between two pictures at least."""
@@ -27,20 +26,8 @@ TRIES, WITHIN = 3, 300.0
 """So often within so many seconds the timestamps may fall behind; then they are not believed."""
 
 
-class Clock(Protocol):
-    """Where a source's times lie on the monotonic clock, all in seconds: `Timeline` says it of a
-    live source, `pacing.Pace` of a film.
-    """
-
-    def place(self, pts: float | None, arrived: float) -> float:
-        """When a picture is to be shown: larger than every time before."""
-
-    def at(self, pts: float | None, arrived: float) -> float:
-        """Where a piece of sound lies on the same line. Moves nothing."""
-
-
 class Timeline:
-    """The `Clock` of a live source: smooths jitter away.
+    """The times of a live source on the monotonic clock, in seconds, without their jitter.
 
     A picture's time is its timestamp plus an offset, and the offset is the least of what
     (arrival - timestamp) has been: pictures that were held up on the way keep their places between
@@ -57,8 +44,10 @@ class Timeline:
         self._believed = self._says = True
 
     def place(self, pts: float | None, arrived: float) -> float:
-        """As in `Clock`; pts is of any clock, None for none. Never later than its arrival, but for
-        STEP from picture to picture of a burst.
+        """When a picture with this timestamp (of any clock; None for none) is to be shown.
+
+        Larger than every time before; never later than its arrival, but for STEP from picture to
+        picture of a burst.
         """
         time = arrived
         self._says = pts is not None and self._believed and not self._repeats(pts)
@@ -68,7 +57,7 @@ class Timeline:
         return self._last
 
     def at(self, pts: float | None, arrived: float) -> float:
-        """As in `Clock`."""
+        """Where a piece of sound with this timestamp lies on the pictures' line. Moves nothing."""
         if pts is None or self._offset is None or not self._says:
             return arrived
         time = pts + self._offset

@@ -15,8 +15,8 @@ from av.video.codeccontext import VideoCodecContext
 
 from ingress.reader.failures import SourceFailure
 from ingress.reader.messages import Order, RawPicture, Request, Unit
+from ingress.reader.pacing import Clock
 from ingress.reader.shape import Deinterlacer, Shaper, i420
-from ingress.reader.timeline import Clock
 from video.encoder import VideoEncoder
 
 KEY_INTERVAL = 2.0

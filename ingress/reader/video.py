@@ -13,14 +13,20 @@ from av.packet import Packet
 from ingress.reader.container import seconds
 from ingress.reader.failures import SourceFailure
 from ingress.reader.freeze import HEIGHT, WIDTH, Freeze
-from ingress.reader.gop import Gop, decode_alone
 from ingress.reader.h264 import AccessUnit, DamagedError, ParameterSets
 from ingress.reader.messages import Note, Opened, Order, RawPicture, Request, Unit, Way
-from ingress.reader.pacing import Backlog
-from ingress.reader.passthrough import ADVICE, NO_KEY, PASSED, Format, Passthrough
+from ingress.reader.pacing import Backlog, Clock
+from ingress.reader.passthrough import (
+    ADVICE,
+    NO_KEY,
+    PASSED,
+    Format,
+    Gop,
+    Passthrough,
+    decode_alone,
+)
 from ingress.reader.shape import small_luma
 from ingress.reader.source import Contents
-from ingress.reader.timeline import Clock
 from ingress.reader.transcoder import Transcoder, prepare
 
 Send = Callable[[Opened | Note | Unit | RawPicture], None]
