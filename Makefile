@@ -104,9 +104,10 @@ test-ingress-service:
 	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" \
 	  PRESSBOX_TEST_INGRESS_SERVICE=1 $(PY) -m pytest tests/ingress_service $(ARGS)
 
-# Against llama.cpp's own server, which is built at the first time; not part of make test.
+# Against llama.cpp's own server and Ollama, which are built at the first time; not part of make test.
 test-peer-engines: engine-vlm
 	@$(SETUP) python dev
+	@$(PY) -m tests.peer_engines.ollama_server
 	server=$$($(PY) -m launcher.livekit_server) && llama=$$($(SETUP) llama) && PRESSBOX_LIVEKIT_SERVER="$$server" \
 	  PRESSBOX_TEST_LLAMA_CPP="$$llama" $(PY) -m pytest tests/peer_engines $(ARGS)
 

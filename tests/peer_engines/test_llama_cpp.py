@@ -8,9 +8,10 @@ from contextlib import aclosing
 import pytest
 from livekit.plugins.pressbox.engine import EngineRejected
 
-from tests.peer_engines.asking import answer, client_of, text_of, window
+from tests.peer_engines.asking import client_of, window
 from tests.peer_engines.conftest import Serve
 from tests.peer_engines.llama_server import ENDLESS
+from tests.unit.commentator.asking import answer, text_of
 
 LONG = 30_000
 

@@ -7,8 +7,9 @@ from contextlib import aclosing
 import pytest
 from livekit.plugins.pressbox.engine import EngineRejected
 
-from tests.peer_engines.asking import answer, client_of, window
+from tests.peer_engines.asking import client_of, window
 from tests.peer_engines.conftest import Ollama
+from tests.unit.commentator.asking import answer
 
 
 async def test_it_is_recognised_and_looks_at_every_picture(ollama: Ollama) -> None:

@@ -13,6 +13,8 @@ from tests.support.livekit_server import LiveKitServer
 from tests.support.viewer_probe import ViewerProbe, watching
 
 METADATA = f"{{{QUICK}}}"
+MANY = f'{{{QUICK},"frames_per_inference":8}}'
+"""Pictures of which not all fit."""
 
 
 def status(probe: ViewerProbe) -> dict[str, Any]:
@@ -28,40 +30,25 @@ def said(probe: ViewerProbe, kind: str) -> set[str]:
     return {one.id for one in ends if one.spoken and not one.dropped}
 
 
-async def test_lines_are_heard_and_a_question_is_answered(
+async def test_lines_are_heard_and_a_question_answered_though_not_all_pictures_fit(
     serve: Serve, livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:
     viewer = livekit_server.token("llama", "viewer")
     async with (
-        serve("-c", "8192", "-np", "2") as server,
+        serve("-c", "4096", "-np", "2") as server,
         camera(livekit_server, "llama"),
-        booth(livekit_server, "llama", server.url, metadata=METADATA, state_dir=tmp_path),
+        booth(livekit_server, "llama", server.url, metadata=MANY, state_dir=tmp_path),
         watching(livekit_server.url, viewer) as probe,
     ):
-        await probe.until(lambda: len(said(probe, "commentary")) >= 3, timeout=40, what="lines")
+        await probe.until(lambda: len(said(probe, "commentary")) >= 3, timeout=60, what="lines")
         assert status(probe)["engine"] == "up"
         await probe.ask("What is it?")
         await probe.until(lambda: bool(said(probe, "answer")), timeout=20, what="the answer")
-        assert server.refusals == 0
+        assert 0 < server.refusals <= 4, "what does not fit is learnt, and not for each line"
     captions = {piece.attributes["lk.segment_id"] for piece in probe.captions if piece.text}
     assert said(probe, "commentary") | said(probe, "answer") <= captions
     assert len(probe.bursts) >= 4
     assert probe.wrong == []
-
-
-async def test_a_context_for_fewer_pictures_is_met_by_fewer(
-    serve: Serve, livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    viewer = livekit_server.token("few", "viewer")
-    many = f'{{{QUICK},"frames_per_inference":8}}'
-    async with (
-        serve("-c", "3072", "-np", "1") as server,
-        camera(livekit_server, "few"),
-        booth(livekit_server, "few", server.url, metadata=many, state_dir=tmp_path),
-        watching(livekit_server.url, viewer) as probe,
-    ):
-        await probe.until(lambda: len(said(probe, "commentary")) >= 2, timeout=40, what="lines")
-        assert server.refusals <= 4
 
 
 async def test_a_server_that_cannot_serve_is_told_in_one_line_and_its_heir_is_used(
@@ -84,6 +71,6 @@ async def test_a_server_that_cannot_serve_is_told_in_one_line_and_its_heir_is_us
             async with serve(port=port, eyes=False):
                 await probe.until(lambda: "--mmproj" in trouble(), timeout=30, what="no mmproj")
             async with serve(port=port):
-                await probe.until(lambda: bool(said(probe, "commentary")), timeout=40)
+                await probe.until(lambda: bool(said(probe, "commentary")), timeout=60)
                 assert status(probe)["engine"] == "up"
                 assert not trouble()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -21,12 +21,20 @@ from agent.engine.engines import Engines
 KEY = "sk-very-secret-key"
 
 
-def window(pictures: int = 4, *, sound: bytes = b"", **more: Any) -> EngineRequest:
-    """A window of so many pictures, a second apart, each another byte, and an instruction."""
+def window(
+    pictures: int = 4,
+    *,
+    sound: bytes = b"",
+    look: Callable[[int], bytes] = lambda index: bytes([index]),
+    **more: Any,
+) -> EngineRequest:
+    """A window of so many pictures, a second apart, and an instruction; `look` gives the JPEG of
+    each, which else is a byte.
+    """
     line = new_line("commentary", anchor=0.0, requested_at=0.0)
     grey = np.zeros((90, 160), np.uint8)
     frames = [
-        SampledFrame(float(index - pictures + 1), bytes([index]), grey) for index in range(pictures)
+        SampledFrame(float(index - pictures + 1), look(index), grey) for index in range(pictures)
     ]
     asked = Asked("What happens?", sound=sound)
     request = engine_request(line, frames, asked, Options(room="lobby"), "Be brief.", [])
