@@ -29,15 +29,7 @@ _LISTED_NOWHERE = tuple(
 """Not public, although `ipaddress` has them as global, or had in some versions of it."""
 _GLOBAL_V6 = ipaddress.ip_network("2000::/3")
 """The only IPv6 addresses that are given out; everything else is local, mapped or reserved."""
-_WITH_IPV4 = tuple(
-    (ipaddress.ip_network(network), shift)
-    for network, shift in (
-        ("::ffff:0:0/96", 0),
-        ("64:ff9b::/96", 0),  # NAT64
-        ("::/96", 0),  # compatible
-        ("2002::/16", 80),  # 6to4
-    )
-)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class EgressPolicy:
@@ -129,10 +121,11 @@ def _in_any(address: _Ip, networks: Iterable[_Network]) -> bool:
 
 def _inner(address: _Ip) -> ipaddress.IPv4Address | None:
     """The IPv4 address that is reached by way of this IPv6 address."""
-    for network, shift in _WITH_IPV4:
-        if address.version == 6 and address in network and int(address) > 1:
-            return ipaddress.IPv4Address(int(address) >> shift & 0xFFFFFFFF)
-    return None
+    if not isinstance(address, ipaddress.IPv6Address):
+        return None
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _with_zone(place: tuple[str | int, ...] | tuple[int, bytes]) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 import httpx2
 
-from config.source_address import SourceAddress
 from ingress.reader.connection import CONNECT_TIMEOUT
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
@@ -17,6 +16,7 @@ from ingress.reader.http.transport import Transport
 from ingress.reader.login import Login
 
 READ_TIMEOUT = 10.0
+"""Seconds that any single wait for data may take."""
 
 _MOST_REDIRECTS = 5
 _COOKIES = 50
@@ -39,26 +39,25 @@ class HttpClient:
     """Fetches addresses one after the other or at the same time, from one source.
 
     url: the first address, with user name and password where it has them; these and `headers` go
-    to its host only. policy: what may be reached, None for anything. timeout: seconds that any
-    single wait for data may take. Certificates are verified on public addresses only.
+    to its host only. policy: what may be reached, None for anything. Certificates are verified on
+    public addresses only.
     """
 
     def __init__(
         self,
-        url: str | SourceAddress,
+        url: str,
         *,
         policy: EgressPolicy | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float = READ_TIMEOUT,
     ) -> None:
-        first = checked(url.url if isinstance(url, SourceAddress) else url)
+        first = checked(url)
         self.first = first.copy_with(userinfo=b"")
         self._login = Login(first.username, first.password, place(self.first))
         self._headers = dict(headers or {})
         self._client = httpx2.Client(
             transport=Transport(policy),
             headers=_SAID,
-            timeout=httpx2.Timeout(timeout, connect=CONNECT_TIMEOUT),
+            timeout=httpx2.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
             trust_env=False,
         )
 

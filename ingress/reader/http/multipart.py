@@ -22,8 +22,7 @@ _BOUNDARY = re.compile(rb"\r?\n?--[^\r\n]{0,200}\r?\n")
 class JpegParser:
     """Bytes in, pictures out. Holds one picture of at most LONGEST_PICTURE bytes and a head.
 
-    broken: pictures that were left out because they were cut or too long; passed: bytes without a
-    picture since the last one.
+    passed: bytes without a picture since the last one.
     """
 
     def __init__(self) -> None:
@@ -32,7 +31,7 @@ class JpegParser:
         self._length: int | None = None
         self._searched = 0
         self._have_ends = False
-        self.passed = self.broken = 0
+        self.passed = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """The pictures that these bytes complete, in order."""
@@ -43,9 +42,7 @@ class JpegParser:
             if ended is None:
                 break
             end, tail = ended
-            if tail is None:
-                self.broken += 1
-            else:
+            if tail is not None:
                 self.passed = 0
                 found.append(bytes(self._buffer[:end]) + tail)
             self._picture = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import av
@@ -13,7 +13,7 @@ from config.source_address import SourceAddress
 from ingress.reader.container import ContainerSource, Film
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure, failure, from_av
-from ingress.reader.http.client import READ_TIMEOUT, HttpClient
+from ingress.reader.http.client import HttpClient
 from ingress.reader.http.jpeg import START
 from ingress.reader.http.media import HttpMedia
 from ingress.reader.http.pictures import jpegs, snapshots
@@ -71,14 +71,12 @@ def open_http_source(
     request: Request,
     address: SourceAddress,
     policy: EgressPolicy | None,
-    waits: Callable[[str], None],
+    waits: Callable[[str], object],
 ) -> Source:
     """Opens what stands behind the address; waits as of `open_source`. Raises SourceFailure."""
 
     def found() -> Jpegs | HttpMedia:
-        return open_http(
-            address, rate=request.snapshot_rate, policy=policy, headers=request.headers, waits=waits
-        )
+        return open_http(request, address, policy, waits)
 
     def film() -> ContainerSource:
         if first:
@@ -119,31 +117,26 @@ def _container(
 
 
 def open_http(
-    address: SourceAddress | str,
-    *,
-    rate: float = 2.0,
+    request: Request,
+    address: SourceAddress,
     policy: EgressPolicy | None = None,
-    headers: Mapping[str, str] | None = None,
-    waits: Callable[[str], None] = lambda _: None,
-    timeout: float = READ_TIMEOUT,
+    waits: Callable[[str], object] = lambda _: None,
 ) -> Jpegs | HttpMedia:
-    """Asks for the address and gives what it has; parameters as of Jpegs and HttpClient. Raises
-    SourceFailure. waits: told each second why nothing comes, where the server has answered.
-    """
-    client = HttpClient(address, policy=policy, headers=headers, timeout=timeout)
+    """Asks for the address and gives what it has, as `open_http_source`."""
+    client = HttpClient(address.url, policy=policy, headers=request.headers)
     try:
         stream = client.get()
         _await_body(stream, waits)
         what = _what(stream)
         if what == "media":
             return HttpMedia(client, stream)
-        return Jpegs(client, stream, rate, snapshot=what == "snapshot")
+        return Jpegs(client, stream, request.snapshot_rate, snapshot=what == "snapshot")
     except BaseException:
         client.close()
         raise
 
 
-def _await_body(stream: HttpStream, waits: Callable[[str], None]) -> None:
+def _await_body(stream: HttpStream, waits: Callable[[str], object]) -> None:
     """VLC answers at once, and sends nothing before its next keyframe; after 10 s it hangs up."""
     advice = "a keyframe every second or two helps, in VLC venc=x264{keyint=25}"
     if stream.content_type.startswith(_MJPEG):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.source_address import SourceAddress, parse
+from config.source_address import parse
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.client import HttpClient
@@ -16,16 +16,21 @@ LOOPBACK = EgressPolicy(["127.0.0.0/8"])
 SECRETS = ("p@ss", "p%40ss", "sekrit", "admin", "YWRtaW46")
 
 
-def got(url: str | SourceAddress, **options: Any) -> bytes:
+def client(url: str, **options: Any) -> closing[HttpClient]:
+    """A client of this address, as a person writes it."""
+    return closing(HttpClient(parse(url).url, **options))
+
+
+def got(url: str, **options: Any) -> bytes:
     """The body of a GET, of at most 1000 bytes."""
-    with closing(HttpClient(url, **options)) as client:
-        return client.get().read_all(1000)
+    with client(url, **options) as made:
+        return made.get().read_all(1000)
 
 
 def fails(url: str, policy: EgressPolicy | None = None, **options: Any) -> SourceFailure:
     """The failure of a GET, in one line without anything secret."""
     with pytest.raises(SourceFailure) as raised:
-        got(parse(url), policy=policy, **options)
+        got(url, policy=policy, **options)
     failure = raised.value
     assert "\n" not in str(failure)
     for secret in SECRETS:

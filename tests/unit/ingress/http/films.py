@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import av
 
-from config.source_address import SourceAddress
+from config.source_address import parse
+from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.http.media import HttpMedia
 from ingress.reader.http.source import open_http
+from ingress.reader.messages import Request
 from tests.support.clips import PLAIN, film
 from tests.unit.ingress.http.server import Answer, Asked, reply
 
@@ -76,17 +77,17 @@ def files(folder: Path, *, ranges: bool = True) -> Answer:
 
 
 @contextmanager
-def media(url: str | SourceAddress, **options: Any) -> Iterator[HttpMedia]:
+def media(url: str, policy: EgressPolicy | None = None) -> Iterator[HttpMedia]:
     """What stands there, which is to be a container."""
-    found = open_http(url, **options)
+    found = open_http(Request(url), parse(url), policy)
     with closing(found):
         assert isinstance(found, HttpMedia)
         yield found
 
 
-def count(url: str | SourceAddress, **options: Any) -> int:
+def count(url: str, policy: EgressPolicy | None = None) -> int:
     """Pictures until the end."""
-    with media(url, **options) as found:
+    with media(url, policy) as found:
         with found.open() as container:
             packets = sum(1 for packet in container.demux(video=0) if packet.size)
         assert found.failure is None

@@ -7,19 +7,17 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterable
-from contextlib import closing
 
 import pytest
 
-from config.source_address import parse
 from ingress.reader import connection
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.client import HttpClient, checked
+from ingress.reader.http.client import checked
 from tests.peers.login import Login as Asking
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.http.conftest import Serve
-from tests.unit.ingress.http.failing import LOOPBACK, SECRETS, fails, got
+from tests.unit.ingress.http.failing import LOOPBACK, SECRETS, client, fails, got
 from tests.unit.ingress.http.server import CLOSE, Asked, endless, reply
 from tests.unit.ingress.http.test_login import behind
 
@@ -30,8 +28,8 @@ def moved(to: str) -> list[bytes]:
 
 def test_a_body_comes_as_a_stream(serve: Serve) -> None:
     server = serve(lambda asked: reply(b"hello", kind="Video/MP4; a=b"))
-    with closing(HttpClient(server.url("/a?b=c"))) as client:
-        stream = client.get()
+    with client(server.url("/a?b=c")) as made:
+        stream = made.get()
         assert (stream.content_type, stream.length, stream.status) == ("video/mp4", 5, 200)
         assert stream.peek(3) == b"hel"
         assert (stream.read(), stream.read()) == (b"hello", b"")
@@ -45,9 +43,9 @@ def test_connections_are_kept_and_made_anew(
     serve: Serve, end: list[bytes], connections: int
 ) -> None:
     server = serve(lambda asked: [*reply(b"x" * 100_000), *end])
-    with closing(HttpClient(server.url("/a"))) as client:
+    with client(server.url("/a")) as made:
         for _ in range(5):
-            assert len(client.get().read_all(1 << 20)) == 100_000
+            assert len(made.get().read_all(1 << 20)) == 100_000
     assert server.connections == connections
 
 
@@ -89,8 +87,8 @@ def test_redirects_at_home_keep_the_login(serve: Serve) -> None:
     login = Asking("admin", "p@ss")
     inner = behind(login)
     server = serve(lambda asked: moved("../c") if asked.path == "/a/b" else inner(asked))
-    with closing(HttpClient(parse(server.url("/a/b", "admin:p@ss")))) as client:
-        stream = client.get()
+    with client(server.url("/a/b", "admin:p@ss")) as made:
+        stream = made.get()
         assert stream.url.path == "/c"
         assert stream.read_all(10) == b"in"
 
@@ -174,7 +172,7 @@ def test_silence_and_a_head_byte_by_byte_end(
 
     server = serve(answer)
     try:
-        assert fails(server.url("/", "admin:p@ss"), timeout=5.0).kind == "no_answer"
+        assert fails(server.url("/", "admin:p@ss")).kind == "no_answer"
     finally:
         over.set()
 
@@ -204,10 +202,10 @@ def test_a_body_that_breaks_off_or_is_too_long(
 def test_cookies_go_back_to_their_host(serve: Serve) -> None:
     server = serve(lambda asked: reply(b"", "Set-Cookie: a=b; Path=/; HttpOnly"))
     other = serve(lambda asked: reply(b""))
-    with closing(HttpClient(server.url("/"))) as client:
-        client.get().read_all(10)
-        client.get().read_all(10)
-        client.get(checked(other.url("/").replace("127.0.0.1", "localhost"))).read_all(10)
+    with client(server.url("/")) as made:
+        made.get().read_all(10)
+        made.get().read_all(10)
+        made.get(checked(other.url("/").replace("127.0.0.1", "localhost"))).read_all(10)
     assert server.asked[1].headers["cookie"] == "a=b"
     assert "cookie" not in other.asked[0].headers
 
@@ -236,10 +234,10 @@ def test_nothing_secret_is_logged(serve: Serve, caplog: pytest.LogCaptureFixture
     caplog.set_level(logging.DEBUG)
     server = serve(answer)
     url = server.url("/first?password=sekrit", "admin:p@ss")
-    with closing(HttpClient(parse(url), headers={"X": "sekrit"})) as client:
-        stream = client.get()
+    with client(url, headers={"X": "sekrit"}) as made:
+        stream = made.get()
         stream.read_all(10)
-        shown = f"{client!r}{stream!r}{stream.name}"
+        shown = f"{made!r}{stream!r}{stream.name}"
     fails(url.replace("127.0.0.1", "127.0.0.2"), LOOPBACK)
     for secret in SECRETS:
         assert secret not in caplog.text
@@ -255,9 +253,9 @@ def test_a_camera_may_have_signed_its_certificate_itself(
     serve: Serve, camera_tls: ssl.SSLContext
 ) -> None:
     server = serve(lambda asked: reply(b"hello"), tls=camera_tls)
-    with closing(HttpClient(server.url("/"), policy=LOOPBACK)) as client:
+    with client(server.url("/"), policy=LOOPBACK) as made:
         for _ in range(5):
-            assert client.get().read_all(10) == b"hello"
+            assert made.get().read_all(10) == b"hello"
     assert server.connections == 1
 
 
@@ -272,8 +270,8 @@ def test_what_waits_is_seen_through_tls(serve: Serve, camera_tls: ssl.SSLContext
         yield CLOSE
 
     server = serve(answer, tls=camera_tls)
-    with closing(HttpClient(server.url("/"), timeout=5.0)) as client:
-        stream = client.get()
+    with client(server.url("/")) as made:
+        stream = made.get()
         assert stream.read() == b"one"
         waits = [stream.waits()]
         over.set()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import closing, suppress
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from config.source_address import parse
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.client import HttpClient
 from ingress.reader.login import Login
 from tests.peers.login import Login as Asking
 from tests.unit.ingress.http.conftest import Serve
-from tests.unit.ingress.http.failing import fails, got
+from tests.unit.ingress.http.failing import client, fails, got
 from tests.unit.ingress.http.server import Answer, Asked, reply
 
 
@@ -45,15 +43,15 @@ def test_logins(serve: Serve, offers: tuple[str, ...], together: bool) -> None:
     """Each nonce is good once, and is not called stale when it has grown old."""
     login = Asking("admin", "p@ss:ü", offers, together=together)
     server = serve(behind(login))
-    with closing(HttpClient(parse(server.url("/v?token=sekrit&x=1,2", "admin:p@ss:ü")))) as client:
+    with client(server.url("/v?token=sekrit&x=1,2", "admin:p@ss:ü")) as made:
         for _ in range(3):
-            assert client.get().read_all(10) == b"in"
+            assert made.get().read_all(10) == b"in"
     assert login.right == 3
 
 
 def test_a_digest_of_old_cameras(serve: Serve) -> None:
     server = serve(behind(Asking("admin", "p@ss", qop="")))
-    assert got(parse(server.url("/", "admin:p@ss"))) == b"in"
+    assert got(server.url("/", "admin:p@ss")) == b"in"
 
 
 @pytest.mark.parametrize("offers", [("basic",), ("MD5",)])

@@ -12,7 +12,6 @@ from pathlib import Path
 import av
 import pytest
 
-from config.source_address import parse
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
 from tests.support.clips import FPS, film
@@ -25,7 +24,7 @@ PICTURES = 4 * FPS
 
 
 def fails(url: str, policy: EgressPolicy | None = None) -> SourceFailure:
-    with media(parse(url), policy=policy) as found, pytest.raises(SourceFailure) as raised:
+    with media(url, policy) as found, pytest.raises(SourceFailure) as raised:
         found.open()
     for secret in ("sekrit", "p@ss", "p%40ss"):
         assert secret not in f"{raised.value}{raised.value!r}"
@@ -34,7 +33,7 @@ def fails(url: str, policy: EgressPolicy | None = None) -> SourceFailure:
 
 def test_hls(serve: Serve, tmp_path: Path) -> None:
     server = serve(files(hls(tmp_path)))
-    url = parse(server.url("/list.m3u8?token=sekrit", "admin:p@ss"))
+    url = server.url("/list.m3u8?token=sekrit", "admin:p@ss")
     assert count(url, policy=LOOPBACK) == PICTURES
     assert server.connections == 1
     assert server.asked[0].path == "/list.m3u8?token=sekrit"
@@ -202,7 +201,10 @@ def test_a_film_goes_on_where_its_connection_broke(serve: Serve, tmp_path: Path)
     assert server.asked[1].headers["range"].startswith("bytes=")
 
 
-def test_silence_reaches_who_reads(serve: Serve, tmp_path: Path) -> None:
+def test_silence_reaches_who_reads(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingress.reader.http.client.READ_TIMEOUT", 0.3)
     data = film(tmp_path / "film.ts", seconds=4).read_bytes()
     over = threading.Event()
 
@@ -212,7 +214,7 @@ def test_silence_reaches_who_reads(serve: Serve, tmp_path: Path) -> None:
 
     server = serve(answer)
     try:
-        with media(server.url("/?token=sekrit"), timeout=0.3) as found:
+        with media(server.url("/?token=sekrit")) as found:
             with suppress(av.error.FFmpegError), found.open() as container:
                 for _ in container.demux():
                     pass

@@ -5,16 +5,17 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
+from config.source_address import parse
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http import pictures
 from ingress.reader.http.source import Jpegs, open_http
+from ingress.reader.messages import Request
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.pictures import picture
 from tests.unit.ingress.http.server import CLOSE, Answer, Asked, endless, reply
@@ -27,8 +28,8 @@ def part(number: int) -> bytes:
     return b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + picture(number) + b"\r\n"
 
 
-def opened(url: str, **options: Any) -> Jpegs:
-    found = open_http(url, **{"rate": RATE} | options)
+def opened(url: str, rate: float = RATE, waits: Callable[[str], object] = str) -> Jpegs:
+    found = open_http(Request(url, snapshot_rate=rate), parse(url), None, waits)
     assert isinstance(found, Jpegs)
     return found
 
@@ -236,6 +237,7 @@ def test_a_picture_that_never_gets_done(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, drop: bytes
 ) -> None:
     monkeypatch.setattr(pictures, "PICTURE_TIMEOUT", 0.3)
+    monkeypatch.setattr("ingress.reader.http.client.READ_TIMEOUT", 0.3)
     over = threading.Event()
 
     def answer(asked: Asked) -> Iterator[bytes]:
@@ -244,7 +246,7 @@ def test_a_picture_that_never_gets_done(
             yield drop
 
     server = serve(answer)
-    failure = end(opened(server.url("/?token=sekrit"), timeout=0.3))
+    failure = end(opened(server.url("/?token=sekrit")))
     over.set()
     assert failure.kind == "no_answer"
 
