@@ -12,8 +12,9 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -180,16 +181,9 @@ class MediaServer:
             self.trouble = line
             log.info("%s", line)
 
-        process = await asyncio.create_subprocess_exec(
-            *self._command,
-            cwd=_ROOT,
-            env=environment(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
         path: list[str] = []
-        async with _ended(process, signal.SIGINT):
+        more = {"cwd": _ROOT, "env": environment(), "stderr": asyncio.subprocess.PIPE}
+        async with _running(self._command, signal.SIGINT, **more) as process:
             await asyncio.gather(
                 _lines(process.stdout, path.append), _lines(process.stderr, says), process.wait()
             )
@@ -205,20 +199,16 @@ class MediaServer:
         file = self._settings.state_dir / FILE
         text = yaml.safe_dump(config(self._settings, port, self._paths))
         await asyncio.to_thread(files.write, file, text)
-        process = await asyncio.create_subprocess_exec(
-            program,
-            str(file),
-            env={name: value for name, value in environment().items() if name[:4] != "MTX_"},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            preexec_fn=_die_with_us,
-            start_new_session=True,
-        )
-        self._said, self.trouble, self.pid = "", "", process.pid
-        log.info("mediamtx takes pushes on %s", push_host(self._settings))
+        more = {
+            "env": {name: value for name, value in environment().items() if name[:4] != "MTX_"},
+            "stderr": asyncio.subprocess.STDOUT,
+            "preexec_fn": _die_with_us,
+            "start_new_session": True,
+        }
         try:
-            async with _ended(process, signal.SIGTERM):
+            async with _running((program, str(file)), signal.SIGTERM, **more) as process:
+                self._said, self.trouble, self.pid = "", "", process.pid
+                log.info("mediamtx takes pushes on %s", push_host(self._settings))
                 await _lines(process.stdout, self._log)
                 await process.wait()
         finally:
@@ -248,10 +238,14 @@ def _die_with_us() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _ended(process: asyncio.subprocess.Process, ask: signal.Signals) -> AsyncIterator[None]:
-    """The process is asked to end, then killed, and is gone at the end."""
+async def _running(
+    command: Sequence[str], ask: signal.Signals, **more: Any
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process, which is asked to end, then killed, and is gone at the end."""
+    nothing, read = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=read, **more)
     try:
-        yield
+        yield process
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(ask)
