@@ -14,7 +14,7 @@ from models import environment
 from models.command_line import parser
 from models.engine import Engine, EngineError
 from models.latency import DelayedEngine, Latency
-from models.registry import ENGINES
+from models.registry import ENGINES, check
 from models.serve import ENGINE_LOST, BindError, serve
 from models.server import EngineServer, Limits
 
@@ -56,8 +56,6 @@ def _engine(settings: Settings, given: argparse.Namespace) -> Engine:
 
 
 def _check(settings: Settings) -> int:
-    from models.check import check
-
     report = check(settings, settings.model_path, settings.engine_device)
     print("\n".join(report.lines))
     return 0 if report.ok else 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tqdm import tqdm
 
 from models import manifest, model_folders
-from models.check_report import CheckReport
+from models.check import CheckReport
 from models.manifest import size
 from models.minicpmo import assets, memory
 from models.minicpmo.checkpoint import Checkpoint
@@ -23,7 +23,7 @@ _LEAST_BF16 = (8, 0)
 
 
 def check(model: str, device: str, budget_gib: float) -> CheckReport:
-    """Looks at everything; see `models.check.check`."""
+    """Looks at everything; see `models.registry.check`."""
     checkpoint = Checkpoint.read(model_folders.resolve(model))
     pulled = checkpoint.pulled
     at = f", {pulled.repo} at {pulled.commit[:12]}" if pulled.repo else ""

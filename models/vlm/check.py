@@ -10,7 +10,7 @@ import numpy as np
 
 from config.settings import Settings
 from models import model_folders
-from models.check_report import CheckReport
+from models.check import CheckReport
 from models.engine import EngineError, GenerationRequest, Picture
 from models.runtime.frames import Frames
 from models.runtime.prompt import build

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings, load_settings
-from models import check_report
-from models.check import check
-from models.check_report import CheckReport
+from models import check as check_report
+from models.check import CheckReport
 from models.minicpmo import assets, memory
 from models.minicpmo import check as check_minicpmo
 from models.minicpmo.checkpoint import Checkpoint
+from models.registry import check
 from models.runtime import device as hardware
 from models.runtime.device import GIB, NotEnoughMemoryError, Room
 from tests.minicpmo import folders

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from models import check as dispatch
+from models import registry
 from models.engine import EngineStartError
 from models.vlm.check import check
 
@@ -24,7 +24,7 @@ def steps(*seconds: float) -> Callable[[], float]:
 
 
 def test_a_true_model_is_measured_on_this_machine(folder: Path) -> None:
-    report = dispatch.check(settings(folder), str(folder), "cpu")
+    report = registry.check(settings(folder), str(folder), "cpu")
     speeds = [line for line in report.lines if line.startswith("speed: ")]
     assert len(speeds) == 2
     assert any(line.startswith("verdict: ") for line in report.lines)
