@@ -19,8 +19,7 @@ LEAST = 4
 class Freeze:
     """Compares each picture with the first of those that look like it."""
 
-    def __init__(self, after: float = AFTER) -> None:
-        self._after = after
+    def __init__(self) -> None:
         self._first = b""
         self._since = 0.0
         self._now = 0.0
@@ -29,7 +28,7 @@ class Freeze:
     @property
     def frozen_since(self) -> float:
         """Monotonic seconds since when the picture has not changed; 0 for not."""
-        frozen = self._count >= LEAST and self._now - self._since >= self._after
+        frozen = self._count >= LEAST and self._now - self._since >= AFTER
         return self._since if frozen else 0.0
 
     def see(self, luma: bytes, now: float) -> None:

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ingress.reader.failures import SourceFailure
 from ingress.reader.messages import Failed, GarbageError, Message, Order, Request, encode, read
@@ -128,7 +128,8 @@ class Owner:
             if self._gone.wait(LOOK):
                 return
         if self._writing.acquire(timeout=LOOK):
-            self._send(Failed(failure.kind, failure.text))
+            with suppress(GoneError):
+                self._send(Failed(failure.kind, failure.text))
         self._gone.set()
         self._leave()
 

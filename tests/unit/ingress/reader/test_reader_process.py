@@ -1,155 +1,111 @@
-"""The reader as the process that it is."""
+"""The reader as the process that it is, started as by its owner."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 import os
 import select
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from ingress.reader.messages import Failed, Message, Opened, Request, Unit, encode, read
+from ingress.reader.messages import Failed, Opened, Request, Unit, encode
+from ingress.reader.process import ReaderProcess
 from tests.support.clips import film
 from tests.support.ports import free_port
 
 PATIENCE = 30.0
 
 
-class Process:
-    """A reader that was started like the real one."""
-
-    def __init__(self) -> None:
-        self.ours, theirs = socket.socketpair()
-        self.ours.settimeout(PATIENCE)
-        self.pipe = self.ours.makefile("rb")
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "ingress.reader", "--fd", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            )
-
-    def ask(self, request: Request) -> None:
-        self.ours.sendall(b"".join(encode(request)))
-
-    def hear(self) -> Message | None:
-        return read(self.pipe)
-
-    def end(self) -> str:
-        """Waits for its end; what it has printed."""
-        printed, _ = self.process.communicate(timeout=PATIENCE)
-        return printed.decode()
+@asynccontextmanager
+async def reading(url: str, *, loop: bool = True) -> AsyncIterator[ReaderProcess]:
+    reader = await ReaderProcess.start(Request(url, loop=loop))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield reader
+    finally:
+        await reader.aclose()
 
 
-@pytest.fixture
-def reader() -> Iterator[Process]:
-    made = Process()
-    yield made
-    made.pipe.close()
-    made.ours.close()
-    if made.process.poll() is None:
-        made.process.kill()
-    made.process.communicate(timeout=PATIENCE)
-
-
-def test_it_reads_says_why_it_is_over_and_ends(reader: Process, tmp_path: Path) -> None:
-    reader.ask(Request(str(film(tmp_path / "a.mp4")), loop=False))
-    said = []
-    while message := reader.hear():
-        said.append(message)
+async def test_it_reads_says_why_it_is_over_and_ends(tmp_path: Path) -> None:
+    async with reading(str(film(tmp_path / "a.mp4")), loop=False) as reader:
+        said = [message async for message in reader.messages()]
     assert isinstance(said[0], Opened)
     assert sum(isinstance(one, Unit) for one in said) == 15
     assert said[-1] == Failed("ended", "it is over")
-    assert reader.end() == ""
-    assert reader.process.returncode == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_it_ends_at_once_when_it_is_told_to(reader: Process, number: signal.Signals) -> None:
-    reader.ask(Request("test:64x48@10"))
-    assert reader.hear()
-    reader.process.send_signal(number)
-    assert reader.end() == ""
-    assert reader.process.returncode == -number
+async def test_it_ends_at_once_when_it_is_told_to_and_not_at_ctrl_c(number: signal.Signals) -> None:
+    async with reading("test:64x48@10") as reader, aclosing(reader.messages()) as messages:
+        await anext(messages)
+        os.kill(reader.pid, signal.SIGINT)
+        for _ in range(5):
+            assert not isinstance(await anext(messages), Failed)
+        os.kill(reader.pid, number)
+        *_, last = [message async for message in messages]
+    assert last == Failed("internal", f"the reader ended ({number.name})")
 
 
-def test_it_ends_with_its_owner_even_where_nothing_comes(reader: Process) -> None:
+async def test_it_ends_with_its_owner_even_where_nothing_comes() -> None:
     """A camera that accepts and then says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        reader.ask(Request(f"rtsp://127.0.0.1:{silent.getsockname()[1]}/a"))
-        connection, _ = silent.accept()
-        with connection:
-            assert connection.recv(7) == b"OPTIONS"
-            reader.ours.shutdown(socket.SHUT_RDWR)
-            assert reader.end() == ""
-
-
-def test_ctrl_c_is_left_to_its_owner(reader: Process) -> None:
-    reader.ask(Request("test:64x48@10"))
-    assert reader.hear()
-    reader.process.send_signal(signal.SIGINT)
-    for _ in range(5):
-        assert reader.hear()
+        async with reading(f"rtsp://127.0.0.1:{silent.getsockname()[1]}/a") as reader:
+            connection, _ = await asyncio.to_thread(silent.accept)
+            with connection:
+                assert await asyncio.to_thread(connection.recv, 7) == b"OPTIONS"
+                await reader.aclose()
+                (failed,) = [message async for message in reader.messages()]
+    assert failed == Failed("internal", "the reader ended (status 0)")
 
 
 def _shown(pid: int) -> bytes:
     """Command line and environment of a process; nothing of one that has just ended."""
-    try:
-        folder = Path(f"/proc/{pid}")
+    folder = Path(f"/proc/{pid}")
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         return (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
+    return b""
 
 
 @pytest.mark.parametrize(
-    ("address", "listens"),
+    "address",
     [
-        ("rtsp://admin:{secret}@127.0.0.1:{port}/stream?token={secret}", False),
-        ("rtsps://admin:{secret}@127.0.0.1:{port}/stream", True),
-        ("rtmp://127.0.0.1:{port}/live/{secret}?password={secret}", True),
-        ("http://admin:{secret}@127.0.0.1:{port}/video.mjpg?token={secret}", True),
-        ("srt://127.0.0.1:{port}?passphrase={secret}&mode=listener&latency=bad", False),
+        "rtsp://admin:{secret}@127.0.0.1:{port}/stream?token={secret}",
+        "rtsps://admin:{secret}@127.0.0.1:{port}/stream",
+        "rtmp://127.0.0.1:{port}/live/{secret}?password={secret}",
+        "http://admin:{secret}@127.0.0.1:{port}/video.mjpg?token={secret}",
+        "srt://127.0.0.1:{port}?passphrase={secret}&mode=caller&latency=bad",
     ],
 )
-def test_no_secret_is_printed_or_said_or_on_its_command_line(
-    reader: Process, address: str, listens: bool
+async def test_no_secret_is_printed_or_said_or_on_its_command_line(
+    address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    secret = "s3cretw0rd"
-    with contextlib.ExitStack() as held:
-        port = free_port()
-        if listens:
-            server = held.enter_context(socket.create_server(("127.0.0.1", 0)))
-            port = server.getsockname()[1]
-        shown = _shown(reader.process.pid)
-        reader.ask(Request(address.format(secret=secret, port=port)))
-        shown += _shown(reader.process.pid)
-        if address.startswith("srt"):
-            reader.ours.shutdown(socket.SHUT_WR)  # nobody will come
-        elif listens:
-            connection, _ = server.accept()
-            with connection:
-                connection.recv(100)
-                shown += _shown(reader.process.pid)
-                connection.sendall(b"garbage that is neither\r\n\r\n" * 100)
-        said = []
-        while message := reader.hear():
-            said.append(message)
-        assert reader.end() == ""
-    everything = f"{said}{shown!r}"
+    caplog.set_level(logging.DEBUG, "pressbox.ingress")
+    secret, port = "s3cretw0rd", free_port()
+    with socket.create_server(("127.0.0.1", port)) as server:
+        server.settimeout(PATIENCE)
+        async with reading(address.format(secret=secret, port=port)) as reader:
+            shown = _shown(reader.pid)
+            if not address.startswith("srt"):
+                connection, _ = await asyncio.to_thread(server.accept)
+                with connection:
+                    await asyncio.to_thread(connection.recv, 100)
+                    shown += _shown(reader.pid)
+                    connection.sendall(b"garbage that is neither\r\n\r\n" * 100)
+            (failed,) = [message async for message in reader.messages()]
     assert b"ingress.reader" in shown
-    assert secret not in everything
-    if not address.startswith("srt"):
-        (failed,) = said
-        assert isinstance(failed, Failed)
-        assert failed.kind != "internal"
-        assert "127.0.0.1" in failed.text
+    assert secret not in f"{failed}{shown!r}{caplog.text}"
+    assert isinstance(failed, Failed)
+    assert failed.kind != "internal"
+    assert "127.0.0.1" in failed.text
 
 
 def test_it_is_gone_when_the_process_that_started_it_is_killed() -> None:
