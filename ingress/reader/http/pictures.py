@@ -16,7 +16,6 @@ PICTURE_TIMEOUT = 15.0
 """Seconds that a picture may take to come."""
 
 _PREAMBLE = 1024 * 1024
-_DRAINED_AT_ONCE = 32 * 1024 * 1024
 _DRAINING = 0.5
 
 _SPREAD = 0.3
@@ -83,19 +82,17 @@ class _Even:
 
 
 def _read(stream: HttpStream, parser: JpegParser) -> list[bytes]:
-    """The pictures in all that has come already. Bounded, in bytes and in time, where the server
-    sends as fast as this reads.
+    """The pictures in all that has come already, the newest of them, and no longer than _DRAINING
+    where the server sends as fast as this reads.
     """
-    ends, left = time.monotonic() + _DRAINING, _DRAINED_AT_ONCE
-    found = list[bytes]()
+    ends, found = time.monotonic() + _DRAINING, list[bytes]()
     while True:
         data = stream.read()
         if not data and not found:
             raise SourceFailure("ended", f"{stream.name} closed the connection")
-        left -= len(data)
         found = [*found, *parser.feed(data)][-_BURST:]
         # The end is met again with the next reading.
-        if not data or left <= 0 or time.monotonic() > ends or not stream.waits():
+        if not data or time.monotonic() > ends or not stream.waits():
             return found
 
 

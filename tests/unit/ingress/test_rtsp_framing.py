@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from config.source_address import parse
 from ingress.reader.failures import SourceFailure
+from ingress.reader.rtsp_conversation import RtspConversation
 from ingress.reader.rtsp_framing import LONGEST_HEAD, RtspParts
 
 OPTIONS = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: DESCRIBE, SETUP, PLAY\r\n\r\n"
@@ -126,3 +129,14 @@ def test_whatever_comes_ends_it_or_is_left_out(data: bytes, sizes: list[int], st
     except SourceFailure:
         return
     assert len(seen) <= len(data) + data.count(b"\n")
+
+
+@given(some.lists(some.sampled_from([OPTIONS, UNAUTHORIZED, ASKS, PACKET, MOVED]) | some.binary()))
+def test_a_conversation_survives_whatever_is_said(said: list[bytes]) -> None:
+    talk = RtspConversation(parse("rtsp://cam:p@ss@camera/a"), 554)
+    with suppress(SourceFailure):
+        for one in said:
+            talk.asks(ASKS)
+            for passed in talk.says(one):
+                assert b"p@ss" not in passed
+            talk.again()

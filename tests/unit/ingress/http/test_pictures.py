@@ -126,7 +126,7 @@ def test_bursts_are_spread_and_nothing_comes_late() -> None:
 def test_a_server_that_sends_without_pause_cannot_hold_the_pictures_back(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pictures, "_DRAINED_AT_ONCE", 100_000)
+    monkeypatch.setattr(pictures, "_DRAINING", 0.01)
     server = serve(lambda asked: (endless(MULTIPART), *map(part, range(5))) * 1000)
     assert len(taken(opened(server.url()), 10)) == 10
 
