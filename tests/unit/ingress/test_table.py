@@ -53,17 +53,14 @@ def test_a_narrow_terminal_gets_no_wider_lines(width: int) -> None:
     assert max(map(len, drawn(LIVE, FAILED, width=width).splitlines())) <= width
 
 
-def test_nothing_steers_the_terminal() -> None:
-    for text in (drawn(FAILED), *lines([FAILED]), first_state(FAILED)):
-        assert all(char.isprintable() or char == "\n" for char in text)
-
-
 def test_lines() -> None:
     live, failed = lines([LIVE, FAILED])
     assert live.startswith("gate in hall: live, h264 1280x720 30 fps, passthrough, since ")
     assert failed.startswith("roof in hall [2J: failed (auth): the camera refuses the password")
     assert "\n" not in failed
     assert failed.endswith("3 reconnects")
+    for text in (drawn(FAILED), live, failed, first_state(FAILED)):
+        assert all(char.isprintable() or char == "\n" for char in text), "it steers the terminal"
 
 
 @pytest.mark.parametrize(

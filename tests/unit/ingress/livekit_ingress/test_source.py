@@ -146,30 +146,12 @@ async def test_a_server_without_the_service_is_told_and_tried_again(tmp_path: Pa
             await until(lambda: bool(server.ingresses))
 
 
-async def test_a_track_that_is_missing_is_a_stall_and_then_a_new_ingress(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("gone", ["track", "pictures"])
+async def test_what_is_seen_counts_and_its_end_is_a_stall_then_a_new_ingress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
 ) -> None:
-    monkeypatch.setattr(kept, "MISSING", 1.0)
-    monkeypatch.setattr(kept, "BEHIND_STALL", 0.5)
-    async with (
-        scripted_livekit(tmp_path) as (server, settings),
-        started(settings, stall_after=0.5) as source,
-    ):
-        await until(lambda: bool(server.ingresses))
-        shown(server)
-        await until(lambda: source.report().state == "live")
-        server.picture = False
-        await until(lambda: source.report().state == "stalled")
-        await until(lambda: source.report().state == "reconnecting")
-        await until(lambda: "IN_2" in server.ingresses)
-
-
-async def test_it_is_live_while_pictures_are_seen_whatever_the_service_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kept, "MISSING", 1.0)
-    monkeypatch.setattr(kept, "BEHIND_STALL", 0.5)
-    monkeypatch.setattr(kept, "GLANCE", 0.02)
+    for name, seconds in (("MISSING", 1.0), ("BEHIND_STALL", 0.5), ("GLANCE", 0.02)):
+        monkeypatch.setattr(kept, name, seconds)
     sees: bool | None = None
 
     async def eye() -> bool | None:
@@ -183,11 +165,15 @@ async def test_it_is_live_while_pictures_are_seen_whatever_the_service_says(
         await until(lambda: bool(server.ingresses))
         shown(server)
         await asyncio.sleep(0.2)
-        assert source.report().state == "connecting"
+        assert source.report().state == "connecting", "whatever the service says"
         sees = True
         await until(lambda: source.report().state == "live")
-        sees = False
+        if gone == "track":
+            server.picture = False
+        else:
+            sees = False
         await until(lambda: source.report().state == "stalled")
+        await until(lambda: source.report().state == "reconnecting")
         await until(lambda: "IN_2" in server.ingresses)
 
 
