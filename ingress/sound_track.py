@@ -50,7 +50,7 @@ class SoundTrack:
 
     def entered(self, room: rtc.Room) -> None:
         """From now on there is a room; the track appears with the next sound."""
-        self._room = room
+        self._room, self.error = room, ""
 
     def left(self) -> None:
         """The room is gone, and the track with it."""
