@@ -34,7 +34,7 @@ def python_of(engine: str) -> Path | None:
 
     Raises EnvironmentMissingError.
     """
-    venv = _venv(engine)
+    venv = ROOT / f".venv-{engine}"
     if engine not in SEPARATE or Path(sys.prefix) == venv:
         return None
     python = venv / "bin" / "python"
@@ -45,7 +45,3 @@ def python_of(engine: str) -> Path | None:
     raise EnvironmentMissingError(
         f"the engine {engine} needs an environment of its own: make engine-{engine}"
     )
-
-
-def _venv(engine: str) -> Path:
-    return ROOT / f".venv-{engine}"

@@ -51,6 +51,11 @@ class ApiError(Exception):
         }
 
 
+def too_large(message: str, param: str, code: str) -> ApiError:
+    """A part of a request that is larger than what is served."""
+    return ApiError(413, message, code=code, param=param)
+
+
 def invalid(message: str, param: str, code: str = "invalid_value") -> ApiError:
     """A request that cannot be served as it is."""
     return ApiError(400, message, code=code, param=param)

@@ -8,7 +8,7 @@ import io
 
 import imagesize
 
-from models.errors import ApiError, invalid
+from models.errors import invalid, too_large
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 MAX_IMAGE_PIXELS = 4096 * 4096
@@ -32,7 +32,7 @@ def read_data_uri(url: str, param: str) -> bytes:
             "a picture must be a data URI like data:image/jpeg;base64,...", param, "invalid_image"
         )
     if len(encoded) > MAX_IMAGE_BYTES * 4 // 3 + 4:
-        raise _too_large(f"a picture has at most {MAX_IMAGE_BYTES} bytes", param)
+        raise too_large(f"a picture has at most {MAX_IMAGE_BYTES} bytes", param, "image_too_large")
     try:
         data = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
@@ -42,9 +42,10 @@ def read_data_uri(url: str, param: str) -> bytes:
         raise invalid("the data is not a JPEG or PNG picture", param, "invalid_image")
     width, height = size
     if width * height > MAX_IMAGE_PIXELS:
-        raise _too_large(
+        raise too_large(
             f"a picture of {width}x{height} pixels is too large: at most {MAX_IMAGE_PIXELS} pixels",
             param,
+            "image_too_large",
         )
     return data
 
@@ -58,7 +59,3 @@ def image_size(data: bytes) -> tuple[int, int] | None:
     except ValueError:
         return None
     return (width, height) if width > 0 and height > 0 else None
-
-
-def _too_large(message: str, param: str) -> ApiError:
-    return ApiError(413, message, code="image_too_large", param=param)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -26,39 +27,24 @@ class Metrics:
         self, running: Callable[[], int], waiting: Callable[[], int], short: Callable[[], bool]
     ) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "pressbox_engine_requests",
-            "Requests by outcome: ok, cancelled, or the error's code",
-            ["kind", "outcome"],
-            registry=self.registry,
-        )
-        self.cancelled = Counter(
-            "pressbox_engine_cancelled", "Closed by the client", registry=self.registry
-        )
-        self.deadlines_missed = Counter(
-            "pressbox_engine_deadline_missed",
-            "Dropped from the queue at their deadline",
-            registry=self.registry,
-        )
-        self.queue_wait = self._histogram("queue_wait_seconds", "From arrival to a free slot")
-        self.first_audio = self._histogram(
-            "first_audio_seconds", "From arrival to the first speech"
-        )
-        self.audio_seconds = Counter(
-            "pressbox_engine_audio_seconds", "Seconds of speech made", registry=self.registry
-        )
-        self._tokens_per_second = Gauge(
-            "pressbox_engine_tokens_per_second",
-            f"From its first text to its last, of the newest answer of {FEW} tokens or more",
-            registry=self.registry,
-        )
-        self._gpus = [
-            Gauge(f"pressbox_engine_gpu_{name}", "As told", ["gpu", "name"], registry=self.registry)
-            for name in _GPU
-        ]
-        self._gauge("in_flight", "Requests being served", running)
-        self._gauge("queue_length", "Requests waiting", waiting)
-        self._gauge("memory_short", "1 while requests are refused or cut for want of it", short)
+        ours: dict[str, Any] = {"namespace": "pressbox_engine", "registry": self.registry}
+        about = "Requests by outcome: ok, cancelled, or the error's code"
+        self.requests = Counter("requests", about, ["kind", "outcome"], **ours)
+        self.cancelled = Counter("cancelled", "Closed by the client", **ours)
+        about = "Dropped from the queue at their deadline"
+        self.deadlines_missed = Counter("deadline_missed", about, **ours)
+        about = "From arrival to a free slot"
+        self.queue_wait = Histogram("queue_wait_seconds", about, buckets=_SECONDS, **ours)
+        about = "From arrival to the first speech"
+        self.first_audio = Histogram("first_audio_seconds", about, buckets=_SECONDS, **ours)
+        self.audio_seconds = Counter("audio_seconds", "Seconds of speech made", **ours)
+        about = f"From its first text to its last, of the newest answer of {FEW} tokens or more"
+        self._tokens_per_second = Gauge("tokens_per_second", about, **ours)
+        self._gpus = [Gauge(f"gpu_{name}", "As told", ["gpu", "name"], **ours) for name in _GPU]
+        Gauge("in_flight", "Requests being served", **ours).set_function(running)
+        Gauge("queue_length", "Requests waiting", **ours).set_function(waiting)
+        about = "1 while requests are refused or cut for want of it"
+        Gauge("memory_short", about, **ours).set_function(short)
 
     def told(self, tokens: int, seconds: float) -> None:
         """An answer of so many tokens was written; seconds from its first text to its last."""
@@ -75,14 +61,6 @@ class Metrics:
                     value = float(row[at]) * unit
                     gauge.labels(*row[:2]).set(value)
         return generate_latest(self.registry)
-
-    def _histogram(self, name: str, about: str) -> Histogram:
-        return Histogram(f"pressbox_engine_{name}", about, buckets=_SECONDS, registry=self.registry)
-
-    def _gauge(self, name: str, about: str, value: Callable[[], int]) -> None:
-        Gauge(f"pressbox_engine_{name}", about, registry=self.registry).set_function(
-            lambda: float(value())
-        )
 
 
 def _gpus() -> list[list[str]]:

@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from models.engine import HEARING_RATE
-from models.errors import ApiError, invalid
+from models.errors import invalid, too_large
 
 MAX_SOUND_BYTES = 8 * 1024 * 1024
 MAX_SOUND_SECONDS = 60
@@ -19,7 +19,7 @@ MAX_SOUND_SECONDS = 60
 def read_sound(data: str, param: str) -> bytes:
     """The sound as 16 kHz mono int16 little endian. Raises ApiError that names ``param``."""
     if len(data) > MAX_SOUND_BYTES * 4 // 3 + 4:
-        raise _too_long(f"a sound has at most {MAX_SOUND_BYTES} bytes", param)
+        raise too_large(f"a sound has at most {MAX_SOUND_BYTES} bytes", param, "audio_too_large")
     try:
         encoded = base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
@@ -43,11 +43,9 @@ def _decoded(encoded: bytes, param: str) -> bytes:
             for piece in resampler.resample(frame):
                 pcm += piece.to_ndarray().astype(np.int16).tobytes()
             if len(pcm) > MAX_SOUND_SECONDS * HEARING_RATE * 2:
-                raise _too_long(f"a sound has at most {MAX_SOUND_SECONDS} s", param)
+                raise too_large(
+                    f"a sound has at most {MAX_SOUND_SECONDS} s", param, "audio_too_large"
+                )
     for piece in resampler.resample(None):
         pcm += piece.to_ndarray().astype(np.int16).tobytes()
     return bytes(pcm)
-
-
-def _too_long(message: str, param: str) -> ApiError:
-    return ApiError(413, message, code="audio_too_large", param=param)

@@ -266,7 +266,7 @@ async def test_health_models_and_starting(serve: Serve, http: aiohttp.ClientSess
     ready = await serve(ScriptedEngine(HELLO))
     async with http.get(ready + "/health") as response:
         assert response.status == 200
-        idle = {"running": 0, "waiting": 0}
+        idle = {"running": 0, "waiting": 0, "shortage": ""}
         assert await response.json() == {"state": "ready", "engine": "scripted", **idle}
 
 
