@@ -12,8 +12,6 @@ import time
 import av
 import httpx2
 from av.container import InputContainer
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.padding import PKCS7
 
 from ingress.reader.failures import SourceFailure
 from ingress.reader.http.client import HttpClient, checked
@@ -134,6 +132,10 @@ class HttpMedia:
 
 def _decrypted(file: HttpFile, options: dict[str, str]) -> io.BytesIO:
     """A segment in AES-128, with what FFmpeg says of its key. Raises SourceFailure."""
+    # 7 MB, and few playlists need them
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.padding import PKCS7
+
     data = bytearray()
     while (part := file.read(SHORT)) and len(data) <= SHORT:
         data += part

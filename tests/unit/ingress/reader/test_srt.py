@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,47 +31,36 @@ def _nothing(remark: str, *, listening: bool = False) -> None:
     """Nobody is told."""
 
 
-class Sender:
-    """Listens, and sends a file to whoever comes."""
+@contextmanager
+def sender(data: bytes, passphrase: str = "") -> Iterator[tuple[int, threading.Event]]:
+    """Listens, and sends a file to whoever comes; gives the port, and what ends a connection."""
+    assert library is not None
+    done, port, listener = threading.Event(), free_port(), library.srt_create_socket()
+    if passphrase:
+        library.srt_setsockflag(listener, 26, passphrase.encode(), len(passphrase))
+    place = srt._sockaddr("127.0.0.1", port)
+    assert library.srt_bind(listener, place, len(place)) == 0
+    assert library.srt_listen(listener, 5) == 0
 
-    def __init__(self, lib: ctypes.CDLL, data: bytes, passphrase: str = "") -> None:
-        self._lib, self._data = lib, data
-        self.done = threading.Event()
-        self.port = free_port()
-        self._socket = lib.srt_create_socket()
-        if passphrase:
-            lib.srt_setsockflag(self._socket, 26, passphrase.encode(), len(passphrase))
-        place = srt._sockaddr("127.0.0.1", self.port)
-        assert lib.srt_bind(self._socket, place, len(place)) == 0
-        assert lib.srt_listen(self._socket, 5) == 0
-        self._thread = threading.Thread(target=self._run, name="srt-sender")
-        self._thread.start()
-
-    def _run(self) -> None:
-        while (taken := self._lib.srt_accept(self._socket, None, None)) >= 0:
-            for begin in range(0, len(self._data), 1316):
-                part = self._data[begin : begin + 1316]
-                if self._lib.srt_send(taken, part, len(part)) < 0:
+    def run() -> None:
+        while (taken := library.srt_accept(listener, None, None)) >= 0:
+            for begin in range(0, len(data), 1316):
+                part = data[begin : begin + 1316]
+                if library.srt_send(taken, part, len(part)) < 0:
                     break
             # What was sent and has not been shown yet would be lost with the connection.
-            self.done.wait(30)
-            self._lib.srt_close(taken)
+            done.wait(30)
+            library.srt_close(taken)
 
-    def close(self) -> None:
-        self.done.set()
-        self._lib.srt_close(self._socket)
-        self._thread.join(10)
-        assert not self._thread.is_alive()
-
-
-@contextmanager
-def sender(data: bytes, passphrase: str = "") -> Iterator[Sender]:
-    assert library is not None
-    made = Sender(library, data, passphrase)
+    thread = threading.Thread(target=run, name="srt-sender")
+    thread.start()
     try:
-        yield made
+        yield port, done
     finally:
-        made.close()
+        done.set()
+        library.srt_close(listener)
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 @needs_libsrt
@@ -81,25 +69,25 @@ def test_a_stream_comes_whole(tmp_path: Path, passphrase: str) -> None:
     data = film(tmp_path / "a.ts", seconds=1.2, sound="aac").read_bytes()
     # All of it comes at once: what a busy machine takes too late is dropped after the latency.
     asked = f"?passphrase={ESCAPED}&latency=3000000" if passphrase else "?latency=3000"
-    with sender(data, passphrase) as source:
+    with sender(data, passphrase) as (port, done):
         said: list[Message] = []
         units = 0
-        for message in messages(Request(f"srt://127.0.0.1:{source.port}{asked}")):
+        for message in messages(Request(f"srt://127.0.0.1:{port}{asked}")):
             said.append(message)
             units += isinstance(message, Unit)
             if units == 25:
-                source.done.set()
+                done.set()
     opened, failed = next(one for one in said if isinstance(one, Opened)), said[-1]
     assert (opened.codec, opened.way, opened.sound) == ("h264", "passthrough", "aac")
     assert units >= 25
-    assert failed == Failed("ended", f"127.0.0.1:{source.port} has closed the connection")
+    assert failed == Failed("ended", f"127.0.0.1:{port} has closed the connection")
 
 
 @needs_libsrt
 @pytest.mark.parametrize("asked", ["?passphrase=another%20passphrase", ""])
 def test_a_wrong_passphrase_is_said(asked: str) -> None:
-    with sender(b"", SECRET) as source, pytest.raises(SourceFailure) as refused:
-        SrtFile(parse(f"srt://127.0.0.1:{source.port}{asked}"), "127.0.0.1", _nothing)
+    with sender(b"", SECRET) as (port, _), pytest.raises(SourceFailure) as refused:
+        SrtFile(parse(f"srt://127.0.0.1:{port}{asked}"), "127.0.0.1", _nothing)
     assert refused.value.kind == "auth"
 
 
@@ -116,33 +104,27 @@ def test_an_impossible_passphrase_is_said_without_showing_it() -> None:
 @needs_libsrt
 def test_it_may_wait_for_a_sender() -> None:
     assert library is not None
-    port = free_port()
-    got: list[bytes] = []
+    port, told, over = free_port(), threading.Event(), threading.Event()
 
-    waited = threading.Event()
+    def send() -> None:
+        assert told.wait(20)
+        place = srt._sockaddr("127.0.0.1", port)
+        connected = library.srt_create_socket()
+        assert library.srt_connect(connected, place, len(place)) == 0
+        assert library.srt_send(connected, b"x" * 188, 188) == 188
+        over.wait(20)
+        library.srt_close(connected)
 
-    def wait() -> None:
-        address = parse(f"srt://127.0.0.1:{port}?mode=listener")
-        file = SrtFile(address, "127.0.0.1", lambda *_, **__: waited.set())
-        while data := file.read(100):
-            got.append(data)
-        file.close()
-        file.close()
-
-    thread = threading.Thread(target=wait)
+    thread = threading.Thread(target=send, name="srt-caller")
     thread.start()
-    place = srt._sockaddr("127.0.0.1", port)
-    assert waited.wait(20)
-    connected = library.srt_create_socket()
-    assert library.srt_connect(connected, place, len(place)) == 0
-    assert library.srt_send(connected, b"x" * 188, 188) == 188
-    while sum(map(len, got)) < 188 and thread.is_alive():
-        with suppress(TimeoutError):
-            thread.join(0.01)
-    library.srt_close(connected)
+    address = parse(f"srt://127.0.0.1:{port}?mode=listener")
+    file = SrtFile(address, "127.0.0.1", lambda *_, **__: told.set())
+    assert (file.read(100), file.read(100)) == (b"x" * 100, b"x" * 88)
+    over.set()
     thread.join(10)
-    assert b"".join(got) == b"x" * 188
-    assert max(map(len, got)) == 100
+    assert file.read(100) == b""
+    file.close()
+    file.close()
 
 
 class MetAlone:
