@@ -87,12 +87,13 @@ def real(folder: Path, *, awq: bool, speech: bool = True) -> Checkpoint:
 
 @pytest.mark.parametrize(
     ("awq", "voice", "least", "most"),
-    [(False, 0.0, 18.5, 21.5), (True, 0.0, 8.6, 11), (True, 6.0, 13.8, 15.2), (True, 16.8, 12, 17)],
+    [(False, 0.0, 18.5, 21.5), (True, 0.0, 8.6, 11), (True, 6.0, 12.8, 14.2), (True, 16.8, 12, 17)],
 )
 def test_the_need_is_near_what_others_saw(
     tmp_path: Path, awq: bool, voice: float, least: float, most: float
 ) -> None:
-    """Measured by the first users, with the checkpoint's recordings, or allowed by its authors."""
+    """Measured by the first users, with the checkpoint's recordings, or allowed by its authors;
+    speech less the 1 GiB for steps that the vocoder does not take."""
     assert least <= need(real(tmp_path, awq=awq), "cuda", voice).gib <= most
 
 
@@ -104,7 +105,7 @@ def card(gib: float, free: float = 0.97) -> Room:
     ("gib", "awq", "speech", "seconds"),
     [
         (11.8, True, False, 0.0),
-        (15.6, True, True, 6.0),
+        (15.6, True, True, 16.8),
         (23.6, True, True, 16.8),
         (23.6, False, False, 0.0),
         (31.8, False, True, 16.8),
@@ -133,7 +134,7 @@ def test_what_does_not_fit_is_refused_with_a_way_out(tmp_path: Path) -> None:
 def test_the_budget_is_kept(tmp_path: Path) -> None:
     awq = real(tmp_path, awq=True)
     assert not decide(awq, "cuda", card(23.6), 12.0).speech
-    assert decide(awq, "cuda", card(23.6), 15.0).voice_seconds == 6.0
+    assert decide(awq, "cuda", card(23.6), 13.5).voice_seconds == 6.0
     with pytest.raises(NotEnoughMemoryError, match="ENGINE_MEMORY allows 4 GiB"):
         decide(awq, "cuda", card(23.6), 4.0)
     assert decide(awq, "cuda", card(11.8), 100.0).need.bytes < card(11.8).free
