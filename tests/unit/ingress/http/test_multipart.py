@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,15 +20,20 @@ def part(
     *headers: str,
     boundary: str = "--frame",
     line: str = "\r\n",
-    length: int | None = -1,
-    kind: str | None = "image/jpeg",
+    length: str = "{}",
+    by: int = 0,
+    kind: str = "image/jpeg",
 ) -> bytes:
+    """length: as it is said, with `by` bytes too many; "" for not."""
     lines = [boundary] if boundary else []
-    if kind is not None:
-        lines.append(f"Content-Type: {kind}")
-    if length is not None:
-        lines.append(f"Content-Length: {len(data) if length == -1 else length}")
+    lines += [f"Content-Type: {kind}"] if kind else []
+    lines += [f"Content-Length: {length.format(len(data) + by)}"] if length else []
     return line.join([*lines, *headers, "", ""]).encode() + data + line.encode()
+
+
+def stream(**habit: Any) -> bytes:
+    """All pictures in parts with a habit."""
+    return b"".join(part(one, **habit) for one in PICTURES)
 
 
 def parsed(body: bytes, size: int = 1 << 30) -> list[bytes]:
@@ -39,42 +45,33 @@ def parsed(body: bytes, size: int = 1 << 30) -> list[bytes]:
 
 
 PICTURES = [picture(number) for number in range(COUNT)]
+NOISE = [random.Random(one).randbytes(5000).replace(b"\xff", b"") for one in range(COUNT)]
+AGAIN = b"--frame--\r\nHTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n"
 HABITS = {
-    "usual": b"".join(part(one) for one in PICTURES),
-    "without length": b"".join(part(one, length=None) for one in PICTURES),
-    "length too short": b"".join(part(one, length=len(one) - 50) for one in PICTURES),
-    "length of zero": b"".join(part(one, length=0) for one in PICTURES),
-    "length too long": b"".join(part(one, length=len(one) + 50) for one in PICTURES),
-    "length much too long": b"".join(part(one, length=10**9) for one in PICTURES),
-    "length that is none": b"".join(
-        part(one, "Content-Length: x", length=None) for one in PICTURES
-    ),
-    "LF": b"".join(part(one, line="\n") for one in PICTURES),
-    "no boundary": b"".join(part(one, boundary="") for one in PICTURES),
+    "usual": stream(),
+    "without length": stream(length=""),
+    "length too short": stream(by=-50),
+    "length of zero": stream(length="0"),
+    "length too long": stream(by=50),
+    "length much too long": stream(length="1000000000"),
+    "length that is none": stream(length="x"),
+    "LF": stream(line="\n"),
+    "no boundary": stream(boundary=""),
     "boundaries that change": b"".join(
         part(one, boundary=f"--{number}") for number, one in enumerate(PICTURES)
     ),
-    "no headers": b"".join(b"--frame\r\n\r\n" + one + b"\r\n" for one in PICTURES),
-    "odd case": b"".join(
-        part(one, f"cONTENT-LENGTH:{len(one)}", length=None).replace(b"Type", b"tYPE")
-        for one in PICTURES
-    ),
+    "no headers": stream(kind="", length=""),
+    "odd case": stream().replace(b"Type", b"tYPE").replace(b"Content-L", b"cONTENT-l"),
     "blank lines": b"".join(b"\r\n\r\n\r\n" + part(one) + b"\r\n\r\n" for one in PICTURES),
-    "preamble": b"This is a camera.\r\nHave a nice day!\r\n\r\n" + b"".join(map(part, PICTURES)),
-    "closed and begun again": part(PICTURES[0]) + part(PICTURES[1]) + b"--frame--\r\n"
-    b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=frame\r\n\r\n"
-    + part(PICTURES[2])
-    + part(PICTURES[3]),
+    "preamble": b"This is a camera.\r\nHave a nice day!\r\n\r\n" + stream(),
+    "closed and begun again": AGAIN.join(map(part, PICTURES)),
     "parts of text without length": b"".join(
-        part(b"motion=0", kind="text/plain", length=None) + part(one) for one in PICTURES
+        part(b"motion=0", kind="text/plain", length="") + part(one) for one in PICTURES
     ),
     "concatenated": b"".join(PICTURES),
-    "garbage between": b"".join(
-        random.Random(number).randbytes(5000).replace(b"\xff", b"") + one
-        for number, one in enumerate(PICTURES)
-    ),
+    "garbage between": b"".join(one for pair in zip(NOISE, PICTURES, strict=True) for one in pair),
     "zeros after": b"".join(part(one + bytes(77)) for one in PICTURES),
-    "a type of its own": b"".join(part(one, kind="image/x-camera") for one in PICTURES),
+    "a type of its own": stream(kind="image/x-camera"),
 }
 
 
@@ -87,20 +84,20 @@ def test_every_habit_gives_the_pictures(habit: str, size: int) -> None:
 def test_a_thumbnail_is_no_picture() -> None:
     pictures = [with_thumbnail(number) for number in range(3)]
     assert all(is_decodable(one) for one in pictures)
-    for body in (b"".join(pictures), b"".join(part(one, length=None) for one in pictures)):
+    for body in (b"".join(pictures), b"".join(part(one, length="") for one in pictures)):
         for size in (1 << 30, 13):
             assert parsed(body, size) == pictures
 
 
 def test_a_torn_picture_is_left_out() -> None:
     torn = PICTURES[1][: len(PICTURES[1]) // 2]
-    body = part(PICTURES[0], length=None) + part(torn, length=None) + part(PICTURES[2], length=None)
+    body = part(PICTURES[0], length="") + part(torn, length="") + part(PICTURES[2], length="")
     parser = JpegParser()
     assert parser.feed(body) == [PICTURES[0], PICTURES[2]]
 
 
 def test_pictures_that_never_have_an_end_are_taken() -> None:
-    body = b"".join(part(one[:-2], length=None) for one in PICTURES)
+    body = b"".join(part(one[:-2], length="") for one in PICTURES)
     assert parsed(body) == PICTURES[:-1]
     body = b"".join(part(one[:-2]) for one in PICTURES)
     assert parsed(body + b"--frame\r\n") == PICTURES
