@@ -196,7 +196,7 @@ async def test_it_goes_on_when_the_turn_has_ended(
     ends: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if ends == "by itself":
-        monkeypatch.setattr("livekit.plugins.pressbox.realtime_session.TURN_ENDS", 0.1)
+        monkeypatch.setattr("livekit.plugins.pressbox.user_turn.ENDS_AFTER", 0.1)
     async with plugin_stage(hang()) as on:
         await on.engine.wait_requests(1)
         on.session.start_user_activity()

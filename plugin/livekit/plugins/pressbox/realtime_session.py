@@ -9,34 +9,24 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from livekit import rtc
-from livekit.agents import (
-    APIConnectionError,
-    APIConnectOptions,
-    APIError,
-    APIStatusError,
-    APITimeoutError,
-    llm,
-)
+from livekit.agents import APIConnectOptions, llm
 from livekit.agents.types import NOT_GIVEN, NotGivenOr
 from livekit.agents.utils import aio, is_given
 
 from .chat import Chat
 from .commentator import Commentator, Line, Options, Pacer
 from .commentator.prompt import COMMENTARY
-from .engine import EngineClient, EngineError, EngineState, EngineTimeout, EngineUnavailable
+from .engine import EngineClient, EngineError, EngineState
+from .engine.errors import api_error
 from .engine.health import BACKOFF_FIRST
 from .hand_over import HandOver
 from .log import logger
 from .metrics import line_metrics
 from .spoken_question import SpokenQuestion
+from .user_turn import UserTurn
 from .video import sample
 
 PressboxEvents = Literal["line_changed", "engine_state", "engine_notice"]
-
-TURN_ENDS = 2.0
-"""Seconds without a sign of somebody speaking after which they have done so, if nobody said that
-their turn has ended.
-"""
 
 
 class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
@@ -76,9 +66,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         self._chat = Chat(self._commentator.history)
         self._commentator.lines.listen(self._line_changed)
         self._hand_over = HandOver(self._commentator, self._give)
-        self._paused = False
-        self._turn_ends: asyncio.TimerHandle | None = None
-        """Somebody is speaking until then."""
+        self._turn = UserTurn(self._commentator)
         self._commentator.start()
         self._task = asyncio.create_task(self._hand_over.run(), name="pressbox-hand-over")
 
@@ -86,6 +74,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
 
     @property
     def options(self) -> Options:
+        """What it goes by."""
         return self._commentator.options
 
     @property
@@ -105,14 +94,11 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
 
     def pause(self) -> None:
         """Stop asking the engine for commentary; what is not yet heard is dropped."""
-        self._paused = True
-        self._commentator.pause()
+        self._turn.pause()
 
     def resume(self) -> None:
         """Go on with commentary."""
-        self._paused = False
-        if self._turn_ends is None:
-            self._commentator.resume()
+        self._turn.resume()
 
     def reset_window(self) -> None:
         """Forget all pictures: the source is another one."""
@@ -161,24 +147,18 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         neither a text nor instructions asks it without this, too.
         """
         self._spoken.commit()
-        self._turn_ended()
+        self._turn.end()
 
     def clear_audio(self) -> None:
         """What was pushed or committed is no question."""
         self._spoken.clear()
-        self._turn_ended()
+        self._turn.end()
 
     def start_user_activity(self) -> None:
-        """Somebody is speaking: commentary falls silent, and what was to be said is dropped, until
-        ``commit_audio``, ``clear_audio`` or ``generate_reply``, or for TURN_ENDS after the last of
-        these calls.
+        """Somebody is speaking: it is silent until ``commit_audio``, ``clear_audio`` or
+        ``generate_reply``, or for a moment after the last of these calls.
         """
-        if self._turn_ends is None:
-            self._commentator.silence()
-            self._commentator.pause()
-        else:
-            self._turn_ends.cancel()
-        self._turn_ends = asyncio.get_running_loop().call_later(TURN_ENDS, self._turn_ended)
+        self._turn.go_on()
 
     def push_video(self, frame: rtc.VideoFrame, *, capture_time: float | None = None) -> None:
         """A frame of the source; call it for every one, most cost microseconds.
@@ -204,15 +184,13 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         The future resolves with the answer's first sound and fails with ``RealtimeError`` when the
         engine cannot answer; cancelling it cancels the request.
         """
-        self._turn_ended()
+        self._turn.end()
         extra = instructions if is_given(instructions) else ""
         question = self._chat.take_question()
         sound = self._take_spoken(uncommitted=not (question or extra))
         self._hand_over.end_what_plays()
-        if question or sound:
-            line = self._commentator.ask(question, extra, sound)
-        else:
-            line = self._commentator.ask(extra or COMMENTARY)
+        asked = (question, extra, sound) if question or sound else (extra or COMMENTARY,)
+        line = self._commentator.ask(*asked)
         reply: asyncio.Future[llm.GenerationCreatedEvent] = asyncio.Future()
         if line.over:
             _fail(reply, line)
@@ -242,19 +220,10 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
 
     async def aclose(self) -> None:
         """Stop everything; returns when no task and no thread is left. Idempotent."""
-        if self._turn_ends is not None:
-            self._turn_ends.cancel()
+        self._turn.end()
         await self._commentator.aclose()
         await aio.cancel_and_wait(self._task)
         await self._client.aclose()
-
-    def _turn_ended(self) -> None:
-        if self._turn_ends is None:
-            return
-        self._turn_ends.cancel()
-        self._turn_ends = None
-        if not self._paused:
-            self._commentator.resume()
 
     def _take_spoken(self, *, uncommitted: bool) -> bytes:
         """The spoken question; of no use to an engine that takes none, which has to be asked by
@@ -272,7 +241,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         asked = self._replies.get(line.id)
         event = llm.GenerationCreatedEvent(
             message_stream=messages,
-            function_stream=_nothing(),
+            function_stream=_no_calls(),
             user_initiated=asked is not None,
             response_id=line.id,
         )
@@ -289,10 +258,8 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         reply = self._replies.pop(line.id, None)
         if reply is not None and not reply.done():
             _fail(reply, line)
-        self.emit(
-            "metrics_collected",
-            line_metrics(line, label=self.realtime_model.label, model=self._client.model),
-        )
+        metrics = line_metrics(line, label=self.realtime_model.label, model=self._client.model)
+        self.emit("metrics_collected", metrics)
 
     def _reply_done(self, line: Line, reply: asyncio.Future[Any]) -> None:
         if reply.cancelled():
@@ -306,7 +273,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
             llm.RealtimeModelError(
                 timestamp=time.time(),
                 label=self.realtime_model.label,
-                error=_api_error(error),
+                error=api_error(error),
                 recoverable=error.recoverable and tries_left,
             ),
         )
@@ -321,25 +288,13 @@ def with_given(options: Options, voice: NotGivenOr[str], language: NotGivenOr[st
     )
 
 
-def _api_error(error: EngineError) -> APIError:
-    """LiveKit's error for one of ours."""
-    retryable = error.recoverable
-    if isinstance(error, EngineTimeout):
-        return APITimeoutError(str(error), retryable=retryable)
-    if error.status is not None:
-        return APIStatusError(str(error), status_code=error.status, retryable=retryable)
-    if isinstance(error, EngineUnavailable):
-        return APIConnectionError(str(error), retryable=retryable)
-    return APIError(str(error), retryable=retryable)
-
-
 def _fail(reply: asyncio.Future[Any], line: Line) -> None:
     reply.set_exception(llm.RealtimeError(line.error or "the question was given up"))
     reply.exception()  # one who no longer awaits it is not to be scolded for it
 
 
-async def _nothing() -> AsyncIterator[llm.FunctionCall]:
+def _no_calls() -> aio.Chan[llm.FunctionCall]:
     """Engines call no tools."""
-    nothing: tuple[llm.FunctionCall, ...] = ()
-    for call in nothing:
-        yield call
+    calls = aio.Chan[llm.FunctionCall]()
+    calls.close()
+    return calls

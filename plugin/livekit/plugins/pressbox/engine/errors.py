@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 
 import openai
+from livekit.agents import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
 from .chunks import GarbageError
 from .limits import Refusal, takes_no_pictures
@@ -134,3 +135,15 @@ def _refused(refusal: Refusal, secret: str) -> EngineError:
 def _safe(text: object, secret: str) -> str:
     line = " ".join(str(text).split())
     return (line.replace(secret, "***") if secret else line)[:200]
+
+
+def api_error(error: EngineError) -> APIError:
+    """LiveKit's error for one of ours."""
+    retryable = error.recoverable
+    if isinstance(error, EngineTimeout):
+        return APITimeoutError(str(error), retryable=retryable)
+    if error.status is not None:
+        return APIStatusError(str(error), status_code=error.status, retryable=retryable)
+    if isinstance(error, EngineUnavailable):
+        return APIConnectionError(str(error), retryable=retryable)
+    return APIError(str(error), retryable=retryable)
