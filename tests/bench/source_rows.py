@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.bench.report import Row, ms, p
-from tests.bench.sources import Crowd, Return, Way
+from tests.bench.sources import Crowd, Return, Measured
 
 MEGABYTE = 1_000_000
 
 
-def way_rows(ways: dict[str, Way]) -> list[Row]:
+def way_rows(ways: dict[str, Measured]) -> list[Row]:
     """CPU and age of one source, in each way."""
     as_is, anew, pushed = ways["auto"], ways["transcode"], ways["pushed"]
     return [
@@ -64,5 +64,5 @@ def crowd_row(crowd: Crowd) -> Row:
     )
 
 
-def _ages(way: Way) -> str:
+def _ages(way: Measured) -> str:
     return f"p50 {ms(p(way.ages, 0.5))}, p95 {ms(p(way.ages, 0.95))}"

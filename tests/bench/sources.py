@@ -37,7 +37,7 @@ LIMIT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Measured:
     """One way of a source into the room: share of one core, ages in seconds, pictures a second."""
 
     cpu: float
@@ -107,7 +107,7 @@ class Stage:
         await self.media.ready([*paths], START)
 
 
-async def ways(folder: Path, footage: str, seconds: float) -> dict[str, Way]:
+async def ways(folder: Path, footage: str, seconds: float) -> dict[str, Measured]:
     """Pressbox's relay as it comes, encoded anew and pushed by RTMP, by name of the way."""
     found = {}
     async with _stage(folder, footage, ["open/cam"], fps=30) as stage:
@@ -127,7 +127,7 @@ async def ways(folder: Path, footage: str, seconds: float) -> dict[str, Way]:
             report = (await stage.service.reports())[NAME]
             if report["way"] != way:
                 raise RuntimeError(f"{mode}: it went {report['way']}: {report['why']}")
-            found[mode] = Way(measured.cpu - idle, measured.ages, measured.fps)
+            found[mode] = Measured(measured.cpu - idle, measured.ages, measured.fps)
             await stage.service.remove(NAME)
             await asyncio.sleep(1)
     await _save(folder, {mode: asdict(way) for mode, way in found.items()})
@@ -203,7 +203,7 @@ def _drawn(seen: SeenFrame) -> float:
     return seen.received - age
 
 
-async def _way(server: LiveKitServer, pids: Callable[[], list[int]], seconds: float) -> Way:
+async def _way(server: LiveKitServer, pids: Callable[[], list[int]], seconds: float) -> Measured:
     token = server.token(ROOM, "viewer")
     async with watching(server.url, token, picture="camera", sound=None) as viewer:
         await viewer.until(lambda: len(viewer.frames) > 30, timeout=START, what="a picture")
@@ -211,7 +211,7 @@ async def _way(server: LiveKitServer, pids: Callable[[], list[int]], seconds: fl
         seen = len(viewer.frames)
         cpu = await cpu_share(pids, seconds)
         frames = viewer.frames[seen:]
-        return Way(cpu, _ages(frames), len(frames) / seconds)
+        return Measured(cpu, _ages(frames), len(frames) / seconds)
 
 
 async def _samples(stage: Stage, viewer: ViewerProbe, seconds: float) -> list[Sample]:

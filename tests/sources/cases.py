@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ingress.reader.messages import Way
 from tests.peers.camera_encoders import Look
 from tests.peers.files import turned, write_file
 from tests.peers.http_camera import HttpCamera
@@ -14,7 +15,6 @@ from tests.peers.login import Login
 from tests.sources import senders
 from tests.sources.stage import Stage
 
-Way = Literal["passthrough", "transcoded"]
 Transport = Literal["auto", "tcp", "udp"]
 
 HARD = "p@ss:w/rd"
