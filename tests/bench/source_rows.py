@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.bench.report import Row, ms, p
-from tests.bench.sources import Crowd, Return, Measured
+from tests.bench.sources import Crowd, Measured, Return
 
 MEGABYTE = 1_000_000
 
