@@ -264,11 +264,6 @@ async def test_a_file_that_is_over_stops_until_it_is_woken(tmp_path: Path) -> No
         await until(lambda: stage.script.attempts == 2)
 
 
-async def test_a_file_that_loops_is_read_again(tmp_path: Path) -> None:
-    async with staged(tmp_path, [OPEN, pictures(5), fail("ended", "over")]) as stage:
-        await until(lambda: stage.script.attempts > 2)
-
-
 async def test_a_reader_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
     async with staged(tmp_path, [OPEN, RUNNING], refusals=2) as stage:
         await stage.until_state("connecting", "live")
