@@ -110,8 +110,8 @@ def download(repo: str, commit: str, path: str, folder: Path) -> Path:
             hf_hub_download(repo, path, revision=commit, local_dir=folder, endpoint=_endpoint())
         )
     except _BROKEN as error:
-        if isinstance(error, OSError) and error.errno and error.filename:
-            raise
+        if isinstance(error, OSError) and error.errno and not isinstance(error, ConnectionError):
+            raise  # of the disk: what breaks on the way has none of the system's numbers
         explained = _explained(error, repo, commit)
         if explained.offline:
             explained = HubError(f"the connection to {host()} breaks", final=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -288,6 +289,19 @@ def test_a_full_disk_is_said_before_anything_is_fetched(
     monkeypatch.setattr(pull, "SPARE", 1 << 60)
     assert "make room, or name another folder with --to" in refused(lambda: got(to=here))
     assert not served.downloads(WEIGHTS)
+
+
+def test_a_disk_that_takes_no_more_is_said_in_one_line(served: HubServer, here: Path) -> None:
+    limit = len(BIG) // 2
+    done = subprocess.run(
+        [sys.executable, "-m", "models", "pull", REPO, "--to", str(here)],
+        cwd=ROOT,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (1, "engine: the disk: file too large\n")
+    assert len(served.downloads(WEIGHTS)) == 1
 
 
 def test_a_folder_of_another_model_is_left_alone(served: HubServer, here: Path) -> None:
