@@ -12,7 +12,11 @@ from ingress.reader.messages import FailureKind
 
 
 class SourceFailure(Exception):  # noqa: N818  # it is the source that fails
-    """The source cannot be read. `str()` is one line without secrets."""
+    """The source cannot be read. `str()` is one line without secrets. retry_after: seconds that its
+    server asks us to wait.
+    """
+
+    retry_after = 0
 
     def __init__(self, kind: FailureKind, text: str) -> None:
         super().__init__(text)

@@ -1,4 +1,1 @@
-"""Sources over HTTP: MJPEG in all its forms, snapshots, HLS and files, through one checked client.
-
-Everything raises SourceFailure and nothing of httpx2.
-"""
+"""Sources over HTTP: MJPEG in all its forms, snapshots, HLS and films, through one client."""

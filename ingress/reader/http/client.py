@@ -27,14 +27,6 @@ logging.getLogger("httpcore2").setLevel(logging.CRITICAL)
 logging.getLogger("httpx2").setLevel(logging.CRITICAL)
 
 
-class StatusFailure(SourceFailure):
-    """The server has answered, and not with what was asked for. retry_after: seconds, 0 where it
-    says nothing.
-    """
-
-    retry_after = 0
-
-
 class HttpClient:
     """Fetches addresses one after the other or at the same time, from one source.
 
@@ -65,8 +57,7 @@ class HttpClient:
         self, url: httpx2.URL | None = None, headers: Mapping[str, str] | None = None
     ) -> HttpStream:
         """The answer to a GET of this or of the first address, redirects followed. Raises
-        SourceFailure, a StatusFailure for all that is not 2xx (or 304 or 416, where the headers ask
-        for such).
+        SourceFailure, also for all that is not 2xx (or 304 or 416, where the headers ask for such).
         """
         url = url or self.first
         for _ in range(_MOST_REDIRECTS + 1):
@@ -113,11 +104,11 @@ class HttpClient:
             said = "403 Forbidden: no right to this"
             if not self._headers:
                 said += ", or it wants a header such as Referer or User-Agent (headers:)"
-            over = StatusFailure("auth", f"{name} says {said}")
+            over = SourceFailure("auth", f"{name} says {said}")
         elif status in (404, 410):
-            over = StatusFailure("not_found", f"{name} has nothing at this path")
+            over = SourceFailure("not_found", f"{name} has nothing at this path")
         else:
-            over = StatusFailure("protocol", f"{name} answers with status {status}")
+            over = SourceFailure("protocol", f"{name} answers with status {status}")
         over.retry_after = number(stream.header("retry-after")) or 0
         raise over
 

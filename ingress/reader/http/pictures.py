@@ -7,13 +7,9 @@ from collections import deque
 from collections.abc import Iterator
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.client import HttpClient, StatusFailure
-from ingress.reader.http.jpeg import START, PictureEnd
-from ingress.reader.http.multipart import LONGEST_PICTURE, JpegParser
+from ingress.reader.http.client import HttpClient
+from ingress.reader.http.mjpeg import LONGEST_PICTURE, START, JpegParser, PictureEnd
 from ingress.reader.http.stream import HttpStream
-
-PICTURE_TIMEOUT = 15.0
-"""Seconds that a picture may take to come."""
 
 _PREAMBLE = 1024 * 1024
 _DRAINING = 0.5
@@ -41,17 +37,10 @@ def jpegs(stream: HttpStream) -> Iterator[bytes]:
     """
     parser, even = JpegParser(), _Even()
     waiting: deque[tuple[float, bytes]] = deque(maxlen=_BURST)
-    ends, seen = time.monotonic() + PICTURE_TIMEOUT, False
     while True:
-        found = _read(stream, parser)
-        now = time.monotonic()
-        if found:
-            ends, seen = now + PICTURE_TIMEOUT, True
-        elif now > ends:
-            raise SourceFailure("no_answer", f"{stream.name} sends too slowly for a picture")
-        elif not seen and parser.passed > _PREAMBLE:
+        waiting.extend((even.due(time.monotonic()), one) for one in _read(stream, parser))
+        if parser.passed > _PREAMBLE:
             raise SourceFailure("codec", f"{stream.name} sends no JPEG pictures")
-        waiting.extend((even.due(now), one) for one in found)
         while waiting:
             due, one = waiting.popleft()
             if waiting and waiting[0][0] <= time.monotonic():
@@ -120,8 +109,7 @@ def snapshots(client: HttpClient, first: HttpStream | None, rate: float) -> Iter
             failures += 1
             if failures == _FAILURES or over.kind in ("auth", "forbidden"):
                 raise
-            if isinstance(over, StatusFailure):
-                due = max(due, time.monotonic() + min(over.retry_after, _PATIENCE))
+            due = max(due, time.monotonic() + min(over.retry_after, _PATIENCE))
         answer = None
         while (rest := due - time.monotonic()) > _REPEAT:
             time.sleep(_REPEAT)

@@ -14,8 +14,8 @@ from ingress.reader.container import ContainerSource, Film
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure, failure, from_av
 from ingress.reader.http.client import HttpClient
-from ingress.reader.http.jpeg import START
 from ingress.reader.http.media import HttpMedia
+from ingress.reader.http.mjpeg import START
 from ingress.reader.http.pictures import jpegs, snapshots
 from ingress.reader.http.stream import HttpStream
 from ingress.reader.messages import Request

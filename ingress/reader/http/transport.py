@@ -5,7 +5,6 @@ from __future__ import annotations
 import select
 import socket
 import ssl
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,9 +14,6 @@ import httpx2
 from ingress.reader.connection import CONNECT_TIMEOUT, connect, start_tls
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.http.heads import read_head
-
-HEAD_TIMEOUT = 10.0
-"""Seconds for the whole head of an answer, which may come byte by byte."""
 
 
 class Transport(httpx2.HTTPTransport, httpcore2.NetworkBackend):
@@ -64,32 +60,24 @@ class Transport(httpx2.HTTPTransport, httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """As of its base."""
         self._made += 1
-        return Connection(connect(host, port, self._policy, timeout or CONNECT_TIMEOUT), host)
+        return Connection(connect(host, port, self._policy, timeout or CONNECT_TIMEOUT))
 
 
 class Connection(httpcore2.NetworkStream):
     """One connection. has_body: something came behind the last head."""
 
-    def __init__(self, connected: socket.socket, host: str) -> None:
+    def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        self._host = host
         self._in_head = self.has_body = False
-        self._head_ends = 0.0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """As of its base; heads come whole, and mended."""
-
-        def receive() -> bytes:
-            rest = self._head_ends - time.monotonic()
-            self._socket.settimeout(max(0.01, min(rest, timeout or rest)))
-            return self._socket.recv(max_bytes)
-
+        self._socket.settimeout(timeout)
         if self._in_head:
-            head, body = read_head(receive)
+            head, body = read_head(lambda: self._socket.recv(max_bytes))
             self._in_head, self.has_body = False, bool(body)
             return head + body
         self.has_body = True
-        self._socket.settimeout(timeout)
         return self._socket.recv(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -97,7 +85,6 @@ class Connection(httpcore2.NetworkStream):
         if not buffer:
             return
         self._in_head, self.has_body = True, False
-        self._head_ends = time.monotonic() + HEAD_TIMEOUT
         try:
             self._socket.settimeout(timeout)
             self._socket.sendall(buffer)
@@ -117,7 +104,7 @@ class Connection(httpcore2.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
         """As of its base."""
-        host = server_hostname or self._host
+        host = server_hostname or ""
         self._socket = start_tls(self._socket, host, timeout or CONNECT_TIMEOUT)
         return self
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ingress.reader.http.multipart import LONGEST_HEAD, LONGEST_PICTURE, JpegParser
+from ingress.reader.http.mjpeg import LONGEST_HEAD, LONGEST_PICTURE, JpegParser
 from tests.unit.ingress.http.pictures import is_decodable, picture, with_thumbnail
 
 COUNT = 4
