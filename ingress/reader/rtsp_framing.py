@@ -17,11 +17,11 @@ _LENGTH = re.compile(rb"(?i)content-length:[ \t]*(\d{1,7})[ \t]*")
 _BEGINS = re.compile(rb"RTSP/\d\.\d |\$[\x00-\x0f]..[\x80-\xbf]", re.DOTALL)
 """What may stand behind garbage: a reply, or an RTP or RTCP packet on a low channel."""
 _DOLLAR = 0x24
-_SHORTEST_PACKET = 8
+_SHORTEST_PACKET = 12
 
 
 class Part(NamedTuple):
-    """Packets, whole, or one reply or request with its body. status: of a reply, 0 for the rest;
+    """One packet, or one reply or request with its body. status: of a reply, 0 for the rest;
     headers: its lines behind the first.
     """
 
@@ -49,36 +49,23 @@ class RtspParts:
         nothing otherwise. Raises SourceFailure: protocol, and forbidden for a redirect.
         """
         self._held += data
-        while self._held:
-            if packets := self._packets():
-                yield Part(packets)
-            elif not self._held or (self._held[0] == _DOLLAR and self._may_be_packet()):
-                return
-            elif self.strict or self._held.startswith(b"RTSP/"):
-                if (head := self._head()) is None:
+        while held := self._held:
+            if held[0] == _DOLLAR and (self.strict or len(held) < 5 or _BEGINS.match(held)):
+                size = 4 + int.from_bytes(held[2:4], "big")
+                if len(held) < max(4 if self.strict else 5, size):
                     return
-                if head.data:
-                    yield head
-            elif not self._skip():
+                packet = bytes(held[:size])
+                del held[:size]
+                # FFmpeg would read on within one that is too short.
+                part: Part | None = Part(packet if size >= _SHORTEST_PACKET else b"")
+            elif self.strict or held.startswith(b"RTSP/"):
+                part = self._head()
+            else:
+                part = Part(b"") if self._skip() else None
+            if part is None:
                 return
-
-    def _packets(self) -> bytes:
-        """All whole packets at the beginning; while strict, what is too short to be one is left
-        out, for FFmpeg would read on within it.
-        """
-        held, end, passed = self._held, 0, []
-        while len(held) >= end + 4 and held[end] == _DOLLAR:
-            begin, length = end, int.from_bytes(held[end + 2 : end + 4], "big")
-            if len(held) < begin + 4 + length or not (self.strict or _BEGINS.match(held, begin)):
-                break
-            end = begin + 4 + length
-            if length >= _SHORTEST_PACKET:
-                passed.append(held[begin:end])
-        del self._held[:end]
-        return b"".join(passed)
-
-    def _may_be_packet(self) -> bool:
-        return self.strict or len(self._held) < 5 or _BEGINS.match(self._held) is not None
+            if part.data:
+                yield part
 
     def _skip(self) -> bool:
         """Leaves out what is neither packet nor reply; whether there is something behind it."""
