@@ -1,8 +1,8 @@
 """Sound in step with its picture: `python -m tests.bench.lip_sync [SECONDS] [NAME…]`.
 
 The names are those of tests/sources/cases.py. Each source is taken from a real peer twice, for
-SECONDS each time: as the relay hands it over (its reader and its buffer, no WebRTC), and as a
-viewer of a room gets it, beside what LiveKit's SDK publishes by itself.
+SECONDS each time: as the relay hands it over (reader and buffer, no WebRTC), and as a viewer of a
+room gets it, beside what LiveKit's SDK publishes by itself.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from tests.bench.report import Row, ms, p, table
 from tests.bench.rig import started_server
 from tests.peers.camera import beeps, picture
 from tests.sources.cases import CASES, Case
-from tests.sources.room_viewer import RATE, Frame, Seen
+from tests.sources.room_viewer import RATE, Frame, Seen, viewing
+from tests.sources.service import serving
 from tests.sources.stage import Stage
-from tests.sources.watched import watched
 from tests.support import burnt_clock
 from tests.support.livekit_server import LiveKitServer
 from tests.support.onsets import BurstDetector
@@ -45,7 +45,6 @@ SETTLE = 15.0
 
 PIECE = 0.01
 """Seconds between two looks for sound that is due, and of sound that the plain publisher sends."""
-
 SIZE, FPS, BARE = (320, 180), 15, "LiveKit's SDK alone"
 
 
@@ -68,7 +67,7 @@ class HandOver:
         self._decoder.thread_count = 1
 
     async def run(self, name: str, seconds: float) -> None:
-        """Reads and plays for so long."""
+        """For so long."""
         self.supervisor.start(name)
         begun, end = time.monotonic(), 0.0
         while (now := time.monotonic()) < begun + seconds:
@@ -110,10 +109,10 @@ def staged(cases: Sequence[Case]) -> Iterator[tuple[Stage, dict[str, str]]]:
 async def handed_over(cases: Sequence[Case], seconds: float) -> dict[str, HandOver]:
     """All of them for so many seconds."""
     with staged(cases) as (stage, urls):
-        made = {case.name: HandOver(case, urls[case.name]) for case in cases}
+        made = {one.name: HandOver(one, urls[one.name]) for one in cases}
         async with stage:
             await asyncio.gather(*(one.run(name, seconds) for name, one in made.items()))
-    return made
+        return made
 
 
 async def viewed(server: LiveKitServer, cases: Sequence[Case], seconds: float) -> dict[str, Seen]:
@@ -121,7 +120,8 @@ async def viewed(server: LiveKitServer, cases: Sequence[Case], seconds: float) -
     with staged(cases) as (stage, urls):
         async with (
             stage,
-            watched(server, stage.folder) as (service, viewer),
+            serving(server, stage.folder) as service,
+            viewing(server, service.room) as viewer,
             published(server, service.room),
         ):
             for case in cases:
@@ -180,15 +180,15 @@ def said(seen: Seen) -> str:
 
 async def main(seconds: float, names: Sequence[str]) -> None:
     """Prints a table."""
-    cases = [case for case in CASES if case.name in names]
+    cases = [one for one in CASES if one.name in names]
     handed = await handed_over(cases, seconds + SETTLE)
     with started_server() as server:
         await server.ready()
         seen = await viewed(server, cases, seconds + SETTLE)
     rows = []
-    for name, viewer in seen.items():
-        here, there = handed[name].said if name in handed else "", f"at a viewer {said(viewer)}"
-        rows.append(Row(f"sound behind its picture: {name}", "p95 ≤ 60 ms", here, there))
+    for name, one in seen.items():
+        here = handed[name].said if name in handed else ""
+        rows.append(Row(f"sound of {name}", "p95 ≤ 60 ms", here, f"at a viewer {said(one)}"))
     sys.stdout.write(table(rows))
 
 
