@@ -35,11 +35,6 @@ def test_sizes(width: int, height: int, aspect: float, became: tuple[int, int]) 
     assert size_for(width, height, aspect) == became
 
 
-def test_a_picture_that_is_right_is_not_touched() -> None:
-    frame = marked(160, 120)
-    assert Shaper().shape(frame, 1.0) is frame
-
-
 @pytest.mark.parametrize(
     ("turn", "mirror", "bright"),
     [
@@ -150,7 +145,7 @@ def test_fields_are_made_whole_with_their_own_times() -> None:
     assert roughness(whole) < rough / 4
 
 
-def test_whole_pictures_are_passed_on_at_once() -> None:
-    made = Deinterlacer()
+def test_whole_pictures_that_are_right_are_passed_on_at_once() -> None:
     frame = marked(160, 120)
-    assert made.take(frame, 1.0) == (frame, 1.0)
+    assert Deinterlacer().take(frame, 1.0) == (frame, 1.0)
+    assert Shaper().shape(frame, 1.0) is frame

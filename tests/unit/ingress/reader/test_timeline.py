@@ -92,15 +92,6 @@ def test_without_timestamps_the_arrival_counts() -> None:
     assert line.at(77.0, arrivals[-1]) == arrivals[-1], "nor do they place the sound"
 
 
-def test_pictures_of_which_some_have_no_timestamp_stay_in_order() -> None:
-    chance = random.Random(4)
-    pictures: Pictures = [
-        (None if chance.random() < 0.3 else pts, arrived) for pts, arrived in live(60, jitter=0.1)
-    ]
-    times = place(pictures)
-    assert max(late(pictures, times)) < 0.15
-
-
 def test_a_burst_at_the_start_does_not_put_later_pictures_off() -> None:
     burst: Pictures = [(10 + n / FPS, 50.0 + n * 1e-4) for n in range(60)]
     pictures = burst + live(30, begin=50.03, pts=12.0)
