@@ -40,8 +40,8 @@ async def ollama_server(
     helpers = _BINARY.parent.parent / "lib" / "ollama"
     helpers.mkdir(parents=True, exist_ok=True)
     for name in ("llama-server", "llama-quantize"):
-        if not (helpers / name).exists():
-            (helpers / name).symlink_to(source / name)
+        (helpers / name).unlink(missing_ok=True)
+        (helpers / name).symlink_to(source / name)
     port = free_port()
     environment = {
         "HOME": str(folder),
