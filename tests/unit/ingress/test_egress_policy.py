@@ -67,30 +67,18 @@ def test_what_is_listed_is_allowed() -> None:
 
 
 def _resolves(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
-    def found(host: str, port: object, **_: object) -> list[object]:
-        return [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 0))
-            if ":" not in one
-            else (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (one, 0, 0, 0))
-            for one in addresses
-        ]
-
-    monkeypatch.setattr(socket, "getaddrinfo", found)
+    families = {False: socket.AF_INET, True: socket.AF_INET6}
+    found = [(families[":" in one], 1, 6, "", (one, 0, 0, 0)) for one in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
 
-def test_a_name_that_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    _resolves(monkeypatch, "127.0.0.1", "::1")
-    with pytest.raises(SourceFailure) as raised:
-        EgressPolicy().check("innocent.example")
-    assert raised.value.kind == "forbidden"
-    assert "innocent.example" in str(raised.value)
-
-
-def test_of_a_name_with_both_only_the_public_addresses_are_left(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_of_a_name_only_the_public_addresses_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
     _resolves(monkeypatch, "10.0.0.1", "8.8.8.8", "8.8.8.8", "::1")
     assert EgressPolicy().check("mixed.example") == ["8.8.8.8"]
+    _resolves(monkeypatch, "127.0.0.1", "::1")
+    with pytest.raises(SourceFailure, match="innocent") as raised:
+        EgressPolicy().check("innocent.example")
+    assert raised.value.kind == "forbidden"
 
 
 def test_a_listed_name_may_lead_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:

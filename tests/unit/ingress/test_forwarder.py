@@ -41,10 +41,7 @@ def seen(camera: NastyCamera, url: str = "", **request: Any) -> Read:
         {"garbage": bytes(range(40))},
         {"garbage": b"\0"},
         {"offers": ["basic"]},
-        {"offers": ["MD5"]},
-        {"offers": ["SHA-256"]},
-        {"offers": ["MD5", "SHA-256"]},
-        {"offers": ["SHA-256", "MD5"], "one_header": True},
+        {"offers": ["MD5", "SHA-256"], "one_header": True},
         {"offers": ["MD5"], "hangs_up": True},
         {"offers": ["SHA-256"], "hangs_up": True, "rotating": True},
         {"offers": ["MD5"], "rotating": True},
@@ -77,8 +74,7 @@ def test_a_refused_sound_costs_no_picture(status: int, reach: dict[str, Any]) ->
     [
         (("SHA-512-256",), "cam:p@ss:w/rd@", "SHA-512-256"),
         (("MD5",), "", "wants a user name"),
-        (("MD5",), "cam:another@", "refuses the user name"),
-        (("basic",), "cam:another@", "refuses the user name"),
+        (("basic", "MD5"), "cam:another@", "refuses the user name"),
     ],
 )
 def test_what_is_wrong_with_a_login_is_said(
@@ -132,15 +128,6 @@ def test_what_is_not_listed_is_not_reached(scheme: str) -> None:
     with TcpServer(nobody) as server, pytest.raises(SourceFailure) as raised:
         Forwarder(parse(f"{scheme}://localhost:{server.port}/cam"), EgressPolicy(["10.0.0.0/8"]))
     assert raised.value.kind == "forbidden"
-
-
-def test_nobody_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    with pytest.raises(SourceFailure) as raised:
-        Forwarder(parse(f"rtsp://admin:p@ss@127.0.0.1:{port}/cam"), LOOPBACK)
-    assert raised.value.kind == "refused"
-    assert "p@ss" not in str(raised.value)
 
 
 def test_rtmp_passes_as_it_is_and_is_told_its_host() -> None:
