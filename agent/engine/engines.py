@@ -14,7 +14,6 @@ from livekit.plugins.pressbox.engine import (
     EngineRequest,
     EngineTimeout,
     EngineUnavailable,
-    checked,
 )
 
 from agent.engine.dialects import by_api, recognised
@@ -87,13 +86,6 @@ class Engines:
     def hears(self) -> bool:
         """Whether spoken questions (``input_audio``) may be sent."""
         return one_answer([endpoint.hears for endpoint in self._known()]) is True
-
-    @staticmethod
-    def check_url(base_url: str | Sequence[str], api: str = "auto") -> None:
-        """Raise ValueError, as the constructor would; an address is not quoted."""
-        by_api(api)
-        for url in _addresses(base_url):
-            checked(url)
 
     async def reach(self) -> None:
         """Check that an engine answers, and learn what it is and its model's name."""

@@ -101,14 +101,6 @@ async def test_an_engine_that_lists_no_models_is_there_all_the_same() -> None:
         assert all(seat.up for seat in client._pool.seats)
 
 
-async def test_one_engine_is_not_looked_at() -> None:
-    async with scripted_engine(**ours()) as server:
-        client = Engines(server.url)
-        await answer(client)
-        await client.aclose()
-    assert "/health" not in server.paths
-
-
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_full_engine_is_passed_over_and_not_knocked_at(status: int) -> None:
     async with engines() as (client, first, second):

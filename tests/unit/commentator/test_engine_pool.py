@@ -49,15 +49,6 @@ def test_an_engine_that_says_less_than_we_know_is_not_believed() -> None:
     assert made.seats[0].busy(1.0) == 2
 
 
-def test_a_failed_engine_comes_last_until_it_is_seen_again() -> None:
-    made = pool(2)
-    made.failed(0, now=5.0)
-    made.started(1)
-    assert made.order(5.0) == [1, 0]
-    made.seen(0, 0, now=6.0)
-    assert made.order(6.0) == [0, 1]
-
-
 @pytest.mark.parametrize(("mine", "other", "part"), [(4, 0, 0.5), (4, 2, 0.25), (1, 0, 0.5)])
 def test_only_as_many_clients_move_as_make_the_loads_equal(
     mine: int, other: int, part: float
@@ -79,13 +70,6 @@ def test_an_urgent_request_elsewhere_does_not_move_the_others() -> None:
     assert made.order(0.0) == [0, 1]
 
 
-def test_when_all_have_failed_all_are_tried() -> None:
-    made = pool(3)
-    for index in range(3):
-        made.failed(index, now=0.0)
-    assert sorted(made.order(0.0)) == [0, 1, 2]
-
-
 def test_looks_are_never_closer_than_two_seconds() -> None:
     made = pool(2)
     assert made.due(0.0) == [0, 1]
@@ -101,12 +85,6 @@ def test_the_longer_an_engine_is_away_the_rarer_it_is_looked_at() -> None:
     assert DOWN_FIRST * (1 - JITTER) <= waits[0] <= DOWN_FIRST
     assert waits[1] > waits[0]
     assert DOWN_MAX * (1 - JITTER) <= waits[-1] <= DOWN_MAX
-
-
-def test_an_engine_that_let_a_request_wait_in_vain_is_not_the_first_choice() -> None:
-    made = pool(2)
-    made.passed_over(0)
-    assert made.order(0.0) == [1, 0]
 
 
 def test_many_clients_do_not_all_begin_with_the_same_engine() -> None:

@@ -6,14 +6,7 @@ Any server that speaks OpenAI's chat completions and takes pictures is the engin
 
 from . import audio, commentator, engine, scene, video
 from .commentator import DropReason, Kind, Line, Options, Pacer, PlaybackPacer
-from .engine import (
-    EngineError,
-    EngineProtocolError,
-    EngineRejected,
-    EngineState,
-    EngineTimeout,
-    EngineUnavailable,
-)
+from .engine import EngineState
 from .hand_over import LINE_KEY
 from .models import EngineModels
 from .realtime_model import RealtimeModel
@@ -23,13 +16,8 @@ from .version import __version__
 __all__ = [
     "LINE_KEY",
     "DropReason",
-    "EngineError",
     "EngineModels",
-    "EngineProtocolError",
-    "EngineRejected",
     "EngineState",
-    "EngineTimeout",
-    "EngineUnavailable",
     "Kind",
     "Line",
     "Options",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -266,7 +267,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
             self._commentator.lines.drop(line, "cancelled")
 
     def _engine_failed(self, error: EngineError, failures: int) -> None:
-        logger.warning("%s", error)
+        logger.log(logging.WARNING if failures == 1 else logging.DEBUG, "%s", error)
         tries_left = self._retries is None or failures <= self._retries
         self.emit(
             "error",

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
-_RANGES: dict[str, tuple[float, float, str]] = {
-    "capture_fps": (0.1, 30.0, "frames per second"),
-    "window_size": (1, 512, "frames"),
-    "frames_per_inference": (1, 64, "frames"),
-    "frame_stride": (1, 32, "sampled frames"),
-    "inference_interval": (0.0, 60.0, "seconds"),
-    "change_threshold": (0.0, 255.0, "grey levels"),
-    "max_new_tokens": (8, 1024, "tokens"),
-    "still_interval": (0.0, 3600.0, "seconds"),
-    "repeat_threshold": (0.0, 1.0, "of likeness"),
+_RANGES: dict[str, tuple[type, float, float, str]] = {
+    "capture_fps": (float, 0.1, 30.0, "frames per second"),
+    "window_size": (int, 1, 512, "frames"),
+    "frames_per_inference": (int, 1, 64, "frames"),
+    "frame_stride": (int, 1, 32, "sampled frames"),
+    "inference_interval": (float, 0.0, 60.0, "seconds"),
+    "change_threshold": (float, 0.0, 255.0, "grey levels"),
+    "max_new_tokens": (int, 8, 1024, "tokens"),
+    "still_interval": (float, 0.0, 3600.0, "seconds"),
+    "repeat_threshold": (float, 0.0, 1.0, "of likeness"),
 }
-_WHOLE = frozenset({"window_size", "frames_per_inference", "frame_stride", "max_new_tokens"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +64,10 @@ class Options:
     room: str = ""
 
     def __post_init__(self) -> None:
-        for name, (low, high, unit) in _RANGES.items():
+        for name, (kind, low, high, unit) in _RANGES.items():
             value = getattr(self, name)
-            whole = name in _WHOLE
-            if not _is_number(value, whole=whole) or not low <= value <= high:
-                kind = "a whole number" if whole else "a number"
+            if type(value) not in (int, kind) or not low <= value <= high:
+                number = "a whole number" if kind is int else "a number"
                 raise ValueError(
-                    f"{name}={value!r} is not allowed: {kind} from {low:g} to {high:g} ({unit})"
+                    f"{name}={value!r} is not allowed: {number} from {low:g} to {high:g} ({unit})"
                 )
-
-
-def _is_number(value: object, *, whole: bool) -> bool:
-    if isinstance(value, bool):
-        return False
-    if isinstance(value, int):
-        return True
-    return not whole and isinstance(value, float) and math.isfinite(value)
