@@ -52,8 +52,8 @@ def _mended(head: bytes) -> tuple[bytes, bytes]:
     for line in lines:
         name, colon, value = (_CONTROL.sub(b"", one).strip() for one in line.partition(b":"))
         if line[:1] in (b" ", b"\t") and fields:
-            before, folded = fields.pop()
-            fields.append((before, folded + b" " + _CONTROL.sub(b"", line).strip()))
+            last, begun = fields.pop()
+            fields.append((last, begun + b" " + _CONTROL.sub(b"", line).strip()))
         elif colon and _TOKEN.fullmatch(name):
             fields.append((name, value))
     made += [b"%s: %s" % one for one in _framed(fields)]
