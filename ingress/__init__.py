@@ -1,1 +1,1 @@
-"""Brings pictures and sound into a room as a participant: a file, or the demo film."""
+"""Brings cameras, streams, files and pushes into rooms, each as a participant."""
