@@ -71,8 +71,6 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         self._commentator.start()
         self._task = asyncio.create_task(self._hand_over.run(), name="pressbox-hand-over")
 
-    # -- pressbox's own part
-
     @property
     def options(self) -> Options:
         """What it goes by."""
@@ -105,7 +103,7 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
         """Forget all pictures: the source is another one."""
         self._commentator.reset_window()
 
-    # -- llm.RealtimeSession
+    # LiveKit's own
 
     @property
     def chat_ctx(self) -> llm.ChatContext:
@@ -235,8 +233,6 @@ class RealtimeSession(llm.RealtimeSession[PressboxEvents]):
             logger.debug("a spoken question is ignored: the engine does not hear, use an STT")
             return b""
         return sound
-
-    # -- lines
 
     def _give(self, line: Line, messages: AsyncIterator[llm.MessageGeneration]) -> None:
         asked = self._replies.get(line.id)

@@ -40,8 +40,8 @@ MAX_LESSONS = 4
 """How often one request is tried again, each time asking for less."""
 
 THINKS = (
-    "the model spends all its {} tokens on thinking: take one that does not think, or raise "
-    "TTS_MAX_NEW_TOKENS"
+    "the model spends all its {} tokens on thinking: take one that does not think, or give it more "
+    "(TTS_MAX_NEW_TOKENS, max_new_tokens)"
 )
 
 Recognise = Callable[[Card, bool, Callable[[str], Awaitable[Card]]], Awaitable[Dialect]]
