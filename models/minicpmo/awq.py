@@ -8,7 +8,6 @@ one, this file is all that changes.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -37,11 +36,7 @@ def prepare(config: Any, device: str, unquantised: tuple[str, ...]) -> None:
         raise EngineStartError(
             "AWQ checkpoints need an NVIDIA GPU: use the BF16 checkpoint on this machine"
         )
-    if importlib.util.find_spec("awq") is None:
-        raise EngineStartError("autoawq is not installed: make engine-minicpmo")
-    quantization = getattr(config, "quantization_config", None)
-    if quantization is None:
-        raise EngineStartError("the checkpoint's config has no quantization_config")
+    quantization = config.quantization_config
     if isinstance(quantization, dict):
         quantization["modules_to_not_convert"] = list(unquantised)
     else:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.engine import EngineStartError
 from models.minicpmo import awq
 from models.minicpmo.attention import use_sdpa
 from models.minicpmo.checkpoint import Checkpoint
@@ -66,16 +65,11 @@ def load(
 
 
 def torch_device(name: str) -> Any:
-    """torch's device of that name, always with its number. Raises EngineStartError."""
+    """torch's device of that name, always with its number, which it wants in some places."""
     import torch
 
     device = torch.device(name)
-    if device.type != "cuda":
-        return device
-    number = device.index or 0
-    if not torch.cuda.is_available() or number >= torch.cuda.device_count():
-        raise EngineStartError(f"no NVIDIA GPU that torch can use for device {name}")
-    return torch.device("cuda", number)
+    return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
 
 
 def _from_files(checkpoint: Checkpoint, name: str, path: Path, *, speech: bool) -> Any:

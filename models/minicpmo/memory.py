@@ -99,13 +99,12 @@ def plan(checkpoint: Checkpoint, device: str, budget_gib: float = 0.0) -> Plan:
 
 def decide(checkpoint: Checkpoint, device: str, found: Room, budget_gib: float) -> Plan:
     """The same with the device's memory known."""
-    limit = min(found.free, int(budget_gib * GIB)) if budget_gib else found.free
+    limit, has = found.within(budget_gib, device)
     for seconds in VOICES if checkpoint.speaks else ():
         speaking = need(checkpoint, device, seconds)
         if speaking.bytes <= limit:
             return Plan(True, seconds, speaking)
     silent = need(checkpoint, device)
-    has = _has(limit, found, device, budget_gib)
     if silent.bytes > limit:
         raise NotEnoughMemoryError(
             f"{checkpoint.name} needs {silent.gib:.1f} GiB for text alone and {has}: "
@@ -208,12 +207,6 @@ def _vocoder_files(checkpoint: Checkpoint) -> int:
     folder = checkpoint.token2wav
     files = [folder / name for name in _TOKEN2WAV] if folder else []
     return sum(file.stat().st_size for file in files if file.is_file())
-
-
-def _has(limit: int, found: Room, device: str, budget_gib: float) -> str:
-    if budget_gib and limit < found.free:
-        return f"ENGINE_MEMORY allows {budget_gib:g} GiB"
-    return f"{device} has {limit / GIB:.1f} GiB free of {found.total / GIB:.1f}"
 
 
 def _advice(checkpoint: Checkpoint, limit: int, found: Room) -> str:

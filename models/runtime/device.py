@@ -28,6 +28,14 @@ class Room:
     free: int
     total: int
 
+    def within(self, budget_gib: float, device: str) -> tuple[int, str]:
+        """The bytes that may be taken, of a budget where there is one, and the words for them."""
+        limit = int(budget_gib * GIB) if budget_gib else self.free
+        if limit < self.free:
+            return limit, f"ENGINE_MEMORY allows {budget_gib:g} GiB"
+        has = f"{device} has {self.free / GIB:.1f} GiB free of {self.total / GIB:.1f}"
+        return self.free, has
+
 
 def found_device(device: str) -> str:
     """The device that ``auto`` means; any other as it is."""

@@ -1,12 +1,11 @@
 """A model at work: one request after the other, each on its own.
 
-Everything here runs in the worker's thread and blocks, but for ``stop``.
+Everything here runs in the worker's thread and blocks.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -34,7 +33,6 @@ class ModelSession(ABC):
 
     def __init__(self) -> None:
         self._frames = Frames()
-        self._stopped = threading.Event()
         self._sink: Sink[Delta] | None = None
         self._lost = ""
         self._memory: MemoryWatch | None = None
@@ -60,13 +58,9 @@ class ModelSession(ABC):
         """What there is too little of for requests like the newest; empty when all is well."""
         return self._memory.shortage if self._memory else ""
 
-    def stop(self) -> None:
-        """Ends the answer that is being made; from any thread."""
-        self._stopped.set()
-
     def check(self) -> None:
         """Raises Stopped when nobody wants the answer any more."""
-        if self._stopped.is_set() or (self._sink is not None and self._sink.cancelled):
+        if self._sink is not None and self._sink.cancelled:
             raise Stopped
 
     def answer(self, request: GenerationRequest, sink: Sink[Delta]) -> None:
@@ -80,7 +74,6 @@ class ModelSession(ABC):
         """
         if self._lost:
             raise FatalEngineError(self._lost)
-        self._stopped.clear()
         self._sink = sink
         outgoing = Outgoing(sink.put)
         failure, no_memory = None, False

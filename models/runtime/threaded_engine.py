@@ -25,7 +25,7 @@ class ThreadedEngine(Generic[S]):
 
     def __init__(self, session: S) -> None:
         self._session = session
-        self._worker = Worker("model", session.stop)
+        self._worker = Worker("model")
 
     async def start(self) -> None:
         """Raises EngineStartError when the model does not fit, load or run."""

@@ -75,19 +75,28 @@ def _run(future: Future[T], call: Callable[[], T]) -> None:
         future.set_result(result)
 
 
+@dataclass(slots=True)
+class _Work:
+    """Something that is to run in the thread; ``told``: when it was told to stop."""
+
+    sink: threads.Sink[Any] | None = None
+    told: float | None = None
+
+    def stop(self) -> None:
+        """It ends when it looks at its sink, which it does all the time."""
+        if self.told is None:
+            self.told = time.monotonic()
+            if self.sink is not None:
+                self.sink.cancel()
+
+
 class Worker:
     """Runs one piece of work after the other in a thread of its own."""
 
-    def __init__(
-        self, name: str, stop: Callable[[], None], patience: Patience | None = None
-    ) -> None:
-        """``stop`` makes the work that is running end soon; it is called from any thread."""
+    def __init__(self, name: str, patience: Patience | None = None) -> None:
         self._executor = DaemonThread(name)
-        self._stop = stop
         self._patience = patience or Patience()
-        self._lock = threading.Lock()
-        self._running: object = None
-        self._stopped_at: float | None = None
+        self._running: _Work | None = None
 
     async def call(self, function: Callable[[], T]) -> T:
         """The result of ``function``, run in the thread."""
@@ -99,22 +108,21 @@ class Worker:
         Raises:
             FatalEngineError: The thread is stuck, in this work or in an earlier one.
         """
-        ticket = object()
+        own = _Work()
         pieces: AsyncGenerator[T, None] = threads.stream(
-            self._executor, lambda sink: self._ticketed(ticket, work, sink)
+            self._executor, lambda sink: self._run(own, work, sink)
         )
         try:
-            while (piece := await self._next(pieces, ticket)) is not None:
+            while (piece := await self._next(pieces, own)) is not None:
                 yield piece
         finally:
+            own.stop()
             await pieces.aclose()
-            self._stop_work(ticket)
 
     async def aclose(self, last: Callable[[], None], timeout: float) -> bool:
         """Stops what runs, runs ``last``, ends the thread; False when it did not end in time."""
-        with self._lock:
-            running = self._running
-        self._stop_work(running)
+        if running := self._running:
+            running.stop()
         try:
             ending = asyncio.wrap_future(self._executor.submit(last))
         except RuntimeError:
@@ -127,32 +135,23 @@ class Worker:
             return False
         return True
 
-    def _ticketed(
-        self, ticket: object, work: Callable[[threads.Sink[T]], None], sink: threads.Sink[T]
+    def _run(
+        self, own: _Work, work: Callable[[threads.Sink[T]], None], sink: threads.Sink[T]
     ) -> None:
-        with self._lock:
-            self._running = ticket
+        own.sink = sink
+        self._running = own
         try:
             work(sink)
         finally:
-            with self._lock:
-                self._running, self._stopped_at = None, None
+            self._running = None
 
-    def _stop_work(self, ticket: object) -> None:
-        """Only what runs under ``ticket``: never the work of whoever came next."""
-        with self._lock:
-            if ticket is None or self._running is not ticket or self._stopped_at is not None:
-                return
-            self._stopped_at = time.monotonic()
-            self._stop()
-
-    async def _next(self, pieces: AsyncGenerator[T, None], ticket: object) -> T | None:
+    async def _next(self, pieces: AsyncGenerator[T, None], own: _Work) -> T | None:
         """The next piece, None at the end."""
         waiting = asyncio.ensure_future(anext(pieces, None))
         since = time.monotonic()
         try:
             while not waiting.done():
-                await asyncio.wait({waiting}, timeout=self._watch(ticket, since))
+                await asyncio.wait({waiting}, timeout=self._watch(own, since))
             return waiting.result()
         finally:
             waiting.cancel()
@@ -160,20 +159,15 @@ class Worker:
                 with suppress(asyncio.CancelledError):
                     await asyncio.wait({waiting})
 
-    def _watch(self, ticket: object, since: float) -> float:
+    def _watch(self, own: _Work, since: float) -> float:
         """Does what is due at this time; gives the seconds until it must be asked again."""
         patience, now = self._patience, time.monotonic()
-        with self._lock:
-            if self._stopped_at is not None:
-                left = self._stopped_at + patience.stop - now
-                if left <= 0:
-                    raise FatalEngineError(f"the model did not stop within {patience.stop:g} s")
-                return left
-            if self._running is not ticket:
-                return min(patience.piece, patience.stop)
-            left = since + patience.piece - now
-            if left <= 0:
-                self._stopped_at = now
-                self._stop()
-                return patience.stop
-            return left
+        running = self._running
+        if running is own and now - since >= patience.piece:
+            running.stop()
+        if running is None or running.told is None:
+            return min(patience.piece, patience.stop)
+        left = running.told + patience.stop - now
+        if left <= 0:
+            raise FatalEngineError(f"the model did not stop within {patience.stop:g} s")
+        return left

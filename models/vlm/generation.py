@@ -54,10 +54,7 @@ def speak(
     Raises Stopped where `models.runtime.stopping.make_stoppable` says so.
     """
     streamer = _Streamer(tokenizer, say)
-    if sampling.seed is None:
-        torch.seed()
-    else:
-        torch.manual_seed(sampling.seed)
+    torch.seed() if sampling.seed is None else torch.manual_seed(sampling.seed)
     model.generate(**inputs, **options(sampling, model.generation_config), streamer=streamer)
     ended = bool(streamer.tokens) and streamer.tokens[-1] in ends(model.generation_config)
     cut = len(streamer.tokens) >= sampling.max_tokens and not ended

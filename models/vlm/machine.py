@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.engine import EngineStartError
-from models.runtime.device import GIB, Room, found_device, room
+from models.runtime.device import GIB, found_device, room
 from models.runtime.limits import WINDOW
 from models.runtime.memory_watch import RequestNeed
 from models.vlm.checkpoint import Checkpoint
@@ -50,7 +50,11 @@ def place(checkpoint: Checkpoint, device: str, budget_gib: float = 0.0) -> Place
     found = room(device)
     dtype = _dtype(device)
     need = checkpoint.need(4 if dtype == "float32" else 2, WINDOW)
-    _check_room(checkpoint, device, need, found, budget_gib)
+    limit, has = found.within(budget_gib, device)
+    if need > limit:
+        raise EngineStartError(
+            f"{checkpoint.name} needs about {need / GIB:.1f} GiB and {has}: take a smaller model"
+        )
     return Place(device, dtype, need)
 
 
@@ -92,17 +96,3 @@ def _cpu_flags(path: Path) -> frozenset[str]:
     except OSError:
         pass
     return frozenset()
-
-
-def _check_room(
-    checkpoint: Checkpoint, device: str, need: int, found: Room, budget_gib: float
-) -> None:
-    limit = min(found.free, int(budget_gib * GIB)) if budget_gib else found.free
-    if need <= limit:
-        return
-    has = f"{device} has {found.free / GIB:.1f} GiB free of {found.total / GIB:.1f}"
-    if limit < found.free:
-        has = f"ENGINE_MEMORY allows {budget_gib:g} GiB"
-    raise EngineStartError(
-        f"{checkpoint.name} needs about {need / GIB:.1f} GiB and {has}: take a smaller model"
-    )

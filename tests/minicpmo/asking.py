@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -91,13 +92,17 @@ class Asking:
         seed: int | None = None,
         temperature: float = 0.0,
     ) -> Said:
-        """Raises Stopped after ``session.stop()``, and what the model raises."""
-        self.session._stopped.clear()
+        """Raises Stopped after ``stop``, and what the model raises."""
+        self.session._sink = None
         self.model.prefill(asked)
         request = GenerationRequest(max_tokens=tokens, temperature=temperature, seed=seed)
         deltas: list[Delta] = []
         self.model.generate(request, Outgoing(deltas.append), speech=speech)
         return Said(deltas)
+
+    def stop(self) -> None:
+        """As when the client of the answer that is being made has gone."""
+        self.session._sink = SimpleNamespace(cancelled=True)  # type: ignore[assignment]
 
     def before_each(self, module: Any, act: Callable[[int], None]) -> None:
         """Calls ``act`` with 0, 1, … before each time that ``module`` runs."""

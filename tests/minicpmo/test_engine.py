@@ -78,9 +78,13 @@ async def test_closing_ends_the_work_and_the_next_answer_is_right(
     inside, layers = threading.Event(), asking.remote.llm.model.layers
     runs: list[int] = []
 
+    def told() -> threading.Event:
+        assert asking.session._sink is not None
+        return asking.session._sink._cancelled
+
     def hold() -> None:
         inside.set()
-        assert asking.session._stopped.wait(20)
+        assert told().wait(20)
 
     if where == "writing":
         asking.at_token(3, hold)
@@ -92,7 +96,7 @@ async def test_closing_ends_the_work_and_the_next_answer_is_right(
     assert await asyncio.to_thread(inside.wait, 20)
     behind.cancel()  # it stops nobody else
     await asyncio.wait({behind})
-    assert not asking.session._stopped.is_set()
+    assert not told().is_set()
     for _ in range(5):  # a server that stops cancels more than once
         waiting.cancel()
         await asyncio.sleep(0)

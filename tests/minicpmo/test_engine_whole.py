@@ -19,7 +19,7 @@ import pytest_asyncio
 from config.settings import Settings, load_settings
 from models.minicpmo.engine import MiniCPMoEngine
 from tests.engine import conftest as servers
-from tests.minicpmo.customer import CHAT, Customer, body, deltas, notices, pcm_of, text_of
+from tests.minicpmo.customer import Customer, deltas, notices, pcm_of, text_of
 from tests.minicpmo.pictures import plain_picture
 from tests.minicpmo.recordings import speechlike, write_wav
 
@@ -138,38 +138,6 @@ async def test_rooms_never_hear_of_each_other(customer: Customer) -> None:
 
     await asyncio.gather(*map(room, COLOURS))
     assert len(whole) > 8
-
-
-async def test_an_answer_is_the_same_whatever_came_before(customer: Customer) -> None:
-    """On any checkpoint: the likeliest words, and their sound, depend on the request alone."""
-
-    async def answer(colour: str, modalities: list[str]) -> tuple[str, bytes]:
-        _, events = await customer.ask(
-            f"FREE\n{colour}",
-            colour,
-            pictures=see(colour),
-            modalities=modalities,
-            temperature=0.0,
-            seed=3,
-            max_completion_tokens=24,
-        )
-        assert events[-1] == "[DONE]"
-        return text_of(events), pcm_of(events)
-
-    async def broken_off(colour: str) -> None:
-        asked = body(LONG, colour, pictures=see(colour, "red"), max_completion_tokens=400)
-        response = await customer.http.post(customer.url + CHAT, json=asked)
-        await response.content.readuntil(b"\n\n")
-        response.close()
-
-    for modalities in (["text"], ["text", "audio"]):
-        alone = {colour: await answer(colour, modalities) for colour in COLOURS}
-        assert all(text and bool(pcm) is (len(modalities) > 1) for text, pcm in alone.values())
-        for colour in COLOURS:
-            await broken_off(colour)
-            others = [asyncio.create_task(broken_off(other)) for other in COLOURS]
-            assert await answer(colour, modalities) == alone[colour]
-            await asyncio.gather(*others)
 
 
 @pytest.mark.usefixtures("tiny")

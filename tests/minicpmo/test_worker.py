@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -21,7 +22,7 @@ async def test_a_thread_that_does_not_stop_is_found_out() -> None:
         sink.put(1)
         stuck.wait()
 
-    worker = Worker("model", lambda: None, Patience(piece=60, stop=0.05))
+    worker = Worker("model", Patience(piece=60, stop=0.05))
     async with aclosing(worker.stream(work)) as pieces:
         assert await anext(pieces) == 1
     for _ in range(2):
@@ -32,28 +33,26 @@ async def test_a_thread_that_does_not_stop_is_found_out() -> None:
     assert await worker.aclose(lambda: None, 0.05)
 
 
+def obedient(sink: Sink[int]) -> None:
+    while not sink.cancelled:
+        time.sleep(0.001)
+
+
 async def test_work_that_makes_nothing_is_told_to_stop() -> None:
-    told = threading.Event()
-    worker = Worker("model", told.set, Patience(piece=0.05, stop=60))
-
-    def work(_: Sink[int]) -> None:
-        told.wait()
-
-    assert [piece async for piece in worker.stream(work)] == []
-    assert told.is_set()
+    worker = Worker("model", Patience(piece=0.05, stop=60))
+    assert [piece async for piece in worker.stream(obedient)] == []
     assert await worker.aclose(lambda: None, 5)
 
 
 async def test_closing_stops_what_runs_and_then_lets_go() -> None:
-    told, inside, order = threading.Event(), asyncio.Event(), []
-    loop = asyncio.get_running_loop()
+    inside, order, loop = asyncio.Event(), [], asyncio.get_running_loop()
 
-    def work(_: Sink[int]) -> None:
+    def work(sink: Sink[int]) -> None:
         loop.call_soon_threadsafe(inside.set)
-        told.wait()
+        obedient(sink)
         order.append("stopped")
 
-    worker = Worker("model", told.set)
+    worker = Worker("model")
     pieces: AsyncGenerator[int, None] = worker.stream(work)
     waiting = asyncio.ensure_future(anext(pieces, None))
     await inside.wait()

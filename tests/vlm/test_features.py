@@ -6,13 +6,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from models.runtime.frames import Frames
-from models.runtime.parts import Frame
 from models.runtime.prompt import build
 from models.vlm import features
 from models.vlm.features import Features
@@ -77,19 +74,3 @@ async def test_a_model_that_answers_otherwise_keeps_nothing(
     seen = looks(session)
     assert await said(engine, ask(1)) == by_hand(session, ask(1))[0]
     assert seen
-
-
-def test_bytes_are_bounded_and_the_oldest_go() -> None:
-    looked: list[int] = []
-
-    def look(frame: Frame) -> BaseModelOutputWithPooling:
-        looked.append(int(frame.rgb[0, 0, 0]))
-        return BaseModelOutputWithPooling(pooler_output=[torch.zeros(10, 10)])
-
-    kept = Features(look, limit=1000)
-    for wanted in ((1, 2), (2, 3), (2,), (1,), (4, 5, 6, 7)):
-        shown = [Frame(np.full((2, 2, 3), value, np.uint8)) for value in wanted]
-        output = kept.of(shown)
-        assert len(output.pooler_output) == len(wanted), "whole, also where it is too large"
-        assert kept.cache.bytes <= 1000
-    assert looked == [1, 2, 3, 1, 4, 5, 6, 7]

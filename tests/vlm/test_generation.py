@@ -101,7 +101,8 @@ async def test_closing_while_the_prompt_is_read_ends_it_within_a_layer(
 
     def first(*_: object) -> None:
         loop.call_soon_threadsafe(inside.set)
-        assert session._stopped.wait(20)
+        assert session._sink is not None
+        assert session._sink._cancelled.wait(20)
 
     hooks = [
         layers[0].register_forward_hook(first),
