@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tests.bench.rig import ROOM, cpu_share, started_server
 from tests.bench.rig import SOURCE as NAME
+from tests.peers.camera import Output, camera
+from tests.peers.camera_encoders import Look
 from tests.peers.mediamtx import MediaServer, mediamtx
 from tests.peers.program import Program
 from tests.sources.service import IngressService, Report, serving
@@ -108,18 +110,28 @@ class Stage:
 
 
 async def ways(folder: Path, footage: str, seconds: float) -> dict[str, Measured]:
-    """Pressbox's relay as it comes, encoded anew and pushed by RTMP, by name of the way."""
+    """Pressbox's relay as it comes, encoded anew, pushed by RTMP, and with sound, by name of the
+    way.
+    """
     found = {}
     async with _stage(folder, footage, ["open/cam"], fps=30) as stage:
         await asyncio.sleep(IDLE)
         idle = await cpu_share(stage.pids, IDLE)
-        wanted = {"auto": "passthrough", "transcode": "transcoded", "pushed": "passthrough"}
+        wanted = {"auto": "passthrough", "transcode": "transcoded"}
+        wanted |= {"pushed": "passthrough", "sound": "passthrough"}
         for mode, way in wanted.items():
             with ExitStack() as stack:
                 if mode == "pushed":
                     made = await stage.service.add(NAME, "push")
                     to = "/".join(made["push"]["rtmp"].values())
+                    await stage.service.until(NAME, lambda one: bool(one["error"]), "waiting")
                     stack.enter_context(_camera(folder, footage, [to], fps=30))
+                elif mode == "sound":
+                    url = stage.media.rtsp("open/heard")
+                    look = Look(width=1280, height=720, fps=30, bitrate=2_500_000)
+                    stack.enter_context(camera(folder / mode, Output(url, look=look, sound="aac")))
+                    await stage.media.ready(["open/heard"], START)
+                    await stage.service.add(NAME, url)
                 else:
                     await stage.service.add(NAME, stage.media.rtsp("open/cam"), mode=mode)
                 await stage.service.until(NAME, _live, "live", START)
