@@ -13,6 +13,8 @@ from livekit.agents import Agent, AgentSession, RunResult
 from livekit.plugins.pressbox import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
 from sounds import frames
 
+pytestmark = pytest.mark.unit
+
 OPTIONS = Options(
     change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0, capture_fps=10.0
 )

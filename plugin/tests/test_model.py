@@ -21,6 +21,8 @@ from livekit.plugins import pressbox
 from livekit.plugins.pressbox import Options, RealtimeModel
 from plugin_stage import PluginStage, film, plugin_stage
 
+pytestmark = pytest.mark.unit
+
 
 def test_it_is_registered_with_livekit() -> None:
     packages = {one.package: one.version for one in Plugin.registered_plugins}

@@ -14,6 +14,8 @@ from livekit.plugins.pressbox.chat import MAX_ITEMS
 from pictures import i420
 from plugin_stage import PluginStage, plugin_stage
 
+pytestmark = pytest.mark.unit
+
 
 def texts(on: PluginStage) -> list[tuple[str | None, bool]]:
     return [(one.text_content, one.interrupted) for one in on.session.chat_ctx.messages()]

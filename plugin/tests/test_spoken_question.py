@@ -16,6 +16,8 @@ from livekit.plugins.pressbox.spoken_question import MAX_SECONDS, SAMPLE_RATE, S
 from plugin_stage import plugin_stage
 from sounds import frames
 
+pytestmark = pytest.mark.unit
+
 
 def taken(memory: SpokenQuestion, sound: list[rtc.AudioFrame]) -> bytes:
     for frame in sound:

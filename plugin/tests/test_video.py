@@ -11,6 +11,8 @@ from livekit.plugins.pressbox.video import sample
 from livekit.rtc import VideoBufferType
 from pictures import i420, packed
 
+pytestmark = pytest.mark.unit
+
 RED = {"y": 82, "u": 90, "v": 240}
 
 

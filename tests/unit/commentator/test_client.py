@@ -101,7 +101,7 @@ async def test_failures_are_told_apart(answer: Answer, kind: type[EngineError], 
 
 
 async def test_silence_between_chunks_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "CHUNK_TIMEOUT", 0.1)
+    monkeypatch.setattr(Near, "patience", 0.01)
     assert isinstance(await failure_of(hang()), EngineTimeout)
 
 
