@@ -116,13 +116,3 @@ def test_names_that_are_no_voice(voices: Voices, folder: Path, name: str) -> Non
     with pytest.raises(RefusedError, match="is not known") as raised:
         voices.reference(name)
     assert raised.value.param == "audio.voice"
-
-
-def test_a_bounded_number_is_kept(voices: Voices, folder: Path) -> None:
-    first = None
-    for at in range(20):
-        write_wav(folder / f"v{at}.wav", speechlike(3))
-        first = voices.reference(f"v{at}") if at == 0 else first
-        voices.reference(f"v{at}")
-    assert voices.reference("v0") is not first
-    assert voices.reference("v19") is voices.reference("v19")
