@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from ingress import relay, supervisor
 from ingress.backoff import Backoff
 from ingress.lifecycle import Trouble
 from ingress.relay import Relay
-from ingress.report import ATTRIBUTE, SourceReport
+from ingress.report import SourceReport
 from tests.support.fake_rtc import FakeRtc
 from tests.support.scripted_reader import Script, start_scripted
 from tests.unit.ingress.steps import OPEN, RUNNING, Step, fail, pictures, states, until
@@ -105,20 +104,6 @@ async def test_the_request_says_everything(tmp_path: Path) -> None:
         *(True, ["10.0.0.0/8"]),
         "encoded",
     )
-
-
-async def test_the_room_gets_picture_sound_and_state(tmp_path: Path, fake_rtc: FakeRtc) -> None:
-    attempt = [{**OPEN, "sound": "aac"}, pictures(20), {"do": "sound", "count": 20}, RUNNING]
-    async with staged(tmp_path, attempt, stall_after=9) as stage:
-        room = fake_rtc.room()
-        stage.participant.entered(room)
-        told = room.local.attributes_set
-        await until(lambda: bool(told) and json.loads(told[-1][1][ATTRIBUTE])["state"] == "live")
-        await until(lambda: bool(fake_rtc.audio_sources and fake_rtc.audio_sources[0].heard))
-        assert fake_rtc.video_sources[0].sent
-        count = len(told)
-        room.reconnect()  # the server was started again, and knows nothing
-        await until(lambda: len(told) > count)
 
 
 async def test_sound_that_the_room_does_not_take_is_told(tmp_path: Path, fake_rtc: FakeRtc) -> None:
