@@ -17,8 +17,7 @@ from models.minicpmo.memory import VOICES
 from models.runtime.stopping import Stopped
 from tests.minicpmo.asking import LONG, Asking, prompt, sound
 
-A_TOKEN = 960
-LOOKAHEAD = 3
+A_TOKEN, LOOKAHEAD = 960, 3
 HELD_BACK = 3840
 """Samples that a chunk keeps for the next one to blend with; the first one begins with as many."""
 

@@ -12,12 +12,16 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from models.minicpmo.remote_code import remote_code
-from tests.minicpmo.random_weights import write_assets
+from tests.minicpmo.random_weights import FULL, write_assets
 from tests.minicpmo.tiny.code.script import COLOURS, LOUDNESS
 from tests.minicpmo.vocoder import weights
 
 CODE = Path(__file__).parent / "code"
 WIDTH = 64
+AS_PUBLISHED = (
+    *("architectures", "model_type", "version", "auto_map", "max_position_embeddings"),
+    *("tie_word_embeddings", "torch_dtype", "image_size"),
+)
 SPECIAL = (
     "<|endoftext|>",
     "<|im_start|>",
@@ -46,7 +50,7 @@ CORPUS = (
 
 
 def make_checkpoint(folder: Path, sizes: weights.Sizes = weights.SMALL) -> Path:
-    """A checkpoint in ``folder``, which is made; of 20 MB with the smallest vocoder."""
+    """A checkpoint in ``folder``, which is made; of 30 MB with the smallest vocoder."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in CODE.glob("*.py"):
         shutil.copy(file, folder)
@@ -60,14 +64,7 @@ def make_checkpoint(folder: Path, sizes: weights.Sizes = weights.SMALL) -> Path:
 def _config(vocabulary: int) -> dict[str, Any]:
     named = len(COLOURS) + len(LOUDNESS)
     return {
-        "architectures": ["MiniCPMO"],
-        "model_type": "minicpmo",
-        "version": "4.5",
-        "auto_map": {
-            "AutoConfig": "configuration_minicpmo.MiniCPMOConfig",
-            "AutoModel": "modeling_minicpmo.MiniCPMO",
-            "AutoModelForCausalLM": "modeling_minicpmo.MiniCPMO",
-        },
+        **{name: FULL[name] for name in AS_PUBLISHED},
         "hidden_size": WIDTH,
         "intermediate_size": 2 * WIDTH,
         "num_hidden_layers": 2,
@@ -75,10 +72,6 @@ def _config(vocabulary: int) -> dict[str, Any]:
         "num_key_value_heads": 2,
         "head_dim": 16,
         "vocab_size": vocabulary,
-        "max_position_embeddings": 40960,
-        "tie_word_embeddings": False,
-        "torch_dtype": "bfloat16",
-        "image_size": 448,
         "vision_config": {"hidden_size": 64, "intermediate_size": 64, "patch_size": 14},
         "first_colour": vocabulary - named,
         "first_loudness": vocabulary - len(LOUDNESS),

@@ -22,10 +22,6 @@ from s3tokenizer.model_v2 import ModelConfig, S3TokenizerV2
 from stepaudio2 import token2wav
 from stepaudio2.flashcosyvoice.modules.hifigan import HiFTGenerator
 
-OTHERS = ("config.yaml", "hift.pt")
-"""Of the later layout, not read by the installed minicpmo-utils: no vocoder of its class."""
-
-
 Sizes = dict[str, int]
 """``width`` and ``tokenizer`` are multiples of 64, ``sound`` of 8."""
 
@@ -67,7 +63,7 @@ def write(folder: Path, sizes: Sizes = SMALL) -> None:
     token2wav._setup_cosyvoice2_alias()
     flow = FLOW.format(sizes=json.dumps(sizes), heads=sizes["width"] // 64, **sizes)
     (folder / "flow.yaml").write_text(flow)
-    for name in OTHERS:
+    for name in ("config.yaml", "hift.pt"):  # which the installed minicpmo-utils does not read
         (folder / name).write_bytes(b"of another vocoder")
     torch.save(_drawn(lambda: load_hyperpyyaml(flow)["flow"]), folder / "flow.pt")
     sound = _drawn(lambda: HiFTGenerator(base_channels=sizes["sound"]))
