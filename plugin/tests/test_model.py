@@ -16,6 +16,7 @@ from livekit.agents import (
     APITimeoutError,
     CloseReason,
     Plugin,
+    llm,
 )
 from livekit.plugins import pressbox
 from livekit.plugins.pressbox import Options, RealtimeModel
@@ -46,11 +47,15 @@ async def test_address_and_key_may_come_from_the_environment(
 
 
 async def test_a_client_of_the_callers_is_used_and_stays_open() -> None:
-    async with scripted_engine() as engine, httpx2.AsyncClient() as http:
+    script = say("Hello."), refuse(400, "theirs is no key")
+    async with scripted_engine(*script) as engine, httpx2.AsyncClient() as http:
         client = openai.AsyncClient(base_url=engine.url, api_key="theirs", http_client=http)
         async with RealtimeModel(client=client) as model:
-            await model.session().generate_reply(instructions="Greet them.")
+            session = model.session()
+            await session.generate_reply(instructions="Greet them.")
             assert engine.headers[0]["Authorization"] == "Bearer theirs"
+            with pytest.raises(llm.RealtimeError, match=r"\*\*\* is no key"):
+                await session.generate_reply(instructions="Greet them.")
         assert not http.is_closed
 
 

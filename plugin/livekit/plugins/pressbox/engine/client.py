@@ -95,7 +95,7 @@ class EngineClient:
         self._deaf = False
         self._thinks: bool | None = None
         """Whether its answers begin in the midst of a thought; None: not known."""
-        self._api_key = api_key
+        self._api_key = client.api_key if client else api_key
         self._given_model = self.model = model
         self._is_shared = client is not None
         own = client or openai.AsyncClient(
