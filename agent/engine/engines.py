@@ -45,17 +45,8 @@ class Engines:
         model: str = "",
         must_see: bool = True,
     ) -> None:
-        """
-        Args:
-            base_url: Like ``http://127.0.0.1:8198/v1``; several, or one text with commas between.
-            api: "auto", "openai", "vllm-omni", "sglang-omni", "llama.cpp" or "ollama".
-            api_key: Empty when the engine wants none.
-            model: Empty: the first one that the engine lists.
-            must_see: An engine that takes no pictures is of no use.
-
-        Raises:
-            ValueError: ``api`` is not known, or ``base_url`` is not an HTTP address, or carries a
-                password or a query, which HTTP libraries write into logs.
+        """``base_url``: several, or one text with commas between; ``api``: one of `by_api`'s names.
+        The rest is as for `EngineClient`. Raises ValueError.
         """
         self._endpoints = [
             EngineClient(
