@@ -40,6 +40,7 @@ from tests.engine.footage import LETTERS, WEIGHTS
 from tests.support.virtual_time import run_virtual
 from tests.unit.commentator.scripted_client import Say, ScriptedClient
 from tests.unit.commentator.virtual_stage import Player
+from vision.tracker import Tracker
 
 READY = 0.8
 """Seconds until the engine's first sound."""
@@ -152,6 +153,7 @@ def heard(film: Sequence[SampledFrame], settings: RoomSettings) -> Heard:
             pacer=pacer,
             options=options(settings, "tuning"),
             encode=lambda number, at: replace(film[number], capture_time=at),
+            tracker=Tracker(),
         )
         player = Player(commentator)
         commentator.start()

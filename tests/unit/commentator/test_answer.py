@@ -120,3 +120,7 @@ def test_a_voice_that_was_given_whole_clauses_only_is_heard_to_its_end() -> None
 def test_of_what_has_no_whole_clause_nothing_is_said() -> None:
     line = broken("A red car that", TONE)
     assert (line.text, len(line.speech)) == ("", 0)
+
+
+def test_of_what_ends_whole_at_the_token_cap_nothing_is_left_out() -> None:
+    assert broken("A red car stops.", TONE, PAUSE, TONE[: len(TONE) // 10]).audio_seconds > 1.3

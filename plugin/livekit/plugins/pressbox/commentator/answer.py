@@ -56,7 +56,7 @@ class Answer:
             return
         self._ended = True
         self._add(self._cutter.flush())
-        if self._broke_at and self._own_speech:
+        if self._own_speech and len(self.line.text) < self._broke_at:
             self._end_with_a_clause()
         if whole and self._first is not None:
             self._pace.note(
