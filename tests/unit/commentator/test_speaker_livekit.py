@@ -120,8 +120,8 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
     monkeypatch.syspath_prepend(str(tmp_path))
     yield
-    for name in [name for name in sys.modules if name.startswith("livekit.plugins")]:
-        del sys.modules[name]
+    for name in ("humming", "broken"):
+        sys.modules.pop(f"livekit.plugins.{name}", None)
 
 
 async def spoken(voice: LiveKitVoice, text: str = "Hello there.") -> bytes:
