@@ -19,13 +19,21 @@ def main() -> int:
     )
     parser.add_argument("--livekit-url", help="LiveKit server, such as ws://127.0.0.1:7880")
     parser.add_argument("--engine-url", help="engine, such as http://127.0.0.1:8198/v1")
-    given = {key: value for key, value in vars(parser.parse_args()).items() if value is not None}
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="no other worker runs under this host's name, as in a container: what one that was "
+        "killed has left in rooms is taken out of them first",
+    )
+    words = vars(parser.parse_args())
+    alone = words.pop("alone")
+    given = {key: value for key, value in words.items() if value is not None}
     try:
         settings = load_settings(cli=given)
     except SettingsError as error:
         print(f"pressbox agent: {error}", file=sys.stderr)
         return 2
-    asyncio.run(run(settings))
+    asyncio.run(run(settings, alone=alone))
     return 0
 
 

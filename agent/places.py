@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import socket
 
 from livekit.agents import AgentServer, JobRequest
+
+from agent.left_behind import HOST_ATTRIBUTE
 
 log = logging.getLogger("pressbox.worker")
 
@@ -33,7 +36,7 @@ class Places:
             return
         self._coming.add(offer.id)
         try:
-            await offer.accept()
+            await offer.accept(attributes={HOST_ATTRIBUTE: socket.gethostname()})
         finally:
             self._coming.discard(offer.id)
 

@@ -66,6 +66,11 @@ class AccessSettings(BaseModel):
         default=SecretStr(""),
         description="the operator's token; empty: STATE_DIR/admin.token is made and used",
     )
+    web_near: bool = Field(
+        default=False,
+        description="only this machine's own programs reach WEB_PORT, as that of a container which "
+        "is published on loopback; without it: where WEB_HOST is loopback",
+    )
     lan: bool = Field(
         default=False, description="serve page and LiveKit to phones and others, by https"
     )

@@ -11,7 +11,13 @@ from config.source_spec import SourceList
 class IngressSettings(BaseModel):
     """Part of `Settings`."""
 
-    ingress_port: Port = Field(default=8197, description="port of the ingress service, on loopback")
+    ingress_host: str = Field(
+        default="127.0.0.1",
+        pattern=r"^[A-Za-z0-9_.:-]{1,253}$",
+        examples=["127.0.0.1", "ingress"],
+        description="where the page finds the ingress service; not loopback: it answers to others",
+    )
+    ingress_port: Port = Field(default=8197, description="port of the ingress service")
     push_host: str = Field(
         default="",
         max_length=255,

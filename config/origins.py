@@ -59,11 +59,15 @@ def gather(
     return found
 
 
-def installation_key(state_dir: Path) -> tuple[str, str] | None:
-    """API key and secret that the launcher made for its own server; None where there are none."""
+def installation_key(state_dir: Path, url: str = "") -> tuple[str, str] | None:
+    """API key and secret that the launcher made for its own server; None where there are none, or
+    where they are for a server at another `url`.
+    """
     try:
         values = dotenv_values(state_dir / KEY_FILE, interpolate=False)
     except (OSError, UnicodeDecodeError):
+        return None
+    if url and values.get("LIVEKIT_URL") != url:
         return None
     key, secret = values.get("LIVEKIT_API_KEY"), values.get("LIVEKIT_API_SECRET")
     return (key, secret) if key and secret else None

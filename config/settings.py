@@ -27,6 +27,7 @@ from config.errors import SettingsError
 from config.fields import DetectorChoice, Port, url
 from config.folders import Folders
 from config.ingress_settings import IngressSettings
+from config.monitoring_settings import MonitoringSettings
 from config.room_settings import RoomSettings
 from config.source_spec import SourceSpec
 
@@ -36,7 +37,13 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 class Settings(
-    AccessSettings, Folders, AlertSettings, IngressSettings, EngineSettings, RoomSettings
+    MonitoringSettings,
+    AccessSettings,
+    Folders,
+    AlertSettings,
+    IngressSettings,
+    EngineSettings,
+    RoomSettings,
 ):
     """Everything that the processes go by; made by `load_settings`."""
 
@@ -101,9 +108,10 @@ def load_settings(
     named = {name: found[name] for name in Folders.model_fields if name in found}
     profiles.use(checked(Folders, named).profile_dir)
     settings = checked(Settings, found)
-    if "livekit_url" in settings.model_fields_set or settings.livekit_api_key:
+    if settings.livekit_api_key:
         return settings
-    found_key = origins.installation_key(settings.state_dir)
+    url = settings.livekit_url if "livekit_url" in settings.model_fields_set else ""
+    found_key = origins.installation_key(settings.state_dir, url)
     if found_key is None:
         return settings
     key, secret = found_key

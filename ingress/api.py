@@ -72,8 +72,8 @@ class Api:
         """Refuses who comes under another name than ours (a page whose name was bound anew to
         this machine's address) and, below /api, who has no token.
         """
-        if not _is_loopback(request.headers.get("Host", "")):
-            raise web.HTTPForbidden(text="this service answers on loopback only")
+        if _host(request.headers.get("Host", "")) not in (*_LOOPBACK, self._settings.ingress_host):
+            raise web.HTTPForbidden(text="this service answers under its own name only")
         if request.path.startswith("/api/"):
             given = request.headers.get("Authorization", "").removeprefix("Bearer ")
             if not hmac.compare_digest(given.encode(errors="replace"), self._token):
@@ -153,11 +153,11 @@ class Api:
         return web.Response(status=204 if self._pushes.admits(await _object(request)) else 401)
 
 
-def _is_loopback(host: str) -> bool:
+def _host(named: str) -> str:
     try:
-        return (URL(f"http://{host}").host or "") in _LOOPBACK
+        return URL(f"http://{named}").host or ""
     except ValueError:
-        return False
+        return ""
 
 
 async def _object(request: web.Request) -> dict[str, object]:

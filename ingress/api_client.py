@@ -29,11 +29,11 @@ class ServiceError(Exception):
 
 
 class ServiceAwayError(ServiceError):
-    """No service answers on the port."""
+    """No service answers there."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, place: str) -> None:
         super().__init__(
-            f"no ingress service answers on 127.0.0.1:{port}: "
+            f"no ingress service answers on {place}: "
             "start it with `make run` or `python -m ingress serve`",
             503,
         )
@@ -44,8 +44,8 @@ class Client:
     end of `async with`.
     """
 
-    def __init__(self, port: int, token: str) -> None:
-        self._port = port
+    def __init__(self, host: str, port: int, token: str) -> None:
+        self._place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._headers = {"Authorization": f"Bearer {token}"}
         self._session: aiohttp.ClientSession | None = None
         self.notice = ""
@@ -92,16 +92,16 @@ class Client:
 
     async def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         if self._session is None:
-            address = f"http://127.0.0.1:{self._port}"
+            address = f"http://{self._place}"
             self._session = aiohttp.ClientSession(address, headers=self._headers, timeout=_LIMIT)
         try:
             async with self._session.request(method, path, **more) as response:
                 body = await response.json(content_type=None)
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-            raise ServiceAwayError(self._port) from None
+            raise ServiceAwayError(self._place) from None
         if not isinstance(body, dict):
-            raise ServiceAwayError(self._port)
+            raise ServiceAwayError(self._place)
         if status >= 400:
             problem = {name: body[name] for name in ("field", "value", "allowed") if name in body}
             raise ServiceError(str(body.get("error") or f"HTTP {status}"), status, problem)

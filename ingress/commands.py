@@ -50,7 +50,9 @@ async def run_command(options: argparse.Namespace, settings: Settings) -> int:
         "wake": _wake,
         "status": _status,
     }
-    async with Client(settings.ingress_port, admin_token(settings)) as service:
+    async with Client(
+        settings.ingress_host, settings.ingress_port, admin_token(settings)
+    ) as service:
         try:
             return await commands[options.command](options, settings, service)
         except ServiceError as error:

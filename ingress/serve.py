@@ -14,6 +14,7 @@ from aiohttp import web
 
 from config.admin_token import AdminTokenError, admin_token
 from config.log import setup as log_setup
+from config.own_address import is_loopback
 from config.settings import Settings
 from config.source_spec import SourceSpec
 from ingress.api import Api
@@ -31,7 +32,7 @@ class BindError(OSError):
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Brings all sources up and answers on loopback until stop is set; then ends them in order.
+    """Brings all sources up and answers until stop is set; then ends them in order.
 
     It answers before the first source is there. Raises BindError or AdminTokenError.
     """
@@ -52,8 +53,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     runner = web.AppRunner(api.app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await _listen(runner, settings.ingress_port)
-        log.info("the ingress service is on 127.0.0.1:%d", settings.ingress_port)
+        host = "127.0.0.1" if is_loopback(settings.ingress_host) else "0.0.0.0"
+        await _listen(runner, host, settings.ingress_port)
+        log.info("the ingress service is on %s:%d", host, settings.ingress_port)
         await registry.start()
         await stop.wait()
     finally:
@@ -62,9 +64,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         await registry.aclose()
 
 
-async def _listen(runner: web.AppRunner, port: int) -> None:
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await web.TCPSite(runner, host, port).start()
     except OSError as error:
         in_use = error.errno == errno.EADDRINUSE
         reason = "it is in use by another program" if in_use else error.strerror

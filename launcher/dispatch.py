@@ -63,6 +63,11 @@ class Dispatcher:
         """Stops looking; the agents stay. Safe to call again."""
         await self._tasks.aclose()
 
+    def take(self, limit: int) -> None:
+        """From now on the workers take so many together."""
+        self._limit = limit
+        self._waiting.take(limit)
+
     def worker_lost(self) -> None:
         """The worker has ended: nothing can be dispatched, and agents still seen are ghosts."""
         self._worker_up = False

@@ -120,6 +120,10 @@ class WaitingRooms:
         """The server has ended, and with it all rooms."""
         self._rooms.clear()
 
+    def take(self, limit: int) -> None:
+        """From now on there are so many commentators at a time."""
+        self._limit = limit
+
     def worker_lost(self) -> None:
         """Agents that go now were not sent away."""
         for room in self._rooms.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from yarl import URL
 
-from config.own_address import is_loopback
+from config.own_address import is_loopback, parsed
 
 
 class NoAddressError(Exception):
@@ -31,8 +31,10 @@ def server_url(livekit_url: str, public_url: str, page: URL, *, by_us: bool = Fa
 
 
 def _is_out_of_reach(url: URL, page: URL) -> bool:
-    abroad = _is_local(_host(url)) and not _is_local(_host(page))
-    return abroad or (page.scheme == "https" and url.scheme not in ("https", "wss"))
+    host = _host(url)
+    abroad = _is_local(host) and not _is_local(_host(page))
+    inside = parsed(host) is None and "." not in host and not _is_local(host)  # as of a container
+    return abroad or inside or (page.scheme == "https" and url.scheme not in ("https", "wss"))
 
 
 def _known(url: URL, page: URL) -> str:

@@ -99,7 +99,9 @@ class SourcesApi:
         async with self._opening:
             if self._client is None:
                 token = await self._guard.operator.token()
-                self._client = Client(self._settings.ingress_port, token)
+                self._client = Client(
+                    self._settings.ingress_host, self._settings.ingress_port, token
+                )
             return self._client
 
 

@@ -51,6 +51,11 @@ def push_host(settings: Settings) -> str:
     return settings.push_host or ("0.0.0.0" if settings.lan else "127.0.0.1")
 
 
+def known_as(settings: Settings) -> str:
+    """How others know the machine where the service is in a container of its own; "" elsewhere."""
+    return "" if is_loopback(settings.ingress_host) else next(iter(settings.web_names), "")
+
+
 def config(settings: Settings, api_port: int, paths: Mapping[str, object]) -> dict[str, object]:
     """What mediamtx goes by: everything is off that is not needed, and every request is asked of
     the service.
@@ -76,7 +81,9 @@ def config(settings: Settings, api_port: int, paths: Mapping[str, object]) -> di
         "webrtcAddress": at(settings.push_whip_port),
         "webrtcLocalUDPAddress": at(settings.push_whip_udp_port),
         "webrtcIPsFromInterfaces": not alone,
-        "webrtcAdditionalHosts": ["127.0.0.1"] if alone else [],
+        "webrtcAdditionalHosts": [
+            name for name in (known_as(settings) or alone * "127.0.0.1",) if name
+        ],
         **dict.fromkeys(("hls", "moq", "metrics", "pprof", "playback"), False),
         # Of two that have the key the newer one counts: mostly it is the same camera, back again.
         "pathDefaults": {"overridePublisher": True, "record": False},

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from config.own_address import reachable
 from config.settings import Settings
 from config.source_spec import SourceSpec
-from ingress.pushes.media_server import READER, MediaServer, push_host
+from ingress.pushes.media_server import READER, MediaServer, known_as, push_host
 from ingress.reader.messages import Request
 from ingress.reader.process import ReaderProcess
 from ingress.relay import Relay
@@ -41,7 +41,7 @@ def addresses(settings: Settings, name: str, key: str) -> dict[str, dict[str, st
     """For each protocol the address to push to and, where encoders have a field for it, the key
     that goes with it; else it is in the address.
     """
-    host, path = reachable(push_host(settings)), path_of(name)
+    host, path = known_as(settings) or reachable(push_host(settings)), path_of(name)
     rtmp, whip = settings.push_rtmp_port, settings.push_whip_port
     srt, rtsp = settings.push_srt_port, settings.push_rtsp_port
     return {

@@ -28,7 +28,7 @@ class Hosts:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._plain_is_near = is_loopback(settings.web_host)
+        self._plain_is_near = settings.web_near or is_loopback(settings.web_host)
         self._open = is_open(settings)
         self._names = {*settings.web_names, *(own_names() if settings.lan else ())}
         if self._open:

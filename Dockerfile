@@ -1,0 +1,79 @@
+# All images of Pressbox, one stage for each: docker build --target worker|web|ingress|engine|engine-minicpmo .
+# They share all layers but the last ones. docs/containers.md says what each needs to run.
+
+# The page
+FROM node:20-bookworm-slim AS page
+WORKDIR /page
+COPY web/ui/package.json web/ui/package-lock.json ./
+RUN npm ci --no-audit --no-fund --loglevel=error
+COPY web/ui ./
+RUN npm run --silent build -- --logLevel warn
+
+# Debian's Python is 3.11, the one that requirements/*.txt were made for
+FROM debian:bookworm-slim AS python
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates python3 \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/log/*
+ENV PATH=/opt/pressbox/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+
+# Byte code carries the hash of its source and not its date: two builds of one tree are alike.
+FROM python AS packages
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv \
+    && python3 -m venv /opt/pip && python3 -m venv --without-pip /opt/pressbox
+COPY requirements/base.txt /requirements/
+RUN /opt/pip/bin/pip --python /opt/pressbox/bin/python install --no-cache-dir --no-compile --disable-pip-version-check \
+        --require-hashes -r /requirements/base.txt \
+    && find /opt/pressbox -type d \( -name tests -o -name test \) -path '*site-packages*' -prune -exec rm -rf {} + \
+    && echo /app/plugin >/opt/pressbox/lib/python3.11/site-packages/pressbox.pth \
+    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/pressbox/lib
+
+FROM python AS code
+WORKDIR /app
+COPY . .
+RUN rm -rf web/ui requirements && python3 -m compileall -q --invalidation-mode unchecked-hash .
+
+FROM python AS base
+RUN useradd --uid 10001 --no-create-home --home-dir /state --shell /usr/sbin/nologin pressbox \
+    && install -d -m 0700 -o 10001 -g 10001 /state /cache /livekit && rm -rf /var/log/*
+COPY --from=packages /opt/pressbox /opt/pressbox
+COPY --from=code /app /app
+WORKDIR /app
+ENV PRESSBOX_STATE_DIR=/state XDG_CACHE_HOME=/cache
+ARG VERSION=0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Pressbox" \
+      org.opencontainers.image.description="A commentator for LiveKit rooms" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
+USER 10001:10001
+STOPSIGNAL SIGTERM
+
+FROM base AS worker
+EXPOSE 8196
+HEALTHCHECK --interval=3s --timeout=3s --start-period=60s \
+    CMD ["python", "-m", "config.health", "http://127.0.0.1:8196/"]
+CMD ["python", "-m", "agent", "--alone"]
+
+FROM base AS web
+COPY --from=page /page/dist /app/web/ui/dist
+ENV PRESSBOX_WEB_HOST=0.0.0.0
+EXPOSE 8199 8443
+HEALTHCHECK --interval=3s --timeout=3s --start-period=30s \
+    CMD ["python", "-m", "config.health", "http://127.0.0.1:8199/health"]
+CMD ["python", "-m", "web"]
+
+FROM bluenviron/mediamtx:1.20.1 AS mediamtx
+
+FROM base AS ingress
+COPY --from=mediamtx /mediamtx /usr/local/bin/mediamtx
+EXPOSE 1935 8197 8554 8889 8189/udp 8890/udp
+HEALTHCHECK --interval=3s --timeout=3s --start-period=30s \
+    CMD ["python", "-m", "config.health", "http://127.0.0.1:8197/health"]
+CMD ["python", "-m", "ingress", "serve"]
+
+FROM base AS engine
+EXPOSE 8198
+HEALTHCHECK --interval=3s --timeout=3s --start-period=30s \
+    CMD ["python", "-m", "config.health", "http://127.0.0.1:8198/health"]
+CMD ["python", "-m", "models", "serve", "--engine", "sketch", "--host", "0.0.0.0"]
