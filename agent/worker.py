@@ -14,6 +14,7 @@ import cv2
 from livekit import rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
 
+from agent import left_behind
 from agent.booth import Booth
 from agent.hearing import voice_activity
 from agent.places import Places
@@ -126,9 +127,11 @@ async def _joined(context: JobContext, settings: Settings) -> bool:
     return True
 
 
-async def run(settings: Settings) -> None:
-    """Run the worker until SIGINT or SIGTERM; jobs under way are ended."""
+async def run(settings: Settings, *, alone: bool = False) -> None:
+    """Run the worker until SIGINT or SIGTERM; jobs under way are ended. alone: `left_behind`."""
     log_setup.setup("agent", settings.log_level)
+    if alone:
+        await left_behind.remove(settings)
     server = make_server(settings)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
