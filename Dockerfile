@@ -17,12 +17,15 @@ RUN apt-get update \
 ENV PATH=/opt/pressbox/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
 # Byte code carries the hash of its source and not its date: two builds of one tree are alike.
-FROM python AS packages
+FROM python AS tools
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv \
     && python3 -m venv /opt/pip && python3 -m venv --without-pip /opt/pressbox
+ENV INSTALL="/opt/pip/bin/pip --python /opt/pressbox/bin/python install --no-cache-dir --no-compile \
+--disable-pip-version-check --require-hashes"
+
+FROM tools AS packages
 COPY requirements/base.txt /requirements/
-RUN /opt/pip/bin/pip --python /opt/pressbox/bin/python install --no-cache-dir --no-compile --disable-pip-version-check \
-        --require-hashes -r /requirements/base.txt \
+RUN $INSTALL -r /requirements/base.txt \
     && find /opt/pressbox -type d \( -name tests -o -name test \) -path '*site-packages*' -prune -exec rm -rf {} + \
     && echo /app/plugin >/opt/pressbox/lib/python3.11/site-packages/pressbox.pth \
     && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/pressbox/lib
@@ -32,22 +35,23 @@ WORKDIR /app
 COPY . .
 RUN rm -rf web/ui requirements && python3 -m compileall -q --invalidation-mode unchecked-hash .
 
-FROM python AS base
+FROM python AS user
 RUN useradd --uid 10001 --no-create-home --home-dir /state --shell /usr/sbin/nologin pressbox \
     && install -d -m 0700 -o 10001 -g 10001 /state /cache /livekit && rm -rf /var/log/*
-COPY --from=packages /opt/pressbox /opt/pressbox
-COPY --from=code /app /app
 WORKDIR /app
 ENV PRESSBOX_STATE_DIR=/state XDG_CACHE_HOME=/cache
-ARG VERSION=0
-ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Pressbox" \
       org.opencontainers.image.description="A commentator for LiveKit rooms" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="$VERSION" \
-      org.opencontainers.image.revision="$REVISION"
+      org.opencontainers.image.licenses="Apache-2.0"
 USER 10001:10001
 STOPSIGNAL SIGTERM
+
+FROM user AS base
+COPY --from=packages /opt/pressbox /opt/pressbox
+COPY --from=code /app /app
+ARG VERSION=0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.version="$VERSION" org.opencontainers.image.revision="$REVISION"
 
 FROM base AS worker
 EXPOSE 8196
@@ -77,3 +81,18 @@ EXPOSE 8198
 HEALTHCHECK --interval=3s --timeout=3s --start-period=30s \
     CMD ["python", "-m", "config.health", "http://127.0.0.1:8198/health"]
 CMD ["python", "-m", "models", "serve", "--engine", "sketch", "--host", "0.0.0.0"]
+
+# Torch's own wheels bring CUDA 12: of the machine it needs the driver, which NVIDIA's container toolkit hands in.
+FROM tools AS minicpmo-packages
+RUN apt-get install -y --no-install-recommends g++ python3-dev
+COPY requirements/minicpmo.txt /requirements/
+RUN $INSTALL -r /requirements/minicpmo.txt
+
+FROM user AS engine-minicpmo
+COPY --from=minicpmo-packages /opt/pressbox /opt/pressbox
+COPY --from=code /app /app
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+EXPOSE 8198
+HEALTHCHECK --interval=5s --timeout=3s --start-period=600s \
+    CMD ["python", "-m", "config.health", "http://127.0.0.1:8198/health"]
+CMD ["python", "-m", "models", "serve", "--engine", "minicpmo", "--host", "0.0.0.0", "--model", "/model"]

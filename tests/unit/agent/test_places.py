@@ -6,6 +6,7 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+from agent.left_behind import HOST_ATTRIBUTE
 from agent.places import Places
 from tests.support.virtual_time import virtual
 
@@ -19,7 +20,8 @@ class Server:
         self.failing = False
 
     def offer(self, name: str) -> Any:
-        async def accept() -> None:
+        async def accept(*, attributes: dict[str, str]) -> None:
+            assert attributes[HOST_ATTRIBUTE]
             await asyncio.sleep(1.0)
             if self.failing:
                 raise TimeoutError

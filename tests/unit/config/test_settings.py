@@ -162,10 +162,12 @@ def test_nothing_prints_a_secret(tmp_path: Path) -> None:
 
 
 def test_the_key_of_this_installation_is_found(tmp_path: Path) -> None:
-    (tmp_path / "livekit.env").write_text("LIVEKIT_API_KEY=k\nLIVEKIT_API_SECRET=s\n")
+    keys = "LIVEKIT_URL=ws://livekit:7880\nLIVEKIT_API_KEY=k\nLIVEKIT_API_SECRET=s\n"
+    (tmp_path / "livekit.env").write_text(keys)
     env = {"STATE_DIR": str(tmp_path)}
-    found = load(tmp_path, env=env)
-    assert (found.livekit_api_key, found.livekit_api_secret.get_secret_value()) == ("k", "s")
+    for more in ({}, {"LIVEKIT_URL": "ws://livekit:7880"}):
+        found = load(tmp_path, env=env | more)
+        assert (found.livekit_api_key, found.livekit_api_secret.get_secret_value()) == ("k", "s")
     other = load(tmp_path, env={**env, "LIVEKIT_URL": "wss://elsewhere.example"})
     assert other.livekit_api_key == ""
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from aiohttp.web import Application, Request
 
 from config.settings import Settings, load_settings
 from ingress.api import Api
+from ingress.metrics import Metrics
 from ingress.report import SourceReport
 from tests.unit.ingress.scripted_sources import ScriptedSources
 
@@ -173,6 +175,14 @@ async def test_another_host_name_is_refused(client: Client, host: str) -> None:
         assert (await client.get("/health", headers={"Host": own})).status == 200
 
 
+async def test_it_answers_under_the_name_that_it_is_given(
+    settings: Settings, sources: ScriptedSources
+) -> None:
+    named = settings.model_copy(update={"ingress_host": "ingress"})
+    async with TestClient(TestServer(Api(named, sources, TOKEN).app())) as client:
+        assert (await client.get("/health", headers={"Host": "ingress:8197"})).status == 200
+
+
 async def test_health_counts_what_is_live(client: Client, sources: ScriptedSources) -> None:
     del client.session.headers["Authorization"]
     sources.reports = {
@@ -182,27 +192,38 @@ async def test_health_counts_what_is_live(client: Client, sources: ScriptedSourc
     assert await (await client.get("/health")).json() == {"status": "ok", "sources": 2, "live": 1}
 
 
-async def test_metrics(client: Client, sources: ScriptedSources) -> None:
-    sources.reports[("a", "r")] = SourceReport(
-        'a"\n',
-        "r",
-        "test",
-        "relay",
-        state="live",
-        frames=5,
-        byte_count=700,
-        reconnects=2,
-        skipped=1,
+async def test_metrics_are_sums_that_no_removal_makes_smaller(
+    client: Client, sources: ScriptedSources
+) -> None:
+    one = SourceReport(
+        *("gate-7", "r", "test", "relay"), "live", frames=5, byte_count=700, reconnects=2, skipped=1
     )
+    sources.reports = {("gate-7", "r"): one, ("b", "r"): replace(one, name="b", state="failed")}
     text = await (await client.get("/metrics")).text()
+    told = set(text.splitlines())
+    assert {
+        'pressbox_ingress_sources{state="live"} 1.0',
+        'pressbox_ingress_sources{state="failed"} 1.0',
+        'pressbox_ingress_sources{state="stalled"} 0.0',
+        "pressbox_ingress_frames_total 10.0",
+        "pressbox_ingress_bytes_total 1400.0",
+        "pressbox_ingress_reconnects_total 4.0",
+        "pressbox_ingress_skipped_total 2.0",
+    } <= told
+    assert "gate-7" not in text
+    sources.reports = {("b", "r"): replace(one, name="b", frames=7)}
+    assert "pressbox_ingress_frames_total 12.0" in await (await client.get("/metrics")).text()
+    sources.reports = {("b", "r"): replace(one, name="b", frames=3)}  # added anew
+    assert "pressbox_ingress_frames_total 15.0" in await (await client.get("/metrics")).text()
+
+
+def test_metrics_tell_sources_by_name_where_that_is_wanted() -> None:
+    report = SourceReport('a"\n', "r", "test", "relay", state="live", frames=5)
+    lines = set(Metrics(lambda: [report], by_name=True).text().decode().splitlines())
     label = r'room="r",source="a\"\n"'
-    lines = set(text.splitlines())
-    assert f'pressbox_ingress_state{{{label},state="live"}} 1.0' in lines
-    assert f'pressbox_ingress_state{{{label},state="failed"}} 0.0' in lines
+    assert f'pressbox_ingress_sources{{{label},state="live"}} 1.0' in lines
+    assert f'pressbox_ingress_sources{{{label},state="failed"}} 0.0' in lines
     assert f"pressbox_ingress_frames_total{{{label}}} 5.0" in lines
-    assert f"pressbox_ingress_bytes_total{{{label}}} 700.0" in lines
-    assert f"pressbox_ingress_reconnects_total{{{label}}} 2.0" in lines
-    assert f"pressbox_ingress_skipped_total{{{label}}} 1.0" in lines
 
 
 async def test_no_secret_comes_out(

@@ -97,6 +97,18 @@ async def test_rooms_without_a_place_are_told_once_and_others_notes_are_left() -
 
 
 @virtual
+async def test_another_worker_takes_who_waits() -> None:
+    watched = Watched()
+    watched.server.add("ours", **{"pressbox.wish": "{}"})
+    watched.dispatcher.start()
+    await asyncio.sleep(60)
+    watched.dispatcher.take(2)
+    await asyncio.sleep(10)
+    assert watched.server.dispatched == ["lobby", "ours"]
+    await watched.dispatcher.aclose()
+
+
+@virtual
 async def test_a_note_goes_with_its_reason() -> None:
     watched = Watched()
     server = watched.server

@@ -35,6 +35,8 @@ def test_address_for_a_browser(livekit: str, page: str, told: str) -> None:
         ("ws://127.0.0.1:7880", "http://10.0.0.1:8199/", "ws://10.0.0.1:8199"),
         ("ws://livekit.lan:7880", "https://10.0.0.1:8443/", "wss://10.0.0.1:8443"),
         ("ws://livekit.lan:7880", "http://10.0.0.1:8199/", "ws://livekit.lan:7880"),
+        ("ws://livekit:7880", "http://localhost:8199/", "ws://localhost:8199"),
+        ("ws://[fd00::1]:7880", "http://localhost:8199/", "ws://[fd00::1]:7880"),
         ("wss://example.livekit.cloud", "https://10.0.0.1/", "wss://example.livekit.cloud"),
     ],
 )

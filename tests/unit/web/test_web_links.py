@@ -76,6 +76,18 @@ async def test_a_link_to_watch_does_not_take_the_place_of_one_that_steers(
             assert (await status.json())["you"] == who
 
 
+@pytest.mark.parametrize(
+    ("near", "host", "who"),
+    [(True, "localhost:8199", "operator"), (False, "localhost:8199", ""), (True, "10.0.0.1", "")],
+)
+async def test_a_port_that_is_published_on_loopback_is_near(
+    serving: Serving, near: bool, host: str, who: str
+) -> None:
+    async with serving(**OPEN, web_near=str(near).lower()) as client:
+        status = await client.get("/api/status", headers={"Host": host})
+        assert (status.status, (await status.json()).get("you", "")) == (200 if who else 401, who)
+
+
 async def test_who_may_hand_out_which_links(serving: Serving, links: ViewerLinks) -> None:
     steer, watch = (bearer(links.make("lobby", 1, steer=one)) for one in (True, False))
     async with serving(**OPEN) as client:

@@ -1,0 +1,36 @@
+"""One installation for all tests here. Slow: only `make test-containers` runs them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.conftest import browser, camera_flags, chromium_path, open_page
+from tests.containers.stack import Compose, build
+
+__all__ = ["browser", "camera_flags", "chromium_path", "open_page"]
+
+collect_ignore_glob = [] if os.environ.get("PRESSBOX_TEST_CONTAINERS") else ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
+    """Images built, nothing started; removed at the end, with the logs where a test failed."""
+    build(os.environ["PRESSBOX_LIVEKIT_SERVER"], os.environ["PRESSBOX_MEDIAMTX"])
+    settings = tmp_path_factory.mktemp("settings") / ".env"
+    settings.write_text("PRESSBOX_SOURCE_NETWORKS=172.16.0.0/12\n")
+    made = Compose(settings)
+    try:
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture(autouse=True)
+def what_they_wrote(compose: Compose) -> Iterator[None]:
+    """A test that fails shows what the containers wrote."""
+    yield
+    sys.stdout.write(compose.logs()[-20_000:])
