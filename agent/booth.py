@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 
 from livekit.plugins.pressbox.commentator import I420, Commentator
 from livekit.rtc.room import EventTypes
@@ -15,12 +16,13 @@ from agent.alerts.alerts import Alerts
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
-from agent.clock.remembered import RememberedTimes
+from agent.clock.remembered import RememberedTimes, engine_name
 from agent.clock.unix_clock import UnixClock
 from agent.engine.engines import Engines
 from agent.engine.second_engine import with_second
 from agent.hearing.hearing import Hearing
 from agent.hearing.stt import Recogniser
+from agent.metrics import BoothMetrics
 from agent.picture.delayed_track import DelayedTrack
 from agent.picture.frame_encoder import FrameEncoder
 from agent.picture.picture import Picture
@@ -50,9 +52,6 @@ from vision.weights import find
 
 log = logging.getLogger("pressbox.booth")
 
-REMEMBER_EVERY = 300.0
-"""Seconds between two times at which the engine's ready times are saved."""
-
 
 class Booth:
     """Wires source, hold, clock, voice and the room's texts together, and owns them."""
@@ -70,7 +69,7 @@ class Booth:
         tell = self._board.tell
         self.clock, unix = DisplayClock(0.0), UnixClock()
         self._times = ReadyTimes()
-        self._remembered = RememberedTimes(settings.state_dir, _engine_name(settings, full))
+        self._remembered = RememberedTimes(settings.state_dir, engine_name(settings, full))
         self._delayed = DelayedTrack(
             room,
             at.picture,
@@ -108,7 +107,9 @@ class Booth:
         self._commentary = Commentary(at.sound, self.commentator, tell=tell)
         self._captions = Captions(room, lambda: self._commentary.sid, tell=tell)
         self._lines = LineFeed(room, self.clock, unix, tell)
-        for changed in (self._captions.changed, self._lines.changed, lambda _: self._watch.look()):
+        self.metrics = BoothMetrics(self.clock)
+        told = (self._captions.changed, self._lines.changed, self.metrics.changed)
+        for changed in (*told, lambda _: self._watch.look()):
             self.commentator.lines.listen(changed)
         self._original = OriginalTrack(room, at.sound, self.clock, tell=tell)
         self._rpc = NoteRpc(room, self.commentator.note), CatchUp(room, self._lines, self._captions)
@@ -134,6 +135,7 @@ class Booth:
             self.clock,
             remark=lambda: LAST_PICTURES if self._health.lost else "",
             order=self._order,
+            count=self.metrics.over,
             tell=tell,
         )
         self._control = Control(
@@ -225,7 +227,10 @@ class Booth:
             self._closing.callback(self._room.off, event, heard)
         close(self._tasks.aclose)
         self._tasks.keep("the watch", self._watch.run)
-        self._tasks.keep("the memory of the engine", self._remember)
+        remember = partial(self._remembered.keep, lambda: self._times.seconds)
+        self._tasks.keep("the memory of the engine", remember)
+        counted = self._board, self._questions.queue, self.commentator.occasions, self._delayed
+        self._tasks.keep("the metrics", partial(self.metrics.keep, *counted))
 
     async def aclose(self) -> None:
         """End everything that the booth started, and wait for it. Idempotent."""
@@ -283,19 +288,7 @@ class Booth:
         """LiveKit's encryption leaves little of H.264 that was encoded before."""
         return "vp8" if self._has_key else full.video_codec
 
-    async def _remember(self) -> None:
-        while True:
-            await asyncio.sleep(REMEMBER_EVERY)
-            await asyncio.to_thread(self._remembered.save, self._times.seconds)
-
 
 def _chosen(full: RoomSettings) -> float | None:
     """The delay that somebody chose, None for what the engine needs."""
     return None if full.delay == "auto" else full.delay
-
-
-def _engine_name(settings: Settings, full: RoomSettings) -> str:
-    """What ready times depend on."""
-    parts = (settings.engine_url, settings.engine_model, settings.tts, full.frames_per_inference)
-    second = (settings.second_engine_url, settings.second_engine_model)
-    return " ".join(map(str, (*parts, *second))).rstrip()

@@ -12,18 +12,20 @@ from collections.abc import Mapping
 
 import cv2
 from livekit import rtc
-from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess
+from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess, telemetry
+from opentelemetry.trace import NoOpTracerProvider
 
-from agent import left_behind
+from agent import job_metrics, left_behind
 from agent.booth import Booth
 from agent.hearing import voice_activity
+from agent.job_metrics import JobMetrics
 from agent.places import Places
 from agent.room.chosen import choose, heeded
 from agent.room.dispatch import Dispatch
 from agent.room.only_booth import OnlyBooth
 from agent.surroundings import in_livekit
 from config import log as log_setup
-from config import profiles
+from config import profiles, tracing
 from config.agent_name import AGENT_NAME
 from config.room_state import RoomState
 from config.settings import Settings
@@ -39,8 +41,10 @@ JOIN_LIMIT = 10.0
 """Seconds to join a room in. After 15 LiveKit tries again, and opens a room that was closed."""
 
 
-def make_server(settings: Settings) -> AgentServer:
-    """A LiveKit Agents server for these settings; it takes `agent_load_limit` booths."""
+def make_server(settings: Settings, metrics: str = "") -> AgentServer:
+    """A LiveKit Agents server for these settings; it takes `agent_load_limit` booths. metrics:
+    folder that its jobs count in, "" for none.
+    """
     server = AgentServer(
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
@@ -51,7 +55,7 @@ def make_server(settings: Settings) -> AgentServer:
         max_retry=RECONNECTS,
         # LiveKit's own limit takes a job that is being launched for a full worker.
         load_threshold=math.inf,
-        setup_fnc=functools.partial(_prepare, settings),
+        setup_fnc=functools.partial(_prepare, settings, metrics),
         log_level=settings.log_level,
     )
     places = Places(server, settings.agent_load_limit)
@@ -67,8 +71,13 @@ def _encryption(settings: Settings) -> rtc.E2EEOptions | None:
     return rtc.E2EEOptions(key_provider_options=options) if key else None
 
 
-def _prepare(settings: Settings, process: JobProcess) -> None:
+def _prepare(settings: Settings, metrics: str, process: JobProcess) -> None:
     process.userdata["settings"] = settings
+    if metrics:
+        job_metrics.join(metrics)
+    if tracing.setup("agent", settings.otlp_endpoint):
+        # LiveKit's own span of a job would be the parent of all that goes on in it.
+        telemetry.set_tracer_provider(NoOpTracerProvider())
     profiles.use(settings.profile_dir)
     voice_activity.load()
     cv2.setNumThreads(1)  # its pool spins while it waits: two threads take twice the CPU
@@ -95,13 +104,18 @@ async def run_booth(context: JobContext) -> None:
     has_key = bool(settings.room_key.get_secret_value())
     at = in_livekit(context.room, has_key=has_key)
     booth = Booth(at, settings, chosen, state=state)
-    context.add_shutdown_callback(booth.aclose)
+    context.add_shutdown_callback(functools.partial(_close, booth))
     try:
         await booth.start()
     except Exception:
         # Who is sent away in the midst of it has not failed.
         if context.room.isconnected():
             raise
+
+
+async def _close(booth: Booth) -> None:
+    await booth.aclose()
+    await asyncio.to_thread(tracing.shutdown)
 
 
 def _keep(state: RoomState, saved: Mapping[str, object]) -> None:
@@ -129,10 +143,15 @@ async def _joined(context: JobContext, settings: Settings) -> bool:
 
 async def run(settings: Settings, *, alone: bool = False) -> None:
     """Run the worker until SIGINT or SIGTERM; jobs under way are ended. alone: `left_behind`."""
-    log_setup.setup("agent", settings.log_level)
+    log_setup.begin("agent", settings)
     if alone:
         await left_behind.remove(settings)
-    server = make_server(settings)
+    metrics = JobMetrics(lambda: len(server.active_jobs), settings.agent_load_limit)
+    server = make_server(settings, metrics.folder if settings.metrics_port else "")
+    if settings.metrics_port:
+        host = "0.0.0.0" if settings.metrics_open else "127.0.0.1"
+        await metrics.start(host, settings.metrics_port)
+    server.on("worker_registered", lambda *_: setattr(metrics, "registered", True))
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -145,6 +164,7 @@ async def run(settings: Settings, *, alone: bool = False) -> None:
         await server.aclose()
     with contextlib.suppress(asyncio.CancelledError):
         await serving
+    await metrics.aclose()
 
 
 __all__ = ["make_server", "run", "run_booth"]

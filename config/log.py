@@ -1,10 +1,18 @@
-"""Logging for every process: plain lines on stderr."""
+"""Logging for every process: plain lines on stderr, or JSON."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from config.settings import Settings
 
 _NOISY = (
     "aiohttp.access",
@@ -21,6 +29,21 @@ _SAID_BY_ITSELF = "livekit.agents"
 """The launcher waits for its line "registered worker", which comes at info."""
 
 
+_ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
+FIELDS = ("room", "source", "line")
+"""What a line of the log is about, in its JSON form: by `about`, or by `extra` of one record."""
+
+
+@contextmanager
+def about(**fields: str) -> Iterator[None]:
+    """What is logged in here, and by tasks that are started in here, is about these FIELDS."""
+    token = _ABOUT.set({**_ABOUT.get(), **fields})
+    try:
+        yield
+    finally:
+        _ABOUT.reset(token)
+
+
 class _Formatter(logging.Formatter):
     """`HH:MM:SS.mmm level name message`, one line a record apart from a traceback."""
 
@@ -28,6 +51,9 @@ class _Formatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(level)s %(name)s %(message)s", datefmt="%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _hidden(super().format(record))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
         return f"{super().formatTime(record, datefmt)}.{int(record.msecs):03d}"
@@ -37,6 +63,35 @@ class _Formatter(logging.Formatter):
         # A name or a text from a room must not be able to forge a second line.
         record.message = "".join(char if char.isprintable() else " " for char in record.message)
         return super().formatMessage(record)
+
+
+_secrets: tuple[str, ...] = ()
+_SHORTEST = 8
+"""Letters; a shorter secret would be found in every other word."""
+
+
+def _hidden(text: str) -> str:
+    for secret in _secrets:
+        text = text.replace(secret, "***")
+    return text
+
+
+class _JsonFormatter(_Formatter):
+    """The same as one JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        _, *traceback = super().format(record).split("\n")
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.message,
+            **_ABOUT.get(),
+            **{name: getattr(record, name) for name in FIELDS if hasattr(record, name)},
+        }
+        if traceback:
+            told["traceback"] = "\n".join(traceback)
+        return json.dumps({name: _hidden(str(one)) for name, one in told.items()})
 
 
 _IN_ORDER = re.compile(
@@ -64,17 +119,27 @@ def _worth_telling(record: logging.LogRecord) -> bool:
     return record.name != "root" or not str(record.msg).startswith("ignoring ")
 
 
-def setup(process: str, level: str = "info") -> None:
+def begin(process: str, settings: Settings) -> None:
+    """`setup` as the settings say."""
+    setup(process, settings.log_level, settings.log_format, settings.secrets())
+
+
+def setup(
+    process: str, level: str = "info", form: str = "text", secrets: Iterable[str] = ()
+) -> None:
     """Sends this process's log to stderr.
 
-    process names it in its first line; level is debug, info, warning or error. Calling it again
-    only changes the level. Nothing is redacted here: secrets do not belong into messages.
+    process names it in its first line; level is debug, info, warning or error; form is text or
+    json. Secrets do not belong into messages; these come out as *** where one gets there. Calling
+    it again changes the level and the secrets only.
     """
+    global _secrets
+    _secrets = tuple(sorted((s for s in secrets if len(s) >= _SHORTEST), key=len, reverse=True))
     root = logging.getLogger()
     first = not any(isinstance(handler.formatter, _Formatter) for handler in root.handlers)
     if first:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_Formatter())
+        handler.setFormatter(_JsonFormatter() if form == "json" else _Formatter())
         handler.addFilter(_worth_telling)
         root.handlers[:] = [handler]
     root.setLevel(level.upper())

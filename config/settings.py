@@ -84,6 +84,14 @@ class Settings(
         """The part that a booth goes by."""
         return self.updated({})
 
+    def secrets(self) -> set[str]:
+        """What must not be shown of them; those of sources' addresses too."""
+        values = [getattr(self, name) for name in self.model_fields_set]
+        found = {one.get_secret_value() for one in values if isinstance(one, SecretStr)}
+        for source in self.sources:
+            found |= source.address.secrets
+        return found - {""}
+
     def explicit(self) -> dict[str, str]:
         """What was set on purpose, as `PRESSBOX_NAME` variables for a child. Holds secrets."""
         return {

@@ -23,7 +23,7 @@ from config.settings import Settings
 from config.source_address import AddressError
 from config.source_spec import NAME, SourceSpec, SpecError, check_fields, source_spec
 from ingress.admission import admitted
-from ingress.metrics import exposition
+from ingress.metrics import Metrics
 from ingress.probe import probe
 from ingress.pushes.media_server import AUTH_PATH
 from ingress.pushes.pushes import Pushes, addresses, new_url
@@ -47,6 +47,7 @@ class Api:
         self._sources = sources
         self._token = token.encode()
         self._probes = asyncio.Semaphore(_PROBES)
+        self._numbers = Metrics(sources.list, by_name=settings.metrics_names)
 
     def app(self) -> web.Application:
         """The application with all of its routes."""
@@ -86,7 +87,7 @@ class Api:
         return web.json_response({"status": "ok", "sources": len(reports), "live": live})
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=exposition(self._sources.list()), content_type="text/plain")
+        return web.Response(body=self._numbers.text(), content_type="text/plain")
 
     async def _list(self, _: web.Request) -> web.Response:
         listed = [one.json() for one in self._sources.list()]

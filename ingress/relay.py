@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from livekit import rtc
 
+from config.log import about
 from config.settings import Settings
 from config.source_names import MODEL_TRACK
 from config.source_spec import SourceSpec
@@ -117,13 +118,14 @@ class Relay:
 
     def start(self) -> None:
         """Begin to read, to join and to show."""
-        self._sound.start()
-        self.participant.start()
-        self.supervisor.start(self._base.name)
-        if self._model:
-            self._model.start(f"{self._base.name} model")
-        self._tasks.keep(f"the report of {self._base.name}", self._run)
-        self._tasks.keep("the watch over what leaves", self._watch_flow)
+        with about(room=self._base.room, source=self._base.name):
+            self._sound.start()
+            self.participant.start()
+            self.supervisor.start(self._base.name)
+            if self._model:
+                self._model.start(f"{self._base.name} model")
+            self._tasks.keep(f"the report of {self._base.name}", self._run)
+            self._tasks.keep("the watch over what leaves", self._watch_flow)
 
     def wake(self) -> None:
         """Try at once, whatever is waited for; also after a removal from the room."""

@@ -92,4 +92,5 @@ def log_change(old: SourceReport | None, new: SourceReport) -> None:
     if old and (old.state, old.error) == (new.state, new.error) and (not way or old.way == new.way):
         return
     said = f": {new.error}" if new.error else ""
-    log.info("%s in %s is %s%s%s", new.name, new.room, new.state, said, way)
+    about = {"room": new.room, "source": new.name}
+    log.info("%s in %s is %s%s%s", new.name, new.room, new.state, said, way, extra=about)

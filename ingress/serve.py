@@ -13,7 +13,7 @@ from pathlib import Path
 from aiohttp import web
 
 from config.admin_token import AdminTokenError, admin_token
-from config.log import setup as log_setup
+from config.log import begin as log_begin
 from config.own_address import is_loopback
 from config.settings import Settings
 from config.source_spec import SourceSpec
@@ -132,7 +132,7 @@ def _at_a_signal(act: Callable[[], None]) -> None:
 
 
 def _set_up_log(settings: Settings) -> None:
-    log_setup("ingress", settings.log_level)
+    log_begin("ingress", settings)
     # LiveKit logs every step of a connection, and we log those that matter.
     logging.getLogger("livekit").setLevel(logging.ERROR)
 

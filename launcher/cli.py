@@ -79,7 +79,7 @@ def main(words: Sequence[str]) -> int:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         return 2
-    log = LogStream(sys.stdout)
+    log = LogStream(sys.stdout, as_json=settings.log_format == "json")
     if source == "-":
         source = read_word()
     elif stands_in_the_open(source, _who_started_us()):

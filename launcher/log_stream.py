@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TextIO
 
 _COLOURS = ("36", "32", "33", "35", "34", "96", "92", "93")
@@ -12,10 +14,14 @@ _LONGEST_LINE = 8192
 class LogStream:
     """Writes `name │ text` lines; secrets that a child prints by mistake come out as ***."""
 
-    def __init__(self, out: TextIO, *, width: int = 9, colour: bool | None = None) -> None:
+    def __init__(
+        self, out: TextIO, *, width: int = 9, colour: bool | None = None, as_json: bool = False
+    ) -> None:
+        """`as_json`: each line is a JSON object, with the name as `process`."""
         self._out = out
         self._width = width
         self._colour = out.isatty() if colour is None else colour
+        self._as_json = as_json
         self._names: list[str] = []
         self._secrets: tuple[str, ...] = ()
 
@@ -32,7 +38,8 @@ class LogStream:
             text = text.replace(secret, "***")
         text = "".join(char if char.isprintable() else " " for char in text).rstrip()
         try:
-            self._out.write(f"{self._prefix(name)} {text}\n")
+            whole = _json_line(name, text) if self._as_json else f"{self._prefix(name)} {text}"
+            self._out.write(f"{whole}\n")
             self._out.flush()
         except (BrokenPipeError, UnicodeEncodeError):
             return
@@ -50,6 +57,17 @@ class LogStream:
         if name not in self._names:
             self._names.append(name)
         return f"\x1b[{_COLOURS[self._names.index(name) % len(_COLOURS)]}m{prefix}\x1b[0m"
+
+
+def _json_line(name: str, text: str) -> str:
+    """The line of a child that writes JSON itself is kept as it is."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        told = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "message": text}
+    return json.dumps({"process": name, **told}, ensure_ascii=False)
 
 
 class LineSplitter:

@@ -47,6 +47,9 @@ def ports(settings: Settings) -> list[Port]:
         Port(settings.web_port, "WEB_PORT", "the page", settings.web_host),
         Port(settings.ingress_port, "INGRESS_PORT", "the ingress service"),
     ]
+    if settings.metrics_port:
+        host = "0.0.0.0" if settings.metrics_open else "127.0.0.1"
+        wanted.append(Port(settings.metrics_port, "METRICS_PORT", "/metrics of the agent", host))
     if settings.lan:
         wanted.append(Port(settings.tls_port, "TLS_PORT", "the page by https", "0.0.0.0"))
     if own_engine(settings):

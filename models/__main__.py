@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from config import log
+from config import log, tracing
 from config.settings import Settings, SettingsError, load_settings
 from models import environment
 from models.command_line import parser
@@ -25,14 +25,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(words)
     try:
         settings = load_settings(cli=_for_settings(given))
-        log.setup("engine", settings.log_level)
+        log.begin("engine", settings)
         if given.command == "pull":
             return _pull(given)
         if settings.engine not in ENGINES:
             known = ", ".join(sorted(ENGINES))
             raise ValueError(f"ENGINE={settings.engine} is not allowed: one of {known}")
         environment.enter(settings.engine, words)
-        return _check(settings) if given.command == "check" else _serve(settings, given)
+        if given.command == "check":
+            return _check(settings)
+        tracing.setup("engine", settings.otlp_endpoint)
+        return _serve(settings, given)
     except (SettingsError, EngineError, BindError, ValueError) as error:
         print(f"engine: {error}", file=sys.stderr)
         return 2 if isinstance(error, ValueError) else 1

@@ -25,6 +25,7 @@ from models.engine import (
 )
 from models.errors import ApiError, invalid
 from models.metrics import Metrics
+from models.request_trace import RequestTrace
 from models.sse import DONE, KEEP_ALIVE, Answer, error_event
 
 log = logging.getLogger("engine")
@@ -42,6 +43,7 @@ class Completion:
         metrics: Metrics,
         arrived: float,
         on_fatal: Callable[[FatalEngineError], None],
+        trace: RequestTrace,
     ) -> None:
         """``arrived`` is the loop's time in seconds."""
         self.chat = chat
@@ -52,6 +54,7 @@ class Completion:
         self._metrics = metrics
         self._arrived = arrived
         self._on_fatal = on_fatal
+        self._trace = trace
         self._answer = Answer(engine.info.name)
         self._heard = False
         self._first_text, self._last_text = 0.0, 0.0
@@ -111,6 +114,7 @@ class Completion:
         deadline = None if wait_ms is None else self._arrived + wait_ms / 1000
         async with self._admission.slot(self._generation.room, deadline):
             self._metrics.queue_wait.observe(self._since_arrival())
+            self._trace.served()
             async with aclosing(self._engine.generate(self._generation)) as deltas:
                 try:
                     async for delta in deltas:
@@ -128,9 +132,12 @@ class Completion:
         if isinstance(delta, AudioDelta):
             if not self._heard:
                 self._metrics.first_audio.observe(self._since_arrival())
+                self._trace.mark("first audio")
             self._heard = True
             self._metrics.audio_seconds.inc(delta.seconds)
         elif isinstance(delta, TextDelta):
+            if not self._first_text:
+                self._trace.mark("first text")
             self._last_text = self._since_arrival()
             self._first_text = self._first_text or self._last_text
         elif isinstance(delta, Finished) and self._engine.info.counts:

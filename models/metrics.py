@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.2, 1.6, 2.4, 3.2, 5.0, 8.0, 15.0)
 FEW = 8
@@ -18,6 +26,8 @@ _ASKED = "--query-gpu=index,name,memory.used,memory.total,utilization.gpu"
 _SMI = ("nvidia-smi", "--format=csv,noheader,nounits", _ASKED)
 _SMI_LIMIT = 1.5
 """Seconds."""
+_SMI_AGAIN = 10.0
+"""Seconds until it is asked again: each time costs a process."""
 
 
 class Metrics:
@@ -27,6 +37,8 @@ class Metrics:
         self, running: Callable[[], int], waiting: Callable[[], int], short: Callable[[], bool]
     ) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._asked = float("-inf")
         ours: dict[str, Any] = {"namespace": "pressbox_engine", "registry": self.registry}
         about = "Requests by outcome: ok, cancelled, or the error's code"
         self.requests = Counter("requests", about, ["kind", "outcome"], **ours)
@@ -53,14 +65,18 @@ class Metrics:
 
     def text(self) -> bytes:
         """The exposition, UTF-8. Blocks while nvidia-smi is asked, where there is one."""
-        told = _gpus()
+        if time.monotonic() - self._asked > _SMI_AGAIN:
+            self._asked = time.monotonic()
+            self._tell_gpus(_gpus())
+        return generate_latest(self.registry)
+
+    def _tell_gpus(self, told: list[list[str]]) -> None:
         for at, (gauge, unit) in enumerate(zip(self._gpus, _GPU.values(), strict=True), start=2):
             gauge.clear()
             for row in told:
                 with suppress(ValueError, IndexError):  # [N/A], of MIG
                     value = float(row[at]) * unit
                     gauge.labels(*row[:2]).set(value)
-        return generate_latest(self.registry)
 
 
 def _gpus() -> list[list[str]]:

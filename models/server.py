@@ -17,6 +17,7 @@ from models.completion import Completion
 from models.engine import Engine, EngineError, FatalEngineError
 from models.errors import ApiError
 from models.metrics import Metrics
+from models.request_trace import RequestTrace
 
 log = logging.getLogger("engine")
 
@@ -143,14 +144,14 @@ class EngineServer:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         arrived = asyncio.get_running_loop().time()
         kind, outcome = "unknown", "cancelled"
+        trace = RequestTrace(request.headers, self._engine.info.name)
         try:
             chat = parse(await self._body(request))
             generation = to_generation(chat, self._engine)
             kind = generation.kind
             self._check_ready()
-            completion = Completion(
-                chat, generation, self._engine, self._admission, self.metrics, arrived, self._lost
-            )
+            counted = self._admission, self.metrics, arrived
+            completion = Completion(chat, generation, self._engine, *counted, self._lost, trace)
             response = await self._answered(request, completion)
             outcome = completion.outcome
         except Exception as error:
@@ -159,6 +160,7 @@ class EngineServer:
             raise
         finally:
             self.metrics.requests.labels(kind, outcome).inc()
+            trace.end(outcome)
             if outcome == "cancelled":
                 self.metrics.cancelled.inc()
             elif outcome == "deadline_exceeded":

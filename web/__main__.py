@@ -73,7 +73,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    log.setup("web", settings.log_level)
+    log.begin("web", settings)
     try:
         asyncio.run(_run(settings))
     except BindError as error:

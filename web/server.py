@@ -89,7 +89,7 @@ class Server:
         token = Route(path, "open", Nothing, self._token, body=asked, statuses=(201,))
         engine = EngineApi(self._settings).route()
         more: list[Route[Any]] = [token, engine, self._links.route(), *self._sources.routes()]
-        api = Api(self._feeds, version(), self._about, more)
+        api = Api(self._feeds, version(), self._about, more, self._settings)
         app = application(self._access, api, self._page, self._proxy)
         app.on_cleanup.append(self._close)
         return app

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config import files
+from config.settings import RoomSettings, Settings
 
 log = logging.getLogger("pressbox.delay")
 
 MOST_ENGINES = 32
+EVERY = 300.0
+"""Seconds between two times at which they are saved."""
 
 
 class RememberedTimes:
     """`<dir>/ready_times.json`: seconds, oldest first, by what names an engine and how it is asked.
 
-    Both methods do blocking file work of a few milliseconds. Booths of several processes share the
-    file; the last one to write wins.
+    `load` and `save` do blocking file work of a few milliseconds. Booths of several processes share
+    the file; the last one to write wins.
     """
 
     def __init__(self, directory: Path, engine: str) -> None:
@@ -42,6 +46,12 @@ class RememberedTimes:
         except OSError as error:
             log.warning("how long the engine takes cannot be kept: %s", error.strerror)
 
+    async def keep(self, seconds: Callable[[], Sequence[float]]) -> None:
+        """Save what these are, now and then, for ever."""
+        while True:
+            await asyncio.sleep(EVERY)
+            await asyncio.to_thread(self.save, seconds())
+
     def _read(self) -> dict[str, list[float]]:
         try:
             found = json.loads(self._path.read_text(encoding="utf-8"))
@@ -51,6 +61,13 @@ class RememberedTimes:
         except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             log.warning("%s is ignored: %s", self._path.name, type(error).__name__)
             return {}
+
+
+def engine_name(settings: Settings, full: RoomSettings) -> str:
+    """What ready times depend on."""
+    parts = (settings.engine_url, settings.engine_model, settings.tts, full.frames_per_inference)
+    second = (settings.second_engine_url, settings.second_engine_model)
+    return " ".join(map(str, (*parts, *second))).rstrip()
 
 
 def _seconds(value: object) -> float:

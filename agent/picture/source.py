@@ -139,7 +139,8 @@ class Source:
     def renew(self) -> None:
         """Subscribe to the picture anew: it should be there and does not come."""
         if self.watched and self.watched.sid in self._readers:
-            log.info("no picture from %s: subscribing anew", self.identity)
+            about = {"source": self.identity}
+            log.info("no picture from %s: subscribing anew", self.identity, extra=about)
             self._stop_reading(self.watched.sid)
             self._published[self.watched].set_subscribed(False)
             self._published[self.watched].set_subscribed(True)
@@ -174,7 +175,8 @@ class Source:
             list(self._published), self.wanted, time.monotonic()
         )
         if self._is_another(before):
-            log.info("watching %s", self.identity or "nobody: no camera in the room")
+            watched = self.identity or "nobody: no camera in the room"
+            log.info("watching %s", watched, extra={"source": self.identity})
             self._on_change(self.identity)
         self._follow(self._needed(beside))
 

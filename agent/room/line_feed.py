@@ -116,7 +116,8 @@ class LineFeed:
         elif line.state == "playing" and line is not self._playing:
             self._playing = line
             delay = self._clock.display_time(line.anchor) - line.anchor
-            log.info("%s, %.1f s behind live: %s", line.kind, delay, line.text.strip())
+            said = (line.kind, delay, line.text.strip())
+            log.info("%s, %.1f s behind live: %s", *said, extra={"line": line.id})
             self._publish(line, "start")
 
     @property
@@ -139,7 +140,8 @@ class LineFeed:
             return  # the engine saw nothing worth a word, as it was asked to tell
         if line.reason:
             text = line.text.strip() or "nothing yet"
-            log.info("%s dropped (%s): %s", line.kind, line.reason, text)
+            said = (line.kind, line.reason, text)
+            log.info("%s dropped (%s): %s", *said, extra={"line": line.id})
         if line is self._playing:
             self._playing = None
         message = self._publish(line, "end")

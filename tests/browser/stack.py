@@ -28,8 +28,9 @@ class Stack:
         path = folder / "bin"
         path.mkdir()
         (path / "livekit-server").symlink_to(livekit)
-        ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
+        self.ports = ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
         self.url = f"http://127.0.0.1:{ports['WEB_PORT']}/"
+        self.folder = folder
         self._log = folder / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -94,5 +95,5 @@ def running(livekit: Path, folder: Path, *words: str) -> Iterator[Stack]:
 
 _PORTS = (
     *("WEB_PORT", "ENGINE_PORT", "LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT"),
-    "INGRESS_PORT",
+    *("INGRESS_PORT", "METRICS_PORT"),
 )

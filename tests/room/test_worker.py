@@ -92,6 +92,7 @@ async def worker(
         environment={
             **server.environment,
             "PRESSBOX_STATE_DIR": str(state),
+            "METRICS_PORT": "0",
             "ENGINE_URL": f"http://127.0.0.1:{free_port()}/v1",
             **environment,
         },

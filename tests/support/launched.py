@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOM = "press"
 _PORTS = (
     *("LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT", "ENGINE_PORT", "WEB_PORT"),
-    "INGRESS_PORT",
+    *("INGRESS_PORT", "METRICS_PORT"),
 )
 
 

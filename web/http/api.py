@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from config.monitoring_settings import MonitoringSettings
 from web.access.guard import Right
 from web.feed import Feeds
 from web.http import routes
@@ -42,19 +43,22 @@ class Api:
         version: str,
         about: Callable[[web.Request], Mapping[str, object]],
         more: Iterable[Route[Any]] = (),
+        monitoring: MonitoringSettings | None = None,
     ) -> None:
         """`about`: what the server knows of itself for whoever asks; its `room` is the default
-        one. `more`: routes that others answer.
+        one. `more`: routes that others answer. `monitoring`: None for the defaults.
         """
+        told = monitoring or MonitoringSettings()
         self._viewers = Viewers(feeds)
-        self._metrics = Metrics(feeds, self._viewers)
+        self.metrics = Metrics(feeds, self._viewers, by_name=told.metrics_names)
+        self._for_metrics: Right = "open" if told.metrics_open else "change"
         self._status = StatusApi(feeds, self._viewers, version, about)
         self._version = version
         self.routes = (*self._endless(), *self._short(), *more)
 
     def install(self, app: web.Application) -> None:
         """Serve it. Its middlewares come first: they see all that others refuse."""
-        app.middlewares[:0] = [self._metrics.counted, one_line_errors]
+        app.middlewares[:0] = [self.metrics.counted, one_line_errors]
         routes.add(app, self.routes)
         app.on_response_prepare.append(_remember)
         app.on_shutdown.append(self._end)
@@ -93,7 +97,7 @@ class Api:
             Route("/api/status", "watch", InRoom, self._status.status),
             Route("/api/openapi.json", "open", Nothing, self._document),
             Route("/health", "open", Nothing, self._status.health),
-            Route("/metrics", "change", Nothing, self._metrics.metrics, "text/plain"),
+            Route("/metrics", self._for_metrics, Nothing, self.metrics.metrics, "text/plain"),
         ]
 
     async def _document(self, _: web.Request, __: Nothing) -> web.Response:

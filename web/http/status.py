@@ -9,11 +9,12 @@ from typing import get_args
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from config.totals import Totals
 from web.access.guard import standing
-from web.feed import Feeds
+from web.feed import Feed, Feeds
 from web.http.errors import GONE
 from web.http.parameters import InRoom, Nothing
 from web.http.viewers import Kind, Viewers
@@ -77,22 +78,26 @@ class StatusApi:
 class Metrics:
     """What Prometheus reads."""
 
-    def __init__(self, feeds: Feeds, viewers: Viewers) -> None:
+    def __init__(self, feeds: Feeds, viewers: Viewers, *, by_name: bool) -> None:
+        """`by_name`: rooms are to stand there by name; else they are added up."""
         self._feeds = feeds
         self._viewers = viewers
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
+        self._labels = ["room"] if by_name else []
+        self._totals = {name: Totals() for name in ("pictures", "events")}
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.registry.register(self)
         self._requests = Counter(
             "pressbox_web_requests",
             "Requests that are over, by route and status",
             ["method", "route", "status"],
-            registry=self._registry,
+            registry=self.registry,
         )
 
     async def metrics(self, _: web.Request, __: Nothing) -> web.Response:
         """In Prometheus's text format."""
         return web.Response(
-            body=generate_latest(self._registry),
+            body=generate_latest(self.registry),
             headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
         )
 
@@ -123,15 +128,24 @@ class Metrics:
         yield viewers
         feeds = self._feeds.open
         yield GaugeMetricFamily("pressbox_web_feeds", "Rooms that are watched", len(feeds))
-        pictures = CounterMetricFamily(
-            "pressbox_web_pictures", "Pictures that were encoded", labels=["room"]
-        )
-        events = CounterMetricFamily("pressbox_web_events", "What happened", labels=["room"])
-        for room, feed in feeds.items():
-            pictures.add_metric([room], feed.pictures.count)
-            events.add_metric([room], feed.events.count)
-        yield pictures
-        yield events
+        for name, about, counts in (
+            ("pictures", "Pictures that were encoded for viewers", _pictures(feeds)),
+            ("events", "What happened in rooms that are watched", _events(feeds)),
+        ):
+            family = CounterMetricFamily(f"pressbox_web_{name}", about, labels=self._labels)
+            if not self._labels:
+                family.add_metric([], self._totals[name].of(counts))
+            for room, count in counts.items() if self._labels else ():
+                family.add_metric([room], count)
+            yield family
+
+
+def _pictures(feeds: Mapping[str, Feed]) -> dict[str, float]:
+    return {room: feed.pictures.count for room, feed in feeds.items()}
+
+
+def _events(feeds: Mapping[str, Feed]) -> dict[str, float]:
+    return {room: feed.events.count for room, feed in feeds.items()}
 
 
 _METHODS = {"GET", "HEAD", "POST", "DELETE", "OPTIONS"}

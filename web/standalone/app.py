@@ -32,5 +32,6 @@ def app(settings: Settings, feed: StandaloneFeed) -> web.Application:
         return web.json_response({"sources": told}, headers={"Cache-Control": "no-store"})
 
     more = [Route("/api/sources", "watch", InRoom, sources), EngineApi(settings).route()]
-    api = Api(feed, version(), lambda _: {"room": feed.room}, more)
+    api = Api(feed, version(), lambda _: {"room": feed.room}, more, settings)
+    api.metrics.registry.register(feed)
     return application(access, api, Page(PAGE))

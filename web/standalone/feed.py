@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
+
+from prometheus_client.core import Metric
 
 from agent.booth import Booth
 from agent.picture.hold import Packet
@@ -82,6 +84,10 @@ class StandaloneFeed:
             "source_state": report.state if report else "connecting",
             "source_error": report.error if report else "",
         }
+
+    def collect(self) -> Iterable[Metric]:
+        """For Prometheus: what the booth counts."""
+        return self._booth.metrics.registry.collect() if self._booth else ()
 
     async def live(self, width: int, height: int, quality: int) -> bytes:
         """See `Feed`."""

@@ -47,7 +47,7 @@ def main(words: Sequence[str]) -> int:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         return 2
-    log_setup.setup("web", settings.log_level)
+    log_setup.begin("web", settings)
     forget_make()
     try:
         asyncio.run(_run(settings, read_word() if source == "-" else source))

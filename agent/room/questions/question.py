@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
+
+from opentelemetry import trace
+from opentelemetry.trace import Span
 
 MAX_LENGTH = 1000
 """Characters of a question."""
@@ -37,7 +41,7 @@ class Question:
         called: The name that one has given itself, as it came; "" for none.
         text: What was asked, "" where it was only spoken.
         seen: Capture time of what was on display when it came, `time.monotonic()` seconds.
-        over: Called once, when nothing will come of it any more.
+        over, count: Called once, when nothing will come of it any more.
         behind: Who asks by that identity, where it speaks for several, such as viewers by HTTP.
         steers: Whether an order of this one is obeyed; if not, it is a question like any other.
         sound: As it was spoken, 16 kHz mono int16, empty where it was written.
@@ -46,6 +50,9 @@ class Question:
             it ended; an order never waits.
         reply: What was said to it, as far as it was heard.
         error: Why there is no answer, one line that everybody may read.
+        span: Of its trace, ends with it.
+        asked_at, heard_at: When it came, and when its answer began to be heard, None until then;
+            `time.monotonic()` seconds.
     """
 
     asker: str
@@ -60,6 +67,10 @@ class Question:
     state: State = "waiting"
     reply: str = ""
     error: str = ""
+    asked_at: float = field(default_factory=time.monotonic)
+    heard_at: float | None = None
+    count: Over = lambda _: None
+    span: Span = field(default_factory=lambda: trace.get_tracer("pressbox").start_span("question"))
 
     @property
     def name(self) -> str:
@@ -75,6 +86,9 @@ class Question:
         """It is over; a second end changes nothing."""
         if self.state in ("waiting", "asked"):
             self.state, self.reply, self.error = state, reply, error
+            self.span.set_attribute("pressbox.outcome", state)
+            self.span.end()
+            self.count(self)
             self.over(self)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from livekit import rtc
 from livekit.plugins.pressbox.commentator import Commentator, Line
+from opentelemetry import trace
 
 from agent.clock.display_clock import DisplayClock
 from agent.room.questions.chat import Chat, Sender
@@ -57,18 +58,19 @@ class Questions:
         *,
         remark: Callable[[], str],
         order: Callable[[str, str], str | None],
+        count: Callable[[Question], None],
         tell: Tell,
     ) -> None:
         """`remark()`: what an engine is told of the pictures besides, "" for nothing. `order(text,
         asker)`: does what that orders, and returns what to reply, "" for nothing; None where it is
-        no order. Neither may raise.
+        no order. `count(question)`: one is over. None of them may raise.
         """
         self._room = room
         self._commentator = commentator
         self._clock = clock
-        self._remark, self._order = remark, order
+        self._remark, self._order, self._count = remark, order, count
         self._tell = tell
-        self._queue = FairQueue()
+        self.queue = FairQueue()
         self._answered: dict[str, float] = {}
         """When the last answer to a person was over."""
         self._arrival = asyncio.Event()
@@ -98,7 +100,7 @@ class Questions:
         self._room.off("participant_disconnected", self._gone)
         self._rpc.stop()
         await self._tasks.aclose()
-        for who in self._queue.askers:
+        for who in self.queue.askers:
             self._take_back_waiting(who)
         await self._chat.aclose()
 
@@ -133,7 +135,7 @@ class Questions:
             question.end("order", reply=reply)
             return question, 0
         try:
-            position = self._queue.put(question)
+            position = self.queue.put(question)
         except QueueFullError as error:
             return self._refuse(question, str(error)), 0
         self._commentator.silence()
@@ -157,7 +159,7 @@ class Questions:
         return back
 
     def _take_back_waiting(self, who: str, question_id: str = "") -> list[Question]:
-        back = self._queue.take_back(who, question_id)
+        back = self.queue.take_back(who, question_id)
         for question in back:
             self._end(question, "taken back", TAKEN_BACK)
         return back
@@ -180,7 +182,7 @@ class Questions:
             self._chat.reply(sender, question.reply)
 
     def _gone(self, participant: rtc.RemoteParticipant) -> None:
-        for who in self._queue.askers:
+        for who in self.queue.askers:
             if identity_of(who) == participant.identity:
                 self._take_back_waiting(who)
 
@@ -202,7 +204,7 @@ class Questions:
 
     async def _serve(self) -> None:
         while True:
-            question = self._queue.take()
+            question = self.queue.take()
             if question is None:
                 self._arrival.clear()
                 await self._arrival.wait()
@@ -216,14 +218,11 @@ class Questions:
     async def _answer(self, question: Question) -> None:
         question.state = "asked"
         self._commentator.silence()
-        line = self._commentator.ask(
-            question.text,
-            self._instructions(question),
-            question.sound,
-            asker=question.asker,
-            seen=question.seen,
-            line_id=question.id,
-        )
+        asked = question.text, self._instructions(question), question.sound
+        with trace.use_span(question.span):
+            line = self._commentator.ask(
+                *asked, asker=question.asker, seen=question.seen, line_id=question.id
+            )
         line.asker_name = question.called
         self._current = question, line
         try:
@@ -235,6 +234,7 @@ class Questions:
         finally:  # given up meanwhile: it is not to be heard after the next question
             self._commentator.lines.drop(line, "cancelled", NOTHING_CAME)
         self._answered[question.person] = time.monotonic()
+        question.heard_at = line.started_at
         if line.said:
             question.end("answered", reply=line.said)
         elif line.reason == "interrupted":
@@ -247,7 +247,7 @@ class Questions:
         now = time.monotonic()
         self._answered = {who: at for who, at in self._answered.items() if now - at < RECENT}
         named = NAMED.format(question.name) if question.name else NAMELESS
-        askers = self._answered.keys() | self._queue.askers | {question.person}
+        askers = self._answered.keys() | self.queue.askers | {question.person}
         return " ".join(filter(None, (named if len(askers) > 1 else "", SHORT, self._remark())))
 
     # what is said and written of questions that no engine answers
@@ -294,4 +294,4 @@ class Questions:
         participant = self._room.remote_participants.get(asker)
         called = behind or (participant.name if participant else "")
         seen = self._clock.displayed(time.monotonic() if at is None else at)
-        return Question(asker, called, text, seen, over, sound, behind)
+        return Question(asker, called, text, seen, over, sound, behind, count=self._count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,25 @@ try:
     1 / 0
 except ZeroDivisionError:
     logging.getLogger("some.name").exception("bad")
+"""
+
+JSON = """
+import asyncio, logging
+from config.log import about, setup
+setup("test", "info", "json", ["hunter2-hunter2", "quo\\"te-te", "short"])
+log = logging.getLogger("some.name")
+async def task():
+    log.info("within %s", "hunter2-hunter2\\n", extra={"line": "line_1"})
+async def main():
+    with about(room="lobby", source="cam"):
+        within = asyncio.create_task(task())
+    await within
+    log.info("a short one quo\\"te-te")
+    try:
+        raise ValueError("hunter2-hunter2")
+    except ValueError:
+        log.exception("bad", extra={"room": "other", "stranger": "secret"})
+asyncio.run(main())
 """
 
 LIVEKIT = """
@@ -68,6 +88,25 @@ def test_lines_are_plain_and_cannot_be_forged() -> None:
     assert rest == "info some.name hello a b [31m"
     assert second.split(" ", 1)[1] == "error some.name bad"
     assert traceback[-1] == "ZeroDivisionError: division by zero"
+
+
+def test_as_json_a_line_says_what_it_is_about_and_no_secret() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", JSON], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    within, after, bad = (json.loads(line) for line in done.stderr.splitlines())
+    assert within.pop("time").endswith("+00:00")
+    assert within == {
+        "level": "info",
+        "logger": "some.name",
+        "message": "within *** ",
+        "room": "lobby",
+        "source": "cam",
+        "line": "line_1",
+    }
+    assert (after["message"], "room" in after) == ("a short one ***", False)
+    assert (bad["room"], bad["message"], "stranger" in bad) == ("other", "bad", False)
+    assert bad["traceback"].endswith("ValueError: ***")
 
 
 @pytest.mark.parametrize(("level", "lines"), [("info", 3), ("warning", 3), ("debug", 6)])

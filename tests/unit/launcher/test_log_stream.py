@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 
 from launcher.log_stream import LineSplitter, LogStream
@@ -30,6 +31,17 @@ def test_secrets_do_not_show() -> None:
     log.hide(["secret-secret", "secret-secret-longer", "", "ab"])
     log.line("agent", "key secret-secret-longer and secret-secret, ab")
     assert out.getvalue() == "agent    | key *** and ***, ab\n"
+
+
+def test_as_json_every_line_is_an_object_and_no_secret_shows() -> None:
+    out = io.StringIO()
+    log = LogStream(out, as_json=True)
+    log.hide(["secret-secret"])
+    log.line("agent", json.dumps({"message": "secret-secret", "room": "lobby"}))
+    log.line("livekit", "[1] secret-secret")
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert first == {"process": "agent", "message": "***", "room": "lobby"}
+    assert (second["process"], second["message"]) == ("livekit", "[1] ***")
 
 
 class Terminal(io.StringIO):

@@ -107,7 +107,7 @@ def test_ports_are_those_of_what_is_started() -> None:
     def named(of: Settings) -> list[str]:
         return [port.setting for port in plan.ports(of)]
 
-    always = ["WEB_PORT", "INGRESS_PORT"]
+    always = ["WEB_PORT", "INGRESS_PORT", "METRICS_PORT"]
     own = ["ENGINE_PORT", "LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT"]
     assert named(settings()) == always + own
     assert named(settings(livekit_url="ws://h:1", engine_url="http://h:1")) == always

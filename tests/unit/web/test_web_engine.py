@@ -102,6 +102,7 @@ async def test_our_own_engine_tells_all_of_it(
     (tmp_path / "nvidia-smi").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setattr(engine_api, "AGAIN", 0.0)
+    monkeypatch.setattr(metrics, "_SMI_AGAIN", 0.0)
     said: list[Step] = [
         TextDelta("One "),
         AudioDelta(bytes(960)),

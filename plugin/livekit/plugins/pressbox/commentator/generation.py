@@ -20,6 +20,7 @@ from ..engine.health import EngineState, Health
 from ..engine.request import Engine, EngineRequest
 from .answer import Answer
 from .line import Line
+from .line_traces import LineTraces
 from .output import Output
 from .pacer import Pacer
 from .plain_text import PlainText, plain
@@ -83,6 +84,7 @@ class Generation:
         self._speaker = speaker
         self._output = output
         self._lines = output.lines
+        self._traces = LineTraces(output.lines)
         self._pacer = pacer
         self._pace = SpeechPace()
         self._repeats = repeats
@@ -119,7 +121,8 @@ class Generation:
         left = min(max(LEAST_WAIT, left), MOST_WAIT)
         deltas = self._deltas(replace(request, deadline=left))
         try:
-            await self._fill(line, deltas, left, request.audio, self._answered)
+            with self._traces.within(line):
+                await self._fill(line, deltas, left, request.audio, self._answered)
         except TimeoutError:
             self._broke_off(line, EngineTimeout(NOT_IN_TIME))
         except EngineError as error:

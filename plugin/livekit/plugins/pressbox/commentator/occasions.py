@@ -27,6 +27,9 @@ class Occasions:
         self._note = note
         self._covered = Covered(lines)
         self._asked_at = float("-inf")
+        self.saved = 0
+        """Requests that were not made: one for each ``inference_interval`` without an occasion."""
+        self._saved_at = float("-inf")
         self.nothing_since: float | None = None
         """Since when no picture was worth a line, monotonic seconds; None: the last one was."""
 
@@ -49,9 +52,13 @@ class Occasions:
         why = self._why(capture_time, options)
         if why is not None:
             self.nothing_since = None
-        elif self.nothing_since is None:
-            self.nothing_since = time.monotonic()
-        return why
+            return why
+        now = time.monotonic()
+        if self.nothing_since is None:
+            self.nothing_since = now
+        if now - self._saved_at >= options.inference_interval:
+            self.saved, self._saved_at = self.saved + 1, now
+        return None
 
     def _why(self, capture_time: float, options: Options) -> Occasion | None:
         covered = self._covered.until

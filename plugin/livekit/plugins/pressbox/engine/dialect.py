@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opentelemetry.propagate import inject
+
 from .limits import TOKEN_FIELDS, Limits, Refusal, chosen, learned, thinned
 from .request import EngineRequest
 
@@ -72,6 +74,8 @@ class Dialect:
         """The arguments of ``chat.completions.create``."""
         speaks = request.audio and limits.audio and traits.speaks is not False
         names = (self.length_field, *TOKEN_FIELDS)
+        headers: dict[str, str] = {}
+        inject(headers)  # nothing, outside of a trace
         length = next(name for name in names if name not in limits.without)
         arguments: dict[str, Any] = {
             "model": model,
@@ -80,6 +84,7 @@ class Dialect:
             length: request.max_tokens,
             "stream": True,
             "stream_options": {"include_usage": True},
+            **({"extra_headers": headers} if headers else {}),
             "extra_body": {
                 **(LESS_THOUGHT if limits.thinks else {}),
                 **self.extras(request, limits, speaks=speaks),

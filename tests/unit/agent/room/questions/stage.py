@@ -34,12 +34,14 @@ class Stage(Output):
         super().__init__(PlaybackPacer())
         self.room = room
         self.remark = ""
+        self.counted: list[str] = []
         self.questions = Questions(
             room,
             cast("Commentator[Any]", self),
             DisplayClock(DELAY),
             remark=lambda: self.remark,
             order=lambda text, who: f"{who}, I am brief." if text == "be brief" else None,
+            count=lambda question: self.counted.append(question.state),
             tell=lambda text: self.told.append(text),
         )
         self.seconds = 2.0
