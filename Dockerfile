@@ -56,7 +56,7 @@ LABEL org.opencontainers.image.version="$VERSION" org.opencontainers.image.revis
 FROM base AS worker
 EXPOSE 8196
 HEALTHCHECK --interval=3s --timeout=3s --start-period=60s \
-    CMD ["python", "-m", "config.health", "http://127.0.0.1:8196/"]
+    CMD ["python", "-m", "config.health", "http://127.0.0.1:8196/health"]
 CMD ["python", "-m", "agent", "--alone"]
 
 FROM base AS web

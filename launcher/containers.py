@@ -3,7 +3,7 @@
 `python -m launcher.containers setup FOLDER`: makes keys and tokens at the first start, writes what
 LiveKit's servers go by to FOLDER and gets the detector's weights, then ends.
 `python -m launcher.containers dispatch WORKERS`: sends agents into rooms until a signal comes.
-WORKERS is a name that resolves to each worker.
+WORKERS is a name that resolves to each worker, whose METRICS_PORT is open.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from livekit import api
 
 from config import files, log
 from config.admin_token import AdminTokenError, admin_token
+from config.own_address import reachable
 from config.settings import Settings, SettingsError, load_settings
 from launcher import detector_weights, keys
 from launcher.dispatch import Dispatcher
@@ -33,7 +34,11 @@ from launcher.signals import Signals
 
 logger = logging.getLogger("dispatch")
 
-LOOK_EVERY = 2.0
+_TIMEOUT, _PROBE = aiohttp.ClientTimeout(total=5.0), aiohttp.ClientTimeout(total=2.0)
+_WEIGHTS_LIMIT = 10.0
+"""Seconds for which a start waits for the detector's weights."""
+
+LOOK_EVERY = 1.0
 """Seconds between two looks at how many workers there are."""
 
 
@@ -69,51 +74,62 @@ async def setup(settings: Settings, folder: Path) -> None:
     except OSError as error:
         raise LaunchError(f"cannot write to {folder}: {error.strerror}") from None
     if settings.detector == "auto":
-        await detector_weights.obtain(print)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_WEIGHTS_LIMIT):
+                await detector_weights.obtain(print)
 
 
 async def dispatch(settings: Settings, workers: str) -> None:
     """Until SIGINT or SIGTERM."""
     signals = Signals()
     secret = settings.livekit_api_secret.get_secret_value()
-    timeout = aiohttp.ClientTimeout(total=5.0)
-    async with api.LiveKitAPI(
-        settings.livekit_url, settings.livekit_api_key, secret, timeout=timeout
-    ) as lkapi:
-        places = _places(workers, settings)
-        dispatcher = Dispatcher(lkapi, settings.room, logger.info, limit=await places())
+    async with (
+        aiohttp.ClientSession(timeout=_PROBE) as session,
+        api.LiveKitAPI(
+            settings.livekit_url, settings.livekit_api_key, secret, timeout=_TIMEOUT
+        ) as lkapi,
+    ):
+        dispatcher = Dispatcher(lkapi, settings.room, logger.info, limit=settings.agent_load_limit)
+        dispatcher.workers(0, 0, 0)
         dispatcher.start()
         stopped = asyncio.ensure_future(signals.first.wait())
+        known = 0
         try:
             while not stopped.done():
+                ready = await _ready(session, workers, settings.metrics_port)
+                dispatcher.workers(known, ready, settings.agent_load_limit)
+                known = ready
                 await asyncio.wait({stopped}, timeout=LOOK_EVERY)
-                dispatcher.take(await places())
         finally:
             stopped.cancel()
             await dispatcher.aclose()
 
 
-def _places(workers: str, settings: Settings) -> Callable[[], Awaitable[int]]:
-    """How many commentators the workers take together; as before where their name is unknown."""
-    known = 1
+async def _ready(session: aiohttp.ClientSession, workers: str, port: int) -> int:
+    """How many workers have registered."""
+    try:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(LOOK_EVERY):
+            found = await loop.getaddrinfo(workers, port, type=socket.SOCK_STREAM)
+    except (OSError, TimeoutError):
+        return 0
+    hosts = {reachable(str(address[0])) for *_, address in found}
+    return sum(await asyncio.gather(*(_is_ready(session, f"http://{one}:{port}") for one in hosts)))
 
-    async def count() -> int:
-        nonlocal known
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(LOOK_EVERY):
-                loop = asyncio.get_running_loop()
-                found = await loop.getaddrinfo(workers, None, type=socket.SOCK_STREAM)
-                known = len({address for *_, address in found})
-        return known * settings.agent_load_limit
 
-    return count
+async def _is_ready(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(f"{url}/health") as answer:
+            return answer.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
 
 
 def main(words: Sequence[str]) -> int:
     """Exit status: 2 for a wrong setting, 1 where something cannot be written."""
     try:
         settings = load_settings()
-        log.setup("dispatch", settings.log_level)
+        log.begin("dispatch", settings)
         if words[0] == "setup":
             asyncio.run(setup(settings, Path(words[1])))
         else:

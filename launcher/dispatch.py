@@ -63,10 +63,16 @@ class Dispatcher:
         """Stops looking; the agents stay. Safe to call again."""
         await self._tasks.aclose()
 
-    def take(self, limit: int) -> None:
-        """From now on the workers take so many together."""
-        self._limit = limit
-        self._waiting.take(limit)
+    def workers(self, before: int, now: int, places: int) -> None:
+        """So many workers are ready now, with so many places each; for a launcher that does not
+        start them itself. Agents that are still seen may be theirs, or come back to the server.
+        """
+        self._worker_up = now > 0
+        if now:
+            self._limit = now * places
+            self._waiting.take(self._limit)
+        if now > before:
+            self._waiting.worker_ready()
 
     def worker_lost(self) -> None:
         """The worker has ended: nothing can be dispatched, and agents still seen are ghosts."""

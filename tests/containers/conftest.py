@@ -30,7 +30,9 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
 
 
 @pytest.fixture(autouse=True)
-def what_they_wrote(compose: Compose) -> Iterator[None]:
-    """A test that fails shows what the containers wrote."""
+def what_they_wrote(compose: Compose, request: pytest.FixtureRequest) -> Iterator[None]:
+    """The test after one that failed, or the end, shows what the containers wrote."""
+    before = request.session.testsfailed
     yield
-    sys.stdout.write(compose.logs()[-20_000:])
+    if request.session.testsfailed > before:
+        sys.stdout.write(compose.logs()[-20_000:])

@@ -102,7 +102,7 @@ async def test_another_worker_takes_who_waits() -> None:
     watched.server.add("ours", **{"pressbox.wish": "{}"})
     watched.dispatcher.start()
     await asyncio.sleep(60)
-    watched.dispatcher.take(2)
+    watched.dispatcher.workers(1, 2, 1)
     await asyncio.sleep(10)
     assert watched.server.dispatched == ["lobby", "ours"]
     await watched.dispatcher.aclose()
