@@ -5,12 +5,15 @@
 # make engine-minicpmo | engine-vlm | voice-piper | stt   what ENGINE=…, TTS=piper and STT=whisper need on top
 # make test-sources           every source and every fault at length, against real peers
 # make test-peer-engines      the adapters against other projects' own engines, which are built at the first time
-# make lint | test-engine | bench | bench-engine | setup | requirements | clean
+# make test-containers        docker-compose.yml and its images; needs Docker
+# make audit | release       licences and known flaws of what it depends on | what a release needs, in dist/
+# make docs | reference       the documentation as a site, in build/site | what it draws from the code, renewed
+# make lint | lint-page | version | test-engine | bench | bench-engine | setup | requirements | clean
 
 SHELL := bash
 .DEFAULT_GOAL := run
 .PHONY: run standalone test test-all test-sources test-engine lint bench bench-engine setup requirements clean
-.PHONY: test-ingress-service test-peer-engines
+.PHONY: docs reference lint-page audit version release test-ingress-service test-peer-engines test-containers
 .PHONY: engine-minicpmo engine-vlm voice-piper stt test-minicpmo test-vlm
 
 PYTHON ?= python3
@@ -58,7 +61,28 @@ lint:
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict .
-	@! grep -n '"resolved"' web/ui/package-lock.json || { echo 'error: package-lock.json names download hosts'; exit 1; }
+	$(PY) -m release audit --here
+	@git ls-files -z 2>/dev/null | xargs -0r $(PY) -m pre_commit_hooks.detect_private_key
+	@git ls-files -z 2>/dev/null | xargs -0r $(PY) -m pre_commit_hooks.check_added_large_files --enforce-all --maxkb 500
+
+lint-page:
+	@$(SETUP) page
+	cd web/ui && npm run --silent lint
+
+# Licences, pins and versions as in make lint, and known vulnerabilities, for which it asks services
+audit:
+	@$(SETUP) python dev
+	@$(SETUP) release
+	@$(PY) -m release audit
+
+# make version VERSION=1.2.3: sets it everywhere; what is unreleased becomes its section of the changelog
+version:
+	@$(SETUP) python dev
+	@$(PY) -m release version $(call quote,$(VERSION))
+
+# Fills dist/ from the newest commit and publishes nothing; IMAGES=off leaves the container images out
+release: audit
+	@bash release/make.sh $(if $(filter off,$(IMAGES)),--no-images)
 
 # Most tests wait more than they compute, so two processes at a time halve the wait; a file stays in
 # one process, because its tests share a server.
@@ -111,6 +135,32 @@ test-peer-engines: engine-vlm
 	server=$$($(PY) -m launcher.livekit_server) && llama=$$($(SETUP) llama) && PRESSBOX_LIVEKIT_SERVER="$$server" \
 	  PRESSBOX_TEST_LLAMA_CPP="$$llama" $(PY) -m pytest tests/peer_engines $(ARGS)
 
+# docker-compose.yml as it is, on images built here; not part of make test.
+test-containers:
+	@docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 || \
+	  { echo "make test-containers needs Docker with its compose plugin, and a daemon that this user reaches"; exit 1; }
+	@$(SETUP) python dev
+	@$(SETUP) chromium
+	@$(SETUP) peers >/dev/null
+	server=$$($(PY) -m launcher.livekit_server) && mediamtx=$$($(PY) -m launcher.mediamtx) && \
+	  PRESSBOX_LIVEKIT_SERVER="$$server" PRESSBOX_MEDIAMTX="$$mediamtx" PRESSBOX_TEST_CONTAINERS=1 \
+	  $(PY) -m pytest -x -s tests/containers $(ARGS)
+
+# NO_MKDOCS_2_WARNING: an advertisement for the theme's successor is no warning about docs/
+docs:
+	@$(SETUP) docs
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict $(ARGS)
+
+reference:
+	@$(SETUP) python dev
+	@$(PY) -m reference
+
+# The Helm chart, by helm and Kubernetes' own schemas; make test leaves it out where helm is not on PATH.
+test-chart:
+	@$(SETUP) python dev
+	@$(SETUP) release
+	helm=$$($(SETUP) helm) && PATH="$$helm:$$PATH" $(PY) -m pytest tests/unit/release/test_chart.py $(ARGS)
+
 bench:
 	@$(SETUP) python dev
 	@$(SETUP) page
@@ -122,9 +172,9 @@ bench-engine: engine-minicpmo
 
 # Needs uv; only for who changes requirements/*.in
 requirements:
-	for set in base dev piper stt minicpmo vlm uv; do uv pip compile -q --python-version 3.11 --generate-hashes \
+	for set in base dev piper stt docs release minicpmo vlm uv; do uv pip compile -q --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 
 clean:
-	rm -rf .make .venv .venv-minicpmo .venv-vlm web/ui/node_modules web/ui/dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .make build dist .venv .venv-docs .venv-minicpmo .venv-vlm web/ui/node_modules web/ui/dist .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

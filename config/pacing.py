@@ -8,8 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 Length = Literal["brief", "normal", "detailed"]
 
-_SWITCHES = frozenset({"enable_tts", "lan"})
-
 
 class Pacing(BaseModel):
     """Base of the room settings and of presets."""
@@ -52,6 +50,7 @@ class Pacing(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_switch_for_a_number(cls, value: object, info: ValidationInfo) -> object:
-        if isinstance(value, bool) and info.field_name not in _SWITCHES:
+        field = cls.model_fields.get(info.field_name or "")
+        if isinstance(value, bool) and field is not None and field.annotation is not bool:
             raise ValueError
         return value

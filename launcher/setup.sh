@@ -2,7 +2,7 @@
 # Set-up steps of `make`. Each does nothing when its stamp is there; stamps carry the hash of what they
 # were made from. A step that cannot go on ends with one line that says what to install.
 #
-#   bash launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | page | chromium | peers | llama
+#   bash launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | release | page | chromium | peers | llama | helm
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -110,6 +110,16 @@ engine_step() {
   stamp "$set" "$hash"
 }
 
+docs_step() {
+  local venv=.venv-docs hash
+  hash=$(hash_of requirements/docs.txt)
+  [ -e "$STAMPS/docs-$hash" ] && [ -x $venv/bin/python ] && return
+  make_venv $venv
+  echo "installing what builds the documentation"
+  pip_install $venv docs || die "what builds the documentation could not be installed: see the lines above"
+  stamp docs "$hash"
+}
+
 need_node() {
   command -v node >/dev/null && command -v npm >/dev/null \
     || die "Node 20.19 or newer with npm is missing: install nodejs and npm"
@@ -207,14 +217,28 @@ llama_source() {
     && mv "$kept.part/vendor/llama.cpp" "$kept" && rm -rf "$kept.part"
 }
 
+HELM=3.22.0
+
+helm_step() {
+  # For the test of the chart. Prints its folder.
+  local kept="${XDG_CACHE_HOME:-$HOME/.cache}/pressbox/helm/$HELM"
+  if [ ! -x "$kept/helm" ]; then
+    echo "building helm: some minutes, once" >&2
+    GOBIN="$kept" nice -n 19 go install "helm.sh/helm/v3/cmd/helm@v$HELM" >&2 || die "helm could not be built: see the lines above"
+  fi
+  echo "$kept"
+}
+
 case "${1:-}" in
   python) python_step "${2:?base or dev}" ;;
-  piper | stt) python_step "$1" ;;
+  piper | stt | release) python_step "$1" ;;
   engine) engine_step "${2:?minicpmo or vlm}" ;;
+  docs) docs_step ;;
   page) page_step ;;
   chromium) chromium_step ;;
   ingress) ingress_step ;;
   peers) peers_step ;;
   llama) llama_step ;;
-  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | page | chromium | peers | ingress | llama" ;;
+  helm) helm_step ;;
+  *) die "usage: launcher/setup.sh python base|dev | engine minicpmo|vlm | piper | stt | release | page | chromium | peers | ingress | llama | helm" ;;
 esac

@@ -57,6 +57,12 @@ def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
     assert settings.model_fields_set == set()
 
 
+def test_every_switch_takes_yamls_own_word(tmp_path: Path) -> None:
+    switches = [name for name, field in Settings.model_fields.items() if field.annotation is bool]
+    settings = load(tmp_path, yaml="".join(f"{name}: true\n" for name in switches))
+    assert all(getattr(settings, name) is True for name in switches)
+
+
 def test_addresses_follow_the_ports(tmp_path: Path) -> None:
     settings = load(tmp_path, env={"LIVEKIT_PORT": "9000", "ENGINE_PORT": "9001"})
     assert settings.livekit_url == "ws://127.0.0.1:9000"

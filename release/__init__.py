@@ -1,0 +1,1 @@
+"""What `make audit`, `make version` and `make release` run."""
