@@ -41,7 +41,7 @@ def docker(*words: str, env: Mapping[str, str] = os.environ, err: bool = False) 
 
 def film(path: Path) -> None:
     """Draws 20 s that a camera may serve, readable by everybody."""
-    drawn = "ffmpeg -v error -f lavfi -i testsrc=size=640x360:rate=25 -t 20 -pix_fmt yuv420p -g 25 -bf 0"
+    drawn = "ffmpeg -v error -f lavfi -i testsrc=s=640x360 -t 20 -pix_fmt yuv420p -g 25 -bf 0"
     subprocess.run([*drawn.split(), str(path)], check=True)
     path.chmod(0o644)
     path.parent.chmod(0o755)

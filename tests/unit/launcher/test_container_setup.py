@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from config.settings import Settings, load_settings
-from launcher.containers import setup
+from launcher.container_setup import setup
 from launcher.errors import LaunchError
 
 
@@ -18,15 +18,15 @@ def settings(folder: Path) -> Settings:
     return load_settings(cli=cli, env={}, directory=folder)
 
 
-async def config(folder: Path) -> dict[str, Any]:
-    await setup(settings(folder), folder / "livekit")
+def config(folder: Path) -> dict[str, Any]:
+    setup(settings(folder), folder / "livekit")
     found: dict[str, Any] = yaml.safe_load((folder / "livekit/livekit.yaml").read_text())
     return found
 
 
-async def test_all_find_the_keys_of_the_first_start(tmp_path: Path) -> None:
-    first = await config(tmp_path)
-    assert await config(tmp_path) == first
+def test_all_find_the_keys_of_the_first_start(tmp_path: Path) -> None:
+    first = config(tmp_path)
+    assert config(tmp_path) == first
     known = settings(tmp_path)
     key, secret = known.livekit_api_key, known.livekit_api_secret.get_secret_value()
     assert first["keys"] == {key: secret}
@@ -36,17 +36,17 @@ async def test_all_find_the_keys_of_the_first_start(tmp_path: Path) -> None:
     assert {(tmp_path / name).stat().st_mode & 0o777 for name in secret_files} == {0o600}
 
 
-async def test_media_goes_by_the_machines_address_where_one_is_named(
+def test_media_goes_by_the_machines_address_where_one_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inside = await config(tmp_path)
+    inside = config(tmp_path)
     assert "bind_addresses" not in inside
     assert not {"node_ip", "interfaces", "enable_loopback_candidate"} & inside["rtc"].keys()
     monkeypatch.setenv("HOST_ADDRESS", "192.168.1.5")
-    assert (await config(tmp_path))["rtc"]["node_ip"] == "192.168.1.5"
+    assert (config(tmp_path))["rtc"]["node_ip"] == "192.168.1.5"
 
 
-async def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "livekit").write_text("in the way")
     with pytest.raises(LaunchError, match="cannot write to"):
-        await config(tmp_path)
+        config(tmp_path)
