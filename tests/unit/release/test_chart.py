@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,8 @@ def test_every_pod_is_guarded(documents: Documents) -> None:
             assert guard["readOnlyRootFilesystem"] is True
             assert guard["allowPrivilegeEscalation"] is False
             assert guard["capabilities"] == {"drop": ["ALL"]}
+            if "-m" in (command := container.get("command", [])):
+                assert find_spec(command[command.index("-m") + 1])
     assert not pods["box-pressbox-engine"]["containers"][0]["envFrom"]
 
 
