@@ -104,18 +104,18 @@ async def run_booth(context: JobContext) -> None:
     has_key = bool(settings.room_key.get_secret_value())
     at = in_livekit(context.room, has_key=has_key)
     booth = Booth(at, settings, chosen, state=state)
-    context.add_shutdown_callback(functools.partial(_close, booth))
+
+    async def close() -> None:
+        await booth.aclose()
+        await asyncio.to_thread(tracing.shutdown)
+
+    context.add_shutdown_callback(close)
     try:
         await booth.start()
     except Exception:
         # Who is sent away in the midst of it has not failed.
         if context.room.isconnected():
             raise
-
-
-async def _close(booth: Booth) -> None:
-    await booth.aclose()
-    await asyncio.to_thread(tracing.shutdown)
 
 
 def _keep(state: RoomState, saved: Mapping[str, object]) -> None:
