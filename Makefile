@@ -38,6 +38,7 @@ setup:
 	@$(SETUP) python dev
 	@$(SETUP) page
 	@$(SETUP) chromium
+	@$(SETUP) docs
 	@$(PY) -m launcher.livekit_server
 
 engine-minicpmo:
@@ -93,6 +94,7 @@ test: lint
 	@$(SETUP) page
 	cd web/ui && npm run --silent check
 	@$(SETUP) chromium
+	@$(SETUP) docs
 	@$(SETUP) peers >/dev/null
 	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" $(PY) -m pytest -n $(WORKERS) --dist loadfile \
 	  --ignore tests/room/test_minicpmo_room.py $(ARGS)

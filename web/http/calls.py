@@ -23,7 +23,7 @@ class CallApi:
         self._viewers = viewers
 
     async def ask(self, request: web.Request, asked: Asking) -> web.Response:
-        """202 with the question's id, or 200 with the reply."""
+        """Ask, or order: 202 with the question's id, or with `wait` 200 and the answer."""
         question = await body(request, Question)
         answer = await self._call(
             asked.room,
@@ -37,30 +37,30 @@ class CallApi:
         return _json(answer, 200 if "text" in answer else 202)
 
     async def lines(self, _: web.Request, asked: Said) -> web.Response:
-        """Those that are over, the oldest first, as many of the newest as 14 kB hold."""
+        """Lines that are over, the oldest first, as many of the newest as 14 kB hold."""
         wanted = json.dumps({"last": asked.last, "before": asked.before})
         return _json(await self._call(asked.room, "pressbox.lines", wanted))
 
     async def settings(self, _: web.Request, asked: InRoom) -> web.Response:
-        """All of them."""
+        """All settings."""
         return _json(await self._call(asked.room, "pressbox.get", ""))
 
     async def change_settings(self, request: web.Request, asked: InRoom) -> web.Response:
-        """All of them, after the change."""
+        """Change some settings; null takes one back. Answers all of them."""
         changes = json.dumps(await json_object(request))
         return _json(await self._call(asked.room, "pressbox.set", changes))
 
     async def rules(self, _: web.Request, asked: InRoom) -> web.Response:
-        """All of them."""
+        """All alert rules."""
         return _json(await self._call(asked.room, "pressbox.rules", "{}"))
 
     async def change_rules(self, request: web.Request, asked: InRoom) -> web.Response:
-        """All of them, after the change."""
+        """Add, remove or switch a rule. Answers all of them."""
         order = json.dumps(await json_object(request))
         return _json(await self._call(asked.room, "pressbox.rules", order))
 
     async def note(self, request: web.Request, asked: InRoom) -> web.Response:
-        """It, as it is kept."""
+        """Say what the picture does not show; answers the note as it is kept."""
         told = await body(request, Note)
         return _json(await self._call(asked.room, "pressbox.note", told.model_dump_json()))
 

@@ -25,7 +25,7 @@ class EventApi:
         self._viewers = viewers
 
     async def events(self, request: web.Request, asked: Following) -> web.StreamResponse:
-        """First how things are, where that was asked for, then what happens."""
+        """Server-sent events: first how things are, and the line being said, then what happens."""
         kinds = {*asked.kinds.split(","), "lost"}
         # The header first: who comes back asks with the address of the first time.
         last = request.headers.get("Last-Event-ID") or asked.last_event_id

@@ -30,7 +30,7 @@ class PictureApi:
         self._viewers = viewers
 
     async def frame(self, _: web.Request, asked: Frame) -> web.StreamResponse:
-        """One JPEG file."""
+        """One JPEG file: live, or with `delayed` what is on display."""
         async with self._viewers.room(asked.room) as feed:
             if asked.delayed:
                 with _size(feed, asked) as size:
@@ -40,7 +40,7 @@ class PictureApi:
             return _answer(await within(FIRST_TIMEOUT, live, 504, "no picture came"), {})
 
     async def mjpeg(self, request: web.Request, asked: Moving) -> web.StreamResponse:
-        """JPEG files for as long as the client stays."""
+        """The delayed picture, JPEG after JPEG; `X-Timestamp`: its capture time in Unix seconds."""
         async with self._viewers.watching(request, "picture", asked.room) as (viewer, feed):
             with _size(feed, asked) as size:
                 picture: Jpeg | None = await _first(feed, size)

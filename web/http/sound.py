@@ -28,11 +28,11 @@ class SoundApi:
         self._viewers = viewers
 
     async def pcm(self, request: web.Request, asked: InRoom) -> web.StreamResponse:
-        """Nothing but samples."""
+        """Commentary and the source's sound in step with that picture: nothing but samples."""
         return await self._sound(request, asked, PCM, b"")
 
     async def wav(self, request: web.Request, asked: InRoom) -> web.StreamResponse:
-        """A file that does not end."""
+        """The same as a WAV file that does not end."""
         return await self._sound(request, asked, WAV, wav_head())
 
     async def _sound(

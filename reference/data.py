@@ -1,12 +1,11 @@
-"""`python -m agent.describe`: makes the tables of docs/data.md anew, from the code."""
+"""The tables of docs/data.md: messages, status and the settings of a room."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from types import NoneType
 from typing import Any, Literal, NotRequired, get_args, get_origin, get_type_hints
 
@@ -16,8 +15,7 @@ from agent.room.line_feed import LineMessage
 from agent.room.status import STATUS, UNUSUAL, Status
 from config.explain import allowed
 from config.room_settings import RoomSettings
-
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "data.md"
+from reference.tables import table
 
 WHY_DROPPED: Mapping[DropReason, str] = {
     "late": "it was ready too late to be true of the picture",
@@ -30,19 +28,17 @@ WHY_DROPPED: Mapping[DropReason, str] = {
 }
 _ERROR = "The worst of what is wrong, one line; empty for nothing."
 _NAMES = {str: "text", float: "number", int: "whole number", bool: "true, false", NoneType: "null"}
-_TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _ATTRIBUTE = re.compile(r"^ {4}(\w[\w, ]*): ((?:.|\n {8})*)", re.MULTILINE)
 
 
-def filled(text: str) -> str:
-    """The document with its tables as they should be."""
-    made = {
-        "line": _table("field | type | meaning", _line()),
-        "dropped": _table("dropped | why", ((f"`{one}`", WHY_DROPPED[one]) for one in _reasons())),
-        "status": _table("field | type | meaning", _status()),
-        "settings": _table("setting | default | allowed | meaning", _settings()),
+def tables() -> dict[str, str]:
+    """By the name that they have in the document."""
+    return {
+        "line": table("field | type | meaning", _line()),
+        "dropped": table("dropped | why", ((f"`{one}`", WHY_DROPPED[one]) for one in _reasons())),
+        "status": table("field | type | meaning", _status()),
+        "settings": table("setting | default | allowed | meaning", _settings()),
     }
-    return _TABLE.sub(lambda found: f"{found[1]}{made[found[2]]}{found[3]}", text)
 
 
 def _reasons() -> tuple[DropReason, ...]:
@@ -84,13 +80,3 @@ def _type(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return ", ".join(f"`{one}`" for one in get_args(kind))
     return _NAMES.get(kind) or " or ".join(_type(one) for one in get_args(kind))
-
-
-def _table(head: str, rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [f"| {head} |", "|" + "---|" * (head.count("|") + 1)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    DOCUMENT.write_text(filled(DOCUMENT.read_text("utf-8")), "utf-8")

@@ -1,0 +1,1 @@
+"""What docs/ says of the code, drawn from the code; `make reference` renews it."""

@@ -1,0 +1,70 @@
+"""What `make docs` does beyond mkdocs: links out of docs/ lead to pages with that file, a block
+says which of its commands no test runs, and the pages as they were written lie beside the site's.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shutil
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
+
+from reference.blocks import blocks, why_not_run
+
+_OUT = re.compile(r"\]\(\.\./(?!\.\.)([^)#]+)(#[^)]*)?\)")
+_IN = re.compile(r"\]\((?!\w+:|#)([^)#]+)(#[^)]*)?\)")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds a page for each file outside docs/ that a page links to, by way of others too."""
+    docs, made = Path(config.docs_dir), set[str]()
+    wanted = [found[1] for page in docs.glob("*.md") for found in _OUT.finditer(page.read_text())]
+    while wanted:
+        name = wanted.pop()
+        if name in made:
+            continue
+        made.add(name)
+        text = (docs.parent / name).read_text("utf-8")
+        if name.endswith(".md"):
+            wanted += [one[1] for one in _IN.finditer(text) if not one[1].startswith("docs/")]
+            text = _moved(text)
+        else:
+            text = _shown(name, text)
+        path, apart = f"source/{name}.md", InclusionLevel.NOT_IN_NAV
+        files.append(File.generated(config, path, content=text, inclusion=apart))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Leads links to those pages, and writes below a block what is not run."""
+    lines = markdown.splitlines()
+    for block in reversed(list(blocks(markdown))):
+        reasons = {why_not_run(command): command.split()[0] for command in block.commands}
+        said = "; ".join(f"`{name}` ({why})" for why, name in reasons.items() if why)
+        if said:
+            lines[block.line : block.line] = ["", f"<small>Not run by a test: {said}.</small>", ""]
+    return _OUT.sub(r"](source/\1.md\2)", "\n".join(lines))
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """`llms.txt` names the pages as they were written."""
+    for page in Path(config.docs_dir).glob("*.md"):
+        shutil.copy(page, config.site_dir)
+
+
+def _moved(text: str) -> str:
+    def other(found: re.Match[str]) -> str:
+        inside = found[1].startswith("docs/")
+        path = found[1].removeprefix("docs/") if inside else f"source/{found[1]}.md"
+        return f"]({posixpath.relpath(path, 'source')}{found[2] or ''})"
+
+    return _IN.sub(other, text)
+
+
+def _shown(name: str, text: str) -> str:
+    kind = Path(name).suffix.removeprefix(".") or "text"
+    return f"---\nsearch:\n  exclude: true\n---\n# {name}\n\n````{kind}\n{text}\n````\n"
