@@ -41,6 +41,7 @@ class RequestTrace:
         """It is over; outcome as the metrics have it. Idempotent."""
         if self._span is None:
             return
-        self._queue.end()
+        if self._queue.is_recording():
+            self._queue.end()
         self._span.set_attribute("pressbox.outcome", outcome)
         self._span.end()

@@ -61,6 +61,7 @@ class Running:
     def __init__(self, process: asyncio.subprocess.Process, ports: list[int], state: Path) -> None:
         self.process = process
         self.livekit_port, self.web_port, self.ingress_port = ports[0], ports[4], ports[5]
+        self.ports = {"engine": ports[3], "web": ports[4], "ingress": ports[5], "worker": ports[6]}
         self.lines: list[str] = []
         self.sessions: set[int] = set()
         self._state = state
