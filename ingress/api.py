@@ -71,9 +71,12 @@ class Api:
     @web.middleware
     async def _only_friends(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuses who comes under another name than ours (a page whose name was bound anew to
-        this machine's address) and, below /api, who has no token.
+        this machine's address) and, below /api, who has no token. Monitors come by any address
+        where METRICS_OPEN is on.
         """
-        if _host(request.headers.get("Host", "")) not in (*_LOOPBACK, self._settings.ingress_host):
+        monitor = self._settings.metrics_open and request.path in ("/health", "/metrics")
+        names = (*_LOOPBACK, self._settings.ingress_host)
+        if not monitor and _host(request.headers.get("Host", "")) not in names:
             raise web.HTTPForbidden(text="this service answers under its own name only")
         if request.path.startswith("/api/"):
             given = request.headers.get("Authorization", "").removeprefix("Bearer ")

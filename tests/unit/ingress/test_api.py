@@ -178,9 +178,21 @@ async def test_another_host_name_is_refused(client: Client, host: str) -> None:
 async def test_it_answers_under_the_name_that_it_is_given(
     settings: Settings, sources: ScriptedSources
 ) -> None:
-    named = settings.model_copy(update={"ingress_host": "ingress"})
+    named = settings.model_copy(update={"ingress_host": "ingress", "metrics_open": True})
     async with TestClient(TestServer(Api(named, sources, TOKEN).app())) as client:
-        assert (await client.get("/health", headers={"Host": "ingress:8197"})).status == 200
+        for path in ("/api/sources", "/metrics"):
+            answer = await client.get(path, headers={**AUTH, "Host": "ingress:8197"})
+            assert answer.status == 200
+
+
+async def test_open_metrics_answer_under_any_name_and_nothing_else_does(
+    settings: Settings, sources: ScriptedSources
+) -> None:
+    watched = settings.model_copy(update={"metrics_open": True})
+    async with TestClient(TestServer(Api(watched, sources, TOKEN).app())) as client:
+        for path, status in (("/health", 200), ("/metrics", 200), ("/api/sources", 403)):
+            answer = await client.get(path, headers={**AUTH, "Host": "10.1.2.3:8197"})
+            assert answer.status == status
 
 
 async def test_health_counts_what_is_live(client: Client, sources: ScriptedSources) -> None:

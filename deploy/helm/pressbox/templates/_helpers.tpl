@@ -28,8 +28,8 @@ securityContext:
 {{- end }}
 
 {{/* image: of another name than the part. port: of its API. replicas: nothing where it scales by itself. command.
-     secrets: what its environment comes from; none: it is told nothing. detector: it names things. host: the only name
-     that it answers under. mounts, volumes: more than all have. */}}
+     secrets: what its environment comes from; none: it is told nothing. detector: it names things. mounts,
+     volumes: more than all have. */}}
 {{- define "pressbox.deployment" -}}
 {{- $values := index .root.Values .part }}
 {{- $name := include "pressbox.name" .root }}
@@ -91,9 +91,6 @@ spec:
             httpGet: &health
               path: /health
               port: http
-              {{- with .host }}
-              httpHeaders: [{name: Host, value: {{ . }}}]
-              {{- end }}
             periodSeconds: 2
             timeoutSeconds: 3
             failureThreshold: {{ div ($values.startSeconds | default 120) 2 }}
