@@ -1,10 +1,12 @@
 # make run [NAME=VALUE ...]   start everything on this machine; make run HELP=1 lists the names
+# make doctor                 whether make run will work here, and what to do where not
 # make standalone SOURCE=…    the same without LiveKit: one source, for viewers by HTTP
 # make test                   every check that needs no gigabytes
 # make test-all               the same, then the engines on torch
 # make engine-minicpmo | engine-vlm | voice-piper | stt   what ENGINE=…, TTS=piper and STT=whisper need on top
 # make test-sources           every source and every fault at length, against real peers
 # make test-peer-engines      the adapters against other projects' own engines, which are built at the first time
+# make test-monitoring        a running stack under a real Prometheus; needs Debian's prometheus
 # make test-containers        docker-compose.yml and its images; needs Docker
 # make audit | release       licences and known flaws of what it depends on | what a release needs, in dist/
 # make docs | reference       the documentation as a site, in build/site | what it draws from the code, renewed
@@ -13,7 +15,7 @@
 SHELL := bash
 .DEFAULT_GOAL := run
 .PHONY: run standalone test test-all test-sources test-engine lint bench bench-engine setup requirements clean
-.PHONY: docs reference lint-page audit version release test-ingress-service test-peer-engines test-containers
+.PHONY: doctor test-monitoring docs reference lint-page audit version release test-ingress-service test-peer-engines test-containers
 .PHONY: engine-minicpmo engine-vlm voice-piper stt test-minicpmo test-vlm
 
 PYTHON ?= python3
@@ -29,6 +31,11 @@ run:
 	@$(SETUP) python base
 	@$(SETUP) page
 	@exec $(PY) run.py $(if $(HELP),--help,$(words))
+
+# Whether make run will work here, with the same settings, and what to do where not
+doctor:
+	@$(SETUP) python base
+	@$(PY) -m launcher.doctor $(words)
 
 standalone:
 	@$(SETUP) python base
@@ -162,6 +169,13 @@ test-chart:
 	@$(SETUP) python dev
 	@$(SETUP) release
 	helm=$$($(SETUP) helm) && PATH="$$helm:$$PATH" $(PY) -m pytest tests/unit/release/test_chart.py $(ARGS)
+
+# A running stack, scraped by a real Prometheus (Debian's package prometheus); not part of make test.
+test-monitoring:
+	@$(SETUP) python dev
+	@$(SETUP) page
+	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" \
+	  PRESSBOX_TEST_MONITORING=1 $(PY) -m pytest tests/monitoring $(ARGS)
 
 bench:
 	@$(SETUP) python dev

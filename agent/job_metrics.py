@@ -55,12 +55,12 @@ class JobMetrics:
     def __init__(self, jobs: Callable[[], int], places: int) -> None:
         """`jobs()`: those that run; `places`: how many may."""
         self._folder = tempfile.TemporaryDirectory(prefix="pressbox-", ignore_cleanup_errors=True)
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         about = "Jobs that run, one a room"
-        Gauge("pressbox_worker_jobs", about, registry=self._registry).set_function(jobs)
+        Gauge("pressbox_worker_jobs", about, registry=self.registry).set_function(jobs)
         about = "Jobs that may run"
-        Gauge("pressbox_worker_places", about, registry=self._registry).set(places)
+        Gauge("pressbox_worker_places", about, registry=self.registry).set(places)
         self.registered = False
         """Whether the worker has been with its LiveKit server: what `/health` tells."""
         self._runner: web.AppRunner | None = None
@@ -101,4 +101,4 @@ class JobMetrics:
         fold(Path(self.folder))
         registry = CollectorRegistry()
         MultiProcessCollector(registry, self.folder)  # type: ignore[no-untyped-call]
-        return generate_latest(self._registry) + generate_latest(registry)
+        return generate_latest(self.registry) + generate_latest(registry)

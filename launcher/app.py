@@ -137,7 +137,7 @@ class Launcher:
         settings = self._settings
         if not plan.own_server(settings):
             self._say(f"LiveKit server: {_without_secrets(settings.livekit_url)}, by the settings")
-            await _check_access(settings)
+            await check_access(settings)
             self._log.hide([settings.livekit_api_secret.get_secret_value()])
             return
         key, secret = _own_keys(settings)
@@ -253,7 +253,8 @@ def _api(settings: Settings) -> api.LiveKitAPI:
     )
 
 
-async def _check_access(settings: Settings) -> None:
+async def check_access(settings: Settings) -> None:
+    """Whether the LiveKit server of the settings takes their key. Raises LaunchError."""
     where = f"LIVEKIT_URL={_without_secrets(settings.livekit_url)}"
     if not settings.livekit_api_key or not settings.livekit_api_secret.get_secret_value():
         raise LaunchError(f"{where} needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET, best in .env")

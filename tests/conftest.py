@@ -19,12 +19,12 @@ heed_ctrl_c()
 collect_ignore = ["minicpmo", "vlm"]
 """These run in the environments of those engines: make test-engine."""
 
-_SECOND_TRY = ("room/", "browser/", "sources/", "unit/ingress/", "peer_engines/test_room")
+_SECOND_TRY = ("room/", "browser/", "sources/", "unit/ingress/", "peer_engines/test_room", "docs/")
 """Folders whose tests run real servers, readers and streams in real time, for which a shared
 machine is at times too busy. A test that fails is tried once more, and the report shows it.
 """
 
-_SETTINGS = ("LIVEKIT_", "PRESSBOX_", "ENGINE", "TTS_", "STREAM_")
+_SETTINGS = ("LIVEKIT_", "PRESSBOX_", "ENGINE", "TTS_", "STREAM_", "OTEL_")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -22,6 +23,7 @@ from tests.support.launched import Running
 
 pytestmark = [
     pytest.mark.timeout(300),
+    pytest.mark.skipif("PRESSBOX_TEST_MONITORING" not in os.environ, reason="make test-monitoring"),
     pytest.mark.skipif(PROGRAM is None, reason="there is no prometheus: apt install prometheus"),
     pytest.mark.asyncio(loop_scope="module"),
 ]

@@ -67,7 +67,7 @@ class Question:
     state: State = "waiting"
     reply: str = ""
     error: str = ""
-    asked_at: float = field(default_factory=time.monotonic)
+    asked_at: float = field(default_factory=lambda: time.monotonic())
     heard_at: float | None = None
     count: Over = lambda _: None
     span: Span = field(default_factory=lambda: trace.get_tracer("pressbox").start_span("question"))

@@ -41,6 +41,7 @@ async def test_who_asks_once_is_answered_second_though_another_asks_fourteen(
         assert len(on.replies("ann")) == 14 - 1 - EACH, "each is refused in text"
         assert on.said == [f"{CANNOT} {EACH} questions of yours are waiting already."], "aloud once"
         assert on.replies("bob") == []
+        assert on.counted.count("refused") == 14 - 1 - EACH
 
 
 @virtual
