@@ -44,6 +44,7 @@ REPLACED = {
     r"~/\.local/state": "$XDG_STATE_HOME",
     r"docs/examples/": f"{DOCS}/examples/",
     r"show\.mkv": "-t 1 show.mkv",
+    r" +# [^'\n]*$": "",
 }
 
 
@@ -55,6 +56,11 @@ def stack(livekit_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with running(livekit_binary, folder, "METRICS_PORT=0", "IDLE_AFTER=0", *pushes) as started:
         asyncio.run(speaking(started))
         yield started
+
+
+@pytest.fixture(scope="module")
+def done() -> set[str]:
+    return set()
 
 
 async def speaking(stack: Stack) -> None:
@@ -71,17 +77,26 @@ async def speaking(stack: Stack) -> None:
 class Shell:
     """Runs commands of one document, as somebody would who has read it."""
 
-    def __init__(self, stack: Stack, folder: Path) -> None:
-        self._stack, self._folder = stack, folder
+    def __init__(self, stack: Stack, folder: Path, done: set[str]) -> None:
+        """`done`: what has been run; one that stands in several documents is run once."""
+        self._stack, self._folder, self._done = stack, folder, done
         ports = {name: str(port) for name, port in stack.ports.items()}
         state = {"XDG_STATE_HOME": str(stack.folder), "TOKEN": stack.admin_token}
         self._environment = {**os.environ, **ports, **state, "PYTHONPATH": str(ROOT)}
 
-    async def run(self, command: str) -> None:
-        if "ingress add" in command or "ingress create" in command:
-            await self._clear()
+    def replaced(self, command: str) -> str:
         for pattern, other in REPLACED.items():
             command = re.sub(pattern, other, command, flags=re.MULTILINE)
+        for name, port in self._stack.ports.items():
+            command = command.replace(f"${name}", str(port))
+        return command
+
+    async def run(self, command: str) -> None:
+        command = self.replaced(command)
+        if command in self._done:
+            return
+        if "ingress add" in command or "ingress create" in command:
+            await self._clear()
         process = await asyncio.create_subprocess_exec(
             *("bash", "-ec", command),
             cwd=self._folder,
@@ -94,7 +109,8 @@ class Shell:
         try:
             async with asyncio.timeout(LIMIT):
                 if ENDLESS.search(command) and process.stdout:
-                    said, good = await process.stdout.read(1000), True
+                    said = await process.stdout.read(1000)
+                    good = bool(said) and await goes_on(process)
                 else:
                     said, _ = await process.communicate(b"test\n")
                     good = process.returncode == 0
@@ -105,6 +121,7 @@ class Shell:
         text = said.decode(errors="replace")
         assert good, f"{command}\n{text}"
         assert "rror:" not in text, f"{command}\n{text}"
+        self._done.add(command)
 
     async def _clear(self) -> None:
         """Each document adds sources as if there were none of that name yet."""
@@ -115,6 +132,15 @@ class Shell:
                 if one["name"] != "demo":
                     path, room = f"/api/sources/{one['name']}", {"room": one["room"]}
                     await session.delete(path, params=room)
+
+
+async def goes_on(process: asyncio.subprocess.Process) -> bool:
+    """What has printed why it cannot go on ends at once."""
+    try:
+        await asyncio.wait_for(process.wait(), 1.0)
+    except TimeoutError:
+        return True
+    return process.returncode == 0
 
 
 def look_at(command: str, folder: Path) -> bool:
@@ -155,12 +181,12 @@ def to_run(page: Path, folder: Path) -> Iterator[str]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 async def test_its_commands(
-    page: Path, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, stack: Stack, done: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("box.pem", "box-key.pem"):
         (tmp_path / name).touch()
     monkeypatch.chdir(tmp_path)
-    shell = Shell(stack, tmp_path)
+    shell = Shell(stack, tmp_path, done)
     for script in to_run(page, tmp_path):
         await shell.run(script)
 
