@@ -35,18 +35,12 @@ def _version(given: argparse.Namespace) -> int:
     return 0
 
 
-def _number(given: argparse.Namespace) -> int:
-    print(version.version(given.tree))
-    return 0
-
-
 def _notes(given: argparse.Namespace) -> int:
     number = version.version(given.tree)
     text = (given.tree / "CHANGELOG.md").read_text()
-    if told := changelog.section(text, number):
-        print(told)
-    else:
-        print(changelog.section(text, "Unreleased"))
+    told = changelog.section(text, number)
+    print(told or changelog.section(text, "Unreleased"))
+    if not told:
         why = f"CHANGELOG.md has no section {number} yet: make version VERSION={number}"
         print(f"a rehearsal: {why}", file=sys.stderr)
     return 0
@@ -63,13 +57,9 @@ def main() -> int:
     add = commands.add_parser("version", help=told)
     add.add_argument("version", metavar="1.2.3")
     add.set_defaults(run=_version)
-    for name, told, run in (
-        ("number", "the version of a tree", _number),
-        ("notes", "of it", _notes),
-    ):
-        add = commands.add_parser(name, help=told)
-        add.add_argument("tree", type=Path)
-        add.set_defaults(run=run)
+    add = commands.add_parser("notes", help="what has changed in the version of a tree")
+    add.add_argument("tree", type=Path)
+    add.set_defaults(run=_notes)
     given = parser.parse_args()
     try:
         return int(given.run(given))

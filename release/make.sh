@@ -56,7 +56,7 @@ mkdir -p "$DIST" "$tree"
 git archive HEAD | tar -x -C "$tree"
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
-version=$("$PY" -m release number "$tree")
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$tree/pyproject.toml")
 
 "$PY" -m release notes "$tree" >"$DIST/notes.md"
 git archive --prefix="pressbox-$version/" -o "$DIST/pressbox-$version.tar.gz" HEAD

@@ -75,14 +75,3 @@ def test_its_settings_are_taken(documents: Documents, tmp_path: Path) -> None:
     services = {each["metadata"]["name"] for each in documents if each["kind"] == "Service"}
     assert {settings.ingress_host, settings.engine_url.split("/")[2].split(":")[0]} <= services
     assert settings.metrics_open  # or no probe would be answered
-
-
-def test_who_scales_by_itself_has_no_number_of_its_own(documents: Documents) -> None:
-    scaled = {
-        each["spec"]["scaleTargetRef"]["name"]
-        for each in documents
-        if each["kind"] == "HorizontalPodAutoscaler"
-    }
-    for each in documents:
-        if each["kind"] == "Deployment":
-            assert ("replicas" in each["spec"]) is (each["metadata"]["name"] not in scaled)
