@@ -19,7 +19,6 @@ from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ("worker", "web", "ingress", "engine")
-STOP_GRACE = 10.0
 _PORTS = (
     *("WEB_PORT", "TLS_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT", "LIVEKIT_TCP_PORT_2"),
     *("LIVEKIT_UDP_PORT_2", "PUSH_RTMP_PORT", "PUSH_RTSP_PORT", "PUSH_SRT_PORT"),

@@ -80,8 +80,20 @@ CMD ["redis-server", "--protected-mode", "no"]
 END
 }
 
+make_prometheus() {
+  here prom/prometheus:v3.5.0 || ! command -v prometheus >/dev/null && return
+  cp "$(command -v prometheus)" "$folder/prometheus"
+  build prom/prometheus:v3.5.0 <<'END'
+FROM debian:bookworm-slim
+COPY prometheus /bin/prometheus
+RUN install -d -o 65534 -g 65534 /prometheus
+ENTRYPOINT ["/bin/prometheus"]
+END
+}
+
 make_base
 make_node
 make_livekit
 make_mediamtx
 make_redis
+make_prometheus
