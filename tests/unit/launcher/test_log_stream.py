@@ -9,14 +9,6 @@ import random
 from launcher.log_stream import LineSplitter, LogStream
 
 
-def test_names_line_up() -> None:
-    out = io.StringIO()
-    log = LogStream(out)
-    log.line("web", "up")
-    log.line("livekit", "up too ")
-    assert out.getvalue() == "web      | up\nlivekit  | up too\n"
-
-
 def test_colours_only_where_wanted() -> None:
     plain, coloured = io.StringIO(), io.StringIO()
     LogStream(plain).line("web", "up")

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -120,33 +120,33 @@ class Stage:
                     self.loud.append(time.monotonic())
 
 
-@asynccontextmanager
-async def stage(
-    monkeypatch: pytest.MonkeyPatch,
-    folder: Path,
-    client: ScriptedClient | None = None,
-    **settings: Any,
-) -> AsyncIterator[Stage]:
-    client = client or ScriptedClient()
-    monkeypatch.setattr("agent.booth.Engines", lambda *_, **__: client)
-    film = Film()
-    given = {"room": "alone", "tts": "engine", **GATES_OPEN, **settings}
-    feed = StandaloneFeed(Settings(state_dir=folder, **given), "cam", film.read)
-    await feed.start()
-    try:
-        yield Stage(feed, client, film)
-    finally:
-        await feed.aclose()
-        await feed.aclose()
-        assert film.open == 0
+Staging = Callable[..., AbstractAsyncContextManager[Stage]]
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Staging:
+    @asynccontextmanager
+    async def stage_(client: ScriptedClient | None = None, **more: Any) -> AsyncIterator[Stage]:
+        client = client or ScriptedClient()
+        monkeypatch.setattr("agent.booth.Engines", lambda *_, **__: client)
+        film = Film()
+        given = {"room": "alone", "tts": "engine", **GATES_OPEN, **more}
+        feed = StandaloneFeed(Settings(state_dir=tmp_path, **given), "cam", film.read)
+        await feed.start()
+        try:
+            yield Stage(feed, client, film)
+        finally:
+            await feed.aclose()
+            await feed.aclose()
+            assert film.open == 0
+
+    return stage_
 
 
 @virtual
-async def test_lines_are_heard_and_read_with_their_pictures(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_lines_are_heard_and_read_with_their_pictures(stage: Staging) -> None:
     client = ScriptedClient(answer=lambda _: Say("One two three.", seconds=1.5))
-    async with stage(monkeypatch, tmp_path, client, tts_pause_after=1.0) as on, on.watching():
+    async with stage(client, tts_pause_after=1.0) as on, on.watching():
         await on.until(lambda: len(on.ended()) >= 5)
     delay = on.feed.status["delay"]
     assert isinstance(delay, float)
@@ -162,10 +162,8 @@ async def test_lines_are_heard_and_read_with_their_pictures(
 
 
 @virtual
-async def test_viewers_ask_and_steer_and_settings_are_kept(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    async with stage(monkeypatch, tmp_path) as on, on.watching():
+async def test_viewers_ask_and_steer_and_settings_are_kept(stage: Staging) -> None:
+    async with stage() as on, on.watching():
         await on.until(lambda: bool(on.ended()))
         answer = await on.call("pressbox.ask", "Ann", text="What is it?", wait=True)
         assert answer["text"] == "Something happens."
@@ -184,16 +182,14 @@ async def test_viewers_ask_and_steer_and_settings_are_kept(
         assert unknown.value.status == 404
         await on.call("pressbox.set", mode="idle", focus="the ball")
         await on.until(lambda: on.of("status")[-1].get("focus") == "the ball")
-    async with stage(monkeypatch, tmp_path) as on:
+    async with stage() as on:
         found = await on.call("pressbox.get")
         assert (found["mode"], found["focus"]) == ("idle", "the ball")
 
 
 @virtual
-async def test_commentary_rests_while_nobody_watches(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    async with stage(monkeypatch, tmp_path, idle_after=5.0) as on:
+async def test_commentary_rests_while_nobody_watches(stage: Staging) -> None:
+    async with stage(idle_after=5.0) as on:
         await asyncio.sleep(10)
         asked = on.client.count
         await asyncio.sleep(30)
@@ -204,10 +200,8 @@ async def test_commentary_rests_while_nobody_watches(
 
 
 @virtual
-async def test_a_source_that_goes_away_is_told_and_comes_back(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    async with stage(monkeypatch, tmp_path) as on, on.watching():
+async def test_a_source_that_goes_away_is_told_and_comes_back(stage: Staging) -> None:
+    async with stage() as on, on.watching():
         await on.until(lambda: bool(on.ended()))
         assert (await on.feed.live(32, 32, 80)).startswith(b"\xff\xd8")
         on.film.there = False
@@ -227,10 +221,8 @@ async def test_a_source_that_goes_away_is_told_and_comes_back(
 
 
 @virtual
-async def test_who_looks_now_and_then_sees_no_old_picture(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    async with stage(monkeypatch, tmp_path, delay=2.0) as on, on.feed.watch("alone"):
+async def test_who_looks_now_and_then_sees_no_old_picture(stage: Staging) -> None:
+    async with stage(delay=2.0) as on, on.feed.watch("alone"):
         with pytest.raises(CallError, match="alone"):
             async with on.feed.watch("lobby"):
                 pass

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,16 @@ class Stage:
         self.camera = made.join("cam").publish(name="camera")
         return made
 
+    async def __aenter__(self) -> None:
+        self.feed.start()
+        await self.feed.joined()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.feed.aclose()
+        await self.feed.aclose()
+        assert not FakeStream.open
+        assert not any(room.isconnected() for room in self.rooms)
+
     def subscribed(self) -> set[str]:
         """Names of the tracks that are read."""
         everything = {**self.tracks, "camera": self.camera}
@@ -123,25 +133,14 @@ def booth(
     return agent, {name: agent.publish(name=name, kind=kind) for name, kind in kinds.items()}
 
 
-@asynccontextmanager
-async def stage(fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    on = Stage(fake_rtc, monkeypatch)
-    on.feed.start()
-    await on.feed.joined()
-    try:
-        yield on
-    finally:
-        await on.feed.aclose()
-        await on.feed.aclose()
-        assert not FakeStream.open
-        assert not any(room.isconnected() for room in on.rooms)
+@pytest.fixture
+def on(fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    return Stage(fake_rtc, monkeypatch)
 
 
 @virtual
-async def test_only_what_is_wanted_is_taken_and_for_a_while_after(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with stage(fake_rtc, monkeypatch) as on:
+async def test_only_what_is_wanted_is_taken_and_for_a_while_after(on: Stage) -> None:
+    async with on:
         await asyncio.sleep(3)
         assert on.subscribed() == set()
         on.feed.pictures.enter(SIZE)
@@ -167,10 +166,8 @@ async def test_only_what_is_wanted_is_taken_and_for_a_while_after(
 
 
 @virtual
-async def test_the_room_is_told_how_many_watch_by_way_of_us_when_it_changes(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with stage(fake_rtc, monkeypatch) as on:
+async def test_the_room_is_told_how_many_watch_by_way_of_us_when_it_changes(on: Stage) -> None:
+    async with on:
         on.script.next("set_attributes", Exception("permission"), STALL)
         with on.feed.events.follow():
             with on.feed.events.follow():
@@ -182,10 +179,8 @@ async def test_the_room_is_told_how_many_watch_by_way_of_us_when_it_changes(
 
 
 @virtual
-async def test_a_picture_waits_as_long_as_the_sound_that_belongs_to_it(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with stage(fake_rtc, monkeypatch) as on, aclosing(on.feed.sound.listen()) as chunks:
+async def test_a_picture_waits_as_long_as_the_sound_that_belongs_to_it(on: Stage) -> None:
+    async with on, aclosing(on.feed.sound.listen()) as chunks:
         on.feed.pictures.enter(SIZE)
         await anext(chunks)
         await asyncio.sleep(0.2)
@@ -205,10 +200,10 @@ async def test_a_picture_waits_as_long_as_the_sound_that_belongs_to_it(
 
 
 @virtual
-async def test_a_room_without_media_is_joined_anew_and_seldom_where_that_is_no_help(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
+async def test_a_room_without_media_is_joined_anew_seldom_where_that_is_no_help(
+    on: Stage,
 ) -> None:
-    async with stage(fake_rtc, monkeypatch) as on:
+    async with on:
         on.feed.pictures.enter(SIZE)
         await on.film(3 * STILL)
         assert len(on.rooms) == 1
@@ -225,10 +220,9 @@ async def test_a_room_without_media_is_joined_anew_and_seldom_where_that_is_no_h
 
 
 @virtual
-async def test_joining_that_fails_or_hangs_is_tried_again_and_left_when_it_comes_late(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
+async def test_joining_that_fails_or_hangs_is_tried_again_and_left_where_late(
+    on: Stage,
 ) -> None:
-    on = Stage(fake_rtc, monkeypatch)
     late = connection.JOIN_LIMIT + 2
     on.next = [(0.1, rtc.ConnectError("refused")), (late, None), (NEVER, None), (0.1, None)]
     on.feed.start()
@@ -254,10 +248,8 @@ async def test_joining_that_fails_or_hangs_is_tried_again_and_left_when_it_comes
 
 
 @virtual
-async def test_the_newest_commentator_counts(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with stage(fake_rtc, monkeypatch) as on:
+async def test_the_newest_commentator_counts(on: Stage) -> None:
+    async with on:
         on.feed.pictures.enter(SIZE)
         await asyncio.sleep(1)
         on.feed.events.put("line", {"id": "cut off", "phase": "start"})
@@ -289,9 +281,9 @@ async def test_the_newest_commentator_counts(
     ],
 )
 async def test_an_error_has_the_status_that_fits(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, answer: Any, status: int, text: str
+    on: Stage, answer: Any, status: int, text: str
 ) -> None:
-    async with stage(fake_rtc, monkeypatch) as on:
+    async with on:
         on.rooms[0].answer = lambda: answer
         with pytest.raises(CallError, match=text) as raised:
             await on.feed.call("pressbox.set", '{"delay": 4}', "Ada")
@@ -300,10 +292,8 @@ async def test_an_error_has_the_status_that_fits(
 
 
 @virtual
-async def test_a_name_goes_along_with_a_question(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with stage(fake_rtc, monkeypatch) as on:
+async def test_a_name_goes_along_with_a_question(on: Stage) -> None:
+    async with on:
         for method, payload in (("ask", '{"text": "?"}'), ("skip", ""), ("ask", "[]")):
             await on.feed.call(f"pressbox.{method}", payload, "Ada")
         await on.feed.call("pressbox.ask", '{"text": "?"}', "")

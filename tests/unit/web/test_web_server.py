@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import ClientConnectorError, ClientSession
@@ -49,11 +48,6 @@ async def client(tmp_path: Path, dist: Path) -> AsyncIterator[Client]:
         yield opened
 
 
-async def post(client: Client, body: str) -> tuple[int, Mapping[str, Any]]:
-    answer = await client.post("/api/livekit/token", data=body, headers=JSON)
-    return answer.status, await answer.json()
-
-
 async def test_a_token_request_gets_201_with_address_and_token(client: Client) -> None:
     answer = await client.post("/api/livekit/token", json={"participant_name": "Ann"})
     assert answer.status == 201
@@ -62,12 +56,6 @@ async def test_a_token_request_gets_201_with_address_and_token(client: Client) -
     assert set(body) == {"server_url", "participant_token"}
     assert body["server_url"] == "ws://127.0.0.1:7880"
     assert body["participant_token"].count(".") == 2
-
-
-async def test_a_token_request_may_be_empty(client: Client) -> None:
-    status, body = await post(client, "")
-    assert status == 201
-    assert body["participant_token"]
 
 
 @pytest.mark.parametrize(
@@ -100,20 +88,10 @@ async def test_a_wrong_path_or_method_below_api_is_answered_in_json(client: Clie
     assert wrong.headers["Allow"].split(",") == ["OPTIONS", "POST"]
 
 
-async def test_a_host_header_that_is_none_is_refused(client: Client) -> None:
-    answer = await client.get("/api/status", headers={"Host": "a b:c"})
-    assert answer.status == 421
-
-
 async def test_status_says_room_address_and_version(client: Client) -> None:
     body = await (await client.get("/api/status")).json()
     said = {"room": "lobby", "livekit_url": "ws://127.0.0.1:7880", "version": version()}
     assert body.items() >= said.items()
-
-
-async def test_health(client: Client) -> None:
-    answer = await client.get("/health")
-    assert (answer.status, await answer.json()) == (200, {"status": "ok"})
 
 
 async def test_the_page_is_asked_for_again_and_its_assets_are_kept(client: Client) -> None:
