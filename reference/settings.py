@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, BeforeValidator, SecretStr
+from pydantic.fields import FieldInfo
 
 from config.explain import allowed
 from config.origins import PREFIX, PREFIX_ONLY
@@ -39,8 +40,7 @@ def _rows(
         if part is Settings and name in inherited:
             continue
         key = f"{PREFIX if name in PREFIX_ONLY else ''}{name.upper()}"
-        secret = field.annotation is SecretStr
-        yield f"`{key}`", defaults[name], _allowed(schema[name], secret), field.description or ""
+        yield f"`{key}`", defaults[name], _allowed(field, schema[name]), field.description or ""
 
 
 def _defaults() -> dict[str, str]:
@@ -60,7 +60,19 @@ def _shown(value: object) -> str:
     return f"`{','.join(map(str, value)) if isinstance(value, tuple) else value}`"
 
 
-def _allowed(schema: dict[str, Any], secret: bool) -> str:
-    kind = schema.get("type")
-    said = {"array": "a list", "object": "a JSON object"}.get(str(kind)) or allowed(schema)
-    return said + (", not on a command line" if secret else "")
+def _allowed(field: FieldInfo, schema: dict[str, Any]) -> str:
+    said = {"array": "a list", "object": "a JSON object"}.get(schema.get("type", ""))
+    for one in field.metadata:
+        if isinstance(one, BeforeValidator):
+            said = _refusal(one)
+    closed = ", not on a command line" if field.annotation is SecretStr else ""
+    return (said or allowed(schema)) + closed
+
+
+def _refusal(validator: BeforeValidator) -> str:
+    """What it says to what nobody would give: that tells what is right."""
+    try:
+        validator.func("?")  # type: ignore[call-arg]
+    except ValueError as error:
+        return str(error)
+    return ""

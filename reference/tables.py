@@ -9,7 +9,12 @@ _TABLE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def filled(text: str, tables: Mapping[str, str]) -> str:
-    """The document with its tables as they should be. Raises KeyError for one that nobody draws."""
+    """The document with its tables as they should be. Raises ValueError for one that it lacks, or
+    that nobody draws.
+    """
+    wrong = {found[2] for found in _TABLE.finditer(text)} ^ tables.keys()
+    if wrong:
+        raise ValueError(f"not in the document, or in the code: {', '.join(sorted(wrong))}")
     return _TABLE.sub(lambda found: f"{found[1]}{tables[found[2]]}{found[3]}", text)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -52,14 +51,10 @@ async def test_a_browser_without_a_network_finds_all_of_it_from_the_first_page(s
     assert {url.partition(":")[0] for url in asked} <= {"file", "data", "blob"}
 
 
-def anchors(page: Path) -> Iterator[str]:
-    """As GitHub makes them of headings; a second one of the same name gets a number."""
-    seen: dict[str, int] = {}
-    for heading in _HEADING.findall(_FENCED.sub("", page.read_text("utf-8"))):
-        text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
-        slug = re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
-        seen[slug] = seen.get(slug, -1) + 1
-        yield f"{slug}-{seen[slug]}" if seen[slug] else slug
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = _HEADING.findall(_FENCED.sub("", page.read_text("utf-8")))
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
 
 
 @pytest.mark.parametrize("page", READ_THERE, ids=lambda page: page.name)
