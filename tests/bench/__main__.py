@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.bench import baselines, booth, hour, http, memory, rows, source_rows, sources, standalone
+from tests.bench import booth, hour, http, memory, rows, source_rows, sources, standalone
 from tests.bench.listening import Listening
 from tests.bench.report import Row, table
 from tests.bench.rig import EngineOptions
@@ -22,7 +22,7 @@ SHORT, LONG = 140.0, 600.0
 MINUTE, MEMORY_MINUTES = 60.0, 30.0
 AWAY, LONG_AWAY = (5.0, 60.0), 300.0
 CROWD, CROWD_SHORT, CROWD_LONG = 16, 300.0, 1800.0
-DELAYS, RAW_DELAYS = (5.0, 30.0), (1.0, 5.0)
+DELAYS = 5.0, 30.0
 
 
 class Bench(Listening):
@@ -52,20 +52,7 @@ class Bench(Listening):
         async def scenario(folder: Path, agent: Path | None) -> booth.Cpu:
             return await booth.cpu(folder, self._footage, seconds, self._engine, agent)
 
-        run, old = await self._both("cpu", scenario)
-        folder = self._folder("cpu-raw")
-        raw = await baselines.raw_cpu(folder, self._footage, seconds, self._options.agent)
-        return [rows.cpu_row(run, old, raw)]
-
-    async def questions(self) -> list[Row]:
-        """Time to an answer."""
-        number = 30 if self._options.full else 8
-
-        async def scenario(folder: Path, agent: Path | None) -> list[booth.Question]:
-            return await booth.questions(folder, self._footage, number, self._engine, agent)
-
-        run, old = await self._both("questions", scenario)
-        return [rows.answer_row(run, old, number)]
+        return [rows.cpu_row(*await self._both("cpu", scenario))]
 
     async def hold(self) -> list[Row]:
         """Memory for each second of delay."""
@@ -73,10 +60,7 @@ class Bench(Listening):
         async def scenario(folder: Path, agent: Path | None) -> memory.Held:
             return await memory.held(folder, self._footage, DELAYS, self._engine, agent)
 
-        run, old = await self._both("hold", scenario)
-        folder = self._folder("hold-raw")
-        raw = await baselines.raw_held(folder, self._footage, RAW_DELAYS, self._options.agent)
-        return [rows.held_row(run, old, raw)]
+        return [rows.held_row(*await self._both("hold", scenario))]
 
     async def memory(self) -> list[Row]:
         """Memory over many lines. Time is not measured, so both checkouts run side by side."""
@@ -144,7 +128,7 @@ class Bench(Listening):
         return await hour.hour(self._folder("hour"), minutes, self._options.agent)
 
 
-PARTS = ("speech", "cpu", "questions", "hold")
+PARTS = ("speech", "cpu", "hold")
 COMMENTARY = ("still", "events", "busy", "noise", "alerts", "barge", "cost")
 """What `commentary` stands for."""
 

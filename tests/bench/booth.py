@@ -1,4 +1,4 @@
-"""Measures the booth otherwise: CPU, questions, and starts on a machine that is busy or not."""
+"""Measures the booth otherwise: CPU, and starts on a machine that is busy or not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.rig import EngineOptions, cpu_share, rig, thread_shares
-from tests.support.measure import heard_lines
 
 JOIN_TIMEOUT = 60.0
 SETTLE = 10.0
@@ -47,42 +46,6 @@ async def cpu(
         )
     busiest = sorted(threads, key=lambda name: -threads[name])[:BUSIEST]
     return Cpu(share, {name: threads[name] for name in busiest})
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Monotonic seconds; ready is what the script made the engine take."""
-
-    asked: float
-    received: float
-    ready: float
-    heard: float
-
-    @property
-    def wait(self) -> float:
-        """Seconds to the first sound of the answer, less the engine's ready time."""
-        return self.heard - self.asked - self.ready
-
-
-async def questions(
-    folder: Path, footage: str, number: int, engine: EngineOptions, agent: Path | None = None
-) -> list[Question]:
-    """Asks so many questions, one after another, while it comments."""
-    async with rig(folder, footage, engine, agent=agent) as running, running.viewer() as probe:
-        await running.dispatch()
-        await probe.until(lambda: len(probe.bursts) > 2, timeout=JOIN_TIMEOUT, what="lines")
-        asked = {}
-        for i in range(number):
-            asked[f"Question {i}:"] = await probe.ask(f"Question {i}: what is going on?")
-            await asyncio.sleep(engine.mean * 3 + engine.speech * 2 + i * 0.37 % 1)
-        rows = [row for row in await running.engine_log() if row["kind"] == "answer"]
-    heard = {line.number: line for line in heard_lines(probe.lines, probe.bursts, probe.frames)}
-    return [
-        Question(left, row["received"], row["ready"], heard[row["number"]].start)
-        for question, left in asked.items()
-        for row in rows
-        if question in row["text"] and row["number"] in heard
-    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,9 @@ def compared(
     say: Callable[[Measured], str],
     run: Measured,
     old: Measured | None,
-    beside: str = "",
 ) -> Row:
-    """What is said of a run; next to it, the same of another checkout's, and `beside`."""
-    before = "" if old is None else f"before: {say(old)}"
-    return Row(what, reach, say(run), "; ".join(part for part in (before, beside) if part))
+    """What is said of a run; next to it, the same of another checkout's."""
+    return Row(what, reach, say(run), "" if old is None else f"before: {say(old)}")
 
 
 def p(values: Sequence[float], quantile: float) -> float:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from tests.bench.baseline_ema import simulate
-from tests.bench.booth import Cpu, Question, Start
+from tests.bench.booth import Cpu, Start
 from tests.bench.memory import Growth, Held
 from tests.bench.report import Row, compared, ms, p, spread
 from tests.bench.speech import LATER, Speech
@@ -27,40 +26,32 @@ SITUATIONS: dict[Situation, str] = {
 
 
 def speech_rows(run: Speech, old: Speech | None) -> list[Row]:
-    """Sync, delay, silence and picture, beside the moving average on the same trace."""
-    ema = simulate(run.cycles)
+    """Sync, delay, silence and picture."""
     rows = [
         compared(
             f"sync error, {name}", RULE, _sync, run.errors[at], old.errors[at] if old else None
         )
         for at, name in SITUATIONS.items()
     ]
-    average = f"moving average: {spread([abs(error) for error in ema.sync])}"
-    delays = "moving average: " + _range(ema.delays)
-    silent = "moving average: " + spread(ema.silences)
     even = "every frame in order with its timestamp, interval jitter p95 ≤ 20 ms"
     return [
         *rows,
-        compared(
-            f"sync error, all, {run.seconds / 60:.1f} min", "no drift", _all, run, old, average
-        ),
-        compared("delay", "what is needed, from the first line on", _delay, run, old, delays),
+        compared(f"sync error, all, {run.seconds / 60:.1f} min", "no drift", _all, run, old),
+        compared("delay", "what is needed, from the first line on", _delay, run, old),
         compared(
             "silence between lines while calm, breathing pause 0",
             "p95 ≤ 150 ms",
             lambda one: spread(silences(one.calm)),
             run,
             old,
-            silent,
         ),
         compared("delayed picture at the subscriber", even, _picture, run, old),
     ]
 
 
-def cpu_row(run: Cpu, old: Cpu | None, raw: float) -> Row:
+def cpu_row(run: Cpu, old: Cpu | None) -> Row:
     """CPU of the job's process."""
-    beside = f"subscribe, hold raw, encode in libwebrtc: {raw:.2f} core"
-    return compared("job process CPU, 720p30", "≤ 0.20 core", _cpu, run, old, beside)
+    return compared("job process CPU, 720p30", "≤ 0.20 core", _cpu, run, old)
 
 
 def growth_row(run: Growth, old: Growth | None) -> Row:
@@ -69,21 +60,9 @@ def growth_row(run: Growth, old: Growth | None) -> Row:
     return compared(what, "no growth", _growth, run, old)
 
 
-def held_row(run: Held, old: Held | None, raw: Held) -> Row:
+def held_row(run: Held, old: Held | None) -> Row:
     """Memory for each second of delay."""
-    what = "memory per second of delay, 720p30"
-    return compared(what, "≤ 1 MB", _held, run, old, f"raw frames: {_held(raw)}")
-
-
-def answer_row(run: Sequence[Question], old: Sequence[Question] | None, asked: int) -> Row:
-    """From question to answer."""
-
-    def say(questions: Sequence[Question]) -> str:
-        waits = spread([question.wait for question in questions])
-        return f"{waits} ({len(questions)} of {asked} questions answered)"
-
-    what = "question to first sound of the answer, beyond the engine's ready time"
-    return compared(what, "300 ms", say, run, old)
+    return compared("memory per second of delay, 720p30", "≤ 1 MB", _held, run, old)
 
 
 def start_row(run: Sequence[Start], old: Sequence[Start] | None, busy: int) -> Row:

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.baseline_ema import Cycle
 from tests.bench.rig import Camera, EngineOptions, Rig, rig
 from tests.bench.sync import Situation, Timeline, by_situation, first_seen
 from tests.support.measure import HeardLine, PictureReport, heard_lines, picture_report
@@ -56,8 +55,8 @@ class Speech:
 
     lines, picture: of the viewer who was there all the time; calm, calm_picture: of the time before
     anything went on; errors: sync errors of all viewers, by what was going on; ready: the engine's
-    ready times while it was calm, cycles: all; delays: at LATER; stated: from the first line on;
-    visits: further viewers who heard a line; blind: those who did not see the first one's frame.
+    ready times while it was calm; delays: at LATER; stated: from the first line on; visits: further
+    viewers who heard a line; blind: those who did not see the first one's frame.
     """
 
     lines: list[HeardLine]
@@ -66,7 +65,6 @@ class Speech:
     dropped: list[str]
     picture: PictureReport
     calm_picture: PictureReport
-    cycles: list[Cycle]
     ready: list[float]
     delays: list[Delay]
     stated: list[float]
@@ -165,7 +163,6 @@ def _speech(
         calm_picture=picture_report(
             [frame for frame in probe.frames if frame.received < calm_until]
         ),
-        cycles=[Cycle(row["ready"], row["speech"], row["speed"]) for row in answered],
         ready=[row["ready"] for row in answered if row["received"] < calm_until],
         delays=[Delay(timeline.age(time), _at(stated, time)) for time in times],
         stated=[delay for time, delay in stated if times and time >= times[0]],
