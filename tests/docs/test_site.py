@@ -15,6 +15,7 @@ from tests.browser.build import chromium
 
 READ_THERE = [*ROOT.glob("*.md"), ROOT / "plugin" / "README.md", *DOCS.glob("*.md")]
 PYTHON = ROOT / ".venv-docs" / "bin" / "python"
+PATIENT = 60_000
 _LINK = re.compile(r"\]\((?!\w+:)([^)#]*)(?:#([^)]*))?\)")
 _HEADING = re.compile(r"^#{1,6} +(.+)$", re.MULTILINE)
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -44,9 +45,12 @@ async def test_a_browser_without_a_network_finds_all_of_it_from_the_first_page(s
         links = await page.locator("a").evaluate_all("all => all.map(one => one.href)")
         linked = {unquote(link).partition("#")[0] for link in links}
         assert {(site / f"{one.stem}.html").as_uri() for one in DOCS.glob("*.md")} <= linked
-        await page.get_by_role("textbox", name="Search").fill("webhook secret")
+        await page.get_by_role("textbox", name="Search").click()
+        await expect(page.get_by_text("Type to start searching")).to_be_visible(timeout=PATIENT)
+        await page.keyboard.type("webhook secret")
         found = page.locator(".md-search-result__link").first
-        await expect(found).to_have_attribute("href", re.compile(r"(alerts|settings)\.html"))
+        address = re.compile(r"(alerts|settings)\.html")
+        await expect(found).to_have_attribute("href", address, timeout=PATIENT)
         await browser.close()
     assert {url.partition(":")[0] for url in asked} <= {"file", "data", "blob"}
 
