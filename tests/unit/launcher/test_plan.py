@@ -141,16 +141,13 @@ def test_the_ingress_gets_all_sources_and_nobody_else(tmp_path: Path) -> None:
         assert ("p@ss" in json.dumps(dict(spec.env))) == (name == "ingress")
 
 
-def test_the_admin_token_goes_where_it_is_needed() -> None:
-    of = settings(admin_token=SecretStr("a-token-of-the-operator"))
-    have = {name for name, spec in specs(of).items() if "a-token" in json.dumps(dict(spec.env))}
-    assert have == {"ingress", "web"}
-
-
-def test_the_key_of_encrypted_rooms_goes_to_the_agent_only() -> None:
-    of = settings(room_key=SecretStr("a-key-of-the-rooms"))
-    have = {name for name, spec in specs(of).items() if "a-key" in json.dumps(dict(spec.env))}
-    assert have == {"agent"}
+@pytest.mark.parametrize(
+    ("name", "whose"), [("admin_token", {"ingress", "web"}), ("room_key", {"agent"})]
+)
+def test_a_secret_goes_where_it_is_needed(name: str, whose: set[str]) -> None:
+    of = settings(**{name: SecretStr("the-word-of-somebody")})
+    made = specs(of).items()
+    assert {name for name, spec in made if "the-word-of" in json.dumps(dict(spec.env))} == whose
 
 
 def test_without_a_source_there_are_those_of_the_settings() -> None:
