@@ -72,11 +72,9 @@ END
 }
 
 make_redis() {
-  here redis:7.4-bookworm && return
-  build redis:7.4-bookworm <<'END'
+  here redis:7.4-bookworm || build redis:7.4-bookworm <<'END'
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends redis-server && rm -rf /var/lib/apt/lists/*
-CMD ["redis-server", "--protected-mode", "no"]
 END
 }
 
