@@ -229,7 +229,7 @@ class Booth:
         self._tasks.keep("the watch", self._watch.run)
         remember = partial(self._remembered.keep, lambda: self._times.seconds)
         self._tasks.keep("the memory of the engine", remember)
-        counted = self._board, self._questions.queue, self.commentator.occasions, self._delayed
+        counted = self._board, self._questions.queue, self.commentator, self._delayed
         self._tasks.keep("the metrics", partial(self.metrics.keep, *counted))
 
     async def aclose(self) -> None:

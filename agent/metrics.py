@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Sized
 from typing import Any
 
-from livekit.plugins.pressbox.commentator import Line
-from livekit.plugins.pressbox.commentator.occasions import Occasions
+from livekit.plugins.pressbox.commentator import Commentator, Line
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from agent.clock.display_clock import DisplayClock
@@ -104,12 +103,16 @@ class BoothMetrics:
             self._answer.observe(question.heard_at - question.asked_at)
 
     async def keep(
-        self, board: StatusBoard, questions: Sized, occasions: Occasions, delayed: DelayedTrack
+        self,
+        board: StatusBoard,
+        questions: Sized,
+        commentator: Commentator[Any],
+        delayed: DelayedTrack,
     ) -> None:
         """Look at these for ever; the questions are those that wait."""
         while True:
             self._look(board.status, len(questions))
-            totals = occasions.saved, delayed.left_out, delayed.refused
+            totals = commentator.occasions.saved, delayed.left_out, delayed.refused
             for counter, total, known in zip(self._followed, totals, self._known, strict=True):
                 counter.inc(max(0, total - known))
             self._known = totals
