@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from livekit import rtc
 
 from tests.support.booths import booth
 from tests.support.camera import camera
@@ -81,34 +80,6 @@ async def test_lines_captions_and_an_answer_reach_a_viewer_in_step(
     assert "What is it?" in next(one for one in engine.asked if one.kind == "answer").text
     assert ended(probe, "answer") == ["It is a bar."]
     assert probe.wrong == []
-
-
-async def test_settings_change_while_it_runs_and_survive_a_restart(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    viewer = livekit_server.token("settings", "viewer")
-    async with (
-        scripted_engine(Repeat(ANSWER)) as engine,
-        camera(livekit_server, "settings"),
-        watching(livekit_server.url, viewer, picture=None, sound=None) as probe,
-    ):
-        async with booth(livekit_server, "settings", engine.url, state_dir=tmp_path):
-            await probe.until(lambda: status(probe).get("source") == "cam", timeout=10)
-            with pytest.raises(rtc.RpcError, match="delay") as refused:
-                await probe.call("pressbox.set", '{"delay": 99}')
-            problems = json.loads(refused.value.data or "{}")["problems"]
-            assert problems[0]["key"] == "delay"
-            with pytest.raises(rtc.RpcError, match="JSON"):
-                await probe.call("pressbox.set", "not json")
-            whole = json.loads(await probe.call("pressbox.set", '{"delay": 4, "mode": "idle"}'))
-            assert (whole["delay"], whole["mode"]) == (4, "idle")
-            await probe.until(lambda: status(probe).get("delay") == 4.0, timeout=10)
-            assert json.loads(await probe.call("pressbox.get", ""))["mode"] == "idle"
-        await probe.until(lambda: probe.agent is None, timeout=10)
-        async with booth(livekit_server, "settings", engine.url, state_dir=tmp_path):
-            await probe.until(lambda: probe.agent is not None, timeout=10)
-            await probe.until(lambda: status(probe).get("mode") == "idle", timeout=10)
-            assert json.loads(await probe.call("pressbox.get", ""))["delay"] == 4
 
 
 async def test_the_room_comes_back_after_its_server_was_restarted(

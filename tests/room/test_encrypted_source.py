@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.room.test_audience import until
 from tests.room.test_booth import ANSWER
 from tests.support.booths import QUICK, booth
 from tests.support.camera import camera
@@ -16,12 +16,6 @@ from tests.support.livekit_server import LiveKitServer
 from tests.support.scripted_engine import scripted_engine
 
 METADATA = '{"idle_after":0,' + QUICK + "}"
-
-
-async def until(true: Callable[[], bool], timeout: float = 20.0) -> None:
-    async with asyncio.timeout(timeout):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 async def test_without_the_key_it_is_named_and_a_plain_one_is_watched(

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from tests.room.test_booth import ANSWER, status
 from tests.support.booths import booth
 from tests.support.camera import camera
-from tests.support.engine_script import Answer
+from tests.support.engine_script import Repeat
 from tests.support.livekit_server import LiveKitServer
 from tests.support.scripted_engine import scripted_engine
-from tests.support.viewer_probe import ViewerProbe, watching
-
-ANSWER = Answer(ready=0.15, speech=1.2, speed=8.0)
-
-
-def status(probe: ViewerProbe) -> dict[str, Any]:
-    """The newest `pressbox.status`."""
-    for _, _, attributes in reversed(probe.attributes):
-        if "pressbox.status" in attributes:
-            found: dict[str, Any] = json.loads(attributes["pressbox.status"])
-            return found
-    return {}
+from tests.support.viewer_probe import watching
 
 
 async def test_an_order_in_the_chat_holds_and_survives_a_restart(
     livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:
-    def script(number: int, kind: str) -> Answer:
-        return replace(ANSWER, text=f"Line {number} of many.")
-
     async with (
-        scripted_engine(script) as engine,
+        scripted_engine(Repeat(ANSWER)) as engine,
         camera(livekit_server, "steering"),
         watching(livekit_server.url, livekit_server.token("steering", "viewer")) as probe,
     ):

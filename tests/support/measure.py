@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from tests.support import burnt_clock
 from tests.support.onsets import Burst
 from tests.support.records import LineMessage, SeenFrame
 from tests.support.tones import NAMES, number_of_tone
@@ -109,15 +108,6 @@ def picture_report(frames: Sequence[SeenFrame]) -> PictureReport:
         source_jitter=_p95(np.abs(captures - np.median(captures))),
         longest_gap=float(arrivals.max()),
     )
-
-
-def stamp_errors(frames: Sequence[SeenFrame], unix_offset: float) -> list[float]:
-    """Seconds from the burnt-in time of each picture to the capture time in its metadata."""
-    return [
-        burnt_clock.age(f.burnt, f.user_timestamp / 1e6 - unix_offset)
-        for f in frames
-        if f.burnt and f.user_timestamp is not None
-    ]
 
 
 def _number(text: str) -> int | None:
