@@ -17,7 +17,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from config.settings import load_settings
 from tests.browser.build import chromium, ensure_built
 from tests.browser.scripted_booth import ScriptedBooth
-from tests.browser.senses import TAP
+from tests.browser.senses import TAP, start
 from tests.browser.stack import Stack, running
 from tests.support.livekit_server import LiveKitServer
 from web.page import Page as BuiltPage
@@ -27,6 +27,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu"]
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 OpenPage = Callable[..., Awaitable[Page]]
+Visit = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture(scope="session")
@@ -123,6 +124,25 @@ async def booth(livekit_server: LiveKitServer, room_name: str) -> AsyncIterator[
     made = ScriptedBooth(livekit_server, room_name)
     yield made
     await made.aclose()
+
+
+@pytest.fixture
+def visit(open_page: OpenPage, page_url: str, booth: ScriptedBooth) -> Visit:
+    """Starts the commentator and goes in."""
+
+    async def visit_(*, camera: bool = False, **context: Any) -> Page:
+        await booth.start()
+        page = await open_page(page_url, **context)
+        await start(page, camera=camera)
+        return page
+
+    return visit_
+
+
+@pytest_asyncio.fixture
+async def page(visit: Visit) -> Page:
+    """Somebody in a room with a commentator."""
+    return await visit()
 
 
 @pytest.fixture(scope="module")

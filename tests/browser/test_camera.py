@@ -8,7 +8,7 @@ import pytest
 from livekit import rtc
 from playwright.async_api import expect
 
-from tests.browser.conftest import FAKE_CAMERA, OpenPage
+from tests.browser.conftest import FAKE_CAMERA, OpenPage, Visit
 from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import open_tab, start, wait_until_it_plays
 
@@ -49,11 +49,9 @@ async def until(booth: ScriptedBooth, count: int) -> None:
 
 
 async def test_the_camera_is_shown_switched_off_and_on_again(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+    visit: Visit, booth: ScriptedBooth
 ) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page, camera=True)
+    page = await visit(camera=True)
     button = page.get_by_role("button", name="My camera")
     await open_tab(page, "Source")
     await expect(button).to_have_attribute("aria-pressed", "true")
@@ -66,29 +64,10 @@ async def test_the_camera_is_shown_switched_off_and_on_again(
     await button.click()
     await until(booth, 1)
     await expect(button).to_have_attribute("aria-pressed", "true")
-
-
-async def test_a_visitor_is_marked_as_one_who_watches(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
-) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page, camera=True)
-    await until(booth, 1)
     (visitor,) = booth.room.remote_participants.values()
     assert visitor.attributes["pressbox.viewer"] == "1"
     await booth.status(source=visitor.identity)
     await expect(page.get_by_text("Watching your picture")).to_be_visible()
-
-
-async def test_who_only_watches_shows_no_camera(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
-) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page)
-    await wait_until_it_plays(page)
-    assert cameras(booth) == []
 
 
 async def test_only_the_commentator_is_subscribed_to(
@@ -106,12 +85,8 @@ async def test_only_the_commentator_is_subscribed_to(
 
 
 @pytest.mark.parametrize("camera_flags", [FAKE_CAMERA[1:]])
-async def test_a_missing_camera_is_one_clear_line_and_the_page_goes_on(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
-) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page, camera=True)
+async def test_a_missing_camera_is_one_clear_line_and_the_page_goes_on(visit: Visit) -> None:
+    page = await visit(camera=True)
     await expect(page.get_by_text("No camera was found.")).to_be_visible()
     await wait_until_it_plays(page)
 
@@ -120,12 +95,8 @@ async def test_a_missing_camera_is_one_clear_line_and_the_page_goes_on(
     "camera_flags",
     [["--use-fake-device-for-media-stream=device-count=2", "--use-fake-ui-for-media-stream"]],
 )
-async def test_one_of_several_cameras_can_be_chosen(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
-) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page, camera=True)
+async def test_one_of_several_cameras_can_be_chosen(visit: Visit) -> None:
+    page = await visit(camera=True)
     await open_tab(page, "Source")
     choice = page.get_by_label("Which camera")
     await expect(choice.locator("option")).to_have_count(2)

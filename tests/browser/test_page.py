@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
-from tests.browser.conftest import OpenPage
 from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import (
     brightness,
@@ -19,11 +18,8 @@ from tests.browser.senses import (
 
 
 async def test_the_delayed_picture_plays_and_says_how_late_it_is(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+    page: Page, booth: ScriptedBooth
 ) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page)
     await wait_until_it_plays(page)
     assert await brightness(delayed_picture(page)) > 40
     await expect(page.get_by_test_id("delay")).to_have_text("2.4 s behind")
@@ -43,12 +39,9 @@ _STAYS = """
 
 
 async def test_the_voice_is_heard_and_can_be_muted_and_turned_down(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+    page: Page, booth: ScriptedBooth
 ) -> None:
-    await booth.start()
     booth.hum(True)
-    page = await open_page(page_url)
-    await start(page)
     await page.wait_for_function(_STAYS, arg=[0.2, 1])
     await page.get_by_role("button", name="Sound", exact=True).click()
     mute = page.get_by_role("button", name="Mute: Voice")
@@ -61,12 +54,9 @@ async def test_the_voice_is_heard_and_can_be_muted_and_turned_down(
     await page.wait_for_function(_STAYS, arg=[0.02, 0.15])
 
 
-async def test_captions_grow_word_by_word_and_stay_in_the_list(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+async def test_captions_grow_word_by_word_and_stay_cut_off_or_whole_in_the_list(
+    page: Page, booth: ScriptedBooth
 ) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page)
     caption, log = page.get_by_test_id("caption"), page.get_by_role("log")
     await booth.line("start", "L1")
     writer = await booth.words("L1")
@@ -80,40 +70,12 @@ async def test_captions_grow_word_by_word_and_stay_in_the_list(
     await booth.line("end", "L1", text="A red ball crosses.")
     await expect(log.locator(".row")).to_have_count(1)
     await expect(log).to_contain_text("A red ball crosses.")
-
-
-async def test_a_question_is_shown_with_its_written_answer(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
-) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page)
-    question = page.get_by_label("Your question")
-    await question.fill("What colour is the ball?")
-    await page.keyboard.press("Enter")
-    text, _ = await asyncio.wait_for(booth.questions.get(), 10)
-    assert text == "What colour is the ball?"
-    log = page.get_by_role("log")
-    await expect(log).to_contain_text("You asked")
-    await expect(log).to_contain_text("Waiting for the answer")
-    await booth.say("A1", ["It", "is", "red."], kind="answer")
-    await expect(log).to_contain_text("It is red.")
-    await expect(log).not_to_contain_text("Waiting for the answer")
-
-
-async def test_an_interrupted_line_and_a_dropped_one_are_told_apart(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
-) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page)
-    log = page.get_by_role("log")
-    await booth.line("start", "L1")
-    writer = await booth.words("L1")
+    await booth.line("start", "L2")
+    writer = await booth.words("L2")
     await writer.write("The lights ")
     await writer.aclose()
-    await booth.line("end", "L1", text="The lights", dropped="interrupted")
-    await booth.line("end", "L2", text="Nobody hears this.", dropped="late")
+    await booth.line("end", "L2", text="The lights", dropped="interrupted")
+    await booth.line("end", "L3", text="Nobody hears this.", dropped="late")
     await expect(log).to_contain_text("interrupted")
     await expect(log).not_to_contain_text("Nobody hears this.")
     await open_tab(page, "Settings")
@@ -121,11 +83,8 @@ async def test_an_interrupted_line_and_a_dropped_one_are_told_apart(
 
 
 async def test_leaving_ends_the_visit_and_starting_again_works(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+    page: Page, booth: ScriptedBooth
 ) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page)
     async with asyncio.timeout(10):
         while not booth.room.remote_participants:
             await asyncio.sleep(0.05)
@@ -145,12 +104,9 @@ new MutationObserver(() => {
 
 
 async def test_sound_that_the_browser_holds_back_needs_one_more_click(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+    page: Page, booth: ScriptedBooth
 ) -> None:
-    await booth.start()
     booth.hum(True)
-    page = await open_page(page_url)
-    await start(page)
     await wait_until_heard(page)
     # A page that comes back by itself has no click. Whatever Playwright asks of it counts as one.
     await page.add_init_script(_TELL_OF_NOTICES)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Visit
 from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import open_tab, start
 
@@ -27,11 +27,9 @@ async def asked(booth: ScriptedBooth) -> tuple[str, str]:
 
 
 async def test_a_long_question_can_be_read_is_never_cut_and_sent_once_it_fits(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+    visit: Visit, booth: ScriptedBooth
 ) -> None:
-    await booth.start()
-    page = await open_page(page_url, viewport={"width": 390, "height": 844})
-    await start(page)
+    page = await visit(viewport={"width": 390, "height": 844})
     box, ask = page.get_by_label("Your question"), page.get_by_role("button", name="Ask")
     low = await height(box)
     await box.press_sequentially("First line")
@@ -62,20 +60,8 @@ async def test_a_long_question_can_be_read_is_never_cut_and_sent_once_it_fits(
     assert (await asked(booth))[0] == long[-LIMIT:]
 
 
-async def test_html_is_text_and_arabic_is_written_from_the_right(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
-) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page)
-    html = "<img src=x onerror=\"document.title='hit'\"><b>bold</b>"
+async def test_arabic_is_written_from_the_right(page: Page, booth: ScriptedBooth) -> None:
     box, log = page.get_by_label("Your question"), page.get_by_role("log")
-    await box.fill(html)
-    await page.keyboard.press("Enter")
-    await booth.say("L1", html.split())
-    await expect(log.get_by_text(html, exact=True)).to_have_count(2)
-    await expect(page.get_by_test_id("caption")).to_contain_text("<b>bold</b>")
-    assert await page.title() != "hit"
     direction = "(one) => getComputedStyle(one).direction"
     await box.fill(ARABIC)
     assert await box.evaluate(direction) == "rtl"

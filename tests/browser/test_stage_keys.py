@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.scripted_booth import ScriptedBooth
-from tests.browser.senses import start, wait_until_heard, wait_until_it_plays
+from tests.browser.senses import wait_until_heard, wait_until_it_plays
 
 _FOCUSED = """
 () => {
@@ -83,12 +83,9 @@ async def test_from_the_start_to_a_question_panels_and_menus_by_keys_alone(
 
 
 async def test_single_keys_ask_mute_caption_and_fill_the_screen_unless_they_are_off(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+    page: Page, booth: ScriptedBooth
 ) -> None:
-    await booth.start()
     booth.hum(True)
-    page = await open_page(page_url)
-    await start(page)
     await wait_until_heard(page)
     question, caption = page.get_by_label("Your question"), page.get_by_test_id("caption")
     full = "() => document.fullscreenElement !== null"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import Visit
 from tests.browser.scripted_booth import ScriptedBooth
-from tests.browser.senses import open_tab, start, wait_until_it_plays
+from tests.browser.senses import open_tab, wait_until_it_plays
 
 LONG = [*"abcdefghijkl", "and then the ball goes to the other side of the field"] * 5
 
@@ -66,11 +66,9 @@ async def saved(page: Page, name: str) -> str:
 
 @pytest.mark.parametrize("size", [(390, 844), (1280, 800)])
 async def test_nothing_moves_while_lines_panels_menus_and_errors_come_and_go(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth, size: tuple[int, int]
+    visit: Visit, booth: ScriptedBooth, size: tuple[int, int]
 ) -> None:
-    await booth.start()
-    page = await open_page(page_url, viewport={"width": size[0], "height": size[1]})
-    await start(page)
+    page = await visit(viewport={"width": size[0], "height": size[1]})
     await wait_until_it_plays(page)
     await page.evaluate(_NOTE_PLACES)
     steady = {one: [each[0]] for one, each in (await places(page)).items()}
@@ -100,11 +98,8 @@ async def test_nothing_moves_while_lines_panels_menus_and_errors_come_and_go(
 
 
 async def test_a_thousand_lines_stay_where_their_reader_is_until_newest_is_pressed(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+    page: Page, booth: ScriptedBooth
 ) -> None:
-    await booth.start()
-    page = await open_page(page_url)
-    await start(page)
     await wait_until_it_plays(page)
     await page.evaluate(_NOTE_PLACES)
     steady = {one: [each[0]] for one, each in (await places(page)).items()}
@@ -139,11 +134,9 @@ async def test_a_thousand_lines_stay_where_their_reader_is_until_newest_is_press
 
 
 async def test_what_was_said_is_found_filtered_copied_and_saved(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
+    visit: Visit, booth: ScriptedBooth
 ) -> None:
-    await booth.start()
-    page = await open_page(page_url, permissions=["clipboard-read", "clipboard-write"])
-    await start(page)
+    page = await visit(permissions=["clipboard-read", "clipboard-write"])
     await page.get_by_label("Your question").fill("Who scored?")
     await page.keyboard.press("Enter")
     _, asker = await asyncio.wait_for(booth.questions.get(), 10)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import FloatRect, Locator, Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Visit
 from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import open_tab, start, wait_until_it_plays
 
@@ -119,11 +119,18 @@ async def test_question_and_picture_are_in_the_window_and_nothing_sticks_out(
     await start(page)
     await wait_until_it_plays(page)
     await booth.say("L1", ["Unbreakable" * 12, *["word"] * 30])
-    for one in (page.get_by_label("Your question"), page.get_by_role("button", name="My camera")):
+    buttons = [
+        page.get_by_role("button", name=name, exact=True)
+        for name in ("My camera", "Sound", "Ask", "Leave")
+    ]
+    await booth.status(engine="down", error="http://" + "long" * 30)
+    await expect(page.locator(".report")).to_contain_text("longlong")
+    for one in (page.get_by_label("Your question"), *buttons):
         place = await box(one)
         assert place["y"] >= 0
         assert place["y"] + place["height"] <= height
         assert place["x"] + place["width"] <= width
+        assert place["height"] >= 40
     if size == (844, 390):
         assert (await box(page.locator(".picture")))["width"] >= 480
     for tab in ("Commentary", "Source", "Settings"):
@@ -138,13 +145,11 @@ async def test_question_and_picture_are_in_the_window_and_nothing_sticks_out(
 
 @pytest.mark.parametrize(("size", "share"), [(PHONE, 0.45), (DESK, 0)])
 async def test_an_upright_picture_fills_its_place_and_nothing_is_animated_where_not_wanted(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth, size: tuple[int, int], share: float
+    visit: Visit, booth: ScriptedBooth, size: tuple[int, int], share: float
 ) -> None:
     booth.size = (180, 320)
-    await booth.start()
     viewport = {"width": size[0], "height": size[1]}
-    page = await open_page(page_url, viewport=viewport, reduced_motion="reduce")
-    await start(page)
+    page = await visit(viewport=viewport, reduced_motion="reduce")
     await wait_until_it_plays(page)
     frame = await box(page.locator(".picture"))
     high = min(frame["height"], frame["width"] * 16 / 9)

@@ -91,7 +91,7 @@ async def test_what_one_steers_all_see_and_what_is_wrong_the_booth_says(
     await expect(other.get_by_role("radio", name="Talks")).to_be_checked()
 
 
-async def test_an_address_is_looked_at_added_watched_and_removed_again(
+async def test_an_address_is_looked_at_added_watched_and_removed_again_or_refused(
     open_page: OpenPage, stack: Stack, tmp_path: Path
 ) -> None:
     film(tmp_path / "clip.mp4", seconds=2, size=(320, 240))
@@ -99,16 +99,34 @@ async def test_an_address_is_looked_at_added_watched_and_removed_again(
     app.router.add_static("/", tmp_path)
     page = await visit(open_page, stack)
     await open_tab(page, "Source")
+    form = page.get_by_role("form", name="Add a camera or stream")
+    error = form.get_by_role("alert")
+
+    async def enter(address: str, token: str, button: str = "Add it") -> None:
+        for label, value in (("Address", address), ("Name", "clip"), ("Admin token", token)):
+            await page.get_by_label(label, exact=True).fill(value)
+        await page.get_by_role("button", name=button).click()
+
+    await enter("clip.mp4", "not the token")
+    await expect(error).to_contain_text("token")
+    await enter("test", stack.admin_token)
+    await expect(error).to_contain_text("from the page")
+    row = page.get_by_role("listitem").filter(has_text="clip")
+    await enter("http://169.254.169.254/?password=hunter2", stack.admin_token)
+    await expect(row).to_contain_text("Does not work", timeout=PATIENT)
+    await page.get_by_role("button", name="Remove clip").click()
+    await expect(row).to_have_count(0)
+    stored = await page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
+    assert stack.admin_token not in stored
+    assert "hunter2" not in await page.content()
     async with TestServer(app) as server:
-        await page.get_by_label("Address").fill(str(server.make_url("/clip.mp4")))
-        await page.get_by_role("textbox", name="Name").fill("clip")
-        await page.get_by_label("Admin token").fill(stack.admin_token)
-        await page.get_by_role("button", name="Look what is there").click()
+        url = str(server.make_url("/clip.mp4"))
+        await enter(url, stack.admin_token, "Look what is there")
         await expect(page.get_by_text("320\u00d7240")).to_be_visible(timeout=PATIENT)
-        row = page.get_by_role("listitem").filter(has_text="clip")
         await expect(row).to_have_count(0)
         await page.get_by_role("button", name="Add it").click()
         await expect(row).to_contain_text("Live", timeout=PATIENT)
+        await expect(error).to_be_hidden()
         await page.get_by_role("combobox", name="What to watch").select_option("clip")
         await expect(page.locator(".report")).to_contain_text("Watching clip", timeout=PATIENT)
         await page.get_by_role("button", name="Remove clip").click()

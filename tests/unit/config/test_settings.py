@@ -120,7 +120,7 @@ def test_a_wrong_yaml_file(tmp_path: Path, yaml: str, said: str) -> None:
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "pressbox.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match="not UTF-8"):
+    with pytest.raises(SettingsError, match="UTF-8"):
         load_settings(env={}, directory=tmp_path)
     (tmp_path / "pressbox.yaml").unlink()
     (tmp_path / "pressbox.yaml").mkdir()
