@@ -166,6 +166,12 @@ async def test_two_of_each_share_the_rooms(open_page: OpenPage, compose: Compose
     await all_are_scraped(compose)
     for room in ("one", "two"):
         compose("exec", "ingress", "python", "-m", "ingress", "remove", "demo", "--room", room)
+    page = await visit(open_page, compose)
+    await page.evaluate(_LISTEN)
+    await silence(page, time.time())
+    stopped = time.time()
+    docker("stop", f"{compose.project}-worker-1")
+    told("a worker of two stopped: silence", await silence(page, stopped))
     compose.up("--scale", "worker=1", "--scale", "engine=1")
 
 
