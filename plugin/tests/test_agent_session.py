@@ -10,47 +10,36 @@ import pytest
 from devices import Camera, FakeTTS, Loudspeaker, Microphone
 from gated_engine import Answer, ScriptedEngine, hang, say, scripted_engine
 from livekit.agents import Agent, AgentSession, RunResult
-from livekit.plugins.pressbox import Line, Options, PlaybackPacer, RealtimeModel, RealtimeSession
+from livekit.plugins.pressbox import Line, PlaybackPacer, RealtimeModel, RealtimeSession
+from plugin_stage import QUICK
 from sounds import frames
 
 pytestmark = pytest.mark.unit
-
-OPTIONS = Options(
-    change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0, capture_fps=10.0
-)
-
 
 Started = tuple[ScriptedEngine, AgentSession[None], Loudspeaker, RealtimeSession]
 
 
 @asynccontextmanager
-async def started(script: list[Answer], options: Options = OPTIONS) -> AsyncIterator[Started]:
-    async with scripted_engine(*script) as engine, running(engine, options) as running_session:
-        yield engine, *running_session
-
-
-@asynccontextmanager
-async def running(
-    engine: ScriptedEngine, options: Options
-) -> AsyncIterator[tuple[AgentSession[None], Loudspeaker, RealtimeSession]]:
-    loudspeaker = Loudspeaker()
-    model = RealtimeModel(base_url=engine.url, options=options, pacer=PlaybackPacer(pause=0.0))
-    session: AgentSession[None] = AgentSession(llm=model, video_sampler=None, vad=None)
-    session.input.video = Camera()
-    session.output.audio = loudspeaker
-    agent = Agent(instructions="You are a commentator.")
-    try:
-        await session.start(agent, record=False)
-        plugin = agent.realtime_llm_session
-        assert isinstance(plugin, RealtimeSession)
-        yield session, loudspeaker, plugin
-    finally:
-        await session.aclose()
+async def started(*script: Answer) -> AsyncIterator[Started]:
+    async with scripted_engine(*script) as engine:
+        loudspeaker = Loudspeaker()
+        model = RealtimeModel(base_url=engine.url, options=QUICK, pacer=PlaybackPacer(pause=0.0))
+        session: AgentSession[None] = AgentSession(llm=model, video_sampler=None, vad=None)
+        session.input.video = Camera()
+        session.output.audio = loudspeaker
+        agent = Agent(instructions="You are a commentator.")
+        try:
+            await session.start(agent, record=False)
+            plugin = agent.realtime_llm_session
+            assert isinstance(plugin, RealtimeSession)
+            yield engine, session, loudspeaker, plugin
+        finally:
+            await session.aclose()
 
 
 async def test_lines_come_out_in_order_and_the_next_is_made_while_the_last_plays() -> None:
     script = [say(f"Line {n}.", seconds=0.6) for n in (1, 2, 3)]
-    async with started(script) as (engine, _, loudspeaker, _):
+    async with started(*script) as (engine, _, loudspeaker, _):
         await loudspeaker.wait_lines(3)
         texts = [line.text for line in loudspeaker.lines[:3]]
         _, second, third = loudspeaker.lines[:3]
@@ -69,7 +58,7 @@ async def test_lines_come_out_in_order_and_the_next_is_made_while_the_last_plays
 async def test_a_question_goes_before_commentary_and_is_answered() -> None:
     hold = asyncio.Event()
     script = [say("Line 1.", seconds=0.3), say("Never heard.", gate=hold), say("It is red.")]
-    async with started(script) as (engine, session, loudspeaker, plugin):
+    async with started(*script) as (engine, session, loudspeaker, plugin):
         dropped: list[Line] = []
         plugin.on("line_changed", lambda line: dropped.extend([line] * (line.state == "dropped")))
         await engine.wait_requests(2)
@@ -90,7 +79,7 @@ async def test_a_spoken_turn_goes_to_an_engine_that_hears(monkeypatch: pytest.Mo
     monkeypatch.setattr("livekit.plugins.pressbox.engine.EngineClient.hears", True)
     hold = asyncio.Event()
     script = [say("Never heard.", gate=hold), say("It is red.")]
-    async with started(script) as (engine, session, loudspeaker, _):
+    async with started(*script) as (engine, session, loudspeaker, _):
         microphone = Microphone(frames(1.0))
         session.input.audio = microphone
         await engine.wait_requests(1)
@@ -104,7 +93,7 @@ async def test_a_spoken_turn_goes_to_an_engine_that_hears(monkeypatch: pytest.Mo
 
 async def test_a_run_in_text_mode_gives_the_answer() -> None:
     async with scripted_engine(hang(), say("It is red.", seconds=9.0)) as engine:
-        model = RealtimeModel(base_url=engine.url, options=OPTIONS)
+        model = RealtimeModel(base_url=engine.url, options=QUICK)
         async with AgentSession[None](llm=model, video_sampler=None, vad=None) as session:
             session.input.video = Camera()
             await session.start(Agent(instructions="You are a commentator."), record=False)
@@ -119,7 +108,7 @@ async def test_of_an_engine_that_only_writes_the_tts_of_the_session_speaks() -> 
     async with scripted_engine(say("A ball rolls.", sound=b"")) as engine:
         voice = FakeTTS()
         loudspeaker = Loudspeaker()
-        model = RealtimeModel(base_url=engine.url, options=OPTIONS)
+        model = RealtimeModel(base_url=engine.url, options=QUICK)
         async with AgentSession[None](
             llm=model, tts=voice, video_sampler=None, vad=None
         ) as session:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 import pytest
@@ -286,18 +285,6 @@ async def test_metrics_of_each_line() -> None:
         on.session.pause()
         await on.until(lambda: len(on.metrics) >= 2)
         assert (on.metrics[1].cancelled, on.metrics[1].ttft) == (True, -1)
-
-
-async def test_tools_are_kept_and_not_called(caplog: pytest.LogCaptureFixture) -> None:
-    @llm.function_tool
-    async def look_up() -> str:
-        """Look something up."""
-        return ""
-
-    async with plugin_stage(filming=False) as on:
-        await on.session.update_tools([look_up])
-        assert len(on.session.tools.flatten()) == 1
-        assert re.search("1 tools? .*ignored", caplog.text)
 
 
 @pytest.mark.parametrize("moment", ["at once", "asked", "in flight", "handed over", "playing"])

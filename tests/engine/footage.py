@@ -1,13 +1,8 @@
-"""Real footage as the agent would send it, and a commentator over it.
-
-``python -m tests.engine.footage FILM [FILM ...]`` prints what the sketch engine says of films.
-"""
+"""Real footage as the agent would send it, and a commentator over it."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,11 +74,10 @@ def told(
     stride: int = 2,
     eyes: Eyes | None = None,
     turns: int = MAX_TURNS,
-    watch: Callable[[float], None] = lambda _: None,
 ) -> list[tuple[float, str]]:
     """A commentator's lines with the time of their newest picture.
 
-    ``turns`` of them go with each request; ``watch`` gets each one's cost in processor seconds.
+    ``turns`` of them go with each request.
     """
     eyes = eyes or Eyes()
     lines: list[tuple[float, str]] = []
@@ -97,27 +91,10 @@ def told(
             text=f"{text}\n{COMMENTARY}",
             room="lobby",
         )
-        begun = time.process_time()
         line = " ".join(reply(request, eyes))
-        watch(time.process_time() - begun)
         if line != SILENCE:
             lines.append((now, line))
             now += len(line) / LETTERS + PAUSE
         else:
             now += 1.0
     return lines
-
-
-def main() -> None:
-    cv2.setNumThreads(1)
-    detector = Detector(WEIGHTS)
-    for name in sys.argv[1:]:
-        costs: list[float] = []
-        for when, line in told(sampled(Path(name), detector), watch=costs.append):
-            sys.stdout.write(f"{when:6.1f}  {line}\n")
-        mean = 1000 * sum(costs) / len(costs)
-        sys.stdout.write(f"{len(costs)} requests, {mean:.0f} ms each\n\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
-import pytest
 
-from models.sketch.changes import judge, level, light_gain
 from models.sketch.colours import main_colour, shares
-from tests.engine.scenes import plain, textured
+from tests.engine.scenes import plain
 
 # CSS colours (red, green, blue) and what people call them.
 KNOWN = {
@@ -45,32 +41,3 @@ def test_mixtures() -> None:
     assert main_colour(np.concatenate([white, white, white, red])) == "white"
     assert main_colour(np.concatenate([red, blue])) == ""
     assert main_colour(np.zeros((0, 3), np.uint8)) == ""
-
-
-def test_gain_ignores_what_moves() -> None:
-    wall = textured(1)
-    dim = (wall * 0.5).astype(np.uint8)
-    dim[100:250, 100:300] = (255, 255, 255)
-    assert light_gain(wall, dim) == pytest.approx(0.5, abs=0.02)
-    assert light_gain(wall, wall) == 1.0
-    assert light_gain(np.zeros_like(wall), wall) > 20
-    assert level(plain("white")) == pytest.approx(245, abs=0.5)
-
-
-@pytest.mark.parametrize(
-    ("levels", "change"),
-    [
-        ([100, 100, 100, 100], ""),
-        ([100, 100, 100, 10], "out"),
-        ([100, 10, 10, 10], "out"),
-        ([10, 10, 100, 100], "on"),
-        ([100, 10, 100, 100], "on"),
-        ([100, 90, 80, 70], ""),
-        ([100, 70, 45, 30], "out"),
-    ],
-)
-def test_changes_of_light(levels: list[float], change: str) -> None:
-    gains = [new / old for old, new in pairwise(levels)]
-    light = judge(levels, gains)
-    assert light.change == change
-    assert light.level == levels[-1]

@@ -3,33 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 from contextlib import aclosing
 
-import pytest
-
 from models.engine import AudioDelta, Finished, GenerationRequest, TextDelta
-from models.latency import DelayedEngine, Latency, ReadyTimes
+from models.latency import DelayedEngine, Latency
 from tests.engine.scripted import ScriptedEngine, Step
-
-
-@pytest.mark.parametrize(("mean", "cv"), [(1.2, 0.4), (0.5, 0.0), (3.0, 1.0)])
-def test_ready_times_have_the_chosen_mean_and_spread(mean: float, cv: float) -> None:
-    times = ReadyTimes(Latency(ready_time=mean, ready_cv=cv, seed=1))
-    drawn = [times.next() for _ in range(40_000)]
-    for seed in (1, 2):
-        other = ReadyTimes(Latency(mean, cv, seed))
-        assert ([other.next() for _ in range(5)] == drawn[:5]) == (seed == 1 or not cv)
-    assert statistics.fmean(drawn) == pytest.approx(mean, rel=0.03)
-    assert statistics.pstdev(drawn) / mean == pytest.approx(cv, rel=0.05)
-    assert min(drawn) > 0
-
-
-@pytest.mark.parametrize("name", ["ready_time", "ready_cv", "speed"])
-@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
-def test_nonsense_is_refused(name: str, value: float) -> None:
-    with pytest.raises(ValueError, match=name):
-        Latency(**{name: value})  # type: ignore[arg-type]
 
 
 async def test_pieces_are_never_early() -> None:

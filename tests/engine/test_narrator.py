@@ -10,10 +10,9 @@ import pytest
 
 from models.engine import Finished, GenerationRequest, NamedObject, Notice, Picture, TextDelta, Turn
 from models.sketch import phrases
-from models.sketch.engine import SketchEngine, within
+from models.sketch.engine import SketchEngine
 from models.sketch.narrator import SILENCE
 from models.sketch.scene import Box
-from models.sketch.told import Told
 from tests.engine.scenes import (
     HEIGHT,
     WIDTH,
@@ -242,24 +241,6 @@ def test_a_camera_that_turns_or_shakes_moves_nothing(
     assert (said(window(shown, 3.0), history=EARLIER) == SILENCE) != turns
 
 
-def test_the_same_request_gets_the_same_words() -> None:
-    shown = window(BALL, 3.0)
-    assert said(shown, history=EARLIER) == said(shown, history=EARLIER)
-    assert len({said(shown, history=EARLIER, room=str(at)) for at in range(20)}) > 1
-
-
-@pytest.mark.parametrize(
-    ("limit", "kept", "complete"),
-    [
-        (7, ["One two three.", "Four five."], True),
-        (4, ["One two three."], False),
-        (1, ["One"], False),
-    ],
-)
-def test_a_token_limit(limit: int, kept: list[str], complete: bool) -> None:
-    assert within(["One two three.", "Four five."], limit) == (kept, complete)
-
-
 async def test_silence_makes_no_sound_and_a_room_is_told_once_what_cannot_be_done() -> None:
     engine = SketchEngine()
     try:
@@ -301,13 +282,6 @@ def test_what_is_put_down_and_taken_away_is_told_once() -> None:
     assert said(shown(bare, bare, hand, hand), history=EARLIER) != first
 
 
-def test_they_is_said_at_most_every_third_line() -> None:
-    standing = seen({"person 1": [MIDDLE] * 4})
-    before = ["They walk to the right.", "The person in grey stands there, in the middle."]
-    told = {said(standing, history=before, room=str(room)) for room in range(40)}
-    assert not any("they" in line.lower().split() for line in told)
-
-
 def test_two_cuts_are_two() -> None:
     red, blue = (window(film(plain(name)), 0.0, pictures=2) for name in ("red", "blue"))
     cut, back = (
@@ -318,14 +292,6 @@ def test_two_cuts_are_two() -> None:
     assert "blue" in first
     assert said(cut, history=[*EARLIER, first]) == SILENCE
     assert "red" in said(back, history=[*EARLIER, first])
-
-
-def test_one_that_leaves_is_one_less() -> None:
-    """However it is said."""
-    before = ["A person stands on the left.", "Another person comes in from the right."]
-    for how in ("away", "gone", "now person", "nobody"):
-        for line in phrases.said(f"leave {how}", [("one person", False)], to="to the left"):
-            assert Told([Turn("assistant", one) for one in [*before, line]]).there("person") == 1
 
 
 def test_a_mover_from_another_side_is_another_one() -> None:

@@ -143,14 +143,6 @@ async def test_the_openai_client_gets_a_whole_answer(client: openai.AsyncOpenAI)
         assert file.getnframes() > 24_000
 
 
-async def test_errors_arrive_as_openais(client: openai.AsyncOpenAI) -> None:
-    arguments = request(3.0)
-    arguments["audio"] = {"voice": "nobody", "format": "pcm16"}
-    with pytest.raises(openai.BadRequestError) as caught:
-        await client.chat.completions.create(**arguments)
-    assert (caught.value.code, caught.value.param) == ("unknown_voice", "audio.voice")
-
-
 async def test_an_address_that_cannot_be_had_is_one_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from livekit import rtc
@@ -28,39 +28,8 @@ from config.settings import Settings
 from config.tasks import Tasks
 from tests.support.fake_remote import FakeRemoteParticipant, FakeRemotePublication
 from tests.support.fake_rtc import FakeRoom, FakeRtc
+from tests.unit.agent.picture.source_stage import FakeStream, event
 from tests.unit.commentator.scripted_client import ScriptedClient
-
-SIZE = 32
-
-
-class FilmStream:
-    """What comes of a track: a picture whenever the test's camera takes one."""
-
-    open: ClassVar[set[FilmStream]] = set()
-
-    def __init__(self, track: rtc.Track, **_: object) -> None:
-        self.sid = track.sid
-        self._pictures: asyncio.Queue[rtc.VideoFrameEvent] = asyncio.Queue()
-        self.open.add(self)
-
-    def __aiter__(self) -> FilmStream:
-        return self
-
-    async def __anext__(self) -> rtc.VideoFrameEvent:
-        return await self._pictures.get()
-
-    async def aclose(self) -> None:
-        self.open.discard(self)
-
-    def take(self, event: rtc.VideoFrameEvent) -> None:
-        self._pictures.put_nowait(event)
-
-
-def picture(grey: int) -> rtc.VideoFrameEvent:
-    data = bytes([grey]) * (SIZE * SIZE) + bytes([128]) * (SIZE * SIZE // 2)
-    frame = rtc.VideoFrame(SIZE, SIZE, rtc.VideoBufferType.I420, data)
-    upright: Any = rtc.VideoRotation.VIDEO_ROTATION_0
-    return rtc.VideoFrameEvent(frame, round(time.monotonic() * 1e6), upright)
 
 
 @dataclass(eq=False)
@@ -118,8 +87,8 @@ class BoothStage:
         while True:
             if self.filming:
                 number += 1
-                for stream in list(FilmStream.open):
-                    stream.take(picture(number % 200))
+                for stream in list(FakeStream.open.values()):
+                    stream.put(event(32, number % 200))
             await asyncio.sleep(1 / self.fps)
 
 
@@ -148,9 +117,9 @@ async def booth_stage(
     **settings: Any,
 ) -> AsyncIterator[BoothStage]:
     """A booth that watches a camera and is watched by a viewer."""
-    FilmStream.open.clear()
+    FakeStream.open.clear()
     client = client or ScriptedClient()
-    monkeypatch.setattr("agent.picture.source.FrameStream", FilmStream)
+    monkeypatch.setattr("agent.picture.source.FrameStream", FakeStream)
     monkeypatch.setattr("agent.booth.Engines", lambda *_, **__: client)
     room = fake_rtc.room()
     room.join("viewer")
@@ -178,7 +147,7 @@ async def booth_stage(
         await booth.aclose()
         await booth.aclose()
         await asyncio.wait({film})
-        assert FilmStream.open == set()
+        assert FakeStream.open == {}
         assert all(source.closed for source in fake_rtc.audio_sources)
         assert all(source.closed for source in fake_rtc.video_sources)
 

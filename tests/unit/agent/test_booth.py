@@ -19,14 +19,14 @@ from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import run_virtual, virtual
 from tests.unit.commentator.scripted_client import NEVER, Say, ScriptedClient
 
-from .booth_stage import BoothStage, Killer, booth_stage
+from .booth_stage import BoothStage, Killer, StagedBooth, booth_stage
 
 
 @virtual
-async def test_lines_are_heard_on_their_pictures_and_never_two_at_once(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def test_lines_are_heard_on_their_pictures_one_at_a_time(
+    staged_booth: StagedBooth,
 ) -> None:
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path) as on:
+    async with staged_booth() as on:
         await on.until(lambda: len(on.in_state("ended")) >= 20)
         for started, line, state in on.states:
             if state == "playing":
@@ -40,29 +40,29 @@ async def test_lines_are_heard_on_their_pictures_and_never_two_at_once(
 
 
 @virtual
-async def test_the_delay_is_right_before_the_first_picture_is_seen(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def test_the_delay_is_right_before_a_picture_is_seen(
+    staged_booth: StagedBooth,
 ) -> None:
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path) as on:
-        await on.until(lambda: bool(fake_rtc.video_sources))
+    async with staged_booth() as on:
+        await on.until(lambda: bool(on.rtc.video_sources))
         first = on.booth.clock.delay(time.monotonic())
         assert first == pytest.approx(0.3 * 1.5 + 0.3, abs=0.3), "not the 3 s of the setting"
         await on.until(lambda: len(on.in_state("ended")) >= 10)
         assert on.booth.clock.delay(time.monotonic()) == pytest.approx(first, abs=0.25)
-    restarted = booth_stage(fake_rtc, monkeypatch, tmp_path, ScriptedClient(answer=lambda _: NEVER))
+    restarted = staged_booth(ScriptedClient(answer=lambda _: NEVER))
     async with restarted as on:
         assert on.booth.clock.delay(time.monotonic()) == pytest.approx(first, abs=0.25)
 
 
 @virtual
-async def test_a_question_that_cannot_be_answered_is_told_to_whoever_asked(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def test_who_asked_is_told_that_there_is_no_answer(
+    staged_booth: StagedBooth,
 ) -> None:
     def answer(request: object) -> Say:
         failure = EngineUnavailable("the engine answered 500: no memory", status=500)
         return Say(error=failure if getattr(request, "kind", "") == "answer" else None)
 
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path, ScriptedClient(answer=answer)) as on:
+    async with staged_booth(ScriptedClient(answer=answer)) as on:
         await on.until(lambda: bool(on.in_state("playing")))
         on.ask("What is it?")
         await on.until(lambda: "no memory" in on.status["error"])
@@ -74,11 +74,9 @@ async def test_a_question_that_cannot_be_answered_is_told_to_whoever_asked(
 
 
 @virtual
-async def test_a_question_silences_what_is_heard_and_is_answered(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_a_question_silences_what_is_heard_and_is_answered(staged_booth: StagedBooth) -> None:
     client = ScriptedClient(answer=lambda _: Say("one two three four five six", seconds=6.0))
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path, client) as on:
+    async with staged_booth(client) as on:
         await on.until(lambda: bool(on.in_state("playing")))
         heard = on.in_state("playing")[0]
         await asyncio.sleep(1.0)
@@ -94,10 +92,8 @@ async def test_a_question_silences_what_is_heard_and_is_answered(
 
 
 @virtual
-async def test_what_waits_is_silent_when_the_booth_is_to_idle(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path, delay=8.0) as on:
+async def test_what_waits_is_silent_when_the_booth_is_to_idle(staged_booth: StagedBooth) -> None:
+    async with staged_booth(delay=8.0) as on:
         await on.until(lambda: bool(on.in_state("waiting")))
         await on.set(mode="idle")
         set_at = time.monotonic()
@@ -111,10 +107,10 @@ async def test_what_waits_is_silent_when_the_booth_is_to_idle(
 
 
 @virtual
-async def test_a_camera_that_is_away_is_not_spoken_of_beyond_its_last_pictures(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def test_a_camera_that_is_away_is_not_spoken_of(
+    staged_booth: StagedBooth,
 ) -> None:
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path, delay=4.0, fps=10.0) as on:
+    async with staged_booth(delay=4.0, fps=10.0) as on:
         await on.until(lambda: len(on.in_state("ended")) >= 2)
         on.track.mute(True)
         on.filming, gone = False, time.monotonic()
@@ -133,10 +129,8 @@ async def test_a_camera_that_is_away_is_not_spoken_of_beyond_its_last_pictures(
 
 
 @virtual
-async def test_nobody_watching_rests_the_engine(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path, idle_after=5.0) as on:
+async def test_nobody_watching_rests_the_engine(staged_booth: StagedBooth) -> None:
+    async with staged_booth(idle_after=5.0) as on:
         await on.until(lambda: bool(on.in_state("playing")))
         on.room.leave("viewer")
         await asyncio.sleep(10.0)
@@ -150,20 +144,18 @@ async def test_nobody_watching_rests_the_engine(
 
 
 @virtual
-async def test_an_engine_that_comes_and_goes(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_an_engine_that_comes_and_goes(staged_booth: StagedBooth) -> None:
     client = ScriptedClient(down=True)
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path, client) as on:
+    async with staged_booth(client) as on:
         await on.until(lambda: on.status["error"] == "no connection to the engine")
         client.down = False
         await on.until(lambda: bool(on.in_state("ended")))
         assert on.status["error"] == ""
         client.down = True
         await on.until(lambda: on.status["engine"] == "down")
-        pictures = len(fake_rtc.video_sources[0].sent)
+        pictures = len(on.rtc.video_sources[0].sent)
         await asyncio.sleep(10.0)
-        assert len(fake_rtc.video_sources[0].sent) > pictures + 40
+        assert len(on.rtc.video_sources[0].sent) > pictures + 40
         client.down, back = False, time.monotonic()
         await on.until(lambda: any(at > back and s == "playing" for at, _, s in on.states))
 
@@ -213,10 +205,7 @@ def test_each_task_may_die(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
 
 @pytest.mark.timeout(300)
 def test_five_thousand_lines_in_a_booth_leave_nothing(
-    fake_rtc: FakeRtc,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
+    staged_booth: StagedBooth, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
 
@@ -232,9 +221,7 @@ def test_five_thousand_lines_in_a_booth_leave_nothing(
             nonlocal count
             count += line.state == "ended"
 
-        stage = booth_stage(
-            fake_rtc, monkeypatch, tmp_path, client, fps=1.0, keeps=False, tts_pause_after=0.0
-        )
+        stage = staged_booth(client, fps=1.0, keeps=False, tts_pause_after=0.0)
         async with stage as on:
             on.booth.commentator.lines.listen(ended)
             forget = on.forget_what_the_fakes_keep

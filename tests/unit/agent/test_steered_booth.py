@@ -5,23 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
-
-from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import virtual
 from tests.unit.commentator.scripted_client import Say, ScriptedClient
 
-from .booth_stage import booth_stage
+from .booth_stage import StagedBooth
 
 
 @virtual
-async def test_stop_is_silence_at_once_and_go_on_ends_it(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_stop_is_silence_at_once_and_go_on_ends_it(staged_booth: StagedBooth) -> None:
     client = ScriptedClient(answer=lambda _: Say("one two three four five six", seconds=6.0))
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path, client) as on:
+    async with staged_booth(client) as on:
         await on.until(lambda: bool(on.in_state("playing")))
         heard = on.in_state("playing")[0]
         await asyncio.sleep(1.0)
@@ -54,12 +48,12 @@ async def test_stop_is_silence_at_once_and_go_on_ends_it(
 
 
 @virtual
-async def test_without_speech_it_falls_silent_at_once_and_says_truly_what_was_heard(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+async def test_without_speech_it_is_silent_at_once_and_tells_what_was_heard(
+    staged_booth: StagedBooth,
 ) -> None:
     text = "one two three four five six"
     client = ScriptedClient(answer=lambda _: Say(text, ready=0.5, seconds=6.0))
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path, client) as on:
+    async with staged_booth(client) as on:
         await on.until(lambda: bool(on.in_state("playing")))
         heard = on.in_state("playing")[0]
         await asyncio.sleep(2.0)
@@ -78,12 +72,10 @@ async def test_without_speech_it_falls_silent_at_once_and_says_truly_what_was_he
 
 
 @virtual
-async def test_hours_are_kept_without_anybody_saying_so(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_hours_are_kept_without_anybody_saying_so(staged_booth: StagedBooth) -> None:
     now = datetime.fromtimestamp(time.time(), UTC)
     ends = f"0:00-{now.hour}:{now.minute + 1} UTC"
-    async with booth_stage(fake_rtc, monkeypatch, tmp_path, schedule=ends) as on:
+    async with staged_booth(schedule=ends) as on:
         await on.until(lambda: on.status.get("mode") == "active")
         assert on.status["schedule"] == ends
         await on.until(lambda: on.status["mode"] == "idle", within=61.0)

@@ -66,22 +66,6 @@ async def test_a_line_that_was_cut_short_teaches_no_pace() -> None:
     assert not (await studio.line())[1], "lines are as long as before"
 
 
-def test_a_line_without_sound_is_ready_when_its_text_is_complete() -> None:
-    answer = Answer(a_line(), wants_audio=True, pace=SpeechPace())
-    answer.feed(Delta(text=TEXT))
-    before = answer.sounding
-    answer.end(whole=True)
-    assert (before, answer.sounding, answer.line.text_only) == (False, True, True)
-
-
-def test_dots_are_nothing_to_say_with_or_without_sound() -> None:
-    for sound in (b"", TONE):
-        answer = Answer(a_line(), wants_audio=True, pace=SpeechPace())
-        answer.feed(Delta(text=" ... ", pcm=sound))
-        answer.end(whole=True)
-        assert not answer.sounding
-
-
 def test_what_comes_for_a_line_that_is_over_is_ignored() -> None:
     line = a_line()
     answer = Answer(line, wants_audio=True, pace=SpeechPace())

@@ -12,7 +12,6 @@ import pytest
 from gated_engine import Answer, chunk, refuse, say, stream, tone
 from livekit.plugins.pressbox.engine import (
     EngineError,
-    EngineProtocolError,
     EngineRejected,
     EngineRequest,
     EngineStarting,
@@ -383,12 +382,6 @@ async def test_what_does_not_fit_is_halved_and_not_for_ever(
         on.usual = None
         await answer(client, window(pictures))
         assert len(pictures_of(on.requests[-1])) == asked[-1], "a refusal does not undo it"
-
-
-async def test_an_engine_that_lists_nothing_says_so() -> None:
-    async with asking(listed='{"object": "list", "data": null}') as (client, _):
-        with pytest.raises(EngineProtocolError, match="lists no model"):
-            await client.reach()
 
 
 async def test_a_model_that_goes_by_a_short_name_is_called_by_it() -> None:

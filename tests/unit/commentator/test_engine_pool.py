@@ -12,7 +12,6 @@ from agent.engine.pool import (
     DOWN_MAX,
     JITTER,
     LOAD_KEPT,
-    LOOK_EVERY,
     EnginePool,
 )
 
@@ -21,13 +20,6 @@ def pool(count: int = 3, last: int = 0) -> EnginePool:
     made = EnginePool(count, random.Random(1))
     made.last = last
     return made
-
-
-def test_equal_engines_keep_to_the_one_used_last() -> None:
-    made = pool(last=1)
-    assert made.order(0.0) == [1, 2, 0]
-    made.answered(2)
-    assert made.order(0.0) == [2, 0, 1]
 
 
 def test_what_an_engine_says_counts_without_our_own_requests_and_not_for_ever() -> None:
@@ -68,13 +60,6 @@ def test_an_urgent_request_elsewhere_does_not_move_the_others() -> None:
     made = pool(2)
     made.answered(1, urgent=True)
     assert made.order(0.0) == [0, 1]
-
-
-def test_looks_are_never_closer_than_two_seconds() -> None:
-    made = pool(2)
-    assert made.due(0.0) == [0, 1]
-    assert made.due(LOOK_EVERY - 0.01) == []
-    assert made.due(LOOK_EVERY) == [0, 1]
 
 
 def test_the_longer_an_engine_is_away_the_rarer_it_is_looked_at() -> None:

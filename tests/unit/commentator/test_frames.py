@@ -22,23 +22,6 @@ def decoded(jpeg: bytes) -> npt.NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
-@pytest.mark.parametrize(
-    ("size", "scaled"),
-    [
-        ((1280, 720), (640, 360)),
-        ((720, 1280), (360, 640)),
-        ((640, 360), (640, 360)),
-        ((642, 362), (640, 360)),
-        ((2, 2), (2, 2)),
-        ((4000, 10), (640, 2)),
-    ],
-)
-def test_scaled_sizes_are_even_and_at_most_640(
-    size: tuple[int, int], scaled: tuple[int, int]
-) -> None:
-    assert scaled_size(*size) == scaled
-
-
 @pytest.mark.parametrize("size", [(64, 48), (2, 2), (1280, 720), (718, 1282)])
 def test_a_picture_of_any_size_keeps_its_colour(size: tuple[int, int]) -> None:
     made = sample(i420(*size, y=82, u=90, v=240), 7.5)
@@ -63,12 +46,6 @@ def test_what_is_left_and_right_stays_there() -> None:
 
 def taken(grid: SampleGrid, times: list[float]) -> list[float]:
     return [round(time, 3) for time in times if grid.due(time)]
-
-
-def test_the_grid_takes_so_many_a_second() -> None:
-    assert len(taken(SampleGrid(2.0), [n / 30 for n in range(300)])) == 20
-    assert len(taken(SampleGrid(7.0), [n / 30 for n in range(300)])) == 70
-    assert len(taken(SampleGrid(30.0), [n / 10 for n in range(100)])) == 100
 
 
 def test_the_grid_goes_on_after_a_gap_without_catching_up() -> None:

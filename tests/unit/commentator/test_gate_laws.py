@@ -17,7 +17,7 @@ from livekit.plugins.pressbox.engine import EngineRequest
 from livekit.plugins.pressbox.scene import Motion
 from rapidfuzz import fuzz
 
-from tests.support.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual, virtual
 
 from .scripted_client import Say, ScriptedClient
 from .test_laws import check_voices
@@ -112,10 +112,6 @@ async def passes(on: VirtualStage, seconds: float) -> None:
     await on.until(lambda: time.monotonic() >= until)
 
 
-def plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.lower()))
-
-
 def check_repeats(lines: list[Line], threshold: float) -> None:
     """Nothing is said in the same words within five minutes, nor nearly so within five lines."""
     said: list[tuple[float, str]] = []
@@ -159,29 +155,25 @@ def test_the_laws_of_silence_hold(seed: int, novel: float) -> None:
 
 
 @pytest.mark.parametrize("novel", [0.0, 1.0])
-def test_a_still_scene_has_a_line_a_minute_at_most(novel: float) -> None:
-    async def still() -> None:
-        world = World(1, pause=1.0, novel=novel)
-        async with living(world, Options()) as on:
-            await passes(on, 1_200)
-        assert len(world.letters) <= 2 * 20
-        assert len(on.player.started) <= 20
-        check_repeats(on.player.started, Options().repeat_threshold)
-
-    run_virtual(still())
+@virtual
+async def test_a_still_scene_has_a_line_a_minute_at_most(novel: float) -> None:
+    world = World(1, pause=1.0, novel=novel)
+    async with living(world, Options()) as on:
+        await passes(on, 1_200)
+    assert len(world.letters) <= 2 * 20
+    assert len(on.player.started) <= 20
+    check_repeats(on.player.started, Options().repeat_threshold)
 
 
-def test_after_eight_hours_all_is_as_after_ten_minutes() -> None:
-    async def long() -> None:
-        world = World(3, pause=10.0)  # so that 32 turns are full in ten minutes
-        async with living(world, Options(), keeps=False, limit=HOURS * 4_000) as on:
-            objects, letters = await goes_on(on, world, TEN_MINUTES)
-            await goes_on(on, world, HOURS * 3_600 - 2 * TEN_MINUTES)
-            objects_later, letters_later = await goes_on(on, world, TEN_MINUTES)
-        assert objects_later <= objects * 1.5  # one more for each line were thousands
-        assert letters_later <= letters * 1.1
-
-    run_virtual(long())
+@virtual
+async def test_after_eight_hours_all_is_as_after_ten_minutes() -> None:
+    world = World(3, pause=10.0)  # so that 32 turns are full in ten minutes
+    async with living(world, Options(), keeps=False, limit=HOURS * 4_000) as on:
+        objects, letters = await goes_on(on, world, TEN_MINUTES)
+        await goes_on(on, world, HOURS * 3_600 - 2 * TEN_MINUTES)
+        objects_later, letters_later = await goes_on(on, world, TEN_MINUTES)
+    assert objects_later <= objects * 1.5  # one more for each line were thousands
+    assert letters_later <= letters * 1.1
 
 
 async def goes_on(on: VirtualStage, world: World, seconds: float) -> tuple[int, int]:

@@ -75,19 +75,6 @@ def test_a_line_can_be_dropped_until_it_has_ended(lines: Lines, state: State) ->
     assert line.duration is not None
 
 
-def test_listeners_hear_in_their_order_once_the_change_is_made(lines: Lines) -> None:
-    heard: list[tuple[str, State, int]] = []
-    lines.listen(lambda line: heard.append(("first", line.state, len(lines))))
-    lines.listen(lambda line: heard.append(("second", line.state, len(lines))))
-    lines.drop(added(lines), "late")
-    assert heard == [
-        ("first", "made", 1),
-        ("second", "made", 1),
-        ("first", "dropped", 0),
-        ("second", "dropped", 0),
-    ]
-
-
 def test_a_line_is_complete_once(lines: Lines, clock: Clock) -> None:
     line = added(lines, "playing")
     line.audio_seconds = 3.0
@@ -100,15 +87,6 @@ def test_a_line_is_complete_once(lines: Lines, clock: Clock) -> None:
     assert (line.duration, line.completed_at, heard) == (3.0, 105.0, [3.0])
 
 
-def test_times_are_those_of_the_moves(lines: Lines, clock: Clock) -> None:
-    line = added(lines)
-    for state in WAY[1:]:
-        clock.now += 1
-        lines.move(line, state)
-    assert (line.ready_at, line.started_at, line.ended_at) == (101.0, 103.0, 104.0)
-    assert lines.silent_since == 104.0
-
-
 def test_a_line_that_was_never_heard_breaks_no_silence(lines: Lines) -> None:
     line = added(lines, "waiting", "Hello.")
     lines.drop(line, "late")
@@ -116,41 +94,8 @@ def test_a_line_that_was_never_heard_breaks_no_silence(lines: Lines) -> None:
     assert lines.silent_since == float("-inf")
 
 
-def test_of_a_line_cut_short_only_what_was_heard_was_said(lines: Lines, clock: Clock) -> None:
-    line = added(lines, "playing", " one two three four ")
-    line.audio_seconds = 4.0
-    lines.complete(line)
-    assert line.said == "", "not known before its end"
-    clock.now += 1.5
-    lines.drop(line, "interrupted")
-    assert line.said == "one two"
-
-
-def test_a_whole_line_was_said_whole_however_long_it_was_heard(lines: Lines) -> None:
-    assert added(lines, "ended", " one two ").said == "one two"
-
-
-@pytest.mark.parametrize(
-    ("heard", "shown"), [(0.0, "one "), (1.0, "one two "), (4.0, "one two three four")]
-)
-def test_words_are_shown_as_they_begin(heard: float, shown: str) -> None:
-    line = Line("id", "commentary", 0.0, 0.0, text="one two three four", duration=4.0)
-    assert line.shown(heard) == shown
-    line.text_only = True
-    assert line.shown(heard) == line.text
-
-
 def test_letters_that_take_longer_to_say_come_slower_while_the_length_is_not_known() -> None:
     line = Line("id", "commentary", 0.0, 0.0, text="门" * 40)
     assert 4 <= len(line.shown(1.0)) <= 7
     line.text = "word " * 8
     assert 15 <= len(line.shown(1.0)) <= 20
-
-
-def test_a_line_that_is_not_spoken_stays_as_long_as_reading_takes() -> None:
-    line = Line("id", "commentary", 0.0, 0.0, text="x" * 45, text_only=True)
-    assert line.length is None
-    line.duration = 0.0
-    assert line.length == pytest.approx(3.0)
-    line.text = "Oh."
-    assert line.length == 1.0

@@ -184,20 +184,6 @@ async def test_another_source_starts_with_an_empty_window() -> None:
         assert instruction(first).startswith("These are the first pictures")
 
 
-async def test_options_change_while_it_runs() -> None:
-    async with stage() as on:
-        await on.engine.wait_requests(1)
-        on.commentator.update_options(
-            replace(QUICK, prompt="New.", voice="amy", window_size=4, room="lobby")
-        )
-        count = len(on.engine.requests)
-        await on.engine.wait_requests(count + 2)
-        request = on.engine.requests[-1]
-        assert request["messages"][0]["content"] == "New."
-        assert request["audio"]["voice"] == "amy"
-        assert request["pressbox"]["room"] == "lobby"
-
-
 async def test_an_engine_that_comes_up_later() -> None:
     port = free_port()
     async with stage(url=f"http://127.0.0.1:{port}/v1") as on:

@@ -67,30 +67,28 @@ async def at(moment: str) -> AsyncIterator[VirtualStage]:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_question_is_served_next(moment: str) -> None:
-    async def asking() -> None:
-        async with at(moment) as on:
-            asked = on.client.count
-            begun, heard = time.monotonic(), list(on.player.started)
-            on.client.script = [Say("Red.")]
-            line = on.commentator.ask("What colour?")
-            player = asyncio.create_task(on.player.run()) if moment == "ready" else None
-            await on.commentator.until_over(line)
-            assert (line.state, line.said) == ("ended", "Red.")
-            request = on.client.requests[asked]
-            assert (request.kind, request.messages[-1]["content"][-1]["text"]) == (
-                "answer",
-                "What colour?",
-            )
-            assert on.player.started[len(heard)] is line, "nothing is said before it"
-            wait = (line.started_at or math.inf) - begun
-            assert wait < (61.0 if moment == "playing" else 1.0)
-            assert on.client.most_in_flight == 1
-            if player:
-                player.cancel()
-                await asyncio.wait({player})
-
-    run_virtual(asking())
+@virtual
+async def test_a_question_is_served_next(moment: str) -> None:
+    async with at(moment) as on:
+        asked = on.client.count
+        begun, heard = time.monotonic(), list(on.player.started)
+        on.client.script = [Say("Red.")]
+        line = on.commentator.ask("What colour?")
+        player = asyncio.create_task(on.player.run()) if moment == "ready" else None
+        await on.commentator.until_over(line)
+        assert (line.state, line.said) == ("ended", "Red.")
+        request = on.client.requests[asked]
+        assert (request.kind, request.messages[-1]["content"][-1]["text"]) == (
+            "answer",
+            "What colour?",
+        )
+        assert on.player.started[len(heard)] is line, "nothing is said before it"
+        wait = (line.started_at or math.inf) - begun
+        assert wait < (61.0 if moment == "playing" else 1.0)
+        assert on.client.most_in_flight == 1
+        if player:
+            player.cancel()
+            await asyncio.wait({player})
 
 
 @virtual
@@ -147,36 +145,34 @@ async def test_an_answer_that_nobody_waits_for_any_more_costs_nothing() -> None:
 
 @pytest.mark.parametrize("how", ["pause", "reset"])
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_pause_and_another_source_drop_what_is_not_yet_heard(moment: str, how: str) -> None:
-    async def going() -> None:
-        async with at(moment) as on:
-            pacer = on.pacer
-            assert isinstance(pacer, ScriptedPacer)
-            unheard = [line for line in on.commentator.lines if line.state != "playing"]
-            playing = on.in_state("playing")
-            begun, asked = time.monotonic(), on.client.count
-            if how == "pause":
-                on.commentator.pause()
-            else:
-                on.commentator.reset_window()
-            assert [line.reason for line in unheard] == ["cancelled"] * len(unheard)
-            await asyncio.sleep(5.0)
-            assert [line.state for line in playing] == ["playing"] * len(playing)
-            if how == "pause":
-                assert on.client.count == asked or moment == "trial"
-                on.commentator.resume()
-            pacer.anchors.set()
-            pacer.wants_trial = False
-            stale = [line for line in on.player.started if line.anchor < begun]
-            assert all((line.started_at or 0.0) <= begun for line in stale)
-            if moment != "no picture":
-                await on.until(
-                    lambda: any(
-                        line.anchor >= begun for line in [*on.player.started, *on.in_state("ready")]
-                    )
+@virtual
+async def test_pause_and_another_source_drop_what_is_not_yet_heard(moment: str, how: str) -> None:
+    async with at(moment) as on:
+        pacer = on.pacer
+        assert isinstance(pacer, ScriptedPacer)
+        unheard = [line for line in on.commentator.lines if line.state != "playing"]
+        playing = on.in_state("playing")
+        begun, asked = time.monotonic(), on.client.count
+        if how == "pause":
+            on.commentator.pause()
+        else:
+            on.commentator.reset_window()
+        assert [line.reason for line in unheard] == ["cancelled"] * len(unheard)
+        await asyncio.sleep(5.0)
+        assert [line.state for line in playing] == ["playing"] * len(playing)
+        if how == "pause":
+            assert on.client.count == asked or moment == "trial"
+            on.commentator.resume()
+        pacer.anchors.set()
+        pacer.wants_trial = False
+        stale = [line for line in on.player.started if line.anchor < begun]
+        assert all((line.started_at or 0.0) <= begun for line in stale)
+        if moment != "no picture":
+            await on.until(
+                lambda: any(
+                    line.anchor >= begun for line in [*on.player.started, *on.in_state("ready")]
                 )
-
-    run_virtual(going())
+            )
 
 
 @virtual

@@ -26,11 +26,11 @@ def walker(share: float) -> Motion:
 class Watch:
     """A scene whose movement is scripted, on virtual time, and what the gate makes of it."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, **options: float) -> None:
+    def __init__(self, **options: float) -> None:
         self.lines = Lines(lambda: time.monotonic())
         self.scene, self.note = Scene(Tracker()), Note()
         self.motion = STILL
-        monkeypatch.setattr(self.scene._movement, "see", lambda *_: self.motion)
+        self.scene._movement.see = lambda *_: self.motion  # type: ignore[method-assign]
         self.gate = Occasions(self.lines, self.scene, self.note)
         self.options = Options(**options)  # type: ignore[arg-type]
         self.asked: list[tuple[float, str]] = []
@@ -56,21 +56,19 @@ class Watch:
 
 @virtual
 async def test_a_still_scene_is_asked_about_once_and_then_now_and_then() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        watch = Watch(patch)
-        await watch.run(600, STILL)
+    watch = Watch()
+    await watch.run(600, STILL)
     assert [why for _, why in watch.asked] == ["first", *["still"] * 9]
 
 
 @virtual
 async def test_a_sentry_is_silent_until_something_happens() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        watch = Watch(patch, still_interval=0, change_threshold=15)
-        await watch.run(600, STILL)
-        await watch.run(5, walker(0.005))  # a cat far away
-        assert not watch.asked
-        await watch.run(0.2, walker(0.05))
-        await watch.run(5, STILL)
+    watch = Watch(still_interval=0, change_threshold=15)
+    await watch.run(600, STILL)
+    await watch.run(5, walker(0.005))  # a cat far away
+    assert not watch.asked
+    await watch.run(0.2, walker(0.05))
+    await watch.run(5, STILL)
     assert [why for _, why in watch.asked] == ["begin"]
 
 
@@ -79,15 +77,14 @@ async def test_a_sentry_is_silent_until_something_happens() -> None:
 async def test_where_silence_is_unwelcome_who_is_there_is_talked_about(
     dense: bool, least: int
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        watch = Watch(patch, still_interval=120, dense=dense)
-        await watch.run(10, STILL)
-        watch.detections = (Detection("person", 0.9, (0.4, 0.2, 0.6, 0.9)),)
-        await watch.run(40, STILL)
-        watch.detections = ()
-        await watch.run(10, STILL)
-        gone = len(watch.asked)
-        await watch.run(20, STILL)
+    watch = Watch(still_interval=120, dense=dense)
+    await watch.run(10, STILL)
+    watch.detections = (Detection("person", 0.9, (0.4, 0.2, 0.6, 0.9)),)
+    await watch.run(40, STILL)
+    watch.detections = ()
+    await watch.run(10, STILL)
+    gone = len(watch.asked)
+    await watch.run(20, STILL)
     asked = [why for _, why in watch.asked]
     assert asked.count("linger") >= least
     assert dense or "linger" not in asked
@@ -96,15 +93,14 @@ async def test_where_silence_is_unwelcome_who_is_there_is_talked_about(
 
 @virtual
 async def test_what_happens_is_asked_about_when_it_can_be_told_apart() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        watch = Watch(patch, still_interval=0)
-        await watch.run(10, STILL)
-        begun = time.monotonic()
-        await watch.run(0.1, CUT)
-        assert watch.asked.pop() == (begun, "upheaval")
-        await watch.run(10, STILL)
-        begun = time.monotonic()
-        await watch.run(2, walker(0.02))
+    watch = Watch(still_interval=0)
+    await watch.run(10, STILL)
+    begun = time.monotonic()
+    await watch.run(0.1, CUT)
+    assert watch.asked.pop() == (begun, "upheaval")
+    await watch.run(10, STILL)
+    begun = time.monotonic()
+    await watch.run(2, walker(0.02))
     assert 0.1 < watch.asked[0][0] - begun < 0.4
     assert [why for _, why in watch.asked][:2] == ["begin", "change"]
 
@@ -112,12 +108,11 @@ async def test_what_happens_is_asked_about_when_it_can_be_told_apart() -> None:
 @virtual
 async def test_a_note_is_told_once_though_something_stirs_while_it_is_told() -> None:
     """The pictures of the next line begin before it: it is no news for that."""
-    with pytest.MonkeyPatch.context() as patch:
-        watch = Watch(patch, still_interval=0)
-        await watch.run(5, STILL)
-        watch.motion = walker(0.02)
-        watch.note.put("battery at 12 %", time.monotonic(), 60)
-        await watch.run(1.5, walker(0.02))
+    watch = Watch(still_interval=0)
+    await watch.run(5, STILL)
+    watch.motion = walker(0.02)
+    watch.note.put("battery at 12 %", time.monotonic(), 60)
+    await watch.run(1.5, walker(0.02))
     assert len(watch.news) > 2
     assert watch.news.count(True) == 1
 
@@ -125,47 +120,43 @@ async def test_a_note_is_told_once_though_something_stirs_while_it_is_told() -> 
 @virtual
 @pytest.mark.parametrize(("stir", "before"), [(1.5, True), (8.0, False)])
 async def test_the_picture_before_a_short_stir_shows_how_it_was(stir: float, before: bool) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        watch = Watch(patch, still_interval=0)
-        await watch.run(10, STILL)
-        begun = time.monotonic()
-        await watch.run(stir, walker(0.02))
-        await watch.run(1, STILL)
+    watch = Watch(still_interval=0)
+    await watch.run(10, STILL)
+    begun = time.monotonic()
+    await watch.run(stir, walker(0.02))
+    await watch.run(1, STILL)
     assert (watch.told[-1] < begun) is before
 
 
 @virtual
 async def test_a_line_that_was_never_heard_is_asked_for_again() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        watch = Watch(patch, still_interval=0)
-        await watch.run(1, walker(0.02), "late")
-        asked = len(watch.asked)
-        assert asked > 1
-        await watch.run(0.1, STILL, "empty")
-        await watch.run(5, STILL)
+    watch = Watch(still_interval=0)
+    await watch.run(1, walker(0.02), "late")
+    asked = len(watch.asked)
+    assert asked > 1
+    await watch.run(0.1, STILL, "empty")
+    await watch.run(5, STILL)
     assert len(watch.asked) == asked + 1
 
 
 @virtual
 async def test_without_a_threshold_every_picture_is_worth_a_line() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        watch = Watch(patch, change_threshold=0)
-        await watch.run(1, STILL)
+    watch = Watch(change_threshold=0)
+    await watch.run(1, STILL)
     assert len(watch.asked) == 10
 
 
 @virtual
 async def test_what_the_source_says_is_worth_one_line_and_never_all_of_them() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        watch = Watch(patch, still_interval=0)
-        for battery in (13, 13, 13, 12, 11, 10):
-            watch.note.put(f"battery at {battery} %", time.monotonic(), 60.0)
-            await watch.run(1, STILL)
-        assert [why for _, why in watch.asked] == ["change"]
-        await watch.run(NEWS_EVERY, STILL)
-        assert len(watch.asked) == 2
-        await watch.run(90, STILL)
-        assert len(watch.asked) == 2
-        watch.note.put("battery at 9 %", time.monotonic(), 60.0)
-        await watch.run(1, STILL, "late")
-        assert len(watch.asked) > 3, "nobody heard it"
+    watch = Watch(still_interval=0)
+    for battery in (13, 13, 13, 12, 11, 10):
+        watch.note.put(f"battery at {battery} %", time.monotonic(), 60.0)
+        await watch.run(1, STILL)
+    assert [why for _, why in watch.asked] == ["change"]
+    await watch.run(NEWS_EVERY, STILL)
+    assert len(watch.asked) == 2
+    await watch.run(90, STILL)
+    assert len(watch.asked) == 2
+    watch.note.put("battery at 9 %", time.monotonic(), 60.0)
+    await watch.run(1, STILL, "late")
+    assert len(watch.asked) > 3, "nobody heard it"

@@ -61,14 +61,6 @@ async def test_it_also_leaves_where_a_line_ends_early() -> None:
 
 
 @virtual
-async def test_ready_times_are_learnt() -> None:
-    booth = Booth()
-    for _ in range(30):
-        booth.lines.drop(await booth.line(ready=2.5, seconds=1.0), "interrupted")
-    assert booth.pacer.ready_time == pytest.approx(2.5, abs=0.01)
-
-
-@virtual
 async def test_a_line_starts_a_pause_after_the_one_before() -> None:
     booth = Booth(pause=0.5)
     booth.play(await booth.line(ready=1.0, seconds=4.0))
@@ -89,8 +81,3 @@ async def test_a_line_about_an_old_picture_is_late_and_an_answer_is_not() -> Non
     line.kind = "answer"
     assert not booth.pacer.is_late(line)
     assert booth.pacer.deadline(line) == line.requested_at + 15.0
-
-
-def test_a_negative_pause_is_refused() -> None:
-    with pytest.raises(ValueError, match="pause"):
-        PlaybackPacer(pause=-0.1)

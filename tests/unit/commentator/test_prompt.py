@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 from livekit.plugins.pressbox.commentator import Options, SampledFrame, new_line
 from livekit.plugins.pressbox.commentator.prompt import (
     Asked,
-    Turn,
     commentary_instruction,
     engine_request,
 )
@@ -15,34 +12,6 @@ from vision.detection import TrackedObject
 
 GREY = np.zeros((90, 160), np.uint8)
 LINE = new_line("commentary", anchor=10.0, requested_at=11.0)
-
-
-def test_pictures_come_in_order_before_the_text_with_their_times_before_the_anchor() -> None:
-    frames = [SampledFrame(9.5, b"one", GREY), SampledFrame(10.0, b"two", GREY)]
-    request = engine_request(LINE, frames, Asked("Go."), Options(), "Be brief.", [])
-    system, user = request.messages
-    assert system == {"role": "system", "content": "Be brief."}
-    pictures, text = user["content"][:-1], user["content"][-1]
-    sent = [base64.b64decode(part["image_url"]["url"].split(",")[1]) for part in pictures]
-    assert sent == [b"one", b"two"]
-    assert text == {"type": "text", "text": "Go."}
-    assert request.frame_times == [-0.5, 0.0]
-
-
-def test_what_was_spoken_comes_between_pictures_and_text() -> None:
-    frames = [SampledFrame(10.0, b"one", GREY)]
-    asked = Asked("Answer.", sound=b"\1\2" * 160)
-    content = engine_request(LINE, frames, asked, Options(), "", []).messages[-1]["content"]
-    assert [part["type"] for part in content] == ["image_url", "input_audio", "text"]
-
-
-def test_neighbouring_turns_of_one_role_are_joined() -> None:
-    history = [Turn("assistant", "A."), Turn("assistant", "B."), Turn("user", "C?")]
-    messages = engine_request(LINE, [], Asked("Go."), Options(), "", history).messages
-    assert messages[1:3] == [
-        {"role": "assistant", "content": "A.\nB."},
-        {"role": "user", "content": "C?"},
-    ]
 
 
 def test_focus_and_length_are_told() -> None:

@@ -106,9 +106,3 @@ def test_a_growing_text_is_judged_as_soon_as_it_tells(text: str, like: str | Non
     talk.say(OLD)
     judged = talk.like(text, whole=False)
     assert judged is like if not like else judged
-
-
-def test_a_threshold_of_one_lets_all_pass() -> None:
-    talk = Talk(threshold=1.0)
-    talk.say(OLD)
-    assert talk.like(OLD) == ""

@@ -145,17 +145,6 @@ async def test_a_voice_that_cannot_be_had_is_told_and_the_text_goes_on() -> None
     assert "".join(delta.text for delta in got) == "One. Two."
 
 
-async def test_auto_speaks_at_once_for_an_engine_known_to_be_mute() -> None:
-    voice, rest = ScriptedVoice(), asyncio.Event()
-    async with speaker(voice, "auto") as made:
-        deltas = voiced(made, *text("One. T"), rest, *text("wo."), speaks=False)
-        async with aclosing(deltas):
-            async for delta in deltas:
-                if delta.pcm:
-                    break
-    assert voice.said == ["One."]
-
-
 async def test_a_line_given_up_while_the_voice_was_silent_counts_against_the_voice() -> None:
     clock, voice = Clock(), ScriptedVoice(gate=asyncio.Event())
     async with speaker(voice, clock=clock) as made:
@@ -182,14 +171,6 @@ async def test_closing_stops_voice_and_engine_and_leaves_no_task() -> None:
         assert (voice.open, voice.stopped, voice.said) == (0, 1, ["One."])
         assert await anext(source, None) is None, "the engine's answer is closed too"
         assert not await leaked_tasks(before)
-
-
-async def test_an_engine_that_fails_before_any_sound_is_told_at_once() -> None:
-    voice = ScriptedVoice(gate=asyncio.Event())
-    async with speaker(voice) as made:
-        with pytest.raises(EngineUnavailable, match="gone"):
-            await heard(made, *text("One. T"), EngineUnavailable("gone"))
-    assert voice.open == 0
 
 
 async def test_what_was_whole_is_still_said_when_the_engine_fails_later() -> None:

@@ -47,16 +47,6 @@ def dry(start: float, seconds: float, rate: float) -> float:
     return worst
 
 
-def test_an_unknown_or_fast_engine_starts_with_the_first_sound() -> None:
-    pace = SpeechPace()
-    assert not pace.enough(0.0, 40)
-    assert pace.enough(0.02, 40)
-    for _ in range(3):
-        learn(pace, 4.0, rate=3.0)
-    assert pace.rate == pytest.approx(3.0)
-    assert pace.enough(1.0, 200)
-
-
 @pytest.mark.parametrize("rate", [0.3, 0.6, 0.9, 1.0, 1.3])
 def test_a_line_never_falls_dry_once_the_rate_is_known(rate: float) -> None:
     pace, chance = SpeechPace(), random.Random(5)
@@ -65,20 +55,6 @@ def test_a_line_never_falls_dry_once_the_rate_is_known(rate: float) -> None:
         if at >= 3:
             assert dry(start_of(pace, seconds, rate), seconds, rate) <= 0.0
         learn(pace, seconds, rate)
-
-
-def test_a_slow_engine_is_not_waited_for_longer_than_it_takes() -> None:
-    pace = SpeechPace()
-    for _ in range(LINES):
-        learn(pace, 4.0, rate=0.5)
-    start = start_of(pace, 4.0, rate=0.5)
-    assert 0 < start < arrivals(4.0, 0.5)[-1][0]
-
-
-def test_lines_without_sound_teach_nothing() -> None:
-    pace = SpeechPace()
-    pace.note(seconds=0.0, first_seconds=0.0, took=5.0, letters=30)
-    assert pace.enough(0.02, 30)
 
 
 def test_a_recovered_engine_is_trusted_again() -> None:

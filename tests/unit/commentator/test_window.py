@@ -57,24 +57,6 @@ def test_a_window_begins_with_what_was_spoken_of_last(
     assert [one.capture_time for one in chosen] == times
 
 
-def test_the_ring_keeps_the_newest() -> None:
-    made = window(*range(10), size=3)
-    assert len(made) == 3
-    assert made.first_from(0.0) is not None
-    assert made.first_from(0.0).capture_time == 7  # type: ignore[union-attr]
-    made.size = 2
-    made.add(frame(10.0))
-    assert made.first_from(0.0).capture_time == 9  # type: ignore[union-attr]
-
-
-def test_looking_for_frames_by_time() -> None:
-    made = window(1.0, 2.0, 3.0)
-    assert made.first_from(1.5).capture_time == 2.0  # type: ignore[union-attr]
-    assert made.first_from(3.1) is None
-    assert made.newest_until(2.9).capture_time == 2.0  # type: ignore[union-attr]
-    assert made.newest_until(0.9) is None
-
-
 def test_a_clock_that_jumps_back_starts_the_window_anew() -> None:
     made = window(10.0, 11.0, 1.0)
     assert len(made) == 1

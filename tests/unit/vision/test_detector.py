@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import tiny_yolox
 from vision.detection import Box, Detection
-from vision.detector import Detector, DetectorError, letterbox
+from vision.detector import Detector, DetectorError
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared"
@@ -30,20 +30,6 @@ def detector(folder: Path, *found: Detection) -> Detector:
 
 def grey(height: int, width: int) -> np.ndarray:
     return np.full((height, width, 3), 90, np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("height", "width"), [(360, 640), (640, 360), (17, 900), (1, 1), (416,) * 2]
-)
-def test_the_letterbox_is_upper_left_on_grey_and_keeps_the_shape(height: int, width: int) -> None:
-    blob, scale = letterbox(grey(height, width), 416)
-    assert blob.shape == (1, 3, 416, 416)
-    assert blob.dtype == np.float32
-    wide, high = round(width * scale), max(1, round(height * scale))
-    assert max(wide, high) == 416
-    assert (blob[0, :, :high, :wide] == 90).all()
-    assert (blob[0, :, high:] == 114).all()
-    assert (blob[0, :, :, wide:] == 114).all()
 
 
 @pytest.mark.parametrize(
@@ -77,15 +63,6 @@ def test_an_answer_that_is_no_number_names_nothing(tmp_path: Path) -> None:
     found = Detector(tiny_yolox.write(tmp_path / "tiny.onnx", answer)).detect(grey(64, 64))
     assert all(0 <= edge <= 1 for one in found for edge in one.box)
     assert len(found) <= 1
-
-
-@pytest.mark.parametrize(
-    "picture",
-    [np.zeros((4, 4), np.uint8), np.zeros((0, 4, 3), np.uint8), np.zeros((4, 4, 3), np.float32)],
-)
-def test_what_is_no_picture(picture: np.ndarray, tmp_path: Path) -> None:
-    with pytest.raises(DetectorError, match="uint8"):
-        detector(tmp_path).detect(picture)
 
 
 NO_DETECTORS: dict[str, Callable[[Path], object]] = {

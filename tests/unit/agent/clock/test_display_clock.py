@@ -49,16 +49,3 @@ def test_the_delay_reaches_its_target_and_stays() -> None:
     assert clock.delay(100.0) == 5.0
     assert clock.delay(120.0) == pytest.approx(4.0)
     assert clock.delay(140.0) == clock.delay(1e6) == 3.0
-
-
-def test_a_jump_takes_effect_at_once() -> None:
-    clock = DisplayClock(5.0)
-    clock.jump_to(1.0, 100.0)
-    assert clock.delay(100.0) == 1.0
-    assert clock.display_time(100.0) == 101.0
-
-
-@pytest.mark.parametrize(("delay", "slew"), [(-1.0, 0.05), (1.0, 0.0), (1.0, 1.0)])
-def test_impossible_values_are_refused(delay: float, slew: float) -> None:
-    with pytest.raises(ValueError, match="is not allowed"):
-        DisplayClock(delay, slew=slew)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.clock.engine_load import MAX_LEVEL, REST, TIMELY_TO_RECOVER, EngineLoad
+from agent.clock.engine_load import REST, EngineLoad
 
 
 def test_windows_shrink_first_then_lines_become_rarer() -> None:
@@ -23,20 +23,3 @@ def test_single_late_lines_change_nothing() -> None:
     for number in range(100):
         load.note(late=number % 4 == 0)
     assert not load.behind
-
-
-def test_it_recovers_step_by_step() -> None:
-    load = EngineLoad()
-    for _ in range(30):
-        load.note(late=True)
-    for _ in range(TIMELY_TO_RECOVER * MAX_LEVEL):
-        load.note(late=False)
-    assert not load.behind
-    assert load.frames(4) == 4
-
-
-def test_a_window_keeps_at_least_one_frame() -> None:
-    load = EngineLoad()
-    for _ in range(30):
-        load.note(late=True)
-    assert load.frames(1) == 1

@@ -17,47 +17,26 @@ from config.room_settings import RoomSettings
 from speech.whisper import HearingError
 from tests.support.fake_remote import FakeRemoteParticipant, FakeRemotePublication
 from tests.support.fake_rtc import FakeRoom, FakeRtc
+from tests.unit.agent.picture.source_stage import FakeStream
 
 AUDIO = rtc.TrackKind.KIND_AUDIO
 MICROPHONE = rtc.TrackSource.SOURCE_MICROPHONE
 VOICE, AIR = b"\x01\x00", b"\x00\x00"
 
 
-class FakeAudioStream:
-    """What comes of a track: 16 kHz mono, in pieces that are not windows; read at most once at a
-    time, and closed when that ends.
-    """
+class FakeAudioStream(FakeStream):
+    """16 kHz mono, in pieces that are not windows."""
 
-    open: ClassVar[dict[str, FakeAudioStream]] = {}
+    open: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, track: rtc.Track, *, sample_rate: int, num_channels: int, **_: Any) -> None:
         assert (sample_rate, num_channels) == (SAMPLE_RATE, 1)
-        assert track.sid not in self.open, "a microphone is read twice"
-        self._sid = track.sid
-        self._events: asyncio.Queue[rtc.AudioFrameEvent | None] = asyncio.Queue()
-        self.open[track.sid] = self
+        super().__init__(track)
 
-    def __aiter__(self) -> FakeAudioStream:
-        return self
-
-    async def __anext__(self) -> rtc.AudioFrameEvent:
-        event = await self._events.get()
-        if event is None:
-            raise StopAsyncIteration
-        return event
-
-    def put(self, sample: bytes) -> None:
+    def sound(self, sample: bytes) -> None:
         """One window's worth, in two pieces."""
         for count in (160, WINDOW_SAMPLES - 160):
-            frame = rtc.AudioFrame(sample * count, SAMPLE_RATE, 1, count)
-            self._events.put_nowait(rtc.AudioFrameEvent(frame))
-
-    def end(self) -> None:
-        """The track is over."""
-        self._events.put_nowait(None)
-
-    async def aclose(self) -> None:
-        self.open.pop(self._sid, None)
+            self.put(rtc.AudioFrameEvent(rtc.AudioFrame(sample * count, SAMPLE_RATE, 1, count)))
 
 
 class FakeVoiceActivity:
@@ -206,7 +185,7 @@ async def breathe(people: list[Person]) -> None:
         for person in people:
             stream = FakeAudioStream.open.get(person.publication.sid)
             if stream and not person.publication.muted:
-                stream.put(VOICE if person.speaking else AIR)
+                stream.sound(VOICE if person.speaking else AIR)
         await asyncio.sleep(WINDOW_SECONDS)
 
 

@@ -50,7 +50,7 @@ async def test_a_microphone_comes_back_after_leave_loss_and_failure(staged: Stag
         ann.publication.set_subscribed(False)  # as another part that needed it too might
         await asyncio.sleep(2.0)
         assert opened(on) == {"ann"}
-        FakeAudioStream.open[ann.publication.sid]._events.put_nowait("garbage")  # type: ignore[arg-type]
+        FakeAudioStream.open[ann.publication.sid].put("garbage")
         await asyncio.sleep(5.0)
         assert opened(on) == {"ann"}
         assert len(on.told) == 1

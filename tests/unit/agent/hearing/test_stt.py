@@ -58,19 +58,6 @@ def _plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, module.__name__, module)
 
 
-@pytest.mark.parametrize(
-    ("setting", "hears", "writes"),
-    [
-        ("auto", True, False),
-        ("auto", False, True),
-        ("engine", False, False),
-        ("whisper:small", True, True),
-    ],
-)
-def test_who_writes(setting: str, hears: bool, writes: bool) -> None:
-    assert Recogniser(setting).writes(hears) is writes
-
-
 @pytest.mark.usefixtures("_plugin")
 async def test_a_livekit_plugin_is_used_by_its_name_and_fails_in_one_line_without_keys() -> None:
     made = Recogniser("hearing-test", {"text": "What is it?", "api_key": "sesame-4711"}).make()

@@ -26,7 +26,7 @@ BRIGHT = 220
 class FakeStream:
     """What comes of a track; read at most once at a time, and closed when that ends."""
 
-    open: ClassVar[dict[str, FakeStream]] = {}
+    open: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, track: rtc.Track, **_: object) -> None:
         assert track.sid not in self.open
@@ -45,9 +45,9 @@ class FakeStream:
         self.open.pop(self._sid, None)
 
 
-def event(width: int = 160) -> rtc.VideoFrameEvent:
+def event(width: int = 160, level: int = BRIGHT) -> rtc.VideoFrameEvent:
     frame = rtc.VideoFrame(
-        width, width, rtc.VideoBufferType.I420, bytes([BRIGHT]) * (width * width * 3 // 2)
+        width, width, rtc.VideoBufferType.I420, bytes([level]) * (width * width * 3 // 2)
     )
     upright: Any = rtc.VideoRotation.VIDEO_ROTATION_0
     return rtc.VideoFrameEvent(frame, round(time.monotonic() * 1e6), upright)

@@ -5,17 +5,12 @@ from __future__ import annotations
 import pytest
 
 from agent.picture.ingress_state import LONGEST_ERROR, RARE, IngressState, parse
-from config.source_names import INGRESS_ATTRIBUTE
 from ingress import report
 
 
 def said(**fields: object) -> IngressState:
     made = report.SourceReport(name="gate", room="r", url="rtsp://cam", via="relay", **fields)  # type: ignore[arg-type]
     return parse(made.attribute())
-
-
-def test_both_sides_mean_the_same_attribute() -> None:
-    assert INGRESS_ATTRIBUTE == report.ATTRIBUTE
 
 
 def test_what_an_ingress_says_is_understood() -> None:

@@ -102,13 +102,6 @@ def test_a_camera_that_stops_dead_is_lost(fps: float) -> None:
     assert trial.run(10, fps=fps) == {False}
 
 
-def test_a_screen_may_stop_after_it_has_moved() -> None:
-    trial = Trial(screen=True)
-    trial.run(30, fps=30)
-    assert trial.run(10 * MINUTE, fps=0) == {False}
-    assert trial.renewed == []
-
-
 def test_one_that_is_known_to_be_away_is_lost_at_once_and_left_alone() -> None:
     trial = Trial(screen=True)
     trial.run(5, fps=1)
@@ -120,10 +113,6 @@ def test_one_that_is_known_to_be_away_is_lost_at_once_and_left_alone() -> None:
     trial.away = False
     assert trial.run(10) == {True}, "its first picture proves that it is back"
     assert trial.run(1, fps=1) == {False}
-
-
-def test_pictures_are_more_to_be_believed_than_what_is_known() -> None:
-    assert Trial(away=True).run(60, fps=10) == {False}
 
 
 def test_a_first_picture_is_asked_for_ever_more_seldom() -> None:

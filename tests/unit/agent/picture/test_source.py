@@ -104,29 +104,26 @@ async def test_another_camera_of_the_same_one_is_another_picture_and_its_return_
         ),
     ],
 )
-def test_who_cannot_be_seen_is_named_and_never_subscribed_to(
+@virtual
+async def test_who_cannot_be_seen_is_named_and_never_subscribed_to(
     fake_rtc: FakeRtc, how: dict[str, Any], why: str
 ) -> None:
-    @virtual
-    async def run() -> None:
-        async with staged(fake_rtc) as stage:
-            phone = stage.room.join("phone")
-            barred = phone.publish(**how)
-            sound = phone.publish(kind=rtc.TrackKind.KIND_AUDIO)
-            await asyncio.sleep(3600)
-            assert (stage.source.identity, stage.trouble) == ("phone", why)
-            good = stage.room.join("good").publish()
-            assert await stage.send(good)
-            assert (stage.source.identity, stage.trouble) == ("good", "")
-            assert stage.health.remark == "", "the good one is newer"
-            stage.room.leave("phone")
-            await stage.film(good, 60)
-            again = stage.room.join("phone").publish(**how)
-            await stage.send(good)
-            assert (stage.source.identity, stage.trouble, stage.health.remark) == ("good", "", why)
-            assert (barred.asked, sound.asked, again.asked) == ([], [], [])
-
-    run()
+    async with staged(fake_rtc) as stage:
+        phone = stage.room.join("phone")
+        barred = phone.publish(**how)
+        sound = phone.publish(kind=rtc.TrackKind.KIND_AUDIO)
+        await asyncio.sleep(3600)
+        assert (stage.source.identity, stage.trouble) == ("phone", why)
+        good = stage.room.join("good").publish()
+        assert await stage.send(good)
+        assert (stage.source.identity, stage.trouble) == ("good", "")
+        assert stage.health.remark == "", "the good one is newer"
+        stage.room.leave("phone")
+        await stage.film(good, 60)
+        again = stage.room.join("phone").publish(**how)
+        await stage.send(good)
+        assert (stage.source.identity, stage.trouble, stage.health.remark) == ("good", "", why)
+        assert (barred.asked, sound.asked, again.asked) == ([], [], [])
 
 
 @virtual
@@ -150,25 +147,22 @@ async def test_a_reader_that_fails_is_told_and_begins_anew(fake_rtc: FakeRtc) ->
 
 
 @pytest.mark.parametrize("taken_away", [False, True])
-def test_a_track_that_comes_back_as_another_object_is_read_again(
+@virtual
+async def test_a_track_that_comes_back_as_another_object_is_read_again(
     fake_rtc: FakeRtc, taken_away: bool
 ) -> None:
-    @virtual
-    async def run() -> None:
-        async with staged(fake_rtc) as stage:
-            camera = stage.room.join("cam").publish()
-            await stage.send(camera)
-            if taken_away:
-                camera.set_subscribed(False)  # as when the server does it
-            else:
-                stage.source.renew()
-            await asyncio.sleep(0.02)
-            assert FakeStream.open == {}
-            assert await stage.send(camera)
-            assert len(stage.pictures) == 2
-            assert False in camera.asked
-
-    run()
+    async with staged(fake_rtc) as stage:
+        camera = stage.room.join("cam").publish()
+        await stage.send(camera)
+        if taken_away:
+            camera.set_subscribed(False)  # as when the server does it
+        else:
+            stage.source.renew()
+        await asyncio.sleep(0.02)
+        assert FakeStream.open == {}
+        assert await stage.send(camera)
+        assert len(stage.pictures) == 2
+        assert False in camera.asked
 
 
 @virtual

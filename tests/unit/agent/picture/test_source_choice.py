@@ -103,24 +103,6 @@ def test_cameras_come_first_then_screens_and_agents_only_by_name() -> None:
         assert room.look() == watched
 
 
-def test_one_that_brings_nothing_is_passed_over_and_tried_again_ever_more_seldom() -> None:
-    room = Room(dark={"b"})
-    room.add(camera("a"))
-    room.add(camera("b"))
-    assert room.wait(TRIAL - 0.1) == "a"
-    assert room.chosen.passed_over == ""
-    assert room.wait(1) == "a"
-    assert room.chosen.beside is None
-    assert room.chosen.passed_over == "no picture comes from b"
-    assert room.wait(FIRST_PAUSE + 1) == "a"
-    assert room.begun["b"] == 2
-    assert room.wait(3 * 3600) == "a"
-    assert room.begun["b"] < 2 + 7 + 3 * 3600 / LONGEST_PAUSE
-    room.dark.clear()
-    assert room.wait(LONGEST_PAUSE + TRIAL) == "b"
-    assert room.chosen.passed_over == ""
-
-
 def test_who_cannot_be_seen_is_named_and_never_tried_while_there_is_another() -> None:
     room = Room(dark={"phone", "slow"})
     off = camera("off", muted=True, joined=10.0)
@@ -172,22 +154,6 @@ def test_two_that_bring_nothing_do_not_take_turns_and_both_are_tried() -> None:
     assert sum(one != other for one, other in pairwise(watched)) <= 2
     room.dark.remove("a")
     assert room.wait(LONGEST_PAUSE + TRIAL) == "a"
-
-
-def test_a_late_booth_watches_the_person_who_joined_last_before_any_ingress() -> None:
-    found = [
-        camera("second", joined=20.0),
-        camera("film", joined=90.0, by="ingress"),
-        camera("third", joined=30.0),
-        camera("first", joined=10.0),
-    ]
-    for turn in range(4):
-        room = Room()
-        assert room.add(*found[turn:], *found[:turn]) == "third"
-        assert room.remove("third") == "second"
-        assert room.remove("second", "first") == "film"
-        assert room.begun == {}, "nobody is tried beside one that is tried itself"
-        assert room.add(camera("b", joined=95.0), camera("a", joined=96.0)) == "a"
 
 
 def test_an_ingress_that_appears_just_after_the_booth_was_there_before() -> None:

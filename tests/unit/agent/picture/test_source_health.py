@@ -204,25 +204,22 @@ async def test_a_still_picture_is_shown_again_unmarked_and_told(fake_rtc: FakeRt
         (rtc.EncryptionType.GCM, "phone's picture is encrypted with another key than ROOM_KEY"),
     ],
 )
-def test_what_cannot_be_decoded_is_told_as_what_it_is_and_makes_room(
+@virtual
+async def test_what_cannot_be_decoded_is_told_as_what_it_is_and_makes_room(
     fake_rtc: FakeRtc, encryption: rtc.EncryptionType.ValueType, why: str
 ) -> None:
-    @virtual
-    async def run() -> None:
-        async with staged(fake_rtc, has_key=True) as stage:
-            screen = rtc.TrackSource.SOURCE_SCREENSHARE
-            other = stage.room.join("other").publish(source=screen)
-            phone = stage.room.join("phone").publish(encryption_type=encryption)
-            stats = stats_pb2.RtcStats()
-            for number in range(1, 110):
-                stats.inbound_rtp.inbound.bytes_received = 1000 * number
-                if phone.track:
-                    phone.track.stats = [stats]  # type: ignore[union-attr]
-                await asyncio.sleep(0.1)
-            assert stage.trouble == why
-            assert not await stage.send(other)
-            await asyncio.sleep(2)
-            assert await stage.send(other)
-            assert stage.source.identity == "other"
-
-    run()
+    async with staged(fake_rtc, has_key=True) as stage:
+        screen = rtc.TrackSource.SOURCE_SCREENSHARE
+        other = stage.room.join("other").publish(source=screen)
+        phone = stage.room.join("phone").publish(encryption_type=encryption)
+        stats = stats_pb2.RtcStats()
+        for number in range(1, 110):
+            stats.inbound_rtp.inbound.bytes_received = 1000 * number
+            if phone.track:
+                phone.track.stats = [stats]  # type: ignore[union-attr]
+            await asyncio.sleep(0.1)
+        assert stage.trouble == why
+        assert not await stage.send(other)
+        await asyncio.sleep(2)
+        assert await stage.send(other)
+        assert stage.source.identity == "other"

@@ -27,13 +27,6 @@ class Fed:
         self.feed.second(picture(capture, 16))
 
 
-def test_one_stream_goes_in_as_it_is() -> None:
-    fed = Fed()
-    for at in (1.0, 1.1, 1.2):
-        fed.main(at)
-    assert fed.out == [(64, 1.0), (64, 1.1), (64, 1.2)]
-
-
 def test_the_small_one_goes_before_with_the_time_of_a_picture_that_is_shown() -> None:
     fed = Fed()
     fed.main(1.0)

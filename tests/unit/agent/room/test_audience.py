@@ -40,14 +40,6 @@ async def test_viewers_are_people_and_those_behind_our_own_server_each_once(
     assert how_many(people(here), "me") == 4 + 3 + 0 + MOST_BEHIND, "it says that it watches"
 
 
-def test_commentary_rests_after_a_while_and_resumes_at_once() -> None:
-    audience = Audience(60.0, now=0.0)
-    assert audience.update(False, 59.0)
-    assert not audience.update(False, 61.0)
-    assert audience.update(True, 62.0)
-    assert audience.update(False, 100.0)
-
-
 def test_a_question_counts_as_somebody_there() -> None:
     audience = Audience(60.0, now=0.0)
     audience.spoke(50.0)

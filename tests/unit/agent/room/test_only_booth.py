@@ -24,10 +24,6 @@ def test_of_any_that_meet_exactly_one_has_none_before_it() -> None:
             assert first == [min(met)]
 
 
-def test_those_before_are_named_oldest_first() -> None:
-    assert before(ARRIVALS[0], ARRIVALS) == ["z", "a"]
-
-
 def somebody(identity: str, joined: float, **more: Any) -> Any:
     return SimpleNamespace(
         identity=identity,

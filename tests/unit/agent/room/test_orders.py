@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.room.languages import OWN_NAMES
-from agent.room.orders import Order, read
+from agent.room.orders import read
 from config.settings import RoomSettings
 
 NAMES = {
@@ -142,10 +142,6 @@ def test_every_language_is_known_by_its_own_name() -> None:
         assert order is not None
         assert order.changes == {"language": tag}
         RoomSettings().updated(order.changes)
-
-
-def test_undo_is_told_from_a_change() -> None:
-    assert read("undo", NAMES) == Order({}, (("undo", ""),), undo=True)
 
 
 def test_what_is_talked_about_is_one_line_of_what_was_written() -> None:

@@ -82,24 +82,21 @@ async def test_words_come_as_they_are_heard(fake_rtc: FakeRtc) -> None:
 @pytest.mark.parametrize(
     "text", ["一辆红色的汽车停在路口旁边。", "ผู้ชายคนหนึ่งกำลังเดินข้ามถนน", "がぎぐげご、テスト。"]
 )
-def test_a_language_without_spaces_comes_letter_by_letter(fake_rtc: FakeRtc, text: str) -> None:
-    @virtual
-    async def run() -> None:
-        room = fake_rtc.room()
-        voice, begun = Voice(room), time.monotonic()
-        await voice.say(text)
-        await asyncio.sleep(1)
-        pieces = shown(room)[0].written
-        assert shown(room)[0].text == text
-        before = 0
-        for moment, piece in pieces:
-            assert moment - begun == pytest.approx(4 * before / len(text), abs=0.6)
-            assert not unicodedata.category(piece[0]).startswith("M"), "a letter is cut in two"
-            before += len(piece)
-        assert len(pieces) > len(text) / 3
-        await voice.captions.aclose()
-
-    run()
+@virtual
+async def test_a_language_without_spaces_comes_by_letters(fake_rtc: FakeRtc, text: str) -> None:
+    room = fake_rtc.room()
+    voice, begun = Voice(room), time.monotonic()
+    await voice.say(text)
+    await asyncio.sleep(1)
+    pieces = shown(room)[0].written
+    assert shown(room)[0].text == text
+    before = 0
+    for moment, piece in pieces:
+        assert moment - begun == pytest.approx(4 * before / len(text), abs=0.6)
+        assert not unicodedata.category(piece[0]).startswith("M"), "a letter is cut in two"
+        before += len(piece)
+    assert len(pieces) > len(text) / 3
+    await voice.captions.aclose()
 
 
 @virtual
@@ -145,23 +142,20 @@ async def test_packets_that_the_room_does_not_take_hold_up_no_caption(fake_rtc: 
 
 @pytest.mark.parametrize("call", ["stream_text", "write", "close"])
 @pytest.mark.parametrize("step", [Exception("bare"), STALL])
-def test_a_refusal_or_a_stall_costs_one_caption(
+@virtual
+async def test_a_refusal_or_a_stall_costs_one_caption(
     fake_rtc: FakeRtc, call: str, step: Exception | float
 ) -> None:
-    @virtual
-    async def run() -> None:
-        room = fake_rtc.room()
-        voice = Voice(room)
-        fake_rtc.script.next(call, step)  # type: ignore[arg-type]
-        await voice.say()
-        await voice.say("Next.")
-        await asyncio.sleep(1)
-        assert shown(room)[-1].text == "Next."
-        assert shown(room)[-1].closed_at
-        assert voice.told == []
-        await voice.captions.aclose()
-
-    run()
+    room = fake_rtc.room()
+    voice = Voice(room)
+    fake_rtc.script.next(call, step)  # type: ignore[arg-type]
+    await voice.say()
+    await voice.say("Next.")
+    await asyncio.sleep(1)
+    assert shown(room)[-1].text == "Next."
+    assert shown(room)[-1].closed_at
+    assert voice.told == []
+    await voice.captions.aclose()
 
 
 @virtual

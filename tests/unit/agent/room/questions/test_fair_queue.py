@@ -36,16 +36,6 @@ def order(queue: FairQueue) -> list[str]:
     return taken
 
 
-def test_who_asks_once_goes_second_at_the_latest() -> None:
-    for taken in range(3):
-        queue = FairQueue()
-        assert put_all(queue, "ann", 14) == EACH
-        for _ in range(taken):
-            queue.take()
-        assert queue.put(asked("bob", "bob0")) == (1 if taken else 2)
-        assert order(queue).index("bob0") == (0 if taken else 1)
-
-
 def test_it_is_bounded_in_all_and_for_each_and_says_so() -> None:
     queue = FairQueue()
     put_all(queue, "ann", EACH)
