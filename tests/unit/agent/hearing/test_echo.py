@@ -26,8 +26,27 @@ class Voice:
         return line
 
 
+def test_a_line_that_comes_back_is_known_while_it_is_heard_and_a_moment_after() -> None:
+    voice = Voice()
+    line = voice.begin(SAID)
+    assert voice.echo.is_own(HEARD, 100.5, 102.0)
+    assert not voice.echo.is_own("How many cars are on the road?", 100.5, 102.0)
+    voice.now = 103.0
+    voice.lines.move(line, "ended")
+    assert voice.echo.is_own(HEARD, 103.5, 105.0)
+    assert not voice.echo.is_own(HEARD, 110.0, 112.0)
+    assert not voice.echo.is_own(HEARD, 97.0, 99.0)
+
+
 def test_what_was_only_written_makes_no_echo() -> None:
     voice = Voice()
     voice.begin(SAID, text_only=True)
     assert not voice.echo.is_own(HEARD, 100.5, 102.0)
     assert not voice.echo.is_own("", 100.5, 102.0)
+
+
+def test_without_a_text_what_lies_mostly_in_a_line_is_taken_for_it() -> None:
+    voice = Voice()
+    voice.begin(SAID)
+    assert voice.echo.is_own("", 99.5, 102.0)
+    assert not voice.echo.is_own("", 97.0, 101.0)
