@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 from typing import Any
 
 from config.errors import Problem, SettingsError
 
-log = logging.getLogger("tracing")
-
 _STANDARD = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_LIMIT = 2.0
+"""Seconds that a batch may take: a process that ends waits so long where nobody takes it."""
 _provider: Any = None
 
 
@@ -36,7 +35,8 @@ def setup(process: str, endpoint: str) -> bool:
     resource = resources.Resource.create({"service.name": f"pressbox-{process}"})
     _provider = sdk.TracerProvider(resource=resource)
     where = {"endpoint": f"{endpoint}/v1/traces"} if endpoint else {}
-    _provider.add_span_processor(export.BatchSpanProcessor(otlp.OTLPSpanExporter(**where)))
+    exporter = otlp.OTLPSpanExporter(timeout=_LIMIT, **where)
+    _provider.add_span_processor(export.BatchSpanProcessor(exporter))
     trace.set_tracer_provider(_provider)
     return True
 
