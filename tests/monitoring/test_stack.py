@@ -30,6 +30,10 @@ pytestmark = [
 
 DASHBOARD = FOLDER.parent / "grafana/dashboards/pressbox.json"
 COMPARED = re.compile(r"\s(==|>=|>)\s[\d.]+$")
+HEARD = (
+    "pressbox_booth_lines_spoken_total{kind='answer'}",
+    "rate(pressbox_booth_lines_spoken_total{kind='commentary'}[30s]) > 0",
+)
 TRACE = {
     ("pressbox-agent", "question"),
     ("pressbox-agent", "line"),
@@ -84,8 +88,7 @@ async def watched(
         async def counted() -> bool:
             if await scraping.up() != set(run.ports):
                 return False
-            spoken = "changes(pressbox_booth_lines_spoken_total{kind='%s'}[1m]) >= 0"
-            heard = [await scraping.query(spoken % kind) for kind in ("answer", "commentary")]
+            heard = [await scraping.query(one) for one in HEARD]
             return all(heard) and any(received.names(one) >= TRACE for one in received.traces)
 
         await run.until_true(counted, 120.0)
@@ -99,7 +102,7 @@ async def test_every_query_of_the_dashboard_finds_something_or_says_why_not(
     queries = [(one, target) for one in panels for target in one.get("targets", [])]
     assert len(queries) > 40
     for panel, target in queries:
-        found = await watched.prometheus.query(target["expr"].replace("$__rate_interval", "30s"))
+        found = await watched.prometheus.query(target["expr"].replace("$__rate_interval", "1m"))
         assert found or "Empty" in panel.get("description", ""), target["expr"]
 
 
