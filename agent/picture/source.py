@@ -171,8 +171,9 @@ class Source:
         """Look anew at what is in the room, and do what follows."""
         self._published = published(self._room, self._has_key)
         before = self.watched
+        away = {identity for identity, state in self.states().items() if state.away}
         self.watched, beside, self.passed_over = self._choice.look(
-            list(self._published), self.wanted, time.monotonic()
+            list(self._published), self.wanted, time.monotonic(), away
         )
         if self._is_another(before):
             watched = self.identity or "nobody: no camera in the room"

@@ -5,6 +5,7 @@ Times are `time.monotonic()` seconds.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from agent.picture.newest import Newest, Stamp
@@ -39,8 +40,9 @@ class Choice:
     it, by its name or sid. The newest camera of anyone but an
     agent is watched, then the newest screen. While that one can be seen, a better one takes its
     place with its first picture and not before; one that brings none is passed over, and tried
-    again with backoff. Where nothing can be seen, what is there is watched all the same, cameras
-    that are switched on first: somebody has to be named.
+    again with backoff. One that is known to be away, and was not seen before, is not waited for
+    while there is another. Where nothing can be seen, what is there is watched all the same,
+    cameras that are switched on first: somebody has to be named.
     """
 
     def __init__(self) -> None:
@@ -50,9 +52,13 @@ class Choice:
         self._failed: dict[str, _Failure] = {}
         self._watch = self._beside = ""
         self._until = 0.0
+        self._away: Collection[str] = ()
 
-    def look(self, tracks: list[Track], wanted: str, now: float) -> Chosen:
-        """What to watch of these tracks."""
+    def look(
+        self, tracks: list[Track], wanted: str, now: float, away: Collection[str] = ()
+    ) -> Chosen:
+        """What to watch of these tracks; `away`: identities that are known to bring no picture."""
+        self._away = away
         tracks = [one for one in tracks if one.kind in ("camera", "screen")]
         self.newest.look(tracks, now)
         self._forget(tracks)
@@ -90,6 +96,9 @@ class Choice:
         if self._beside not in on:
             self._beside = ""
 
+    def _absent(self, track: Track) -> bool:
+        return track.muted or (track.identity in self._away and track.sid not in self.seen)
+
     def _merit(self, track: Track) -> tuple[bool, Stamp, str]:
         return track.kind == "camera", self.newest.stamp(track), track.sid
 
@@ -97,19 +106,19 @@ class Choice:
         return (
             track.sid in self.seen,
             not track.barrier,
-            not track.muted,
+            not self._absent(track),
             *self._merit(track),
         )
 
     def _better(self, tracks: list[Track], watch: Track, now: float) -> Track | None:
         """Which one to try beside `watch`."""
         seen = watch.sid in self.seen
-        if not (seen or watch.muted or watch.sid in self._failed):
+        if not (seen or self._absent(watch) or watch.sid in self._failed):
             return None  # it is being tried itself
         others = [
             one
             for one in tracks
-            if not (one.barrier or one.muted or one.sid in self.seen or one is watch)
+            if not (one.barrier or self._absent(one) or one.sid in self.seen or one is watch)
             and (not seen or self._merit(one) > self._merit(watch))
             and (one.sid not in self._failed or now >= self._failed[one.sid].due)
         ]
@@ -120,7 +129,7 @@ class Choice:
             one
             for one in tracks
             if self._merit(one) > self._merit(watch) and one.identity != watch.identity
-            if not one.muted and (one.barrier or one.sid in self._failed)
+            if not one.muted and (one.barrier or self._absent(one) or one.sid in self._failed)
         ]
         newest = max(better, key=self._merit, default=None)
         if newest is None:

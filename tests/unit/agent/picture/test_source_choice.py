@@ -23,6 +23,7 @@ class Room:
 
     tracks: list[Track] = field(default_factory=list)
     dark: set[str] = field(default_factory=set)
+    away: set[str] = field(default_factory=set)
     wanted: str = ""
     now: float = 1000.0
     choice: Choice = field(default_factory=Choice)
@@ -62,14 +63,14 @@ class Room:
         """The identity that is watched in the end."""
         while True:
             before = self.chosen
-            self.chosen = self.choice.look(self.tracks, self.wanted, self.now)
+            self.chosen = self.choice.look(self.tracks, self.wanted, self.now, self.away)
             if self.chosen.beside and self.chosen.beside != before.beside:
                 identity = self.chosen.beside.identity
                 self.begun[identity] = self.begun.get(identity, 0) + 1
             new = [
                 one.sid
                 for one in (self.chosen.watch, self.chosen.beside)
-                if one and not one.muted and one.identity not in self.dark
+                if one and not one.muted and one.identity not in self.dark | self.away
                 if one.sid not in self.choice.seen
             ]
             if not new:
@@ -90,6 +91,19 @@ def test_a_camera_that_is_switched_off_yields_and_comes_back_as_the_newest() -> 
     room.change("b", muted=False)
     room.remove("a")
     assert room.add(camera("a")) == "a", "the same participant has published again"
+
+
+def test_one_that_is_known_to_be_away_is_not_waited_for_while_there_is_another() -> None:
+    room = Room(away={"gate"})
+    room.add(camera("demo"))
+    assert room.add(camera("gate")) == "demo"
+    assert room.chosen.passed_over == "no picture comes from gate"
+    room.away.clear()
+    assert room.look() == "gate"
+    room.away.add("gate")
+    assert room.wait(60) == "gate", "whom one has seen, one waits for"
+    room.remove("demo")
+    assert Room(tracks=room.tracks, away={"gate"}).look() == "gate", "somebody has to be named"
 
 
 def test_cameras_come_first_then_screens_and_agents_only_by_name() -> None:
