@@ -113,8 +113,11 @@ async def test_a_thousand_lines_stay_where_their_reader_is_until_newest_is_press
     await page.mouse.wheel(0, -3000)
     await expect(newest).to_be_visible()
     await page.wait_for_timeout(300)  # the wheel is smooth, and tells nobody when it is done
-    middle = "(log) => { const box = log.getBoundingClientRect();"
-    middle += "return document.elementFromPoint(box.x + 90, box.y + box.height / 2).textContent }"
+    middle = """(log) => {
+      const box = log.getBoundingClientRect();
+      const found = document.elementFromPoint(box.x + 90, box.y + box.height / 2);
+      return found.closest('article').textContent;
+    }"""
     read = await log.evaluate(middle)
     await many(booth, 20, 1000)
     await page.get_by_role("log").get_by_text("line 1019 of").wait_for(state="attached")
