@@ -21,7 +21,8 @@ make_base() {
   local name=debian:bookworm-slim change=() container
   [ "$(docker image inspect -f '{{index .Config.Labels "stand-in"}}' $name 2>/dev/null)" = 1 ] && return
   if ! here $name; then
-    debootstrap --variant=minbase bookworm "$folder/root" http://deb.debian.org/debian >/dev/null
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
+    debootstrap --variant=minbase bookworm "$folder/root" "$mirror" >/dev/null
     tar -C "$folder/root" -c . | docker import - $name >/dev/null
     rm -rf "$folder/root"
   fi
