@@ -8,13 +8,13 @@ import asyncio
 import contextlib
 import json
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from config.child_process import environment, how_it_ended
+from config.child_process import how_it_ended
 from config.tasks import Tasks
+from speech import child
 from speech.resampling import Resampler
 from speech.voice import SpeechError
 from speech.voice_program import END, ERROR, HEAD, PCM, READY
@@ -24,13 +24,10 @@ LOADING = 60.0
 """Seconds after which the start of a program is given up; a voice of piper takes 1 to 5."""
 SILENT = 20.0
 """Seconds without a sound after which one that was to speak is taken for dead."""
-DYING = 2.0
 FRAMES = 64
 """Pieces of speech that wait to be taken; then the program waits."""
 MAX_CHARACTERS = 600
 """Longest text of one synthesis, so that none holds the program for long."""
-
-_ROOT = Path(__file__).resolve().parent.parent
 
 _Frame = tuple[int, int, bytes]
 """Kind, number of the text, body."""
@@ -143,17 +140,10 @@ class _Running:
         if self.process.stdin is not None and not self.process.stdin.is_closing():
             self.process.stdin.write(json.dumps({"stop": number}).encode() + b"\n")
 
-    def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-
     async def aclose(self) -> None:
         """End it and wait. Idempotent."""
-        self.kill()
+        await child.kill(self.process)
         await self.tasks.aclose()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DYING):
-                await self.process.wait()
 
     async def read(self) -> None:
         """Its frames up to its end, then None."""
@@ -167,15 +157,6 @@ class _Running:
 
 
 async def _start(command: Sequence[str]) -> _Running:
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=_ROOT,
-        env=environment(),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=DEVNULL,  # a library's own words; what matters comes by the pipe
-        process_group=0,  # Ctrl-C is meant for its owner
-    )
-    program = _Running(process, asyncio.Queue(FRAMES), Tasks(lambda text: None))
+    program = _Running(await child.start(command), asyncio.Queue(FRAMES), Tasks(lambda text: None))
     program.tasks.once("a voice's frames", program.read())
     return program

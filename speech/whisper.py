@@ -13,11 +13,11 @@ import contextlib
 import importlib.util
 import json
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import Sequence
-from pathlib import Path
 
-from config.child_process import environment, how_it_ended
+from config.child_process import how_it_ended
+from speech import child
 
 DEFAULT_MODEL = "base"
 """Knows 99 languages; 145 MB."""
@@ -31,9 +31,6 @@ LOADING = 900.0
 """Seconds after which loading is given up."""
 IDLE = 300.0
 """Seconds without an utterance after which the program ends."""
-DYING = 5.0
-
-_ROOT = Path(__file__).resolve().parent.parent
 
 
 class HearingError(Exception):
@@ -96,24 +93,15 @@ class Whisper:
         return process
 
     async def _load(self) -> Process:
-        process = await asyncio.create_subprocess_exec(
-            *self._command,
-            self._model,
-            cwd=_ROOT,
-            env=environment(),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,  # a library's own words; what matters comes by the pipe
-            process_group=0,  # Ctrl-C is meant for its owner
-        )
+        process = await child.start((*self._command, self._model))
         try:
             async with asyncio.timeout(LOADING):
                 await _answer(process)
         except TimeoutError:
-            await _kill(process)
+            await child.kill(process)
             raise HearingError(f"whisper did not load within {LOADING:.0f} s") from None
         except BaseException:
-            await _kill(process)
+            await child.kill(process)
             raise
         self._wait_for_more()
         return process
@@ -152,7 +140,7 @@ async def _answer(process: Process) -> str:
     line = await process.stdout.readline() if process.stdout else b""
     if not line:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DYING):
+            async with asyncio.timeout(child.DYING):
                 await process.wait()
         raise HearingError(f"whisper ended ({how_it_ended(process.returncode)})")
     found = json.loads(line)
@@ -171,12 +159,4 @@ async def _ended(loading: asyncio.Task[Process]) -> None:
     loading.cancel()
     await asyncio.wait({loading})
     if not loading.cancelled() and not loading.exception():
-        await _kill(loading.result())
-
-
-async def _kill(process: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DYING):
-            await process.wait()
+        await child.kill(loading.result())

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from gated_engine import Answer, chunk, refuse, say, stream, tone
+from gated_engine import Answer, refuse, say, stream
 from livekit.plugins.pressbox.engine import (
     EngineError,
     EngineRejected,
@@ -22,7 +22,7 @@ from livekit.plugins.pressbox.engine.limits import Limits, Refusal, chosen, lear
 from agent.engine.dialects import owned
 from agent.engine.engines import Engines
 
-from .asking import answer, asking, pcm_of, pictures_of, text_of, wav, window
+from .asking import answer, asking, pictures_of, text_of, window
 
 SPEECH = ["text", "audio"]
 QUIET = {"enable_thinking": False}
@@ -194,31 +194,6 @@ async def test_whether_a_stranger_speaks_shows() -> None:
             await answer(client)
             seen.append(client.speaks)
     assert seen == [None, False, True]
-
-
-@pytest.mark.parametrize("rate", [16_000, 24_000, 44_100])
-@pytest.mark.parametrize("apart", [False, True])
-async def test_speech_in_wav_files_is_read(rate: int, apart: bool) -> None:
-    """``apart``: as vLLM-Omni sends it, else as SGLang-Omni does."""
-    times = round(0.2 * rate)
-    sound = tone(0.2 * rate / 24_000)[: times * 2] if rate == 24_000 else b"\x10\x20" * times
-    half = times // 2 * 2
-    events: list[Any] = [chunk({"content": "A."})]
-    for piece in (sound[:half], sound[half:]):
-        data = base64.b64encode(wav(piece, rate)).decode()
-        usage = {"prompt_tokens": 9, "completion_tokens": 0}
-        events.append(
-            {**chunk({"content": data}), "modality": "audio", "usage": usage}
-            if apart
-            else chunk({"audio": {"id": "a", "data": data}})
-        )
-    events.append(chunk({}, "stop"))
-    async with asking(stream(*events), models=[{"id": "m", "owned_by": "vllm"}]) as (client, _):
-        deltas = await answer(client)
-    assert text_of(deltas) == "A."
-    assert len(pcm_of(deltas)) / 48_000 == pytest.approx(0.2, abs=0.001)
-    if rate == 24_000:
-        assert pcm_of(deltas) == sound
 
 
 # refusals

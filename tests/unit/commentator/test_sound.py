@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
-from gated_engine import tone
+from gated_engine import chunk, stream, tone
 from livekit.plugins.pressbox.engine import GarbageError
 from livekit.plugins.pressbox.engine.sound import SoundReader
 
-from .asking import wav
+from .asking import answer, asking, pcm_of, text_of, wav
 
 WAVE = np.frombuffer(tone(0.1), "<i2").astype(np.float64) / 32768
 
@@ -95,3 +97,28 @@ def test_other_chunks_of_a_wav_file_are_skipped() -> None:
 def test_a_wav_file_that_cannot_be_read_is_garbage(data: bytes) -> None:
     with pytest.raises(GarbageError, match="WAV"):
         SoundReader().push(data)
+
+
+@pytest.mark.parametrize("rate", [16_000, 24_000, 44_100])
+@pytest.mark.parametrize("apart", [False, True])
+async def test_speech_in_wav_files_is_read(rate: int, apart: bool) -> None:
+    """``apart``: as vLLM-Omni sends it, else as SGLang-Omni does."""
+    times = round(0.2 * rate)
+    sound = tone(0.2 * rate / 24_000)[: times * 2] if rate == 24_000 else b"\x10\x20" * times
+    half = times // 2 * 2
+    events: list[Any] = [chunk({"content": "A."})]
+    for piece in (sound[:half], sound[half:]):
+        data = base64.b64encode(wav(piece, rate)).decode()
+        usage = {"prompt_tokens": 9, "completion_tokens": 0}
+        events.append(
+            {**chunk({"content": data}), "modality": "audio", "usage": usage}
+            if apart
+            else chunk({"audio": {"id": "a", "data": data}})
+        )
+    events.append(chunk({}, "stop"))
+    async with asking(stream(*events), models=[{"id": "m", "owned_by": "vllm"}]) as (client, _):
+        deltas = await answer(client)
+    assert text_of(deltas) == "A."
+    assert len(pcm_of(deltas)) / 48_000 == pytest.approx(0.2, abs=0.001)
+    if rate == 24_000:
+        assert pcm_of(deltas) == sound
