@@ -23,6 +23,8 @@ from launcher.waiting_rooms import RoomView, WaitingRooms, view_of
 
 _TICK = 0.3
 _SLOW_TICK = 1.5
+_AT_ONCE = 16
+"""Rooms that the server is asked about at a time."""
 _RETURN_LIMIT = 12.0
 """Seconds in which agents come back to a server that was restarted."""
 
@@ -126,18 +128,29 @@ class Dispatcher:
     async def _look(self, names: list[str]) -> dict[str, RoomView]:
         """The rooms of these names, all for []; the default room is always there."""
         listed = await self._api.room.list_rooms(api.ListRoomsRequest(names=names))
-        views = {self._room: RoomView()}
-        for room in listed.rooms:
-            try:
+        gate = asyncio.Semaphore(_AT_ONCE)
+        try:
+            async with asyncio.TaskGroup() as group:
+                looks = {
+                    room.name: group.create_task(self._view(room, gate)) for room in listed.rooms
+                }
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        found = {name: view for name, look in looks.items() if (view := look.result())}
+        return {self._room: RoomView()} | found
+
+    async def _view(self, room: api.Room, gate: asyncio.Semaphore) -> RoomView | None:
+        """None for a room that was closed a moment ago."""
+        try:
+            async with gate:
                 wanted = api.ListParticipantsRequest(room=room.name)
                 found = await self._api.room.list_participants(wanted)
                 dispatches = await self._api.agent_dispatch.list_dispatch(room.name)
-            except api.TwirpError as error:
-                if error.code != api.TwirpErrorCode.NOT_FOUND:
-                    raise
-                continue  # closed a moment ago
-            views[room.name] = view_of(room, found.participants, dispatches)
-        return views
+        except api.TwirpError as error:
+            if error.code != api.TwirpErrorCode.NOT_FOUND:
+                raise
+            return None
+        return view_of(room, found.participants, dispatches)
 
     async def _remove_agents(self, views: dict[str, RoomView]) -> None:
         for room, view in views.items():

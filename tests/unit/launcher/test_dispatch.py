@@ -23,6 +23,7 @@ class Server:
         self.people: dict[str, list[api.ParticipantInfo]] = {"lobby": []}
         self.dispatched: list[str] = []
         self.faults: list[Exception] = []
+        self.takes = self.asked = self.most = 0
         self.room = self.agent_dispatch = self
 
     def add(self, name: str, **attributes: str) -> None:
@@ -38,9 +39,16 @@ class Server:
         return SimpleNamespace(rooms=list(self.rooms.values()))
 
     async def list_participants(self, wanted: api.ListParticipantsRequest) -> Any:
+        self.asked += 1
+        self.most = max(self.most, self.asked)
+        await asyncio.sleep(self.takes / 1000)
+        self.asked -= 1
+        if wanted.room not in self.people:
+            raise api.TwirpError(api.TwirpErrorCode.NOT_FOUND, "closed", status=404)
         return SimpleNamespace(participants=self.people[wanted.room])
 
     async def list_dispatch(self, _: str) -> list[api.AgentDispatch]:
+        await asyncio.sleep(self.takes / 1000)
         return []
 
     async def create_dispatch(self, wanted: api.CreateAgentDispatchRequest) -> api.AgentDispatch:
@@ -74,6 +82,23 @@ async def test_a_failure_of_its_own_is_told_and_ends_nothing() -> None:
     await asyncio.wait_for(watched.dispatcher.joined.wait(), 60)
     assert [text for text in watched.said if "KeyError" in text] != []
     await watched.dispatcher.aclose()
+    await watched.dispatcher.aclose()
+
+
+@virtual
+async def test_many_rooms_of_a_slow_server_are_all_seen_and_it_is_not_flooded() -> None:
+    watched = Watched()
+    server = watched.server
+    server.takes = 20
+    server.rooms["closed"] = api.Room(name="closed")
+    for count in range(500):
+        server.add(f"room-{count}")
+    server.add("ours", **{"pressbox.wish": "{}"})
+    watched.dispatcher.workers(1, 1, 2)
+    watched.dispatcher.start()
+    await asyncio.sleep(10)
+    assert sorted(server.dispatched) == ["lobby", "ours"]
+    assert server.most <= 16
     await watched.dispatcher.aclose()
 
 
