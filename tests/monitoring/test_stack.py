@@ -42,6 +42,7 @@ TRACE = {
     ("pressbox-engine", "chat sketch"),
     ("pressbox-engine", "queue"),
 }
+CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @dataclass
@@ -80,7 +81,8 @@ async def watched(
 
         async def asked() -> bool:
             question = {"text": "What do you see?"}
-            async with session.post(f"{page}/api/ask", json=question) as answer:
+            headers = {"traceparent": CALLER}
+            async with session.post(f"{page}/api/ask", json=question, headers=headers) as answer:
                 return answer.status == 202
 
         await run.until_true(asked)
@@ -128,7 +130,8 @@ async def test_one_trace_leads_from_a_question_over_the_engine_to_its_sound(
     begun = [spans[name].start_time_unix_nano for name in ("question", "line", "slot", "heard")]
     assert begun == sorted(begun)
     assert spans["heard"].end_time_unix_nano <= spans["line"].end_time_unix_nano
-    assert not spans["question"].parent_span_id
+    caller = f"00-{spans['question'].trace_id.hex()}-{spans['question'].parent_span_id.hex()}-01"
+    assert caller == CALLER
 
 
 async def test_no_name_and_no_text_is_in_the_numbers_and_no_secret_in_the_log(

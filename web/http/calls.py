@@ -25,12 +25,13 @@ class CallApi:
     async def ask(self, request: web.Request, asked: Asking) -> web.Response:
         """Ask, or order: 202 with the question's id, or with `wait` 200 and the answer."""
         question = await body(request, Question)
+        told = {"text": question.text, "wait": asked.wait, "steers": not is_guest(request)}
+        if traceparent := request.headers.get("traceparent"):
+            told["traceparent"] = traceparent
         answer = await self._call(
             asked.room,
             "pressbox.ask",
-            json.dumps(
-                {"text": question.text, "wait": asked.wait, "steers": not is_guest(request)}
-            ),
+            json.dumps(told),
             question.name,
             timeout=ANSWER_TIMEOUT if asked.wait else CALL_TIMEOUT,
         )

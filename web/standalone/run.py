@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 
 from config import log as log_setup
+from config import tracing
 from config.errors import SettingsError
 from config.settings import Settings, load_settings
 from ingress.standalone import StandaloneSource
@@ -43,6 +44,7 @@ def main(words: Sequence[str]) -> int:
     try:
         values, source = parse([*first, *words[len(first) :]])
         settings = load_settings(cli={"room": ROOM, **values})
+        tracing.setup("web", settings.otlp_endpoint)
     except SettingsError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)

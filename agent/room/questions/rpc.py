@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 
 from livekit import rtc
+from opentelemetry import propagate, trace
 
 from agent.room.questions.question import NAME_LENGTH, Over, Question
 from agent.room.room import Room
@@ -16,7 +17,9 @@ ASK = "pressbox.ask"
 SKIP = "pressbox.skip"
 
 ASK_EXAMPLE = '{"text": "...", "wait": true}'
-"""`"steers": false`: where it is an order, it is not obeyed."""
+"""`"steers": false`: where it is an order, it is not obeyed. `"traceparent"`: as W3C has it, of the
+caller's trace, which goes on here.
+"""
 SKIP_EXAMPLE = '{"id": "..."}'
 """Both take a `name` too: who asks, where one participant speaks for several."""
 
@@ -52,13 +55,15 @@ class QuestionRpc(Methods):
         if not (isinstance(text, str) and isinstance(name, str) and isinstance(wait, bool)):
             raise rtc.RpcError(BAD_REQUEST, f"expected {ASK_EXAMPLE}")
         over = asyncio.Event()
-        question, position = self._put(
-            call.caller_identity,
-            name[:NAME_LENGTH],
-            text,
-            asked.get("steers", True) is True,
-            lambda _: over.set(),
-        )
+        caller = propagate.extract({"traceparent": str(asked.get("traceparent", ""))})
+        with trace.use_span(trace.get_current_span(caller)):
+            question, position = self._put(
+                call.caller_identity,
+                name[:NAME_LENGTH],
+                text,
+                asked.get("steers", True) is True,
+                lambda _: over.set(),
+            )
         if question.state == "waiting" and not wait:
             return json.dumps({"id": question.id, "position": position})
         await over.wait()

@@ -25,11 +25,13 @@ async def test_a_question_gets_its_id_or_its_answer(client: Client, feeds: Scrip
     assert (answer.status, await answer.json()) == (202, {"id": "q1", "position": 1})
     seen: list[list[tuple[str, str, str]]] = []
     feeds.fill = lambda feed: seen.append(feed.calls)
-    answer = await client.post("/api/ask?wait=1&room=b", json={"text": "Who?", "name": "Ann"})
+    asking = {"text": "Who?", "name": "Ann"}
+    headers = {"traceparent": "00-1-2-01"}
+    answer = await client.post("/api/ask?wait=1&room=b", json=asking, headers=headers)
     assert (answer.status, (await answer.json())["text"]) == (200, "A cat.")
     (((method, payload, name),),) = seen
     assert (method, name) == ("pressbox.ask", "Ann")
-    assert json.loads(payload).items() >= {"text": "Who?", "wait": True}.items()
+    assert json.loads(payload).items() >= ({"text": "Who?", "wait": True} | headers).items()
 
 
 async def test_settings_and_rules_are_the_booths(client: Client) -> None:

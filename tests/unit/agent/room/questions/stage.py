@@ -16,6 +16,7 @@ from livekit.plugins.pressbox.commentator import (
     PlaybackPacer,
     new_line,
 )
+from opentelemetry import trace
 
 from agent.clock.display_clock import DisplayClock
 from agent.room.questions.chat import TOPIC
@@ -50,6 +51,7 @@ class Stage(Output):
         self.asked: list[tuple[str, str]] = []
         self.seen: list[float | None] = []
         self.instructions: list[str] = []
+        self.traces: list[int] = []
         self.said: list[str] = []
         self.told: list[str] = []
         self.silenced = 0
@@ -90,6 +92,7 @@ class Stage(Output):
         self.asked.append((question, asker))
         self.seen.append(seen)
         self.instructions.append(instructions)
+        self.traces.append(trace.get_current_span().get_span_context().trace_id)
         if bug := self.bug:
             self.bug = None
             raise bug

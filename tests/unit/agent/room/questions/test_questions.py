@@ -251,6 +251,14 @@ async def test_ask_gives_its_place_at_once_or_the_answer_when_it_was_heard(
         assert time.monotonic() - begun > 4 * on.seconds
 
 
+@virtual
+async def test_a_question_belongs_to_the_trace_of_who_asks(fake_rtc: FakeRtc) -> None:
+    async with stage(fake_rtc, "ann") as on:
+        for sent in (f"00-{7:032x}-{1:016x}-01", "00-7-1-01", 7):
+            await on.call(ASK, "ann", text="What?", wait=True, traceparent=sent)
+        assert on.traces == [7, 0, 0]
+
+
 @pytest.mark.parametrize(
     "payload", ['{"text": 5}', "{", '{"text": "a", "wait": 1}', "[" * 9000, "Who?"]
 )
