@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import json
 import sys
 from pathlib import Path
 
-from release import audit, changelog, version
+from release import audit, changelog, licenses, version
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,6 +47,14 @@ def _notes(given: argparse.Namespace) -> int:
     return 0
 
 
+def _bill(given: argparse.Namespace) -> int:
+    bill = json.loads(given.bill.read_text())
+    policy = licenses.Policy.read(ROOT)
+    policy.fill(bill, dict(licenses.of_python(ROOT / "requirements" / given.list, policy)))
+    given.bill.write_text(json.dumps(bill, indent=2) + "\n")
+    return 0
+
+
 def main() -> int:
     """Run one command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m release")
@@ -60,6 +69,10 @@ def main() -> int:
     add = commands.add_parser("notes", help="what has changed in the version of a tree")
     add.add_argument("tree", type=Path)
     add.set_defaults(run=_notes)
+    add = commands.add_parser("bill", help="put licences into a bill of materials of a list")
+    add.add_argument("bill", type=Path)
+    add.add_argument("list")
+    add.set_defaults(run=_bill)
     given = parser.parse_args()
     try:
         return int(given.run(given))

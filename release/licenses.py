@@ -47,6 +47,16 @@ class Policy:
             return f"{name}: its licence is not on the list ({expression})"
         return ""
 
+    def fill(self, bill: Mapping[str, Any], said: Mapping[str, str | None]) -> None:
+        """Put the licence of each component of a bill of materials (CycloneDX) into it, as NOTICE
+        has it, or by what packages of these names say; where neither is known, it stays without.
+        """
+        for component in bill["components"]:
+            name = canonicalize_name(component["name"])
+            noticed = (what for one, what in self.noticed.items() if fnmatch.fnmatch(name, one))
+            if expression := next(noticed, "") or self._spdx(said.get(name) or ""):
+                component["licenses"] = [{"expression": expression}]
+
     def said_by(self, metadata: Message) -> str:
         """What a Python package says of its licence: in SPDX where it does, else by classifier."""
         for said in (metadata["License-Expression"], metadata["License"]):
@@ -75,11 +85,11 @@ def _holds(expression: str, allow: frozenset[str]) -> bool:
 def of_python(listed: Path, policy: Policy) -> Iterator[tuple[str, str | None]]:
     """Each package of requirements/NAME.txt and what it says; None: it is not installed here.
 
-    It is looked for in the environment of that name (`.venv-vlm`), or else in `.venv`.
+    It is looked for in the environment of that name (`.venv-vlm`), and else in `.venv`.
     """
     root = listed.parents[1]
-    own = root / f".venv-{listed.stem}"
-    places = (own if own.exists() else root / ".venv").glob("lib/*/site-packages")
+    names = (".venv", f".venv-{listed.stem}")
+    places = (place for name in names for place in root.glob(f"{name}/lib/*/site-packages"))
     installed = {
         canonicalize_name(each.metadata["Name"]): cast(Message, each.metadata)
         for each in distributions(path=[str(place) for place in places])

@@ -29,10 +29,12 @@ plugin() {
 }
 
 bills_of_materials() {
-  local list
+  local list bill
   for list in "$tree"/requirements/*.txt; do
+    bill="$DIST/sbom-$(basename "$list" .txt).cdx.json"
     "$PY" -m cyclonedx_py requirements --output-reproducible --pyproject "$tree/pyproject.toml" \
-      -o "$DIST/sbom-$(basename "$list" .txt).cdx.json" "$list" 2>"$scratch/log" || die "$(cat "$scratch/log")"
+      -o "$bill" "$list" 2>"$scratch/log" || die "$(cat "$scratch/log")"
+    "$PY" -m release bill "$bill" "$(basename "$list")" # licences, of what is installed here
   done
   # without what is of chance and of now
   (cd "$tree/web/ui" && npm sbom --package-lock-only --sbom-format cyclonedx) \

@@ -114,6 +114,18 @@ def test_a_licence_is_allowed_or_its_package_named(name: str, said: str, why: st
     assert objection.startswith(f"{name}: ") is bool(why)
 
 
+def test_a_bill_of_materials_gets_the_licences_that_are_known() -> None:
+    names = ("driver-7", "Louder", "odd", "away")
+    bill: dict[str, list[dict[str, object]]] = {"components": [{"name": one} for one in names]}
+    POLICY.fill(bill, {"driver-7": "MIT", "louder": "MIT License", "odd": "Odd", "away": None})
+    assert [one.get("licenses") for one in bill["components"]] == [
+        [{"expression": "LicenseRef-X"}],
+        [{"expression": "MIT"}],
+        None,
+        None,
+    ]
+
+
 def test_a_package_is_asked_for_spdx_first_and_all_of_its_classifiers() -> None:
     about = Message()
     about["License"] = "Permission is hereby granted: 1, 2 (3)\nand so on"
