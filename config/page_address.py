@@ -15,5 +15,6 @@ def page_for_others(settings: Settings) -> str:
     """Its address, which is this machine's own where it is open to nobody else."""
     if not settings.lan:
         return f"http://{reachable(settings.web_host)}:{settings.web_port}"
-    named = settings.web_names if settings.tls_cert else ()  # one's own is for a name
+    # A certificate of one's own is for a name; the address of a container is nobody's.
+    named = settings.web_names if settings.tls_cert or settings.web_near else ()
     return f"https://{reachable(next(iter(named), own_address()))}:{settings.tls_port}"

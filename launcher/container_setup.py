@@ -19,6 +19,8 @@ from launcher import keys
 from launcher.errors import LaunchError
 
 LIVEKIT_YAML = Path(__file__).resolve().parent.parent / "livekit.yaml"
+METRICS_PORT = 6789
+"""As LiveKit's own documents have it; docker/prometheus asks there."""
 
 
 def server_config(text: str, settings: Settings, access: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,7 +39,22 @@ def server_config(text: str, settings: Settings, access: Mapping[str, Any]) -> d
     # ICE lite: or it would ask STUN servers outside who it is.
     rtc |= {"node_ip": address} if address else {"use_ice_lite": True}
     keys = {access["api_key"]: access["api_secret"]}
-    return {**config, "keys": keys, "redis": access["redis"]}
+    config |= {"keys": keys, "redis": access["redis"], "prometheus": {"port": METRICS_PORT}}
+    return {**config, **turn_config(os.environ)}
+
+
+def turn_config(env: Mapping[str, str]) -> dict[str, Any]:
+    """livekit-server's own TURN, where docker/turn.yml asks for it; {} otherwise. It hands on to
+    HOST_ADDRESS, and to no other machine of a private network.
+    """
+    if not (port := env.get("TURN_UDP_PORT")):
+        return {}
+    turn: dict[str, Any] = {"enabled": True, "udp_port": int(port)}
+    turn |= {"allow_restricted_peer_cidrs": [f"{env['HOST_ADDRESS']}/32"]}
+    if domain := env.get("TURN_DOMAIN"):
+        turn |= {"domain": domain, "tls_port": 5349}
+        turn |= {"cert_file": "/turn/cert.pem", "key_file": "/turn/key.pem"}
+    return {"turn": turn}
 
 
 def setup(settings: Settings, folder: Path) -> None:

@@ -126,8 +126,11 @@ async def test_a_link_leads_where_others_find_the_page(serving: Serving) -> None
         far = await asked(client, {}, {**OPERATOR, **proxy, "Origin": "https://box.example"})
         assert far["url"].startswith("https://box.example/?room=lobby&view=")
     async with serving(lan=True, tls_port=9443) as client:
-        assert URL((await asked(client, {}, {}))["url"]).scheme == "https"
-        assert URL((await asked(client, {}, {}))["url"]).port == 9443
+        url = URL((await asked(client, {}, {}))["url"])
+        assert (url.scheme, url.port) == ("https", 9443)
+    container = {"lan": True, "web_near": True, "web_names": "10.0.0.7,box.example"}
+    async with serving(**container) as client:
+        assert (await asked(client, {}, {}))["url"].startswith("https://10.0.0.7:8443/")
     async with serving(web_host="0.0.0.0", web_port=9199) as client:
         by_address = await asked(client, {}, {**OPERATOR, "Host": "10.0.0.7:9199"})
         assert by_address["url"].startswith("http://10.0.0.7:9199/")
