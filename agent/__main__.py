@@ -23,7 +23,8 @@ def main() -> int:
         "--alone",
         action="store_true",
         help="no other worker runs under this host's name, as in a container: what one that was "
-        "killed has left in rooms is taken out of them first",
+        "killed has left in rooms is taken out of them first, and at the end other "
+        "workers, where there are any, go on in its rooms without a pause",
     )
     words = vars(parser.parse_args())
     alone = words.pop("alone")

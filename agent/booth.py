@@ -63,9 +63,10 @@ class Booth:
         self, at: Surroundings, settings: Settings, chosen: Chosen, *, state: RoomState
     ) -> None:
         self._room = room = at.room
+        self._turn = at.turn
         self._full = full = chosen.settings.effective()
         self._has_key = bool(settings.room_key.get_secret_value())
-        self._board = StatusBoard(room)
+        self._board = StatusBoard(room, at.turn)
         tell = self._board.tell
         self.clock, unix = DisplayClock(0.0), UnixClock()
         self._times = ReadyTimes()
@@ -104,7 +105,7 @@ class Booth:
             tracker=Tracker(),
         )
         self.commentator.observe(engine_state=lambda _: self._watch.look(), notice=tell)
-        self._commentary = Commentary(at.sound, self.commentator, tell=tell)
+        self._commentary = Commentary(at.sound, self.commentator, turn=at.turn, tell=tell)
         self._captions = Captions(room, lambda: self._commentary.sid, tell=tell)
         self._lines = LineFeed(room, self.clock, unix, tell)
         self.metrics = BoothMetrics(self.clock)
@@ -203,6 +204,7 @@ class Booth:
         close = self._closing.push_async_callback
         close(self._client.aclose)
         for part in (
+            self._turn,
             self._board,
             self._lines,
             self._captions,
@@ -231,6 +233,10 @@ class Booth:
         self._tasks.keep("the memory of the engine", remember)
         counted = self._board, self._questions.queue, self.commentator, self._delayed
         self._tasks.keep("the metrics", partial(self.metrics.keep, *counted))
+
+    async def finish(self) -> None:
+        """Let the running line end, and none follow it."""
+        await self._commentary.finish()
 
     async def aclose(self) -> None:
         """End everything that the booth started, and wait for it. Idempotent."""

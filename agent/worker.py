@@ -15,7 +15,7 @@ from livekit import rtc
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess, telemetry
 from opentelemetry.trace import NoOpTracerProvider
 
-from agent import job_metrics, left_behind
+from agent import drain, job_metrics, left_behind
 from agent.booth import Booth
 from agent.hearing import voice_activity
 from agent.job_metrics import JobMetrics
@@ -23,6 +23,7 @@ from agent.places import Places
 from agent.room.chosen import choose, heeded
 from agent.room.dispatch import Dispatch
 from agent.room.only_booth import OnlyBooth
+from agent.room.succession import Yielding
 from agent.surroundings import in_livekit
 from config import log as log_setup
 from config import profiles, tracing
@@ -102,14 +103,17 @@ async def run_booth(context: JobContext) -> None:
         return
     await asyncio.to_thread(_keep, state, saved)
     has_key = bool(settings.room_key.get_secret_value())
-    at = in_livekit(context.room, has_key=has_key)
+    at = in_livekit(context.room, has_key=has_key, after=only.follows)
     booth = Booth(at, settings, chosen, state=state)
+    yielding = Yielding(context.room, booth.finish, dispatch.end, log.warning)
 
     async def close() -> None:
+        await yielding.aclose()
         await booth.aclose()
         await asyncio.to_thread(tracing.shutdown)
 
     context.add_shutdown_callback(close)
+    yielding.start()
     try:
         await booth.start()
     except Exception:
@@ -142,7 +146,9 @@ async def _joined(context: JobContext, settings: Settings) -> bool:
 
 
 async def run(settings: Settings, *, alone: bool = False) -> None:
-    """Run the worker until SIGINT or SIGTERM; jobs under way are ended. alone: `left_behind`."""
+    """Run the worker until SIGINT or SIGTERM; jobs under way are ended. alone: with
+    `left_behind` at the start and `drain` at the end.
+    """
     log_setup.begin("agent", settings)
     if alone:
         await left_behind.remove(settings)
@@ -161,6 +167,8 @@ async def run(settings: Settings, *, alone: bool = False) -> None:
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if not serving.done():
+        if alone:
+            await drain.drain(server, settings)
         await server.aclose()
     with contextlib.suppress(asyncio.CancelledError):
         await serving

@@ -15,11 +15,10 @@ from agent.clock.display_clock import DisplayClock
 from agent.clock.unix_clock import UnixClock
 from agent.room.questions.question import shown_name
 from agent.room.room import Room
+from config.agent_name import LINE_TOPIC
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.line")
-
-TOPIC = "pressbox.line"
 
 WAITING = 64
 """Messages that may wait for the room; beyond that the oldest goes."""
@@ -163,7 +162,7 @@ class LineFeed:
             try:
                 async with asyncio.timeout(SEND_TIMEOUT):
                     us = self._room.local_participant
-                    await us.send_text(text, topic=TOPIC, destination_identities=to)
+                    await us.send_text(text, topic=LINE_TOPIC, destination_identities=to)
             except Exception as error:  # LiveKit raises a bare one; it costs this message only
                 if self._room.isconnected():
                     log.warning("a line was not sent: %s", str(error) or type(error).__name__)

@@ -1,4 +1,4 @@
-"""One booth a room: of two at once the older one stays.
+"""One booth a room: of two at once the older one stays, unless its worker drains.
 
 Two dispatches into one room would be two voices over one another. The participant of a booth that
 was killed stays in the room for about 20 s: it is told from a living one by asking it something.
@@ -30,6 +30,9 @@ ANSWER = 1.0
 PATIENCE = 5.0
 """Seconds for which a new booth waits for an older one that does not answer, before it begins."""
 
+DRAINING = "pressbox.draining"
+"""Attribute that a worker gives its booths before it ends: another one is to follow each."""
+
 METHOD = "pressbox.here"
 """Nobody has it: also the answer that there is no such method comes from somebody who lives, and
 comes without a line of Python that could be busy.
@@ -51,6 +54,9 @@ class Arrival:
     joined: float
     sid: str
     identity: str
+
+
+_NOBODY = Arrival(0.0, "", "")
 
 
 def before(own: Arrival, others: Iterable[Arrival]) -> list[str]:
@@ -78,6 +84,12 @@ class OnlyBooth:
         self._tasks.keep("the look for another commentator", self._watch)
         await self._decided.wait()
         return self._alone
+
+    @property
+    def follows(self) -> str:
+        """Identity of a booth that drains, "" for none."""
+        draining = filter(_drains, self._booths())
+        return max(map(_arrival, draining), default=_NOBODY).identity
 
     async def aclose(self) -> None:
         """Stop watching; whoever still waits to begin does not. Idempotent."""
@@ -107,9 +119,10 @@ class OnlyBooth:
 
     def _before(self) -> list[str]:
         own = _arrival(self._room.local_participant)
-        return before(
-            own, map(_arrival, filter(_is_booth, self._room.remote_participants.values()))
-        )
+        return before(own, (_arrival(one) for one in self._booths() if not _drains(one)))
+
+    def _booths(self) -> list[rtc.RemoteParticipant]:
+        return [one for one in self._room.remote_participants.values() if is_booth(one)]
 
     async def _lives(self, identity: str) -> bool:
         ask = self._room.local_participant.perform_rpc(
@@ -130,9 +143,14 @@ class OnlyBooth:
         return True
 
 
-def _is_booth(participant: rtc.RemoteParticipant) -> bool:
+def is_booth(participant: rtc.RemoteParticipant) -> bool:
+    """Whether that is one of ours, in whatever state."""
     agent = participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
     return agent and participant.attributes.get(NAME_ATTRIBUTE) == AGENT_NAME
+
+
+def _drains(participant: rtc.RemoteParticipant) -> bool:
+    return DRAINING in participant.attributes
 
 
 def _arrival(participant: rtc.Participant) -> Arrival:

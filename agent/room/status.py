@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from agent.room.room import Room
+from agent.room.succession import Turn
 from config.tasks import Tasks
 
 log = logging.getLogger("pressbox.status")
@@ -117,8 +118,10 @@ _USUAL = {one.name: one.default for one in fields(Status)}
 class StatusBoard:
     """Publishes the status when it has changed, and tries again when the room does not take it."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, turn: Turn | None = None) -> None:
+        """`turn`: nothing is published before it has come."""
         self._room = room
+        self._turn = turn or Turn()
         self._published: dict[str, str] = {}
         self._notice, self._notice_until = "", float("-inf")
         self._tasks = Tasks(self.tell)
@@ -150,6 +153,7 @@ class StatusBoard:
 
     async def _run(self) -> None:
         failures = 0
+        await self._turn.come.wait()
         while True:
             attributes = self.status.attributes(self._told())
             if attributes != self._published and self._room.isconnected():

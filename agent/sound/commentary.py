@@ -10,6 +10,7 @@ from livekit.plugins.pressbox.audio import FRAME_SECONDS, SAMPLE_RATE
 from livekit.plugins.pressbox.commentator import Line, Output
 
 from agent.clock.display_clock import LOOK_AGAIN
+from agent.room.succession import Turn
 from agent.sound.sound_track import PublishSound, SoundTrack
 from config.tasks import Tasks, Tell
 
@@ -43,8 +44,10 @@ class Commentary:
     `waiting`. What it finds dropped falls silent at once.
     """
 
-    def __init__(self, publish: PublishSound, commentator: Output, *, tell: Tell) -> None:
-        """`publish` opens the track."""
+    def __init__(
+        self, publish: PublishSound, commentator: Output, *, turn: Turn | None = None, tell: Tell
+    ) -> None:
+        """`publish` opens the track; nothing is said before the `turn`."""
         self._publish = publish
         self._commentator = commentator
         self._lines = commentator.lines
@@ -53,6 +56,8 @@ class Commentary:
         self._playing: tuple[Line, SoundTrack] | None = None
         self._lines.listen(self._line_changed)
         self._refused = 0
+        self._turn = turn or Turn()
+        self._finished = False
 
     @property
     def sid(self) -> str:
@@ -62,6 +67,15 @@ class Commentary:
     def start(self) -> None:
         """Publish the track and begin to play."""
         self._tasks.keep("the voice", self._run)
+
+    async def finish(self) -> None:
+        """Let the running line end, and none follow it."""
+        self._finished = True
+        for line in self._lines:
+            if line.state != "playing":
+                self._lines.drop(line, "interrupted")
+        while any(line.state == "playing" for line in self._lines):
+            await self._commentator.change()
 
     async def aclose(self) -> None:
         """Stop and release the track. Idempotent."""
@@ -84,6 +98,9 @@ class Commentary:
                 await track.aclose()
 
     async def _say(self, line: Line, track: SoundTrack) -> None:
+        await self._turn.take()
+        if self._finished:
+            self._lines.drop(line, "interrupted")
         if not await self._commentator.until_start(line, 0.0 if line.live else LAG):
             return
         self._lines.move(line, "playing")

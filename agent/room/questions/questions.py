@@ -130,7 +130,8 @@ class Questions:
         if not question.text and not sound:
             question.end("refused", error="there are no words in it")
             return question, 0
-        log.info("%s asks: %s", cleaned(asker), question.text or "something, aloud")
+        asked = cleaned(asker), question.text or "something, aloud"
+        log.info("%s asks: %s", *asked, extra={"line": question.id})
         if (reply := self._ordered(question)) is not None:
             question.end("order", reply=reply)
             return question, 0
