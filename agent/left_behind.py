@@ -43,4 +43,4 @@ async def _clear(lkapi: api.LiveKitAPI, room: str) -> None:
         if agent and one.attributes.get(HOST_ATTRIBUTE) == socket.gethostname():
             who = api.RoomParticipantIdentity(room=room, identity=one.identity)
             await lkapi.room.remove_participant(who)
-            log.info("room %s: an agent of before was taken out", room)
+            log.info("room %s: an agent of before was taken out", room, extra={"room": room})

@@ -31,7 +31,8 @@ class Places:
     async def answer(self, offer: JobRequest) -> None:
         """Take the job, or leave it to another worker."""
         if len(self._taken()) >= self._limit:
-            log.info("room %s: all %d places are taken", offer.room.name, self._limit)
+            room = offer.room.name
+            log.info("room %s: all %d places are taken", room, self._limit, extra={"room": room})
             await offer.reject(terminate=False)
             return
         self._coming.add(offer.id)

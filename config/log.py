@@ -30,8 +30,11 @@ _SAID_BY_ITSELF = "livekit.agents"
 
 
 _ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxyType({}))
+_ALWAYS: dict[str, str] = {}
 FIELDS = ("room", "source", "line")
-"""What a line of the log is about, in its JSON form: by `about`, or by `extra` of one record."""
+"""What a line of the log is about, in its JSON form: by `extra` of a record, else by `about`, else
+by `always`.
+"""
 
 
 @contextmanager
@@ -42,6 +45,21 @@ def about(**fields: str) -> Iterator[None]:
         yield
     finally:
         _ABOUT.reset(token)
+
+
+def always(**fields: str) -> None:
+    """From now on what this process logs is about these FIELDS; "" for none."""
+    _ALWAYS.update(fields)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_mark)
+
+
+def _mark(record: logging.LogRecord) -> bool:
+    """Where it is logged: LiveKit hands records of a job to the worker, which writes them."""
+    for name, value in (*_ABOUT.get().items(), *_ALWAYS.items()):
+        if not getattr(record, name, ""):
+            setattr(record, name, value)
+    return True
 
 
 class _Formatter(logging.Formatter):
@@ -86,8 +104,7 @@ class _JsonFormatter(_Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.message,
-            **_ABOUT.get(),
-            **{name: getattr(record, name) for name in FIELDS if hasattr(record, name)},
+            **{name: value for name in FIELDS if (value := getattr(record, name, ""))},
         }
         if traceback:
             told["traceback"] = "\n".join(traceback)
@@ -141,6 +158,7 @@ def setup(
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(_JsonFormatter() if form == "json" else _Formatter())
         handler.addFilter(_worth_telling)
+        handler.addFilter(_mark)
         root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in _NOISY:

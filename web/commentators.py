@@ -11,6 +11,7 @@ import aiohttp
 from livekit import api
 
 from config.agent_name import AGENT_NAME
+from config.log import about
 from config.origins import installation_key
 from config.settings import Settings
 from config.tasks import Tasks
@@ -37,7 +38,8 @@ class Commentators:
         """A viewer goes into this room, who has asked for one."""
         if room not in self._rooms and len(self._rooms) < MOST:
             self._rooms.add(room)
-            self._tasks.once(f"a commentator for room {room}", self._later(room))
+            with about(room=room):
+                self._tasks.once(f"a commentator for room {room}", self._later(room))
 
     async def aclose(self) -> None:
         """Idempotent."""

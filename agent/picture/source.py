@@ -20,6 +20,7 @@ from agent.picture.liveness import Received
 from agent.picture.picture import Picture, from_event
 from agent.picture.published import CHANGES, Track, published
 from agent.picture.source_choice import Choice
+from config.log import always
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.source")
@@ -139,8 +140,7 @@ class Source:
     def renew(self) -> None:
         """Subscribe to the picture anew: it should be there and does not come."""
         if self.watched and self.watched.sid in self._readers:
-            about = {"source": self.identity}
-            log.info("no picture from %s: subscribing anew", self.identity, extra=about)
+            log.info("no picture from %s: subscribing anew", self.identity)
             self._stop_reading(self.watched.sid)
             self._published[self.watched].set_subscribed(False)
             self._published[self.watched].set_subscribed(True)
@@ -177,7 +177,8 @@ class Source:
         )
         if self._is_another(before):
             watched = self.identity or "nobody: no camera in the room"
-            log.info("watching %s", watched, extra={"source": self.identity})
+            always(source=self.identity)
+            log.info("watching %s", watched)
             self._on_change(self.identity)
         self._follow(self._needed(beside))
 

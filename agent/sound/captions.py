@@ -86,7 +86,8 @@ class Captions:
         except Exception as error:  # LiveKit raises a bare one; it costs this caption only
             await asyncio.sleep(LEAVING)
             if self._room.isconnected():
-                log.warning("a caption was not sent: %s", str(error) or type(error).__name__)
+                why = str(error) or type(error).__name__
+                log.warning("a caption was not sent: %s", why, extra={"line": line.id})
 
     async def _stream(self, line: Line, to: list[str] | None) -> None:
         async with asyncio.timeout(SEND_TIMEOUT):

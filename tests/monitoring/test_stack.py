@@ -69,7 +69,7 @@ async def watched(
     async with AsyncExitStack() as stack:
         received = await stack.enter_async_context(otlp_receiver())
         words = ("LOG_FORMAT=json", f"OTLP_ENDPOINT={received.url}")
-        run = await Running.start(livekit_binary, state, *words)
+        run = Running(livekit_binary, state, *words)
         stack.push_async_callback(run.end)
         await run.until(lambda: run.said("open http"))
         data = tmp_path_factory.mktemp("prometheus")
@@ -146,7 +146,10 @@ async def test_no_name_and_no_text_is_in_the_numbers_and_no_secret_in_the_log(
             assert "demo" not in text
     lines = [json.loads(line) for line in watched.run.lines]
     assert {"run", "agent", "web", "ingress", "engine"} <= {one["process"] for one in lines}
-    assert any(one.get("room") == "press" and "line" in one for one in lines)
+    about = [one for one in lines if "line" in one]
+    assert {(one["process"], one["room"], one["source"]) for one in about} == {
+        ("agent", "press", "demo")
+    }
     assert any(one.get("source") == "demo" for one in lines if one["process"] == "ingress")
     token = await asyncio.to_thread((watched.state / FILE_NAME).read_text)
     for secret in (token.strip(), watched.run.key[1]):

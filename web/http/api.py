@@ -58,7 +58,7 @@ class Api:
 
     def install(self, app: web.Application) -> None:
         """Serve it. Its middlewares come first: they see all that others refuse."""
-        app.middlewares[:0] = [self.metrics.counted, one_line_errors]
+        app.middlewares[:0] = [self.metrics.counted, routes.in_room, one_line_errors]
         routes.add(app, self.routes)
         app.on_response_prepare.append(_remember)
         app.on_shutdown.append(self._end)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
+from config.log import about
 from web.access.guard import Right
 from web.http.parameters import query
 
@@ -52,6 +54,13 @@ class Route(Generic[_Query]):
         if self.endless and request.method == "HEAD":
             return web.Response(headers={"Content-Type": self.content})
         return await self.handler(request, asked)
+
+
+@web.middleware
+async def in_room(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What is logged of a request is about the room that it names."""
+    with about(room=request.query.get("room", "")[:128]):
+        return await handler(request)
 
 
 def right_of(request: web.Request, routes: Iterable[Route[Any]]) -> Right:

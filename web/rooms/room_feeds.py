@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from config.log import about
 from config.settings import Settings
 from config.tasks import Tasks
 from web.feed import CallError
@@ -68,7 +69,8 @@ class RoomFeeds:
             if len(self._rooms) >= MOST_ROOMS:
                 raise CallError(503, f"{MOST_ROOMS} rooms are being watched already")
             watched = self._rooms[name] = _Watched(RoomFeed(self._settings, name))
-            watched.feed.start()
+            with about(room=name):
+                watched.feed.start()
         if watched.leaving:
             watched.leaving.cancel()
             watched.leaving = None
@@ -85,4 +87,5 @@ class RoomFeeds:
         watched = self._rooms.pop(name)
         if watched.leaving:
             watched.leaving.cancel()
-        self._tasks.once(f"leaving room {name}", watched.feed.aclose())
+        with about(room=name):
+            self._tasks.once(f"leaving room {name}", watched.feed.aclose())

@@ -17,6 +17,7 @@ from agent.room.audience import Person
 from agent.room.chosen import choose
 from agent.sound.sound_track import Name
 from agent.surroundings import Surroundings
+from config.log import always
 from config.room_state import RoomState
 from config.settings import Settings
 from ingress.report import SourceReport
@@ -54,6 +55,7 @@ class StandaloneFeed:
 
     async def start(self) -> None:
         """Begin to watch and to commentate."""
+        always(room=self.room)
         state = RoomState(self._settings.state_dir, self.room)
         saved = await asyncio.to_thread(state.load)
         chosen = choose(self._settings.room_settings(), "", saved)

@@ -26,8 +26,9 @@ except ZeroDivisionError:
 
 JSON = """
 import asyncio, logging
-from config.log import about, setup
+from config.log import about, always, setup
 setup("test", "info", "json", ["hunter2-hunter2", "quo\\"te-te", "short"])
+always(room="always", source="")
 log = logging.getLogger("some.name")
 async def task():
     log.info("within %s", "hunter2-hunter2\\n", extra={"line": "line_1"})
@@ -104,7 +105,11 @@ def test_as_json_a_line_says_what_it_is_about_and_no_secret() -> None:
         "source": "cam",
         "line": "line_1",
     }
-    assert (after["message"], "room" in after) == ("a short one ***", False)
+    assert (after["message"], after["room"], "source" in after) == (
+        "a short one ***",
+        "always",
+        False,
+    )
     assert (bad["room"], bad["message"], "stranger" in bad) == ("other", "bad", False)
     assert bad["traceback"].endswith("ValueError: ***")
 

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application
 
 from config import profiles
+from config.log import always
 from tests.support.http_api import ENDLESS, Client, gone, ok, refusal
 from tests.support.scripted_feed import DEFAULT, ScriptedFeed, ScriptedFeeds
 from web.feed import CallError
@@ -34,23 +35,6 @@ async def test_a_question_gets_its_id_or_its_answer(client: Client, feeds: Scrip
     assert json.loads(payload).items() >= ({"text": "Who?", "wait": True} | headers).items()
 
 
-async def test_settings_and_rules_are_the_booths(client: Client) -> None:
-    assert (await (await ok(client, "/api/settings")).json())["delay"] == "auto"
-    answer = await client.post("/api/settings", json={"delay": 4})
-    assert (await answer.json())["delay"] == 4
-    answer = await client.post("/api/rules", json={"add": {"name": "gate", "when": "it opens"}})
-    assert (await answer.json())["rules"][0]["name"] == "gate"
-    assert await (await ok(client, "/api/rules")).json() == {"rules": []}, "another feed"
-    assert (await refusal(client, "/api/rules", "POST", json={"remove": "gate"}))["status"] == 400
-
-
-async def test_a_note_is_told_to_the_booth(client: Client) -> None:
-    answer = await client.post("/api/note", json={"text": "battery at 12 %", "seconds": 30})
-    assert await answer.json() == {"text": "battery at 12 %"}
-    wrong = await refusal(client, "/api/note", "POST", json={"text": "low", "seconds": 0})
-    assert (wrong["status"], wrong["field"]) == (400, "seconds")
-
-
 async def test_a_setting_that_is_wrong_is_named(client: Client) -> None:
     body = await refusal(client, "/api/settings", "POST", json={"delay": 99})
     assert (body["status"], body["field"], body["value"]) == (400, "delay", "99")
@@ -71,6 +55,18 @@ async def test_a_booth_that_fails_costs_one_answer(
 ) -> None:
     feeds.fill = lambda feed: feed.answers.update({"pressbox.get": answer})
     assert (await refusal(client, "/api/settings"))["status"] == status
+
+
+async def test_what_is_logged_of_a_request_is_about_its_room(
+    client: Client, feeds: ScriptedFeeds, caplog: pytest.LogCaptureFixture
+) -> None:
+    def bug(_: ScriptedFeed) -> None:
+        raise KeyError("a bug")
+
+    always()
+    feeds.fill = bug
+    assert (await refusal(client, "/api/settings?room=b"))["status"] == 500
+    assert [vars(one)["room"] for one in caplog.records if one.name == "web"] == ["b"]
 
 
 async def test_a_booth_that_says_nothing_is_not_waited_for_without_end(
@@ -167,19 +163,6 @@ async def test_head_and_options_behave(client: Client, feeds: ScriptedFeeds, pat
     wrong = await client.put(path)
     assert wrong.status == 405
     assert not feeds.rooms
-
-
-async def test_what_fails_here_is_a_line_and_no_traceback(
-    client: Client, feeds: ScriptedFeeds
-) -> None:
-    feeds.fill = _broken
-    body = await refusal(client, "/api/settings")
-    assert body["status"] == 500
-    assert "Zero" not in body["error"]
-
-
-def _broken(_: ScriptedFeed) -> None:
-    raise ZeroDivisionError
 
 
 # how things are

@@ -55,7 +55,8 @@ class HandOver:
                     self._give(line, self._messages(line))
                     await self._follow(line)
             except Exception:  # of whoever listens: one line is lost, and no more
-                logger.exception("line %s could not be handed over", line.id)
+                about = {"line": line.id}
+                logger.exception("line %s could not be handed over", line.id, extra=about)
             finally:  # nobody else moves it on
                 self._lines.drop(line, "error", "the line could not be handed over")
 
@@ -77,7 +78,8 @@ class HandOver:
             elif taken:
                 self._lines.move(line, "ended")
             else:
-                logger.warning("line %s was handed over and not played", line.id)
+                about = {"line": line.id}
+                logger.warning("line %s was handed over and not played", line.id, extra=about)
                 self._lines.drop(line, "cancelled")
 
     async def _messages(self, line: Line) -> AsyncIterator[llm.MessageGeneration]:
