@@ -64,6 +64,6 @@ async def test_only_a_commentator_takes_the_place_of_one(fake_rtc: FakeRtc) -> N
     yielding.start()
     room.join("anybody")
     with pytest.raises(rtc.RpcError, match="only another commentator"):
-        await room.local_participant.called(YIELD, caller="anybody")
+        await room.local.called(YIELD, caller="anybody")
     await yielding.aclose()
     assert left == []
