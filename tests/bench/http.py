@@ -79,13 +79,13 @@ class Http:
     answers: Answers
 
 
-async def http(folder: Path, footage: str, seconds: float, agent: Path | None = None) -> Http:
+async def http(folder: Path, footage: str, seconds: float) -> Http:
     """One room of 720p25 and one web process; each part takes `seconds`, and LONGEST at most."""
     seconds = min(seconds, LONGEST)
     camera = Camera(footage, fps=25)
     engine = EngineOptions(mean=0.6, speech=1.2, spread=0.4)
     async with (
-        rig(folder, footage, engine, agent=agent, camera=camera) as running,
+        rig(folder, footage, engine, camera=camera) as running,
         web_process(running) as (site, pid),
         running.viewer() as probe,
     ):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
-
-Measured = TypeVar("Measured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +23,6 @@ def table(rows: Sequence[Row]) -> str:
     lines = ["| what | reach | measured | beside it |", "|---|---|---|---|"]
     lines += [f"| {r.what} | {r.reach} | {r.measured} | {r.baseline} |" for r in rows]
     return "\n".join(lines) + "\n"
-
-
-def compared(
-    what: str,
-    reach: str,
-    say: Callable[[Measured], str],
-    run: Measured,
-    old: Measured | None,
-) -> Row:
-    """What is said of a run; next to it, the same of another checkout's."""
-    return Row(what, reach, say(run), "" if old is None else f"before: {say(old)}")
 
 
 def p(values: Sequence[float], quantile: float) -> float:

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,43 +45,26 @@ class EngineOptions:
     spread: float = 1.0
     speed: float = 5.0
 
-    def arguments(self) -> list[str]:
-        """As the engine's command line takes them."""
+    def command(self, port: int) -> tuple[str, ...]:
+        """Its process."""
         names = ("mean", "cv", "seed", "speech", "spread", "speed")
-        return [part for name in names for part in (f"--{name}", str(getattr(self, name)))]
-
-    def command(self, port: int) -> tuple[str, ...]:
-        """Its process."""
-        return ("-m", "tests.support.scripted_engine", str(port), *self.arguments())
-
-
-@dataclass(frozen=True, slots=True)
-class Sketch:
-    """The engine that looks for itself, from the same checkout as the worker."""
-
-    ready: float = 0.0
-    """Mean seconds that it waits before it speaks, as engines with a model do."""
-
-    def command(self, port: int) -> tuple[str, ...]:
-        """Its process."""
-        place = ("-m", "models", "serve", "--engine", "sketch", "--port", str(port))
-        return (*place, "--ready-time", str(self.ready), "--ready-cv", "0.2")
+        words = [part for name in names for part in (f"--{name}", str(getattr(self, name)))]
+        return ("-m", "tests.support.scripted_engine", str(port), *words)
 
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A camera of the bench: real motion with a clock burnt in, or a film as it is."""
+    """A camera of the bench: real motion with a clock burnt in."""
 
     footage: str = ""
     width: int = 1280
     height: int = 720
     fps: float = 30.0
-    film: Path | None = None
 
     def command(self, name: str) -> tuple[str, ...]:
         """Its process, as the participant `name`."""
         size = ("--width", str(self.width), "--height", str(self.height), "--fps", str(self.fps))
-        shown = ("--film", str(self.film)) if self.film else ("--footage", self.footage, *size)
+        shown = ("--footage", self.footage, *size)
         return ("-m", "tests.support.camera_source", "--room", ROOM, "--name", name, *shown)
 
 
@@ -94,21 +77,15 @@ class Rig:
         folder: Path,
         environment: dict[str, str],
         agent_pid: int,
-        engine_pid: int,
     ) -> None:
         self.server = server
         self.environment = environment
         self.folder = folder
-        self.engine_pid = engine_pid
         self._agent_pid = agent_pid
 
     async def dispatch(self, **settings: object) -> None:
         """Sends the agent into the room with these room settings on top of SETTINGS."""
-        await self.send({"source": SOURCE, **SETTINGS, **settings})
-
-    async def send(self, settings: Mapping[str, object]) -> None:
-        """Sends the agent into the room with these room settings."""
-        metadata = json.dumps(settings)
+        metadata = json.dumps({"source": SOURCE, **SETTINGS, **settings})
         request = api.CreateAgentDispatchRequest(
             agent_name="pressbox", room=ROOM, metadata=metadata
         )
@@ -167,17 +144,13 @@ class Rig:
 async def rig(
     folder: Path,
     footage: str,
-    engine: EngineOptions | Sketch,
+    engine: EngineOptions,
     *,
-    agent: Path | None = None,
     camera: Camera | None = None,
-    settings: Mapping[str, str] | None = None,
-    engine_url: Callable[[str], str] = str,
 ) -> AsyncIterator[Rig]:
     """Starts everything but the booth; logs go into the folder. Raises RuntimeError.
 
-    footage: of the camera, "" for none; agent: the checkout whose worker it is, and sketch, if not
-    this one; settings: of worker and engine; engine_url: what the worker is told instead of it.
+    footage: of the camera, if no other one is given.
     """
     async with AsyncExitStack() as stack:
         server = stack.enter_context(started_server())
@@ -187,24 +160,19 @@ async def rig(
         environment = {
             **os.environ,
             **server.environment,
-            "ENGINE_URL": engine_url(f"http://127.0.0.1:{port}/v1"),
+            "ENGINE_URL": f"http://127.0.0.1:{port}/v1",
             "XDG_STATE_HOME": str(folder / "state"),
-            **(settings or {}),
         }
 
-        async def child(
-            name: str, *command: str, place: Path | None = None
-        ) -> asyncio.subprocess.Process:
+        async def child(name: str, *command: str) -> asyncio.subprocess.Process:
             log = stack.enter_context((folder / f"{name}.log").open("wb"))
-            return await stack.enter_async_context(process(command, environment, log, place))
+            return await stack.enter_async_context(process(command, environment, log))
 
-        place = agent if isinstance(engine, Sketch) else None
-        served = await child("engine", *engine.command(port), place=place)
-        if footage:
-            await child("source", *(camera or Camera(footage)).command(SOURCE))
-        worker = await child("agent", "-m", "agent", place=agent)
+        await child("engine", *engine.command(port))
+        await child("source", *(camera or Camera(footage)).command(SOURCE))
+        worker = await child("agent", "-m", "agent")
         await _registered(worker, folder / "agent.log")
-        yield Rig(server, folder, environment, worker.pid, served.pid)
+        yield Rig(server, folder, environment, worker.pid)
 
 
 def started_server() -> AbstractContextManager[LiveKitServer]:
@@ -217,14 +185,11 @@ def started_server() -> AbstractContextManager[LiveKitServer]:
 
 @asynccontextmanager
 async def process(
-    command: tuple[str, ...],
-    environment: dict[str, str],
-    log: IO[bytes],
-    place: Path | None = None,
+    command: tuple[str, ...], environment: dict[str, str], log: IO[bytes]
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A Python process of ours, run in the folder `place`, ended on leaving."""
+    """A Python process of ours, ended on leaving."""
     started = await asyncio.create_subprocess_exec(
-        sys.executable, *command, env=environment, stdout=log, stderr=log, cwd=place
+        sys.executable, *command, env=environment, stdout=log, stderr=log
     )
     try:
         yield started

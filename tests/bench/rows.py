@@ -1,16 +1,12 @@
-"""Turns what was measured of the booth into rows of the table.
-
-`old` is the same of another checkout, which goes beside it.
-"""
+"""Turns what was measured of the booth into rows of the table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
 
-from tests.bench.booth import Cpu, Start
-from tests.bench.memory import Growth, Held
-from tests.bench.report import Row, compared, ms, p, spread
+from tests.bench.load import Cpu, Growth, Held
+from tests.bench.report import Row, ms, p, spread
 from tests.bench.speech import LATER, Speech
 from tests.bench.sync import EARLIEST, LATEST, Situation, inside
 from tests.support.measure import drift, silences
@@ -25,50 +21,41 @@ SITUATIONS: dict[Situation, str] = {
 }
 
 
-def speech_rows(run: Speech, old: Speech | None) -> list[Row]:
+def speech_rows(run: Speech) -> list[Row]:
     """Sync, delay, silence and picture."""
-    rows = [
-        compared(
-            f"sync error, {name}", RULE, _sync, run.errors[at], old.errors[at] if old else None
-        )
-        for at, name in SITUATIONS.items()
-    ]
     even = "every frame in order with its timestamp, interval jitter p95 ≤ 20 ms"
-    return [
-        *rows,
-        compared(f"sync error, all, {run.seconds / 60:.1f} min", "no drift", _all, run, old),
-        compared("delay", "what is needed, from the first line on", _delay, run, old),
-        compared(
-            "silence between lines while calm, breathing pause 0",
+    said = {
+        f"sync error, all, {run.seconds / 60:.1f} min": ("no drift", _all(run)),
+        "delay": ("what is needed, from the first line on", _delay(run)),
+        "silence between lines while calm, breathing pause 0": (
             "p95 ≤ 150 ms",
-            lambda one: spread(silences(one.calm)),
-            run,
-            old,
+            spread(silences(run.calm)),
         ),
-        compared("delayed picture at the subscriber", even, _picture, run, old),
+        "delayed picture at the subscriber": (even, _picture(run)),
+    }
+    return [
+        *(
+            Row(f"sync error, {name}", RULE, _sync(run.errors[at]), "")
+            for at, name in SITUATIONS.items()
+        ),
+        *(Row(what, reach, measured, "") for what, (reach, measured) in said.items()),
     ]
 
 
-def cpu_row(run: Cpu, old: Cpu | None) -> Row:
+def cpu_row(run: Cpu) -> Row:
     """CPU of the job's process."""
-    return compared("job process CPU, 720p30", "≤ 0.20 core", _cpu, run, old)
+    return Row("job process CPU, 720p30", "≤ 0.20 core", _cpu(run), "")
 
 
-def growth_row(run: Growth, old: Growth | None) -> Row:
+def growth_row(run: Growth) -> Row:
     """Memory over many lines."""
     what = f"memory of the job, {run.samples[-1].time / 60:.0f} min of short lines"
-    return compared(what, "no growth", _growth, run, old)
+    return Row(what, "no growth", _growth(run), "")
 
 
-def held_row(run: Held, old: Held | None) -> Row:
+def held_row(run: Held) -> Row:
     """Memory for each second of delay."""
-    return compared("memory per second of delay, 720p30", "≤ 1 MB", _held, run, old)
-
-
-def start_row(run: Sequence[Start], old: Sequence[Start] | None, busy: int) -> Row:
-    """Starts on a machine where so many processes compute beside."""
-    what = f"{len(run)} starts, from the dispatch, {busy} busy processes beside"
-    return compared(what, "a picture each time", _starts, run, old)
+    return Row("memory per second of delay, 720p30", "≤ 1 MB", _held(run), "")
 
 
 def _sync(errors: Sequence[float]) -> str:
@@ -132,19 +119,6 @@ def _growth(run: Growth) -> str:
 def _held(memory: Held) -> str:
     sizes = (f"{size / MEGABYTE:.0f} MB at {at:g} s" for at, size in sorted(memory.at.items()))
     return f"{memory.per_second / MEGABYTE:.2f} MB ({', '.join(sizes)})"
-
-
-def _starts(starts: Sequence[Start]) -> str:
-    def say(what: str, values: Sequence[float]) -> str:
-        return f"{what} p50 {p(values, 0.5):.1f} s, max {max(values):.1f} s"
-
-    return "; ".join(
-        (
-            say("first picture", [one.first for one in starts]),
-            say("five seconds of picture", [one.enough for one in starts]),
-            say("first sound", [one.heard for one in starts]),
-        )
-    )
 
 
 def _range(delays: Sequence[float]) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tests.bench.report import Row, ms, p
-from tests.bench.sources import Crowd, Measured, Return
+from tests.bench.sources import Crowd, Measured
 
 MEGABYTE = 1_000_000
 
@@ -28,19 +26,6 @@ def way_rows(ways: dict[str, Measured]) -> list[Row]:
             f"{_ages(as_is)}; pushed by RTMP: {_ages(pushed)}",
             f"encoded anew: {_ages(anew)}",
         ),
-    ]
-
-
-def return_rows(returns: Sequence[Return]) -> list[Row]:
-    """How soon the picture is back."""
-    return [
-        Row(
-            f"picture back after the source was away {one.away:.0f} s",
-            "≤ 3 s at the next retry",
-            f"{one.since_retry:.2f} s after the retry, {one.since_return:.2f} s after its return",
-            "",
-        )
-        for one in returns
     ]
 
 

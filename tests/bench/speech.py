@@ -74,12 +74,10 @@ class Speech:
     wrong: list[str]
 
 
-async def speech(
-    folder: Path, footage: str, seconds: float, engine: EngineOptions, agent: Path | None = None
-) -> Speech:
+async def speech(folder: Path, footage: str, seconds: float, engine: EngineOptions) -> Speech:
     """Lets it comment for so long and directs what happens meanwhile."""
     visitors: list[ViewerProbe] = []
-    async with rig(folder, footage, engine, agent=agent) as running, running.viewer() as probe:
+    async with rig(folder, footage, engine) as running, running.viewer() as probe:
         await running.dispatch(source="")
         await probe.until(lambda: len(probe.frames) > 30, timeout=JOIN_TIMEOUT, what="a picture")
         begun = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, cycle, islice
+from pathlib import Path
 
 import av
 import cv2
@@ -11,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.film import FPS, frame
+
+PEOPLE = Path(__file__).resolve().parents[3] / "shared" / "media" / "people.mp4"
+"""Of intel-iot-devkit/sample-videos; not part of this project."""
 
 KEPT = 120
 """Pictures of a film in memory; shown forwards, then backwards, so that there is no cut."""

@@ -13,8 +13,8 @@ from livekit.plugins.pressbox.commentator.window import Grey
 from livekit.plugins.pressbox.scene import Motion
 from livekit.plugins.pressbox.scene.movement import Movement
 
-from tests.support.cutouts import PEOPLE
 from tests.support.films import Film, events, room, still
+from tests.support.footage import PEOPLE
 from tests.support.noise import noises
 
 BEGIN = 6.0
@@ -123,13 +123,6 @@ def test_who_stands_still_is_background_and_goes_again() -> None:
     assert min(t for t in moving if t > 12) == pytest.approx(20.3, abs=0.3)
 
 
-def test_light_that_goes_on_is_told_once() -> None:
-    def film(t: float) -> Grey:
-        return room() if t >= 6 else np.asarray(room() * 0.1, np.uint8)
-
-    assert [name for _, name in told(film, steady(15, 10))] == ["lit"]
-
-
 @pytest.mark.parametrize("fps", [2, 10])
 def test_a_cut_to_a_picture_with_little_in_it_is_one(fps: float) -> None:
     """As from a room to an empty road: most places have about the same tone."""
@@ -157,8 +150,3 @@ def test_a_clock_that_jumps_and_a_reset_start_anew() -> None:
     for t in (60.1, 60.3, 60.8, 61.8, 63.8):
         motion = movement.see(t, small(room()))
         assert (motion.movers, motion.cut, motion.lit) == ((), False, False)
-
-
-@pytest.mark.parametrize("level", [0, 255])
-def test_a_picture_without_anything_in_it(level: int) -> None:
-    assert told(lambda _: np.full((360, 640), level, np.uint8), steady(5, 10)) == []

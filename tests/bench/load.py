@@ -1,4 +1,4 @@
-"""Measures the job's memory: over many lines, and for each second of delay."""
+"""What the booth costs: CPU, and memory over many lines and for each second of delay."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench.rig import Camera, EngineOptions, rig
+from tests.bench.rig import Camera, EngineOptions, cpu_share, rig, thread_shares
 from tests.support.measure import drift
 from tests.support.procfs import own_memory
 
 JOIN_TIMEOUT = 60.0
 SETTLE = 10.0
+"""Seconds after the first delayed picture, or a change, before anything is counted."""
+
+BUSIEST = 6
 SAMPLE = 30.0
 """Seconds from one look at a growing memory to the next."""
 
@@ -23,6 +26,31 @@ WARM = 60.0
 
 QUICK = EngineOptions(mean=0.25, cv=0.2, speech=0.75, spread=0.25, speed=20.0)
 """An engine that makes a line of 0.5 to 1 s at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """Share of one core: of the job's process in all, and of its busiest threads by name."""
+
+    share: float
+    threads: dict[str, float]
+
+
+async def cpu(folder: Path, footage: str, seconds: float, engine: EngineOptions) -> Cpu:
+    """The job's process while it comments, with one viewer."""
+    async with rig(folder, footage, engine) as running, running.viewer() as probe:
+        before = running.cpu()
+        await running.dispatch()
+        await probe.until(
+            lambda: len(probe.frames) > 30, timeout=JOIN_TIMEOUT, what="a delayed picture"
+        )
+        await asyncio.sleep(SETTLE)
+        job = running.job(before)
+        share, threads = await asyncio.gather(
+            cpu_share(lambda: job, seconds), thread_shares(job[0], seconds)
+        )
+    busiest = sorted(threads, key=lambda name: -threads[name])[:BUSIEST]
+    return Cpu(share, {name: threads[name] for name in busiest})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +92,7 @@ class Growth:
         return self.per_minute / self.lines_per_minute if self.lines_per_minute else float("nan")
 
 
-async def growth(
-    folder: Path, footage: str, minutes: float, seed: int, agent: Path | None = None
-) -> Growth:
+async def growth(folder: Path, footage: str, minutes: float, seed: int) -> Growth:
     """Short lines, one after another, with one viewer: a small picture, since lines are in
     question.
     """
@@ -74,7 +100,7 @@ async def growth(
     small = Camera(footage, 640, 360, 15)
     samples = []
     async with (
-        rig(folder, footage, engine, agent=agent, camera=small) as running,
+        rig(folder, footage, engine, camera=small) as running,
         running.viewer() as probe,
     ):
         before = running.cpu()
@@ -106,11 +132,10 @@ async def held(
     footage: str,
     delays: tuple[float, float],
     engine: EngineOptions,
-    agent: Path | None = None,
 ) -> Held:
     """The job's memory at two fixed delays, one after the other in one process."""
     found = {}
-    async with rig(folder, footage, engine, agent=agent) as running, running.viewer() as probe:
+    async with rig(folder, footage, engine) as running, running.viewer() as probe:
         before = running.cpu()
         await running.dispatch(delay=delays[0])
         for delay in delays:
