@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import logging
@@ -98,25 +97,6 @@ async def test_create_says_where_to_push_to_and_what_it_waits_for(
     assert key not in out
 
 
-async def test_add_says_what_failed_at_first(run: Run, sources: ScriptedSources) -> None:
-    sources.after = {"state": "failed", "reason": "auth", "error": "wrong user name or password"}
-    status, out, _ = await run("add", SECRET)
-    assert status == 1
-    first, second = out.splitlines()
-    assert first == "cam-1: failed (auth): wrong user name or password"
-    assert "tried again" in second
-    assert list(sources.reports) == [("cam-1", "lobby")]
-
-
-async def test_add_does_not_wait_for_ever(
-    run: Run, sources: ScriptedSources, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commands, "FIRST_STATE_LIMIT", 0.3)
-    status, out, _ = await run("add", "rtsp://cam-1")
-    assert status == 1
-    assert out.startswith("cam-1: connecting\n")
-
-
 async def test_a_file_here_is_sent_with_its_whole_path(
     run: Run, sources: ScriptedSources, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,37 +137,6 @@ async def test_list_status_wake_remove(run: Run, sources: ScriptedSources) -> No
     assert sources.woken == [("gate", "lobby")]
     assert (await run("remove", "gate"))[0] == 0
     assert sources.reports == {}
-
-
-async def test_watching_without_a_terminal_says_what_changes(
-    run: Run,
-    sources: ScriptedSources,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(commands, "_WATCH", 0.01)
-    sources.after = LIVE
-    await run("add", "rtsp://cam-1", "--name", "gate")
-    watching = asyncio.ensure_future(run("status", "--watch"))
-    said = ""
-    for count, state in enumerate(("live", "stalled", "reconnecting", "live"), 1):
-        sources.after = {"state": state}
-        async with asyncio.timeout(10):
-            while len(said.splitlines()) < count:
-                await asyncio.sleep(0.01)
-                said += capsys.readouterr().out
-        assert f"gate in lobby: {state}" in said.splitlines()[-1]
-    watching.cancel()
-    await asyncio.wait({watching})
-    assert len(said.splitlines()) == 4
-
-
-async def test_another_token_is_said(
-    run: Run, settings: Settings, sources: ScriptedSources, capsys: pytest.CaptureFixture[str]
-) -> None:
-    wrong = settings.model_copy(update={"admin_token": type(settings.admin_token)("x")})
-    assert await run_command(parser().parse_args(["list"]), wrong) == 1
-    assert "another admin token" in capsys.readouterr().err
 
 
 def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,13 +23,6 @@ def shown(life: Lifecycle) -> tuple[str, str, str]:
     return life.state, life.reason, life.error
 
 
-def test_it_begins_connecting_and_a_picture_makes_it_live() -> None:
-    assert shown(Lifecycle(5.0)) == ("connecting", "", "")
-    life = live(now=3.0)
-    assert shown(life) == ("live", "", "")
-    assert (life.since, life.reconnects) == (3.0, 0)
-
-
 @pytest.mark.parametrize(
     "kind", ["refused", "unreachable", "no_answer", "protocol", "ended", "internal"]
 )
@@ -63,17 +56,6 @@ def test_what_somebody_must_mend_is_failed_and_stays_so_while_it_is_tried(
     life.attempt(37.0)
     life.picture(38.0)
     assert shown(life) == ("live", "", "")
-
-
-def test_a_reconnect_counts_when_its_picture_comes() -> None:
-    life = live()
-    for number in (1, 2, 3):
-        life.failed("ended", "closed", 10.0 * number, wait=1.0)
-        life.attempt(10.0 * number + 1)
-        assert life.reconnects == number - 1
-        life.picture(10.0 * number + 2)
-        life.picture(10.0 * number + 3)
-        assert life.reconnects == number
 
 
 def test_what_is_live_stalls_and_goes_on_without_counting() -> None:
@@ -121,11 +103,3 @@ def test_trouble_with_the_room_hides_that_pictures_come(
     life.room(None, 8.0)
     assert shown(life) == ("live", "", "")
     assert life.since == 8.0
-
-
-def test_no_room_is_said_only_where_the_source_has_nothing_to_say() -> None:
-    life = Lifecycle(0.0)
-    life.room(AWAY, 1.0)
-    assert shown(life) == ("connecting", "", AWAY.text)
-    life.failed("auth", "wrong password", 2.0, wait=30.0)
-    assert shown(life) == ("failed", "auth", "wrong password")

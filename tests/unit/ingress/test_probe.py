@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings, load_settings
-from config.source_address import AddressError
 from ingress import probe as probing
 from ingress.probe import probe
 from ingress.reader.messages import Request
@@ -79,17 +78,3 @@ async def test_what_is_wrong_is_told_without_the_secret(
     assert found.error.startswith(error)
     assert "p@ss" not in found.error
     assert reader.gone
-
-
-async def test_no_reader_at_all(settings: Settings) -> None:
-    async def start(request: Request) -> ReaderProcess:
-        raise OSError(12, "Cannot allocate memory")
-
-    found = await probe(ADDRESS, settings, start=start)
-    assert found.failure == "internal"
-    assert "Cannot allocate memory" in found.error
-
-
-async def test_no_address(settings: Settings) -> None:
-    with pytest.raises(AddressError):
-        await probe("gopher://x", settings)

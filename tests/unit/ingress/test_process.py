@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ingress.reader.messages import Failed, Message, Note, Opened, Order, Request, Unit, encode
+from ingress.reader.messages import Failed, Message, Opened, Order, Request, Unit
 from ingress.reader.process import TURN, ReaderProcess
 from tests.support.scripted_reader import Script, start_scripted
 
@@ -43,46 +43,6 @@ async def everything(reader: ReaderProcess) -> list[Message]:
 
 def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
-
-
-def gone(pid: int) -> bool:
-    return not Path(f"/proc/{pid}").exists()
-
-
-async def test_what_it_says_arrives_in_order_and_ends_with_the_failure(tmp_path: Path) -> None:
-    steps: Steps = [
-        {"do": "open", "codec": "h264"},
-        {"do": "pictures", "count": 3, "size": 300_000},
-        {"do": "note", "way": "transcoded", "why": "B-frames"},
-        {"do": "fail", "kind": "auth", "text": "wrong password"},
-    ]
-    async with reading(tmp_path, *steps) as (reader, _):
-        said = await everything(reader)
-    kinds = [Opened, Unit, Unit, Unit, Note, Failed]
-    assert [type(message) for message in said] == kinds
-    assert [len(unit.data) for unit in said if isinstance(unit, Unit)] == [300_000] * 3
-    assert said[-1] == Failed("auth", "wrong password")
-    assert gone(reader.pid)
-
-
-async def test_who_ignores_everything_is_killed(tmp_path: Path) -> None:
-    hang = {"do": "hang", "stubborn": True}
-    async with reading(tmp_path, {"do": "open"}, hang) as (reader, _):
-        async with aclosing(reader.messages()) as messages:
-            await anext(messages)
-        begin = time.monotonic()
-        await asyncio.gather(reader.aclose(), reader.aclose())
-        assert time.monotonic() - begin < 5
-        assert gone(reader.pid)
-
-
-async def test_orders_arrive_and_never_wait(tmp_path: Path) -> None:
-    steps: Steps = [{"do": "open"}, {"do": "pictures", "count": 5, "fps": 20}, {"do": "fail"}]
-    async with reading(tmp_path, *steps) as (reader, script):
-        async for message in reader.messages():
-            if isinstance(message, Opened):
-                reader.order(Order(key=True, bitrate=500_000))
-    assert script.asked[1:] == [{"said": "Order", "key": True, "bitrate": 500_000}]
 
 
 async def test_orders_to_who_does_not_listen_are_dropped(tmp_path: Path) -> None:
@@ -177,39 +137,3 @@ async def test_what_it_prints_is_logged_at_the_end_without_secrets(
     assert len(caplog.text) < 6000
     for secret in (SECRET, "sekrit", "bearer-1234"):
         assert secret not in caplog.text
-
-
-_SMALL = """
-import os, sys, time
-_, said, then, _, descriptor = sys.argv
-os.write(int(descriptor), bytes.fromhex(said))
-if then == "hang":
-    os.read(int(descriptor), 10_000) and os.read(int(descriptor), 1)
-elif then == "die":
-    os.abort()
-"""
-"""A reader that starts fast: there are many of it."""
-
-
-async def once(said: Message | bytes, then: str) -> int:
-    written = said if isinstance(said, bytes) else b"".join(encode(said))
-    command = [sys.executable, "-S", "-c", _SMALL, written.hex(), then]
-    reader = await ReaderProcess.start(Request("x"), command=command)
-    async with asyncio.timeout(LIMIT), aclosing(reader.messages()) as messages:
-        await anext(messages)
-    await reader.aclose()
-    return reader.pid
-
-
-async def test_two_hundred_starts_leave_nothing_behind() -> None:
-    wrong = Failed("auth", "no")
-    kinds: list[tuple[Message | bytes, str]] = [
-        *((Note(), "end"), (Note(), "hang"), (b"\xff" * 99, "hang"), (wrong, "end"), (b"", "die")),
-    ]
-    await asyncio.gather(*(once(*kind) for kind in kinds))
-    before, tasks = descriptors(), asyncio.all_tasks()
-    for _ in range(40):
-        pids = await asyncio.gather(*(once(*kind) for kind in kinds))
-        assert all(gone(pid) for pid in pids)
-    assert descriptors() <= before  # what tests before have left may go meanwhile
-    assert asyncio.all_tasks() == tasks

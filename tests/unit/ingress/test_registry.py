@@ -12,7 +12,7 @@ import pytest
 from config.settings import Settings, load_settings
 from config.source_spec import SourceSpec, source_spec
 from ingress.participant import NoKeyError
-from ingress.registry import ConflictError, Registry, UnknownSourceError
+from ingress.registry import ConflictError, Registry
 from ingress.report import SourceReport
 from ingress.store import Kept, SourceStore
 
@@ -113,16 +113,6 @@ async def test_there_are_so_many_and_no_more(tmp_path: Path) -> None:
     await stage.registry.aclose()
 
 
-async def test_a_removed_source_leaves_and_is_forgotten(tmp_path: Path) -> None:
-    stage = await started(tmp_path)
-    await stage.registry.add(spec(), from_page=False)
-    await stage.registry.add(spec("yard"), from_page=False)
-    await stage.registry.remove("gate")
-    assert stage.made[0].happened[-1] == "closed"
-    assert stage.names == [("lobby", "yard")]
-    assert stage.kept == ["yard"]
-
-
 async def test_who_adds_while_it_starts_adds_to_what_was_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,15 +161,6 @@ async def test_settings_come_on_top_and_are_not_kept(tmp_path: Path) -> None:
     assert stage.kept == ["gate", "yard", "door"]
 
 
-async def test_what_is_not_there_is_said(tmp_path: Path) -> None:
-    stage = await started(tmp_path)
-    said = "there is no source gate in room lobby"
-    with pytest.raises(UnknownSourceError, match=said):
-        stage.registry.wake("gate")
-    with pytest.raises(UnknownSourceError, match=said):
-        await stage.registry.remove("gate")
-
-
 async def test_what_cannot_be_kept_is_not_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,14 +173,6 @@ async def test_what_cannot_be_kept_is_not_started(
         await stage.registry.add(spec(), from_page=False)
     assert stage.names == []
     assert stage.made == []
-
-
-async def test_a_damaged_file_does_not_keep_it_from_starting(tmp_path: Path) -> None:
-    (tmp_path / "sources.json").write_text("{")
-    stage = await started(tmp_path)
-    assert "put aside" in stage.registry.notice
-    await stage.registry.add(spec(), from_page=False)
-    assert stage.kept == ["gate"]
 
 
 async def test_without_a_key_for_livekit_nothing_starts(tmp_path: Path) -> None:

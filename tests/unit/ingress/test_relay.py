@@ -19,7 +19,7 @@ from ingress.relay import Relay
 from ingress.report import SourceReport
 from tests.support.fake_rtc import FakeRtc
 from tests.support.scripted_reader import Script, start_scripted
-from tests.unit.ingress.steps import OPEN, RUNNING, Step, fail, pictures, states, until
+from tests.unit.ingress.steps import OPEN, RUNNING, Step, pictures, states, until
 
 KEY = {"livekit_api_key": "k", "livekit_api_secret": "s" * 32}
 
@@ -112,27 +112,3 @@ async def test_sound_that_the_room_does_not_take_is_told(tmp_path: Path, fake_rt
         fake_rtc.script.always("publish_track", RuntimeError("no"))
         stage.participant.entered(fake_rtc.room())
         await until(lambda: "does not take its sound" in stage.relay.report().error)
-
-
-async def test_who_was_removed_and_woken_comes_back_after_every_outage(tmp_path: Path) -> None:
-    async with staged(tmp_path, [OPEN, RUNNING], *([[OPEN, pictures(5)]] * 3)) as stage:
-        await stage.until_state("live")
-        stage.participant.trouble = Trouble("removed", "it was removed from the room")
-        await stage.until_state("stopped")
-        assert stage.relay.report().error == "it was removed from the room"
-        stage.relay.wake()
-        assert stage.participant.woken == 1
-        await until(lambda: stage.script.attempts > 2)
-        stage.participant.trouble = None
-        await until(lambda: stage.script.attempts > 4)
-
-
-async def test_a_second_stream_feeds_the_model(tmp_path: Path, fake_rtc: FakeRtc) -> None:
-    small = Script(tmp_path / "small.json", [fail("refused", "not yet")], [OPEN, RUNNING])
-    async with staged(tmp_path, [OPEN, RUNNING], model_url=small.url) as stage:
-        stage.participant.entered(fake_rtc.room())
-        said = "the stream for the model: not yet"
-        await until(lambda: any(one.error == said for one in stage.reports))
-        await until(lambda: len(fake_rtc.video_sources) == 2 and not stage.relay.report().error)
-        assert small.asked[0]["sound"] is False
-        assert small.asked[0]["guarded"] is True

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ingress.reader.messages import Sound
-from ingress.sound_buffer import KEPT, LEAD, LEAST, LOOSE, MOST, QUEUED, RATE, SoundBuffer, fitted
+from ingress.sound_buffer import KEPT, LEAD, LEAST, LOOSE, MOST, RATE, SoundBuffer, fitted
 
 PIECE = 960
 
@@ -69,13 +69,6 @@ def test_sound_is_heard_a_little_after_its_time() -> None:
     played.now += 0.5 + LEAST - LEAD + 0.001
     played.look()
     assert len(played.heard) == 2
-
-
-def test_while_enough_is_queued_sound_waits_so_that_more_of_it_goes_at_once() -> None:
-    played = Played()
-    played.push(played.now)
-    assert played.buffer.wait(played.now, 0.0) == 0
-    assert played.buffer.wait(played.now, 0.09) == pytest.approx(0.09 - QUEUED)
 
 
 @pytest.mark.parametrize("late", [0.0, 0.03, 0.2, 2.8])
@@ -144,14 +137,6 @@ def test_no_more_than_a_little_is_kept() -> None:
     for number in range(1000):
         played.push(played.now + 0.02 * number)
     assert len(played.buffer) <= KEPT / 0.02 + 2
-
-
-def test_a_gap_in_the_source_is_a_gap_in_the_sound() -> None:
-    played = Played()
-    played.run(2, late=0.02)
-    played.now += 1.0
-    played.run(2, late=0.02)
-    assert played.silence == pytest.approx(1.0, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -171,22 +171,6 @@ async def test_who_hangs_after_pictures_stalls_is_killed_and_comes_back(tmp_path
     assert all(error.startswith("no picture for") for error in stage.errors)
 
 
-async def test_a_stall_that_passes_needs_no_new_reader(tmp_path: Path) -> None:
-    attempt = [OPEN, pictures(20), pictures(1, fps=0.8), RUNNING]
-    async with staged(tmp_path, attempt, stall_after=0.5) as stage:
-        await stage.until_state("connecting", "live", "stalled", "live")
-        assert stage.script.attempts == 1
-        assert stage.report.reconnects == 0
-
-
-async def test_a_flood_is_survived(tmp_path: Path) -> None:
-    flood = {"do": "flood", "count": 20_000}
-    async with staged(tmp_path, [OPEN, pictures(5), flood, RUNNING]) as stage:
-        await until(lambda: len(stage.units) > 20)
-        assert stage.report.skipped == 1
-        assert stage.states == ["connecting", "live"]
-
-
 async def test_wake_tries_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "Backoff", lambda: Backoff(auth_first=3600.0))
     async with staged(tmp_path, [fail("auth", "no")], [OPEN, RUNNING]) as stage:
@@ -226,16 +210,6 @@ async def test_the_reader_is_ordered_what_is_wished_unless_it_does_about_that(
         stage.wish = Order(key=True, bitrate=2_500_000)
         await until(lambda: len(stage.script.asked) == 2)
         assert stage.script.asked[1] == {"said": "Order", "key": True, "bitrate": ordered}
-
-
-async def test_notes_are_reported(tmp_path: Path) -> None:
-    note = {"do": "note", "way": "transcoded", "why": "B-frames", "skipped": 4}
-    frozen = {"do": "note", "frozen_now": True, "skipped": 4}
-    async with staged(tmp_path, [OPEN, pictures(3), note, frozen, RUNNING]) as stage:
-        await until(lambda: stage.report.frozen > 0)
-        report = stage.report
-    assert (report.way, report.why, report.skipped) == ("transcoded", "B-frames", 4)
-    assert report.since <= report.frozen
 
 
 @pytest.mark.parametrize(("sound", "told"), [("refused", "refuses"), ("aac", "no sound"), ("", "")])

@@ -37,17 +37,6 @@ def test_a_body_comes_as_a_stream(serve: Serve) -> None:
     assert "authorization" not in server.asked[0].headers
 
 
-@pytest.mark.parametrize(("end", "connections"), [([], 1), ([CLOSE], 5)])
-def test_connections_are_kept_and_made_anew(
-    serve: Serve, end: list[bytes], connections: int
-) -> None:
-    server = serve(lambda asked: [*reply(b"x" * 100_000), *end])
-    with client(server.url("/a")) as made:
-        for _ in range(5):
-            assert len(made.get().read_all(1 << 20)) == 100_000
-    assert server.connections == connections
-
-
 def test_what_is_secret_stays_at_home(serve: Serve) -> None:
     """Login, headers and cookies, which are there after a redirect at home."""
     login = Asking("admin", "p@ss", ("basic",))
@@ -130,12 +119,6 @@ def test_the_address_that_was_checked_is_the_one_that_is_used(
     failure = fails(f"http://rebinding.example:{server.port}/", EgressPolicy())
     assert failure.kind == "refused"
     assert connected == [("8.8.8.8", server.port)]
-
-
-def test_nobody_there() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    assert fails(f"http://admin:p@ss@127.0.0.1:{port}/?token=sekrit").kind == "refused"
 
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: "])
@@ -253,9 +236,3 @@ def test_nobody_else_may(
     failure = fails(server.url("/?token=sekrit", "admin:p@ss"))
     assert failure.kind == "protocol"
     assert str(failure) == "the certificate of 127.0.0.1 is not trusted: self-signed or expired"
-
-
-def test_no_tls_where_it_should_be(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingress.reader.http.client.CONNECT_TIMEOUT", 0.3)
-    server = serve(lambda asked: reply(b"hello"))
-    assert fails(server.url("/").replace("http:", "https:")).kind == "no_answer"

@@ -18,7 +18,7 @@ from tests.support.clips import FPS, film
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.failing import LOOPBACK
 from tests.unit.ingress.http.films import count, files, hls, live, media
-from tests.unit.ingress.http.server import CLOSE, Asked, endless, reply
+from tests.unit.ingress.http.server import Asked, endless, reply
 
 PICTURES = 4 * FPS
 
@@ -186,19 +186,6 @@ def test_a_film_is_read_and_sought_in(serve: Serve, tmp_path: Path, ranges: bool
         assert first.pts is not None
         assert 2.5 < float(first.pts * first.time_base) <= 3
     assert all(one.path == "/film.mov?token=sekrit" for one in server.asked)
-
-
-def test_a_film_goes_on_where_its_connection_broke(serve: Serve, tmp_path: Path) -> None:
-    size = film(tmp_path / "film.ts", seconds=4).stat().st_size
-    plain = files(tmp_path)
-
-    def answer(asked: Asked) -> Iterable[bytes]:
-        (whole,) = plain(asked)
-        return [whole] if len(server.asked) > 1 else [whole[: size // 2], CLOSE]
-
-    server = serve(answer)
-    assert count(server.url("/film.ts")) == PICTURES
-    assert server.asked[1].headers["range"].startswith("bytes=")
 
 
 def test_silence_reaches_who_reads(

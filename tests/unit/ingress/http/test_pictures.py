@@ -170,14 +170,6 @@ def test_snapshots_come_at_their_rate(serve: Serve, waits: list[float]) -> None:
     assert waits == pytest.approx([0.2] * 5)
 
 
-def test_a_slow_snapshot_comes_again_meanwhile(serve: Serve, waits: list[float]) -> None:
-    count = itertools.count(1)
-    server = serve(lambda asked: reply(picture(next(count)), kind="image/jpeg"))
-    found = taken(opened(server.url("/snap.jpg"), rate=0.05), 21)
-    assert found == [picture(1)] * 20 + [picture(2)]
-    assert sum(waits) == pytest.approx(20)
-
-
 BUSY = reply(b"", "Retry-After: 7", status="503 Busy")
 TORN = reply(picture(1)[:-200], kind="image/jpeg")
 SHORT = [reply(picture(1), kind="image/jpeg")[0][:-200], CLOSE]
@@ -205,19 +197,6 @@ def test_a_bad_snapshot_now_and_then_is_no_outage(
     assert "sekrit" not in str(raised.value)
     if bad is BUSY:
         assert sum(waits) > 7 * 2
-
-
-def test_a_wish_for_a_long_pause_is_bounded(serve: Serve, waits: list[float]) -> None:
-    later = reply(b"", "Retry-After: 86400", status="429 Slowly")
-    count = itertools.count()
-    server = serve(lambda asked: later if next(count) % 2 else reply(picture(0)))
-    taken(opened(server.url("/snap.jpg")), 40)
-    assert 29 < sum(waits) < 62
-
-
-def test_pictures_that_never_have_an_end_are_taken(serve: Serve) -> None:
-    server = serve(lambda asked: reply(picture(0)[:-2], kind="image/jpeg"))
-    assert taken(opened(server.url()), 5) == [picture(0)[:-2]] * 5
 
 
 def test_what_is_no_picture(serve: Serve) -> None:
@@ -268,12 +247,3 @@ def test_a_server_may_answer_long_before_it_sends(serve: Serve, last: bytes) -> 
         with closing(opened(server.url(), waits=waits)) as source:
             assert next(source.pictures()) == picture(0)
     assert told
-
-
-def test_what_came_with_the_head_is_not_waited_for(serve: Serve) -> None:
-    told = list[str]()
-    head = endless("image/jpeg", "Transfer-Encoding: chunked")
-    data = b"%x\r\n%b\r\n0\r\n\r\n" % (len(picture(0)), picture(0))
-    server = serve(lambda asked: [head + data])
-    assert taken(opened(server.url(), waits=told.append), 2) == [picture(0)] * 2
-    assert not told

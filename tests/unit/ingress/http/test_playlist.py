@@ -8,19 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ingress.reader.failures import SourceFailure
-from ingress.reader.http.playlist import is_playlist, rewritten
+from ingress.reader.http.playlist import rewritten
 
 SOURCE = httpx2.URL("http://camera.example:8080/live/a/list.m3u8?token=sekrit")
 
 
 def checked(data: bytes, source: httpx2.URL) -> bytes:
     return rewritten(data, source)
-
-
-def test_it_is_recognised() -> None:
-    assert is_playlist(b"#EXTM3U\n")
-    assert is_playlist(b"\xef\xbb\xbf\n#EXTM3U\n")
-    assert not is_playlist(b"\x47" + b"#EXTM3U\n")
 
 
 def test_addresses_become_complete() -> None:
@@ -100,25 +94,6 @@ def test_of_several_variants_the_best_that_fits_stays() -> None:
         '#EXT-X-STREAM-INF:BANDWIDTH=5000000,CODECS="avc1.64001f",RESOLUTION=1920x1080,'
         'AUDIO="high"',
         f"{base}/1080.m3u8",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("attributes", "best"),
-    [
-        (["BANDWIDTH=99000000", "BANDWIDTH=20000000", "BANDWIDTH=50000000"], 1),
-        (["RESOLUTION=1080x1920,BANDWIDTH=2", "RESOLUTION=2160x3840,BANDWIDTH=3"], 0),
-        (["BANDWIDTH=x", "CODECS=avc1"], 0),
-    ],
-)
-def test_which_variant_is_best(attributes: list[str], best: int) -> None:
-    text = "#EXTM3U\n" + "".join(
-        f"#EXT-X-STREAM-INF:{one}\n{number}.m3u8\n" for number, one in enumerate(attributes)
-    )
-    lines = checked(text.encode(), SOURCE).decode().splitlines()
-    assert lines[1:] == [
-        f"#EXT-X-STREAM-INF:{attributes[best]}",
-        f"http://camera.example:8080/live/a/{best}.m3u8",
     ]
 
 

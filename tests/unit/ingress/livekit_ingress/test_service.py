@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from livekit import api
 
-from config.settings import load_settings
 from ingress.livekit_ingress import service
 from ingress.livekit_ingress.service import IngressServiceError, connected, request
-from tests.support.ports import free_port
-from tests.unit.ingress.livekit_ingress.scripted_livekit import SECRET, STREAM_KEY, scripted_livekit
+from tests.unit.ingress.livekit_ingress.scripted_livekit import STREAM_KEY, scripted_livekit
 
 
 async def test_a_push_is_made_for_commentary_and_its_key_is_shown_once(tmp_path: Path) -> None:
@@ -29,15 +27,6 @@ async def test_a_push_is_made_for_commentary_and_its_key_is_shown_once(tmp_path:
         listed = await service.list_all(settings)
         assert [one.name for one in listed] == ["push"]
         assert STREAM_KEY not in repr(listed) + json.dumps([one.json() for one in listed])
-
-
-async def test_whip_goes_through_as_it_comes(tmp_path: Path) -> None:
-    async with scripted_livekit(tmp_path) as (server, settings):
-        await service.create(settings, "whip", room="lobby", name="phone")
-        (wanted,) = server.created
-        assert wanted.HasField("enable_transcoding")
-        assert not wanted.enable_transcoding
-        assert wanted.video.WhichOneof("encoding_options") is None
 
 
 async def test_no_secret_of_an_address_is_in_a_list_or_in_an_error(tmp_path: Path) -> None:
@@ -97,15 +86,3 @@ async def test_what_the_server_answers_is_said_in_one_line(
         assert said in str(caught.value)
         assert "geheim" not in str(caught.value)
         assert "\n" not in str(caught.value)
-
-
-async def test_a_server_that_is_not_there_and_keys_that_are_missing(tmp_path: Path) -> None:
-    cli = {"livekit_url": f"ws://127.0.0.1:{free_port()}"}
-    settings = load_settings(cli=cli, env={}, directory=tmp_path)
-    with pytest.raises(IngressServiceError, match="not set"):
-        await service.list_all(settings)
-    cli |= {"livekit_api_key": "key", "livekit_api_secret": SECRET}
-    settings = load_settings(cli=cli, env={}, directory=tmp_path)
-    with pytest.raises(IngressServiceError, match="does not answer") as caught:
-        await service.list_all(settings)
-    assert caught.value.kind == "no_server"

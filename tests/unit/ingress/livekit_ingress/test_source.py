@@ -84,22 +84,6 @@ async def test_it_is_live_when_its_track_is_in_the_room_and_gone_after_the_end(
         assert source.report().state == "stopped"
 
 
-async def test_one_that_ended_is_made_anew(tmp_path: Path) -> None:
-    async with scripted_livekit(tmp_path) as (server, settings), started(settings) as source:
-        await until(lambda: bool(server.ingresses))
-        shown(server)
-        await until(lambda: source.report().state == "live")
-        server.set(State.ENDPOINT_ERROR, "Internal data stream error.")
-        server.picture = False
-        await until(lambda: source.report().state == "reconnecting")
-        source.wake()
-        await until(lambda: "IN_2" in server.ingresses)
-        assert "IN_1" in server.deleted
-        shown(server)
-        await until(lambda: source.report().state == "live")
-        assert source.report().reconnects == 1
-
-
 async def test_what_a_killed_run_left_behind_is_cleared_and_nothing_else(tmp_path: Path) -> None:
     async with scripted_livekit(tmp_path) as (server, settings):
         await service.create(settings, "rtmp", room="lobby", name="push")
@@ -132,18 +116,6 @@ async def test_a_lasting_failure_is_told_without_the_services_own_words(
         await until(lambda: source.report().state == "failed")
         assert source.report().reason == reason
         assert "geheim" not in source.report().error
-
-
-async def test_a_server_without_the_service_is_told_and_tried_again(tmp_path: Path) -> None:
-    async with scripted_livekit(tmp_path) as (server, settings):
-        server.error = (500, "internal", "ingress not connected (redis required)")
-        async with started(settings) as source:
-            await until(lambda: "docs/livekit-ingress.md" in source.report().error)
-            assert source.report().state == "connecting"
-            assert source.report().next_try > 0
-            server.error = None
-            source.wake()
-            await until(lambda: bool(server.ingresses))
 
 
 @pytest.mark.parametrize("gone", ["track", "pictures"])
@@ -209,12 +181,3 @@ async def test_what_the_service_does_not_pull_mediamtx_pushes(tmp_path: Path) ->
         await until(lambda: source.report().state == "live")
         await source.aclose()
         assert media.removed == ["out/IN_1"]
-
-
-async def test_a_source_that_neither_takes_is_told(tmp_path: Path) -> None:
-    async with (
-        scripted_livekit(tmp_path) as (server, settings),
-        started(settings, url="test") as it,
-    ):
-        await until(lambda: "the relay takes this one" in it.report().error)
-        assert server.created == []

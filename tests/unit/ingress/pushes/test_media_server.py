@@ -39,14 +39,6 @@ async def running(
         await server.aclose()
 
 
-async def test_nothing_runs_before_there_is_a_path(tmp_path: Path) -> None:
-    settings = load_settings(cli={"state_dir": str(tmp_path)}, env={}, directory=tmp_path)
-    server = MediaServer(settings, ("/bin/false",))
-    assert not await server.ready("live/studio")
-    await server.aclose()
-    assert not os.listdir(tmp_path)
-
-
 async def test_its_log_is_ours_without_keys(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

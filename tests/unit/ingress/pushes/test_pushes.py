@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 from config.settings import Settings, load_settings
 from config.source_spec import source_spec
 from ingress import relay
-from ingress.lifecycle import Trouble
 from ingress.pushes.media_server import READER, MediaServer, config, push_host
 from ingress.pushes.pushes import WAITING, PushedSource, Pushes
 from ingress.reader.messages import Request
@@ -183,22 +181,6 @@ async def test_it_is_read_when_somebody_pushes_and_says_so_while_nobody_does(
         await until(lambda: len(stage.requests) == 2)
         server.trouble, server.pid = "mediamtx cannot be had", 0
         await until(lambda: stage.source.report().error == server.trouble)
-
-
-async def test_who_was_taken_out_of_the_room_does_not_come_back_with_a_push(
-    settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with staged(settings, server, monkeypatch) as stage:
-        await until(lambda: stage.source.report().error == WAITING)
-        participant = cast(FakeParticipant, stage.source.participant)
-        participant.trouble = Trouble("removed", "taken out")
-        await until(lambda: stage.source.report().state == "stopped")
-        stage.push()
-        await asyncio.sleep(0.3)
-        assert stage.requests == []
-        participant.trouble = None
-        stage.source.wake()
-        await until(lambda: len(stage.requests) == 1)
 
 
 async def test_a_name_is_pushed_to_one_room_only(

@@ -8,7 +8,7 @@ import av
 import pytest
 
 from config.source_address import parse
-from ingress.reader.failures import failure, from_av
+from ingress.reader.failures import from_av
 
 
 def raised(code: int) -> av.FFmpegError | OSError:
@@ -43,28 +43,3 @@ def test_errors_of_ffmpeg_in_words_of_our_own(code: int, kind: str, text: str) -
     made = from_av(raised(code), parse("rtsp://admin:secret@camera/secret?token=secret"))
     assert (made.kind, made.text) == (kind, text)
     assert str(made) == text
-
-
-@pytest.mark.parametrize(
-    ("address", "code", "kind", "said"),
-    [
-        ("/home/somebody/clip.mp4", errno.ENOENT, "not_found", "there is no such file"),
-        ("/home/somebody/clip.mp4", errno.EISDIR, "protocol", "is a folder, not a video file"),
-        ("/home/somebody/clip.mp4", tag(b"INDA"), "protocol", "is not a video that can be read"),
-        ("/dev/video0", errno.ENOENT, "not_found", "there is no such device"),
-        ("/dev/video0", errno.EACCES, "forbidden", "may not be read by this user"),
-        ("/dev/video0", errno.EBUSY, "refused", "another program has it open"),
-        ("/dev/video0", errno.EIO, "ended", "it was unplugged"),
-        ("/dev/video0", errno.ENOTTY, "protocol", "is no camera that can be read"),
-    ],
-)
-def test_errors_of_files_and_devices(address: str, code: int, kind: str, said: str) -> None:
-    """A file is named without its folder."""
-    made = from_av(raised(code), parse(address))
-    name = address.removeprefix("/home/somebody/")
-    assert (made.kind, made.text) == (kind, f"{name}: {said}")
-
-
-def test_a_host_without_a_port_is_named_alone() -> None:
-    assert failure("refused", parse("srt://camera:9000?passphrase=x")).text.endswith("camera:9000")
-    assert failure("codec", parse("screen"), "it is dark").text == "screen: it is dark"

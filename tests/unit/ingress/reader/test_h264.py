@@ -53,16 +53,6 @@ def test_a_packet_that_breaks_off_in_a_length_or_a_unit_is_damaged(cut: int) -> 
         avcc_units(packed + b"\0\0\0"[: min(cut, 3)], 4)
 
 
-def test_annexb_with_its_sets_goes_through_untouched() -> None:
-    packets, _ = encoded({"tune": "zerolatency"})
-    sets = ParameterSets()
-    units = [sets.unit(packet) for packet in packets]
-    assert [unit.data is packet for unit, packet in zip(units, packets, strict=True)] == [True] * 12
-    assert [unit.key for unit in units] == [number % 6 == 0 for number in range(12)]
-    assert all(unit.has_slices and not unit.has_b for unit in units)
-    assert split_annexb(units[0].sets) == split_annexb(packets[0])[:2]
-
-
 def test_sets_out_of_band_are_put_before_each_key_frame() -> None:
     bare, extradata = encoded({"tune": "zerolatency"}, global_header=True)
     packets = [START + b"\x09\xf0" + packet for packet in bare]

@@ -16,7 +16,6 @@ from config.source_address import parse
 from ingress.reader.egress_policy import EgressPolicy
 from ingress.reader.failures import SourceFailure
 from ingress.reader.messages import Failed, Message, Note, Opened, Request, Unit
-from ingress.reader.srt import srt_mode
 from ingress.reader.udp import UdpFile, _in_rtp, described, listening
 from tests.support.clips import film
 from tests.support.ports import free_port
@@ -140,36 +139,11 @@ def test_a_group_is_joined_from_the_page_only_where_it_is_listed() -> None:
     listening(parse(f"udp://@:{port}"), EgressPolicy()).close()  # to listen is no egress
 
 
-def test_a_port_that_is_taken_is_said() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("0.0.0.0", 0))
-        read = Read(f"udp://@:{other.getsockname()[1]}")
-    assert read.failed.kind == "refused"
-
-
 @given(some.binary(max_size=80), some.text(max_size=200))
 def test_whatever_is_sent_and_described_is_taken_or_refused(data: bytes, text: str) -> None:
     assert len(_in_rtp(data)) <= max(0, len(data) - 12)
     with contextlib.suppress(SourceFailure):
         described(parse("/a.sdp"), text + "\nc=IN IP4 10.0.0.1\nm=video 1 RTP")
-
-
-@pytest.mark.parametrize(
-    ("url", "mode"),
-    [
-        ("srt://:9000", "listener"),
-        ("srt://a:9000", "caller"),
-        ("srt://a:9000?mode=rendezvous", "rendezvous"),
-        ("srt://a:9000?mode=server", ""),
-        ("srt://:9000?mode=caller", ""),
-    ],
-)
-def test_modes_of_srt(url: str, mode: str) -> None:
-    if mode:
-        assert srt_mode(parse(url)) == mode
-        return
-    with pytest.raises(SourceFailure, match="caller, listener, rendezvous"):
-        srt_mode(parse(url))
 
 
 @pytest.mark.parametrize("name", ["x.m3u8", "x.mp4", "x.mpd", "x.ffconcat", "x.pls"])

@@ -9,13 +9,6 @@ import pytest
 from ingress.reader.pacing import LOST, Backlog, Pace
 
 
-def test_the_first_piece_is_due_at_once_and_the_others_keep_their_distance() -> None:
-    pace = Pace()
-    assert pace.due(3.0, 100.0) == 100.0
-    assert pace.due(3.5, 100.1) == pytest.approx(100.5)
-    assert pace.due(4.0, 100.9) == pytest.approx(101.0)
-
-
 def test_after_a_long_stop_it_goes_on_from_there() -> None:
     pace = Pace()
     pace.due(0.0, 100.0)
@@ -61,13 +54,6 @@ class Work:
             if shows:
                 self.shown.append(number)
                 self.lags.append(lag)
-
-
-def test_who_keeps_up_leaves_nothing_out() -> None:
-    work = Work(0.03)
-    work.run(500)
-    assert len(work.shown) == 500
-    assert work.backlog.overload == 0
 
 
 def test_a_network_that_became_slower_is_no_reason_to_leave_anything_out() -> None:

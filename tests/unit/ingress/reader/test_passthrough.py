@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ingress.reader.h264 import AccessUnit
-from ingress.reader.passthrough import KEYS_APART, MOST_PIXELS, NO_KEY, Format, Mode, Passthrough
+from ingress.reader.passthrough import KEYS_APART, NO_KEY, Format, Mode, Passthrough
 
 PLAIN = Format(1280, 720)
 
@@ -43,21 +43,6 @@ def test_what_viewers_cannot_decode_is_encoded_anew_for_good(form: Format, why: 
     assert run(passthrough, 10, gop=1) == ""
     assert passthrough.way == "transcoded"
     assert why in passthrough.why
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        replace(PLAIN, width=1440, height=2560),
-        replace(PLAIN, width=MOST_PIXELS // 1944, height=1944),
-        replace(PLAIN, aspect=1.01),
-        replace(PLAIN, format="gray"),
-    ],
-)
-def test_what_viewers_can_decode_goes_through(form: Format) -> None:
-    passthrough = Passthrough("h264")
-    assert passthrough.check(unit(key=True), 0.0, 0.0, form) == ""
-    assert passthrough.way == "passthrough"
 
 
 @pytest.mark.parametrize("gop", [1.0, 2.0, 4.0])
@@ -122,17 +107,3 @@ def test_a_passage_that_is_asked_for_is_taken_or_is_impossible(
     passthrough = Passthrough(codec, mode)
     passthrough.check(unit(key=True), 0.0, 0.0, form)
     assert bool(passthrough.impossible) == impossible
-
-
-def test_b_slices_make_a_passage_that_is_asked_for_impossible() -> None:
-    passthrough = Passthrough("h264", "passthrough")
-    assert run(passthrough, 30, gop=12) == ""
-    assert passthrough.check(unit(b=True), 31.0, 31.0) == "it has B-frames"
-    assert (passthrough.impossible, passthrough.way) == ("it has B-frames", "passthrough")
-
-
-def test_what_is_to_be_encoded_is_from_the_start() -> None:
-    assert Passthrough("h264", "transcode").why == "asked for"
-    assert Passthrough("h264", upright=False).way == "transcoded"
-    for codec in ("hevc", "mjpeg", "vp8", "av1"):
-        assert Passthrough(codec).why.startswith("WebRTC does not carry")

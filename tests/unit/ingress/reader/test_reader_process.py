@@ -17,9 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from ingress.reader.messages import Failed, Opened, Request, Unit, encode
+from ingress.reader.messages import Failed, Request, encode
 from ingress.reader.process import ReaderProcess
-from tests.support.clips import film
 from tests.support.ports import free_port
 
 PATIENCE = 30.0
@@ -33,14 +32,6 @@ async def reading(url: str, *, loop: bool = True) -> AsyncIterator[ReaderProcess
             yield reader
     finally:
         await reader.aclose()
-
-
-async def test_it_reads_says_why_it_is_over_and_ends(tmp_path: Path) -> None:
-    async with reading(str(film(tmp_path / "a.mp4")), loop=False) as reader:
-        said = [message async for message in reader.messages()]
-    assert isinstance(said[0], Opened)
-    assert sum(isinstance(one, Unit) for one in said) == 15
-    assert said[-1] == Failed("ended", "it is over")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

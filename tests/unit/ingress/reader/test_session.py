@@ -103,32 +103,6 @@ def test_a_film_may_begin_in_its_middle_and_behind_its_end_at_its_beginning(tmp_
     assert len(Read(path, start=60, pieces=3, loop=True).units) == 3
 
 
-def test_pictures_can_come_decoded(tmp_path: Path) -> None:
-    read = Read(film(tmp_path / "a.mp4", size=(162, 122)), output="raw")
-    assert (read.opened.way, read.opened.why) == ("transcoded", "decoded for the booth")
-    first = read.raw[0]
-    planes = np.frombuffer(first.data, np.uint8).reshape(first.height * 3 // 2, first.width)
-    assert planes[20, 20] > 200 > 60 > planes[100, 140]
-    assert abs(int(planes[-1, -1]) - 128) < 8
-
-
-@pytest.mark.parametrize("fps", [1, 60])
-def test_few_and_many_pictures_a_second_come_as_they_are(tmp_path: Path, fps: int) -> None:
-    """Encoded anew, with a keyframe every 2 s, and not one picture more or less."""
-    path = film(tmp_path / "a.mp4", "mpeg4", {}, seconds=5, fps=fps)
-    read = Read(path)
-    times = [unit.time for unit in read.units]
-    # The second one follows the first at once: opening takes its time.
-    steps = [after - before for before, after in pairwise(times[1:])]
-    assert np.median(steps) == pytest.approx(1 / fps, abs=0.002)
-    skipped = read.notes[-1].skipped
-    assert len(times) + skipped == 5 * fps
-    keys = [unit.time for unit in read.units if unit.key]
-    assert [after - before for before, after in pairwise(keys)] == pytest.approx(
-        [2.0] * (len(keys) - 1), abs=0.1
-    )
-
-
 def test_a_turn_that_is_asked_for_comes_on_top_of_the_films_own(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4")
     read = Read(path, turn=90, mirror=True)
@@ -221,11 +195,3 @@ def test_far_keyframes_are_made_here_once_a_viewer_asks(tmp_path: Path) -> None:
     steps = [after.time - before.time for before, after in pairwise(units)]
     assert max(steps) < 0.5
     assert len(watched(units)) == len(units)
-
-
-def test_the_test_pattern_and_the_demo_film_come_at_a_steady_rate() -> None:
-    for address, size in (("test:320x180@25", (320, 180)), ("demo", (960, 540))):
-        read = Read(address, pieces=12)
-        assert (read.opened.width, read.opened.height, read.opened.why) == (*size, "drawn here")
-        assert len(watched(read.units)) == 12
-        assert read.units[-1].time - read.units[0].time > 8 / 30

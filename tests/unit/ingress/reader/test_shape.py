@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from ingress.reader.shape import Deinterlacer, Shaper, i420, size_for, small_luma
+from ingress.reader.shape import Deinterlacer, Shaper, i420, size_for
 
 
 def marked(width: int, height: int) -> av.VideoFrame:
@@ -70,19 +70,6 @@ def test_any_format_becomes_i420(name: str) -> None:
     assert planes[20, 20] == pytest.approx(220, abs=4)
     assert planes[100, 140] == pytest.approx(40, abs=4)
     assert abs(planes[120:].astype(int) - 128).max() <= 2
-
-
-@pytest.mark.parametrize("width", [162, 130, 1280])
-def test_i420_is_without_padding(width: int) -> None:
-    planes = np.frombuffer(i420(marked(width, 90)), np.uint8).reshape(135, width)
-    assert planes[10, width // 2 - 1] == 220
-    assert planes[10, width // 2] == 40
-    assert len(set(planes[90:].ravel().tolist())) == 1
-
-
-def test_a_small_grey_picture_for_comparing() -> None:
-    luma = np.frombuffer(small_luma(marked(1280, 720), 64, 36), np.uint8).reshape(36, 64)
-    assert luma[5, 5] > 200 > 60 > luma[30, 60]
 
 
 def combed(number: int) -> av.VideoFrame:

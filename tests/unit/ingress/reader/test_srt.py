@@ -18,7 +18,7 @@ from ingress.reader.messages import Failed, Message, Opened, Request, Unit
 from ingress.reader.srt import SrtFile
 from tests.support.clips import film
 from tests.support.ports import free_port
-from tests.unit.ingress.reader.films import Read, messages
+from tests.unit.ingress.reader.films import messages
 
 library = srt._loaded()
 needs_libsrt = pytest.mark.skipif(library is None, reason="libsrt is not installed")
@@ -92,16 +92,6 @@ def test_a_wrong_passphrase_is_said(asked: str) -> None:
 
 
 @needs_libsrt
-def test_an_impossible_passphrase_is_said_without_showing_it() -> None:
-    with pytest.raises(SourceFailure) as refused:
-        SrtFile(parse("srt://127.0.0.1:9000?passphrase=short"), "127.0.0.1", _nothing)
-    assert (refused.value.kind, refused.value.text) == (
-        "protocol",
-        "127.0.0.1:9000: a passphrase of SRT has 10 to 79 signs",
-    )
-
-
-@needs_libsrt
 def test_it_may_wait_for_a_sender() -> None:
     assert library is not None
     port, told, over = free_port(), threading.Event(), threading.Event()
@@ -167,20 +157,3 @@ def test_who_believes_alone_that_they_have_met_calls_again(monkeypatch: pytest.M
     assert len(told) >= 4
     file.close()
     assert not fake.open
-
-
-def test_where_libsrt_is_missing_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(srt, "_loaded", lambda: None)
-    read = Read("srt://127.0.0.1:9000?passphrase=something%20secret")
-    assert (read.failed.kind, read.failed.text) == (
-        "internal",
-        "127.0.0.1:9000: SRT needs libsrt (Debian: libsrt1.5-openssl)",
-    )
-
-
-def test_addresses_as_the_system_writes_them() -> None:
-    assert srt._sockaddr("127.0.0.1", 258) == b"\x02\x00\x01\x02\x7f\x00\x00\x01" + bytes(8)
-    six = srt._sockaddr("::1", 258)
-    assert (len(six), six[2:4], six[8:24]) == (28, b"\x01\x02", bytes(15) + b"\x01")

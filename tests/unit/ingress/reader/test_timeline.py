@@ -73,15 +73,6 @@ def test_after_a_jump_of_the_sources_clock_it_goes_on_at_once(jump: float) -> No
     assert max(after - before for before, after in pairwise(times)) < 0.5
 
 
-def test_the_33_bits_of_mpeg_ts_may_wrap() -> None:
-    span = 2**33 / 90_000
-    pictures: Pictures = [
-        (pts % span, arrived) for pts, arrived in live(60, pts=span - 30) if pts is not None
-    ]
-    times = place(pictures)
-    assert max(abs(after - before - 1 / FPS) for before, after in pairwise(times)) < 1e-6
-
-
 def test_without_timestamps_the_arrival_counts() -> None:
     arrivals = [arrived for _, arrived in live(10, jitter=0.1)]
     times = place([(None, arrived) for arrived in arrivals])

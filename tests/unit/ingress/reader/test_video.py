@@ -135,16 +135,6 @@ def test_damaged_packets_are_passed_over_and_nothing_else_is_a_failure() -> None
     assert failed.value.kind == "protocol"
 
 
-def test_pictures_that_cannot_be_decoded_end_the_source() -> None:
-    camera = Camera("vp8", mode="transcode")
-    camera.take(camera.encode(20, {"deadline": "realtime", "cpu-used": "8"}, encoder="libvpx"))
-    bad = av.Packet(b"garbage that is no picture")
-    bad.time_base, bad.is_keyframe = Fraction(1, FPS), True
-    with pytest.raises(SourceFailure) as failed:
-        camera.take([bad] * 200)
-    assert failed.value.kind == "protocol"
-
-
 def test_keyframes_that_cannot_be_decoded_end_the_source_after_ten_seconds() -> None:
     camera = Camera("hevc")
     bad = av.Packet(b"\x00\x00\x00\x01nothing of hevc")
@@ -182,20 +172,3 @@ def test_a_picture_that_does_not_change_is_told(codec: str, encoder: str) -> Non
     camera.take(camera.encode(FPS * 4, options, encoder=encoder))
     notes = [one for one in camera.told if isinstance(one, Note)]
     assert notes[-1].frozen == 0
-
-
-def test_another_size_in_mid_run_goes_on() -> None:
-    camera = Camera()
-    came = camera.take(camera.encode(5, PLAIN))
-    context = VideoCodecContext.create("libx264", "w")
-    context.width, context.height, context.pix_fmt = 320, 240, "yuv420p"
-    context.time_base = Fraction(1, FPS)
-    context.options = PLAIN
-    packets = []
-    for number in range(5, 10):
-        frame = picture(number, (320, 240))
-        frame.pts, frame.time_base = number, Fraction(1, FPS)
-        packets += context.encode(frame)
-    came += camera.take(packets)
-    assert [(unit.width, unit.height) for unit in came] == [(160, 120)] * 5 + [(320, 240)] * 5
-    assert [frame.width for frame in watched(came)] == [160] * 5 + [320] * 5
