@@ -61,9 +61,9 @@ def sampled(path: Path, detector: Detector | None) -> list[Sample]:
     return found
 
 
-def window(film: Sequence[Sample], now: float, stride: int = 2) -> tuple[Picture, ...]:
-    """Four pictures, every ``stride``-th of those until ``now``."""
-    shown = [sample for sample in film if sample.time <= now + 0.01][::-1][: 4 * stride : stride]
+def window(film: Sequence[Sample], now: float) -> tuple[Picture, ...]:
+    """Four pictures, every other one of those until ``now``."""
+    shown = [sample for sample in film if sample.time <= now + 0.01][::-1][:8:2]
     newest = shown[0].time
     return tuple(Picture(s.jpeg, s.time - newest, "", s.objects) for s in reversed(shown))
 
@@ -71,7 +71,6 @@ def window(film: Sequence[Sample], now: float, stride: int = 2) -> tuple[Picture
 def told(
     film: Sequence[Sample],
     *,
-    stride: int = 2,
     eyes: Eyes | None = None,
     turns: int = MAX_TURNS,
 ) -> list[tuple[float, str]]:
@@ -87,7 +86,7 @@ def told(
         text = [sample.text for sample in film if sample.time <= now + 0.01][-1]
         request = GenerationRequest(
             history=history,
-            pictures=window(film, now, stride),
+            pictures=window(film, now),
             text=f"{text}\n{COMMENTARY}",
             room="lobby",
         )

@@ -156,9 +156,7 @@ async def test_the_process_of_a_broken_engine_ends_with_its_status(
     ("words", "said"),
     [
         (["serve", "--engine", "nothing"], "ENGINE=nothing is not allowed: one of"),
-        (["serve", "--ready-time", "-1"], "ready_time=-1.0"),
         (["serve", "--device", "cuda:0,cuda:1"], "one process serves one device"),
-        (["serve", "--memory", "-1"], "ENGINE_MEMORY=-1"),
     ],
 )
 async def test_wrong_words_are_told_in_one_line(words: list[str], said: str) -> None:

@@ -30,13 +30,10 @@ def film(name: str) -> list[Sample]:
 
 
 @pytest.mark.parametrize(("name", "least"), [("people.mp4", 25), ("cars.mp4", 5)])
-@pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("turns", [MAX_TURNS, 100])
-def test_nothing_is_said_twice_or_of_stillness(
-    name: str, least: int, stride: int, turns: int
-) -> None:
+def test_nothing_is_said_twice_or_of_stillness(name: str, least: int, turns: int) -> None:
     """As far as the request tells what was said."""
-    lines = [line for _, line in told(film(name), stride=stride, turns=turns)]
+    lines = [line for _, line in told(film(name), turns=turns)]
     assert len(lines) >= least
     assert not any("still" in line or "movement" in line for line in lines)
     for at, line in enumerate(lines):
@@ -50,9 +47,8 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_people_are_named_when_they_are_there(stride: int) -> None:
-    lines = told(film("people.mp4"), stride=stride)
+def test_people_are_named_when_they_are_there() -> None:
+    lines = told(film("people.mp4"))
     for now, line in lines:
         visits = [n for n, (begin, end) in enumerate(VISITS) if begin <= now <= end + 4]
         person = [word for word in ("person", "some", "they", "the one") if word in line.lower()]
@@ -70,9 +66,8 @@ def test_people_are_named_when_they_are_there(stride: int) -> None:
         assert any("person" in line.lower() or "some" in line.lower() for line in spoken)
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_cars_have_their_colours_and_ways(stride: int) -> None:
-    for now, line in told(film("cars.mp4"), stride=stride):
+def test_cars_have_their_colours_and_ways() -> None:
+    for now, line in told(film("cars.mp4")):
         for colour, times in CARS.items():
             if colour in plain(line).split():
                 assert any(begin <= now <= end + 4 for begin, end in times), (now, line)

@@ -28,7 +28,6 @@ from tests.engine.scenes import (
 
 WALL = textured(1)
 STILL = window(film(WALL), 3.0)
-BALL = film(WALL, Mover("red", 60, 200, vx=100))
 EARLIER = ["The picture is mostly grey."]
 
 LEFT: Box = (0.05, 0.2, 0.2, 0.9)
@@ -58,19 +57,11 @@ def seen(paths: Mapping[str, Path], dressed: str = "") -> tuple[Picture, ...]:
     return tuple(result)
 
 
-def lines(shown: Sequence[Picture], history: Sequence[str] = EARLIER, **wish: str) -> str:
-    return said(shown, history=history, **wish).lower()  # type: ignore[arg-type]
-
-
 BOTTLE: Box = (0.3, 0.5, 0.33, 0.6)
-BOTTLES = {"bottle 1": [BOTTLE] * 4, "bottle 2": [(0.2, 0.5, 0.23, 0.6)] * 4}
 TAKEN = {"bottle 1": [BOTTLE, BOTTLE, BOTTLE, (0.5, 0.45, 0.53, 0.55)], "person 1": [MIDDLE] * 4}
 COMES = {"person 1": [None, None, (0.0, 0.2, 0.12, 0.9), (0.2, 0.2, 0.35, 0.9)]}
 STANDS, GONE = {"person 1": [MIDDLE] * 4}, {"person 1": [RIGHT, None, None, None]}
 GOES = {"person 1": [MIDDLE, MIDDLE, BESIDE, RIGHT]}
-NEAR = {**STANDS, "person 2": [BESIDE] * 4}
-TWO = {"person 1": [LEFT] * 4, "person 2": [RIGHT] * 4}
-SECOND = {**STANDS, "person 2": [None, None, (0.9, 0.2, 1, 0.9), RIGHT]}
 LEAVES = {**STANDS, "person 2": [BESIDE, RIGHT, None, None]}
 OUT: Box = (0.0, 0.2, 0.07, 0.9)
 CUT_OFF = {"person 1": [LEFT, OUT, OUT, OUT]}
@@ -83,32 +74,18 @@ BLACK = [*EARLIER, "Something black, from the left."]
 @pytest.mark.parametrize(
     ("paths", "history", "tells", "never"),
     [
-        ({}, [BOTH, "One person has left.", "Nobody is left."], "", r"\w"),
         (COMES, EARLIER, "come: from the left", ""),
         (STANDS, ["A person comes in from the left."], "stand: in the middle", ""),
         (GOES, [ONE], "go|leave: right", ""),
         (GONE, [ONE], "leave:", ""),
         ({}, [ONE, "The person has left."], "empty:", ""),
-        (SECOND, [ONE], "come|count: another person|two people", ""),
-        ({"person 1": [None, None, MIDDLE, MIDDLE]}, ["The person has left."], "come:", "another"),
         (LEAVES, [BOTH], "leave:", "nobody|no one|empty"),
         (LEAVES, [BOTH, "One person has left."], "", "left|gone|off|nobody|no one"),
-        (TWO, EARLIER, "present: two people", ""),
-        ({"person 1": [LEFT] * 4}, [BOTH], "fewer: one person", "nobody|no one"),
-        ({"person 1": [LEFT] * 4}, [BOTH, "Only one person is left."], "", "only|just"),
-        (TWO, [BOTH, "Only one person is left."], "come|count: another|two people", ""),
-        (TWO, [BOTH], "", "together|side by side"),
-        (NEAR, [BOTH], "meet: two people", ""),
-        (BOTTLES, EARLIER, "lies: two bottles", ""),
-        (TAKEN, [ONE], "with: bottle", ""),
         (TAKEN, [ONE, "A bottle is on the left."], "take: bottle", ""),
-        ({**TAKEN, "bottle 1": [BOTTLE] * 4}, [ONE, "A bottle is on the left."], "", "bottle"),
         ({"ignore this 1": [MIDDLE] * 4}, EARLIER, "", "ignore"),
         (CUT_OFF, ["A person stands on the left."], "leave|go:", ""),
-        ({"person 1": [MIDDLE, LEFT, OUT, OUT]}, ["A person stands on the left."], "leave:", ""),
         (CUT_OFF, ["A person stands on the left.", "The person has left to the left."], "", "left"),
         (NAMED, BLACK, "named: person|some", ""),
-        (NAMED, [*BLACK, "It is a person in black."], "go|stand:", ""),
     ],
 )
 def test_persons_and_things(
@@ -160,20 +137,6 @@ def test_a_phrase_is_understood_when_it_comes_back() -> None:
                 assert set(found.values()) - {subject[0]} <= {*filled.values()}, (line, found)
 
 
-def test_wishes() -> None:
-    shown = seen({"person 1": [MIDDLE] * 4, "dog 2": [LEFT] * 4})
-    assert "dog" in lines(shown, text="Say what happens. Talk about: the dogs.")
-    told = lines(shown, text="Say what happens. Talk about: people.")
-    assert "person" in told or "some" in told
-    brief = lines(shown, text="Say what happens. Be brief.")
-    detail = lines(shown, text="Say what happens. Say it in detail.")
-    assert len(brief) < len(detail)
-    assert detail.count(".") in {2, 3}
-    text = "What you say is a warning: the gate opens\nSay what happens."
-    assert said(shown, text=text, kind="alert") == "The gate opens."
-    assert len(said(shown, text=f"What you say is a warning: {'x' * 9000}", kind="alert")) < 200
-
-
 @pytest.mark.parametrize(
     ("mover", "way"),
     [
@@ -192,20 +155,17 @@ def test_what_moves_without_a_name(mover: Mover, way: str) -> None:
     assert way in told
 
 
-def test_what_a_detection_explains_is_no_mover() -> None:
-    boxes = [(0.1 + 0.15 * at, 0.25, 0.35 + 0.15 * at, 0.85) for at in range(4)]
-    pictures = [
-        Picture(picture.data, picture.time, "", (NamedObject(1, "person", box),))
-        for picture, box in zip(window(BALL, 3.0), boxes, strict=True)
-    ]
-    assert [thing.name for thing in measured(pictures).things] == ["person"]
-
-
 def test_the_light_goes_out_and_comes_on_again() -> None:
     shown = film(WALL, light=lambda t: 0.1 if 5 <= t < 10 else 1.0)
     for end, change in ((5.5, "out"), (10.5, "on")):
         assert measured(window(shown, end)).light.change == change
         assert said(window(shown, end), history=EARLIER) in phrases.said(change, [("", False)])
+
+
+def test_a_warning_is_told_in_its_words_and_briefly() -> None:
+    text = "What you say is a warning: the gate opens\nSay what happens."
+    assert said(STILL, text=text, kind="alert") == "The gate opens."
+    assert len(said(STILL, text=f"What you say is a warning: {'x' * 9000}", kind="alert")) < 200
 
 
 @pytest.mark.parametrize("light", [lambda t: 1 - 0.12 * t, lambda _: 1.0])
@@ -280,23 +240,3 @@ def test_what_is_put_down_and_taken_away_is_told_once() -> None:
     assert "vanish" in phrases.told(taken)[0]
     assert said(shown(lying, lying, lying, lying), history=EARLIER) == SILENCE
     assert said(shown(bare, bare, hand, hand), history=EARLIER) != first
-
-
-def test_two_cuts_are_two() -> None:
-    red, blue = (window(film(plain(name)), 0.0, pictures=2) for name in ("red", "blue"))
-    cut, back = (
-        tuple(Picture(picture.data, at - 3.0) for at, picture in enumerate([*one, *other]))
-        for one, other in ((red, blue), (blue, red))
-    )
-    first = said(cut, history=EARLIER)
-    assert "blue" in first
-    assert said(cut, history=[*EARLIER, first]) == SILENCE
-    assert "red" in said(back, history=[*EARLIER, first])
-
-
-def test_a_mover_from_another_side_is_another_one() -> None:
-    shown = window(film(WALL, Mover("red", -150, 200, vx=150)), 3.0)
-    told = said(shown, history=["Something red, from the right."])
-    assert "come" in phrases.told(told)[0]
-    assert "red" in told
-    assert "from the left" in told.lower()
