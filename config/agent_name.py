@@ -13,5 +13,8 @@ WISH_ATTRIBUTE = "pressbox.wish"
 itself heeds a token's agents only where the token makes the room.
 """
 
+LINE_TOPIC = "pressbox.line"
+"""Text stream of what it says: `agent.room.line_feed`."""
+
 GUEST_PREFIX = "guest-"
 """Begins the identity of whoever came by a viewer link: may watch and ask, and steers nothing."""

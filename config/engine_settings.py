@@ -10,6 +10,16 @@ from config.fields import JsonObject, Port, url
 
 EngineApi = Literal["auto", "openai", "vllm-omni", "sglang-omni", "llama.cpp", "ollama"]
 
+ENGINE_KINDS = {
+    "pressbox": "pressbox",
+    "vllm": "vllm-omni",
+    "sglang-omni": "sglang-omni",
+    "sglang": "sglang",
+    "llamacpp": "llama.cpp",
+    "library": "ollama",
+}
+"""By ``owned_by`` in ``/v1/models``; who is not here speaks the standard, as hosted ones do."""
+
 PORT_STEP = 10
 """Own engines on several devices listen on the engine's port and every tenth above it."""
 

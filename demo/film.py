@@ -14,13 +14,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from demo import painting
 from demo.backdrops import HEIGHT, WIDTH, Backdrop, draw_backdrop
+from demo.painting import Image
 
-Image = NDArray[np.uint8]
 Colour = Literal["red", "blue", "yellow", "green"]
 Shape = Literal["ball", "square"]
 
@@ -37,8 +36,6 @@ BGR: dict[Colour, tuple[int, int, int]] = {
     "yellow": (20, 208, 250),
     "green": (60, 160, 20),
 }
-
-_SUBPIXEL = 4  # bits of OpenCV's fixed-point drawing, so that slow motion does not step
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +98,8 @@ def frame(t: float) -> Image:
     for thing in shown.things:
         _draw(image, thing, shadow=shown.backdrop == "meadow")
     if shown.light < 1:
-        cv2.convertScaleAbs(image, image, alpha=shown.light)
+        image = np.rint(np.arange(256) * shown.light).astype(np.uint8)[image]
     return image
-
-
-def planes(t: float) -> Image:
-    """The same picture as I420: (HEIGHT * 3 / 2, WIDTH) uint8."""
-    return np.asarray(cv2.cvtColor(frame(t), cv2.COLOR_BGR2YUV_I420), np.uint8)
 
 
 @cache
@@ -188,68 +180,17 @@ _ACTS = (
 
 
 def _draw(image: Image, thing: Thing, *, shadow: bool) -> None:
+    x, y, size, colour = thing.x, thing.y, thing.size, BGR[thing.colour]
     if shadow:
-        _draw_shadow(image, thing)
+        painting.ellipse(image, x, 472, (size, 9), (58, 104, 66))
     if thing.shape == "square":
-        _draw_square(image, thing)
+        painting.square(image, x, y, size, colour)
+        painting.square(image, x, y, size - 3, _lighter(colour))
+        painting.square(image, x, y, size - 5, colour)
     else:
-        _draw_ball(image, thing)
-
-
-def _fixed(value: float) -> int:
-    return round(value * (1 << _SUBPIXEL))
-
-
-def _draw_ball(image: Image, thing: Thing) -> None:
-    colour = BGR[thing.colour]
-    cv2.circle(
-        image,
-        (_fixed(thing.x), _fixed(thing.y)),
-        _fixed(thing.size),
-        colour,
-        cv2.FILLED,
-        cv2.LINE_AA,
-        _SUBPIXEL,
-    )
-    gleam = thing.size * 0.45
-    cv2.circle(
-        image,
-        (_fixed(thing.x - gleam), _fixed(thing.y - gleam)),
-        _fixed(thing.size * 0.16),
-        _lighter(colour),
-        cv2.FILLED,
-        cv2.LINE_AA,
-        _SUBPIXEL,
-    )
-
-
-def _draw_square(image: Image, thing: Thing) -> None:
-    colour = BGR[thing.colour]
-    _draw_frame(image, thing, thing.size, colour, cv2.FILLED)
-    _draw_frame(image, thing, thing.size - 4, _lighter(colour), 2)
-
-
-def _draw_frame(
-    image: Image, thing: Thing, half: float, colour: tuple[int, int, int], thickness: int
-) -> None:
-    corner = (_fixed(thing.x - half), _fixed(thing.y - half))
-    other = (_fixed(thing.x + half), _fixed(thing.y + half))
-    cv2.rectangle(image, corner, other, colour, thickness, cv2.LINE_AA, _SUBPIXEL)
-
-
-def _draw_shadow(image: Image, thing: Thing) -> None:
-    cv2.ellipse(
-        image,
-        (_fixed(thing.x), _fixed(472)),
-        (_fixed(thing.size), _fixed(9)),
-        0,
-        0,
-        360,
-        (58, 104, 66),
-        cv2.FILLED,
-        cv2.LINE_AA,
-        _SUBPIXEL,
-    )
+        gleam = size * 0.45
+        painting.disc(image, x, y, size, colour)
+        painting.disc(image, x - gleam, y - gleam, size * 0.16, _lighter(colour))
 
 
 def _lighter(colour: tuple[int, int, int]) -> tuple[int, int, int]:

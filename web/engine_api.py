@@ -14,7 +14,7 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from agent.engine.dialects import by_api, owned
+from config.engine_settings import ENGINE_KINDS
 from config.settings import Settings
 from web.http.parameters import InRoom
 from web.http.routes import Route
@@ -77,9 +77,10 @@ class EngineApi:
         try:
             async with asyncio.timeout(LIMIT), aiohttp.ClientSession(headers=self._headers) as http:
                 card = json.loads((await _get(http, f"{url}/models"))[1])["data"][0]
-                known = by_api(self._settings.engine_api)
-                dialect = known or owned(str(card.get("owned_by")), near=False)
-                found["kind"], found["up"] = dialect.name, dialect.name == "openai"
+                kind: str = self._settings.engine_api
+                if kind == "auto":
+                    kind = ENGINE_KINDS.get(str(card.get("owned_by")), "openai")
+                found["kind"], found["up"] = kind, kind == "openai"
                 found["model"] = self._settings.engine_model or str(card["id"])
                 if not found["up"]:  # a hosted one is not asked what it does not know
                     found["up"] = (await _get(http, f"{root}/health"))[0] in (200, 404)

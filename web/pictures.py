@@ -8,9 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
+from PIL import Image
 
 log = logging.getLogger("web")
 
@@ -21,6 +22,10 @@ MOST_SIZES = 6
 
 I420 = NDArray[np.uint8]
 """(3 * height / 2, width)."""
+
+_LUMA = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(int).tolist()
+_CHROMA = np.clip(np.rint((np.arange(256) - 128) * 255 / 224 + 128), 0, 255).astype(int).tolist()
+"""Video leaves out the ends of the range that JPEG uses."""
 
 
 class TooManySizesError(Exception):
@@ -143,15 +148,16 @@ def _encode(number: int, captured: float, picture: I420, size: Size) -> Jpeg:
 def jpeg(picture: I420, size: Size) -> bytes:
     """A JPEG file. Raises ValueError for what is no picture."""
     try:
-        bgr = cv2.cvtColor(picture, cv2.COLOR_YUV2BGR_I420)
-        high, wide = bgr.shape[:2]
+        high, wide = picture.shape[0] * 2 // 3, picture.shape[1]
+        luma, chroma = picture[:high], picture[high:].reshape(2, high // 2, wide // 2)
         scale = min((size.width or wide) / wide, (size.height or high) / high, 1.0)
-        if scale < 1.0:
-            target = (max(1, round(wide * scale)), max(1, round(high * scale)))
-            bgr = cv2.resize(bgr, target, interpolation=cv2.INTER_AREA)
-        done, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, size.quality])
-    except cv2.error as error:
+        wide, high = max(1, round(wide * scale)), max(1, round(high * scale))
+        half = (wide + 1) // 2, (high + 1) // 2
+        planes = _plane(luma, (wide, high), _LUMA), *(_plane(one, half, _CHROMA) for one in chroma)
+        return bytes(simplejpeg.encode_jpeg_yuv_planes(*planes, quality=size.quality))
+    except (ValueError, IndexError, ZeroDivisionError) as error:
         raise ValueError(f"a picture of shape {picture.shape} is broken: {error}") from error
-    if not done:
-        raise ValueError(f"a picture of shape {picture.shape} cannot be encoded")
-    return data.tobytes()
+
+
+def _plane(plane: I420, size: tuple[int, int], levels: list[int]) -> I420:
+    return np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BOX).point(levels))

@@ -33,6 +33,8 @@ from livekit.plugins.pressbox.engine import (
     standard,
 )
 
+from config.engine_settings import ENGINE_KINDS
+
 AUTO = "auto"
 
 
@@ -132,33 +134,24 @@ class Ollama(Writer):
         return {"reasoning_effort": "none"}
 
 
-_APIS: dict[str, type[Dialect]] = {
-    one.name: one for one in (Dialect, VllmOmni, SGLangOmni, LlamaCpp, Ollama)
+_KINDS: dict[str, type[Dialect]] = {
+    one.name: one for one in (Dialect, VllmOmni, SGLangOmni, Writer, LlamaCpp, Ollama)
 }
-"""By the name in the setting ``engine_api``."""
-
-_OWNERS: dict[str, type[Dialect]] = {
-    "vllm": VllmOmni,
-    "sglang-omni": SGLangOmni,
-    "sglang": Writer,
-    "llamacpp": LlamaCpp,
-    "library": Ollama,
-}
-"""By ``owned_by`` in ``/v1/models``."""
 
 
 def by_api(api: str) -> Dialect | None:
     """The dialect of a setting, None for "auto". Raises ValueError for an unknown one."""
     if api == AUTO:
         return None
-    if api not in _APIS:
-        raise ValueError(f"engine_api={api!r} is not known: one of {', '.join([AUTO, *_APIS])}")
-    return _APIS[api]()
+    if api not in _KINDS:
+        raise ValueError(f"engine_api={api!r} is not known: one of {', '.join([AUTO, *_KINDS])}")
+    return _KINDS[api]()
 
 
 def owned(owner: str, *, near: bool) -> Dialect:
     """The dialect of whoever ``/v1/models`` names; ``near``: it is on this machine."""
-    return _OWNERS[owner]() if owner in _OWNERS else standard(owner, near=near)
+    kind = ENGINE_KINDS.get(owner)
+    return _KINDS[kind]() if kind in _KINDS else standard(owner, near=near)
 
 
 async def recognised(card: Card, near: bool, ask: Callable[[str], Awaitable[Card]]) -> Dialect:

@@ -8,7 +8,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from livekit import rtc
-from livekit.plugins.pressbox.video import to_i420
 
 Plane: TypeAlias = npt.NDArray[np.uint8]
 
@@ -36,13 +35,19 @@ class Picture:
 
 
 def from_event(event: rtc.VideoFrameEvent, capture: float) -> Picture:
-    """Make a `Picture` of a received frame, turned upright: phones send rotation."""
-    i420 = to_i420(event.frame)
-    if turns := _QUARTER_TURNS[event.rotation]:
-        turned = [np.rot90(plane, turns) for plane in planes(i420)]
-        packed = np.concatenate([plane.ravel() for plane in turned])
-        i420 = packed.reshape(-1, turned[0].shape[1])
-    return Picture(i420, i420.shape[1], i420.shape[0] * 2 // 3, capture)
+    """Make a `Picture` of a frame of a `FrameStream`, turned upright, since phones send rotation,
+    and without its odd last row and column, which video encoders do not take.
+    """
+    wide, high = event.frame.width, event.frame.height
+    data, turns = np.frombuffer(event.frame.data, np.uint8), _QUARTER_TURNS[event.rotation]
+    if turns or wide % 2 or high % 2:
+        luma = data[: wide * high].reshape(high, wide)[: high & ~1, : wide & ~1]
+        chroma = data[wide * high :].reshape(2, (high + 1) // 2, (wide + 1) // 2)
+        u, v = chroma[:, : high // 2, : wide // 2]
+        turned = [np.rot90(plane, turns) for plane in (luma, u, v)]
+        high, wide = turned[0].shape
+        data = np.concatenate([plane.ravel() for plane in turned])
+    return Picture(data.reshape(high * 3 // 2, wide), wide, high, capture)
 
 
 def planes(i420: Plane) -> tuple[Plane, Plane, Plane]:

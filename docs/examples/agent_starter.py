@@ -1,10 +1,10 @@
 """LiveKit's agent starter (livekit-examples/agent-starter-python) with a commentator in it.
 
-pip install livekit-plugins-silero; python docs/examples/agent_starter.py dev
+python docs/examples/agent_starter.py dev
 """
 
-from livekit.agents import Agent, AgentServer, AgentSession, JobContext, JobProcess, cli, room_io
-from livekit.plugins import pressbox, silero
+from livekit.agents import Agent, AgentServer, AgentSession, JobContext, cli, inference, room_io
+from livekit.plugins import pressbox
 
 server = AgentServer()
 
@@ -19,19 +19,12 @@ class Assistant(Agent):
         )
 
 
-def prewarm(proc: JobProcess) -> None:
-    proc.userdata["vad"] = silero.VAD.load()
-
-
-server.setup_fnc = prewarm
-
-
 @server.rtc_session(agent_name="my-agent")
 async def my_agent(ctx: JobContext) -> None:
     ctx.log_context_fields = {"room": ctx.room.name}
     session = AgentSession[None](
         # hears when somebody speaks: the commentary then falls silent
-        vad=ctx.proc.userdata["vad"],
+        vad=inference.VAD(),
         # it takes its pick of all frames itself
         video_sampler=None,
         # for an engine that only writes: tts=inference.TTS(model="cartesia/sonic-3")

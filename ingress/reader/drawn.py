@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator
 import av
 
 from config.source_address import SourceAddress, test_pattern
-from demo.pattern import Pattern, Planes
+from demo.backdrops import HEIGHT, WIDTH
+from demo.film import FPS, frame
+from demo.pattern import Pattern
 from ingress.reader.source import Contents, Piece
 
 
 class Drawn:
     """A `Source` whose pictures come at a steady rate; one that is late is left out."""
 
-    def __init__(self, contents: Contents, draw: Callable[[float], Planes]) -> None:
-        """draw: the picture so many seconds after the beginning, I420, (height * 3 / 2, width)."""
+    def __init__(self, contents: Contents, draw: Callable[[float], av.VideoFrame]) -> None:
+        """draw: the picture so many seconds after the beginning, I420."""
         self.contents = contents
         self._draw = draw
 
@@ -26,8 +28,7 @@ class Drawn:
         while True:
             due = begin + number / fps
             time.sleep(max(due - time.monotonic(), 0))
-            planes = self._draw(due - begin)
-            yield Piece(due, frame=av.VideoFrame.from_numpy_buffer(planes, format="yuv420p"))
+            yield Piece(due, frame=self._draw(due - begin))
             number = max(number + 1, int((time.monotonic() - begin) * fps))
 
     def close(self) -> None:
@@ -40,8 +41,12 @@ def open_drawn(address: SourceAddress) -> Drawn:
         width, height, fps = test_pattern(address)
         pattern = Pattern(width, height)
         contents = Contents("test", width=pattern.width, height=pattern.height, fps=max(fps, 1))
-        return Drawn(contents, pattern.draw)
-    from demo.backdrops import HEIGHT, WIDTH  # it needs OpenCV, which takes long to load
-    from demo.film import FPS, planes
+        return Drawn(contents, lambda t: _as_it_is(pattern.draw(t), "yuv420p"))
+    return Drawn(Contents("demo", width=WIDTH, height=HEIGHT, fps=FPS), _film)
 
-    return Drawn(Contents("demo", width=WIDTH, height=HEIGHT, fps=FPS), planes)
+
+def _film(t: float) -> av.VideoFrame:
+    return _as_it_is(frame(t), "bgr24").reformat(format="yuv420p")
+
+
+_as_it_is = av.VideoFrame.from_numpy_buffer

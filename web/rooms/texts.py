@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from livekit import rtc
 
-from agent.room.line_feed import TOPIC as TOPIC_LINE
+from config.agent_name import LINE_TOPIC
 from config.tasks import Tasks
 from web.events import Events
 from web.feed import decoded
@@ -36,7 +36,7 @@ class Texts:
 
     def listen(self, room: rtc.Room) -> None:
         """To this room too."""
-        for topic, take in ((TOPIC_LINE, self._line), (TOPIC_TRANSCRIPTION, self._words)):
+        for topic, take in ((LINE_TOPIC, self._line), (TOPIC_TRANSCRIPTION, self._words)):
 
             def on_stream(
                 reader: rtc.TextStreamReader,

@@ -11,9 +11,9 @@ from livekit import rtc
 from livekit.agents.types import ATTRIBUTE_TRANSCRIPTION_SEGMENT_ID
 from livekit.rtc.room import EventTypes
 
-from agent.room.line_feed import TOPIC as LINES
 from agent.room.room import Method
 from agent.room.status import AGENT_STATE, STATUS
+from config.agent_name import LINE_TOPIC
 from web.events import Events
 from web.feed import CallError
 from web.rooms.calls import ANSWER_LIMIT, named, translated
@@ -94,7 +94,7 @@ class LocalRoom:
     async def send_text(
         self, text: str, *, topic: str = "", destination_identities: Sequence[str] | None = None
     ) -> None:
-        if topic == LINES:
+        if topic == LINE_TOPIC:
             line = json.loads(text)
             self._events.put("alert" if line["kind"] == "alert" else "line", line)
 

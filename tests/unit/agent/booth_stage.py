@@ -19,10 +19,10 @@ from livekit.plugins.pressbox.commentator import Line, State
 from agent.booth import Booth
 from agent.room.chosen import choose
 from agent.room.control import SET
-from agent.room.line_feed import TOPIC as LINES
 from agent.room.questions.chat import TOPIC as CHAT
 from agent.room.status import STATUS
 from agent.surroundings import in_livekit
+from config.agent_name import LINE_TOPIC
 from config.room_state import RoomState
 from config.settings import Settings
 from config.tasks import Tasks
@@ -54,7 +54,7 @@ class BoothStage:
     @property
     def lines(self) -> list[dict[str, Any]]:
         """What came on `pressbox.line`."""
-        return [json.loads(text.text) for text in self.room.local.texts if text.topic == LINES]
+        return [json.loads(text.text) for text in self.room.local.texts if text.topic == LINE_TOPIC]
 
     def in_state(self, state: State) -> list[Line]:
         return [line for _, line, one in self.states if one == state]
