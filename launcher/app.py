@@ -17,7 +17,7 @@ from config.settings import Settings
 from config.source_spec import SourceSpec
 from launcher import detector_weights, go_server, keys, plan
 from launcher.dispatch import ERRORS, Dispatcher
-from launcher.errors import LaunchError
+from launcher.errors import LaunchError, why_away
 from launcher.livekit_server import LIVEKIT
 from launcher.log_stream import LogStream
 from launcher.others import introduce
@@ -263,10 +263,13 @@ async def check_access(settings: Settings) -> None:
             await lkapi.room.list_rooms(api.ListRoomsRequest())
     except api.TwirpError as error:
         if error.status == 401:
-            raise LaunchError(f"{where} refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET") from None
+            said = (
+                "refuses LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or this machine's clock is wrong"
+            )
+            raise LaunchError(f"{where} {said}") from None
         raise LaunchError(f"{where} answers {error.code}; is it a LiveKit server?") from None
     except ERRORS as error:
-        raise LaunchError(f"{where} does not answer ({type(error).__name__})") from None
+        raise LaunchError(f"{where} does not answer ({why_away(error)})") from None
 
 
 def _without_secrets(url: str) -> str:

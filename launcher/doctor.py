@@ -30,7 +30,7 @@ from launcher import go_server, plan, ports
 from launcher.app import check_access
 from launcher.child import child_environment
 from launcher.cli import parse
-from launcher.errors import LaunchError
+from launcher.errors import LaunchError, why_away
 from launcher.livekit_server import LIVEKIT
 from vision import weights
 
@@ -89,12 +89,14 @@ def listening(settings: Settings) -> Iterator[Found]:
         yield Found("ok", "ports", ", ".join(str(one.number) for one in wanted) + " are free")
 
 
-def gpu(_: Settings) -> Iterator[Found]:
+def gpu(settings: Settings) -> Iterator[Found]:
     """What nvidia-smi knows."""
     asked = "--query-gpu=name,memory.free,memory.total"
     done = _run("nvidia-smi", asked, "--format=csv,noheader")
     cards = done.stdout.strip().replace("\n", "; ") if done and done.returncode == 0 else ""
-    yield Found("ok", "GPU", cards or "none; sketch needs none, models want one")
+    fine = cards or settings.engine == "sketch" or not plan.own_engine(settings)
+    said = cards or "none; sketch needs none, models want one"
+    yield Found("ok" if fine else "note", "GPU", said)
 
 
 def engine(settings: Settings) -> Iterator[Found]:
@@ -106,9 +108,10 @@ def engine(settings: Settings) -> Iterator[Found]:
     if done is None:
         yield Found("note", "model", f"python -m models check did not end within {_LIMIT:g} s")
         return
-    *_, last = (done.stdout + done.stderr).strip().splitlines() or ["nothing was said"]
+    told = (done.stdout + done.stderr).strip().splitlines() or ["nothing was said"]
+    verdict = next((line for line in told if line.startswith("verdict: ")), told[-1])
     how: Literal["ok", "wrong"] = "ok" if done.returncode == 0 else "wrong"
-    yield Found(how, "model", f"{last} (all of it: python -m models check)")
+    yield Found(how, "model", f"{verdict} (all of it: python -m models check)")
 
 
 def parts(settings: Settings) -> Iterator[Found]:
@@ -161,8 +164,7 @@ def network(settings: Settings) -> Iterator[Found]:
     if not plan.own_engine(settings):
         for url in settings.engine_urls:
             why = asyncio.run(_answer(url, settings.engine_api_key.get_secret_value()))
-            more = f"does not answer ({why}); rooms stay silent until it does" if why else "answers"
-            yield Found("note" if why else "ok", "engine", f"{url} {more}")
+            yield Found("note" if why else "ok", "engine", f"{url} {why or 'answers'}")
     address = own_address()
     if not _udp(address):
         said = f"no UDP from this machine to its own {address}: a firewall? Media need it"
@@ -217,7 +219,7 @@ def _run(
 
 
 async def _answer(url: str, key: str) -> str:
-    """Why an engine does not answer; "" where it does."""
+    """What is wrong with an engine; "" where it answers."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     limit = aiohttp.ClientTimeout(total=_QUICK)
     try:
@@ -225,9 +227,13 @@ async def _answer(url: str, key: str) -> str:
             aiohttp.ClientSession(timeout=limit, headers=headers) as session,
             session.get(f"{url}/models") as answer,
         ):
-            return "" if answer.status < 500 and answer.status != 401 else f"HTTP {answer.status}"
+            known = {200: "", 401: "refuses ENGINE_API_KEY", 403: "refuses ENGINE_API_KEY"}
+            missing = (
+                f"answers HTTP {answer.status} to /models: the address ends with /v1 as a rule"
+            )
+            return known.get(answer.status, missing)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        return type(error).__name__
+        return f"does not answer ({why_away(error)}); rooms stay silent until it does"
 
 
 def _udp(address: str) -> bool:
