@@ -93,7 +93,7 @@ release: audit
 	@bash release/make.sh $(if $(filter off,$(IMAGES)),--no-images)
 
 # Most tests wait more than they compute, so two processes at a time halve the wait; a file stays in
-# one process, because its tests share a server.
+# one process, because its tests share a server. Files are begun in the order of tests/conftest.py.
 WORKERS ?= 2
 
 # ARGS goes to pytest: make test ARGS="tests/unit -k clock"
@@ -104,7 +104,7 @@ test: lint
 	@$(SETUP) docs
 	@$(SETUP) peers >/dev/null
 	server=$$($(PY) -m launcher.livekit_server) && PRESSBOX_LIVEKIT_SERVER="$$server" $(PY) -m pytest -n $(WORKERS) --dist loadfile \
-	  --ignore tests/room/test_minicpmo_room.py $(ARGS)
+	  --no-loadscope-reorder --ignore tests/room/test_minicpmo_room.py $(ARGS)
 
 # TESTED=1: make test has just passed, and is not run again.
 test-all:
