@@ -16,28 +16,42 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/log/*
 ENV PATH=/opt/pressbox/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
-# Byte code carries the hash of its source and not its date: two builds of one tree are alike.
+# A layer for what all processes import, and one for what each of them imports beyond that
 FROM python AS tools
-RUN apt-get update && apt-get install -y --no-install-recommends python3-venv \
-    && python3 -m venv /opt/pip && python3 -m venv --without-pip /opt/pressbox
-ENV INSTALL="/opt/pip/bin/pip --python /opt/pressbox/bin/python install --no-cache-dir --no-compile \
---disable-pip-version-check --require-hashes"
+RUN apt-get update && apt-get install -y --no-install-recommends binutils python3-venv \
+    && python3 -m venv /opt/pip && python3 -m venv --without-pip /opt/pressbox \
+    && cd /opt/pressbox/lib/python3.11/site-packages && echo /app/plugin >pressbox.pth \
+    && printf '/opt/%s/lib/python3.11/site-packages\n' engine ingress web worker >>pressbox.pth
+COPY docker/packages.sh /
 
 FROM tools AS packages
-COPY requirements/base.txt /requirements/
-RUN $INSTALL -r /requirements/base.txt \
-    && find /opt/pressbox -type d \( -name tests -o -name test \) -path '*site-packages*' -prune -exec rm -rf {} + \
-    && echo /app/plugin >/opt/pressbox/lib/python3.11/site-packages/pressbox.pth \
-    && python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/pressbox/lib
+COPY requirements/common.txt /requirements/
+RUN sh /packages.sh common /opt/pressbox
+
+FROM packages AS web-packages
+COPY requirements/web.txt /requirements/
+RUN sh /packages.sh web /opt/web
+
+FROM packages AS ingress-packages
+COPY requirements/ingress.txt /requirements/
+RUN sh /packages.sh ingress /opt/ingress
+
+FROM packages AS engine-packages
+COPY requirements/engine.txt /requirements/
+RUN sh /packages.sh engine /opt/engine
+
+FROM engine-packages AS worker-packages
+COPY requirements/worker.txt /requirements/
+RUN sh /packages.sh worker /opt/worker
 
 FROM python AS code
 WORKDIR /app
 COPY . .
-RUN rm -rf web/ui requirements && python3 -m compileall -q --invalidation-mode unchecked-hash .
+RUN rm -rf docker requirements web/ui && python3 -m compileall -q --invalidation-mode unchecked-hash .
 
 FROM python AS user
 RUN useradd --uid 10001 --no-create-home --home-dir /state --shell /usr/sbin/nologin pressbox \
-    && install -d -m 0700 -o 10001 -g 10001 /state /cache /livekit && rm -rf /var/log/*
+    && install -d -m 0700 -o 10001 -g 10001 /state /cache /livekit /media && rm -rf /var/log/*
 WORKDIR /app
 ENV PRESSBOX_STATE_DIR=/state XDG_CACHE_HOME=/cache
 LABEL org.opencontainers.image.title="Pressbox" \
@@ -48,19 +62,27 @@ STOPSIGNAL SIGTERM
 
 FROM user AS base
 COPY --from=packages /opt/pressbox /opt/pressbox
-COPY --from=code /app /app
 ARG VERSION=0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.version="$VERSION" org.opencontainers.image.revision="$REVISION"
 
-FROM base AS worker
+FROM base AS engine-base
+COPY --from=engine-packages /opt/engine /opt/engine
+
+FROM engine-base AS worker
+COPY --from=worker-packages /opt/worker /opt/worker
+COPY --from=code /app /app
+RUN python -c "import agent.worker, launcher.container_dispatch, launcher.container_setup"
 EXPOSE 8196
 HEALTHCHECK --interval=3s --timeout=3s --start-period=60s \
     CMD ["python", "-m", "config.health", "http://127.0.0.1:8196/health"]
 CMD ["python", "-m", "agent", "--alone"]
 
 FROM base AS web
+COPY --from=web-packages /opt/web /opt/web
+COPY --from=code /app /app
 COPY --from=page /page/dist /app/web/ui/dist
+RUN python -c "import web.server"
 ENV PRESSBOX_WEB_HOST=0.0.0.0
 EXPOSE 8199 8443
 HEALTHCHECK --interval=3s --timeout=3s --start-period=30s \
@@ -71,12 +93,17 @@ FROM bluenviron/mediamtx:1.20.1 AS mediamtx
 
 FROM base AS ingress
 COPY --from=mediamtx /mediamtx /usr/local/bin/mediamtx
+COPY --from=ingress-packages /opt/ingress /opt/ingress
+COPY --from=code /app /app
+RUN python -c "import ingress.serve, ingress.commands, ingress.reader.process, demo.film"
 EXPOSE 1935 8197 8554 8889 8189/udp 8890/udp
 HEALTHCHECK --interval=3s --timeout=3s --start-period=30s \
     CMD ["python", "-m", "config.health", "http://127.0.0.1:8197/health"]
 CMD ["python", "-m", "ingress", "serve"]
 
-FROM base AS engine
+FROM engine-base AS engine
+COPY --from=code /app /app
+RUN python -c "import models.serve, models.sketch.engine, speech.espeak"
 EXPOSE 8198
 HEALTHCHECK --interval=3s --timeout=3s --start-period=30s \
     CMD ["python", "-m", "config.health", "http://127.0.0.1:8198/health"]
@@ -86,7 +113,7 @@ CMD ["python", "-m", "models", "serve", "--engine", "sketch", "--host", "0.0.0.0
 FROM tools AS minicpmo-packages
 RUN apt-get install -y --no-install-recommends g++ python3-dev
 COPY requirements/minicpmo.txt /requirements/
-RUN $INSTALL -r /requirements/minicpmo.txt
+RUN sh /packages.sh minicpmo /opt/pressbox
 
 FROM user AS engine-minicpmo
 COPY --from=minicpmo-packages /opt/pressbox /opt/pressbox

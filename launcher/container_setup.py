@@ -21,6 +21,11 @@ from launcher.errors import LaunchError
 LIVEKIT_YAML = Path(__file__).resolve().parent.parent / "livekit.yaml"
 METRICS_PORT = 6789
 """As LiveKit's own documents have it; docker/prometheus asks there."""
+INGRESS = {
+    "rtmp_base_url": "rtmp://livekit-ingress:1935/live",
+    "whip_base_url": "http://livekit-ingress:8080/whip",
+}
+"""Where LiveKit Ingress takes what our own ingress service pushes to it."""
 
 
 def server_config(text: str, settings: Settings, access: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +45,7 @@ def server_config(text: str, settings: Settings, access: Mapping[str, Any]) -> d
     rtc |= {"node_ip": address} if address else {"use_ice_lite": True}
     keys = {access["api_key"]: access["api_secret"]}
     config |= {"keys": keys, "redis": access["redis"], "prometheus": {"port": METRICS_PORT}}
-    return {**config, **turn_config(os.environ)}
+    return {**config, "ingress": INGRESS, **turn_config(os.environ)}
 
 
 def turn_config(env: Mapping[str, str]) -> dict[str, Any]:
