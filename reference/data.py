@@ -11,7 +11,11 @@ from typing import Any, Literal, NotRequired, get_args, get_origin, get_type_hin
 
 from livekit.plugins.pressbox.commentator import DropReason
 
+from agent.alerts import alerts
+from agent.hearing import push_to_talk
+from agent.room import catch_up, control, note, watchers
 from agent.room.line_feed import LineMessage
+from agent.room.questions import rpc
 from agent.room.status import STATUS, UNUSUAL, Status
 from config.explain import allowed
 from config.room_settings import RoomSettings
@@ -37,6 +41,7 @@ def tables() -> dict[str, str]:
         "line": table("field | type | meaning", _line()),
         "dropped": table("dropped | why", ((f"`{one}`", WHY_DROPPED[one]) for one in _reasons())),
         "status": table("field | type | meaning", _status()),
+        "rpc": table("method | takes | answers", _rpc()),
         "settings": table("setting | default | allowed | meaning", _settings()),
     }
 
@@ -57,6 +62,18 @@ def _status() -> Iterator[tuple[str, ...]]:
     unusual: dict[str, Any] = dict.fromkeys(UNUSUAL, 1)
     for name in json.loads(Status(**unusual).attributes("")[STATUS]):
         yield f"`{name}`", _type(kinds[name]), meanings[name]
+
+
+def _rpc() -> Iterator[tuple[str, ...]]:
+    """Of each method that is told of: its handler is `_on_NAME`, whose docstring says the rest."""
+    for module in (control, rpc, catch_up, alerts, note, push_to_talk, watchers):
+        for one in vars(module).values():
+            for name, handler in vars(one).items() if isinstance(one, type) else ():
+                if name.startswith("_on_") and one.__module__ == module.__name__:
+                    taken, _, answers = " ".join((handler.__doc__ or "").split()).partition(
+                        ". Answers "
+                    )
+                    yield f"`pressbox.{name[4:]}`", taken, answers.removesuffix(".")
 
 
 def _settings() -> Iterator[tuple[str, ...]]:

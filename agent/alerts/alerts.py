@@ -141,6 +141,9 @@ class Alerts:
         self._last_hit = {name: at for name, at in self._last_hit.items() if name in known}
 
     async def _on_rules(self, call: rtc.RpcInvocationData) -> str:
+        """`{}`, `{"add": {…}}`, `{"remove": name}`, `{"enable": name, "on": false}`
+        ([alerts.md](alerts.md)). Answers `{"rules": […]}`.
+        """
         if order := json_object(call.payload or "{}", ASKED):
             refuse_guests(call)
             try:

@@ -64,7 +64,7 @@ class PushToTalk:
             ("track_unpublished", lambda publication, person: self._muted(person, publication)),
             ("reconnected", self._look_at_all),
         )
-        self._methods = Methods(room, {TALK: self._on_call})
+        self._methods = Methods(room, {TALK: self._on_talk})
         self.by_microphone = True
         """Whether switching a microphone on counts."""
         self.deaf = ""
@@ -134,7 +134,8 @@ class PushToTalk:
         if is_microphone(publication):
             self._set(person.identity, "microphone", False)
 
-    async def _on_call(self, call: rtc.RpcInvocationData) -> str:
+    async def _on_talk(self, call: rtc.RpcInvocationData) -> str:
+        """`{"on": true}`: the button. Answers `{"on"}`."""
         person = self._room.remote_participants.get(call.caller_identity)
         tracks = person.track_publications.values() if person else ()
         on = json_object(call.payload, '{"on": true}').get("on")

@@ -64,6 +64,10 @@ class CatchUp(Methods):
         self._captions.catch_up(identity)
 
     async def _on_lines(self, call: rtc.RpcInvocationData) -> str:
+        """`{"last": 50}`, 200 at most; `"before": id`: only older ones; `"now": true`: and what is
+        being said, to the caller alone. Answers `{"lines": [pressbox.line]}`, those that are over,
+        oldest first, as many of the newest as 14 kB hold.
+        """
         usual: dict[str, Any] = {"last": KEPT, "before": "", "now": False}
         asked = usual | json_object(call.payload or "{}", EXAMPLE)
         wrong = any(type(asked[name]) is not type(value) for name, value in usual.items())

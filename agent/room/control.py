@@ -165,9 +165,11 @@ class Control:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _on_get(self, _: rtc.RpcInvocationData) -> str:
+        """Nothing. Answers all settings."""
         return self.settings.model_dump_json()
 
     async def _on_set(self, call: rtc.RpcInvocationData) -> str:
+        """Some; `null` takes one back to what it was at the start. Answers all settings."""
         refuse_guests(call)
         changes = json_object(call.payload, '{"delay": 4}')
         if changes.keys() & {"profile", "preset"}:

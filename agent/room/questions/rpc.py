@@ -17,9 +17,7 @@ ASK = "pressbox.ask"
 SKIP = "pressbox.skip"
 
 ASK_EXAMPLE = '{"text": "...", "wait": true}'
-"""`"steers": false`: where it is an order, it is not obeyed. `"traceparent"`: as W3C has it, of the
-caller's trace, which goes on here.
-"""
+"""`"steers": false`: where it is an order, it is not obeyed."""
 SKIP_EXAMPLE = '{"id": "..."}'
 """Both take a `name` too: who asks, where one participant speaks for several."""
 
@@ -49,6 +47,9 @@ class QuestionRpc(Methods):
         self._take_back = take_back
 
     async def _on_ask(self, call: rtc.RpcInvocationData) -> str:
+        """`{"text": "…"}`; `"wait": true` waits for the answer; `"traceparent"`: of a trace (W3C)
+        that goes on. Answers `{"id", "position"}`; waited for, `"text"` too.
+        """
         asked = json_object(call.payload, ASK_EXAMPLE)
         text, wait = asked.get("text"), asked.get("wait", False)
         name = asked.get("name", "")
@@ -74,6 +75,7 @@ class QuestionRpc(Methods):
         return json.dumps({"id": question.id, "position": 0, "text": reply}, ensure_ascii=False)
 
     async def _on_skip(self, call: rtc.RpcInvocationData) -> str:
+        """`{"id": "…"}`, or nothing for all of one's own. Answers `{"skipped": [id]}`."""
         asked = json_object(call.payload or "{}", SKIP_EXAMPLE)
         wanted, name = asked.get("id", ""), asked.get("name", "")
         if not (isinstance(wanted, str) and isinstance(name, str)):
