@@ -1,5 +1,5 @@
 # All images of Pressbox, one stage for each: docker build --target worker|web|ingress|engine|engine-minicpmo .
-# They share all layers but the last ones. docs/containers.md says what each needs to run.
+# docs/containers.md says what each needs to run, and what takes how much.
 
 # The page
 FROM node:20-bookworm-slim AS page

@@ -187,9 +187,12 @@ bench-engine: engine-minicpmo
 	.venv-minicpmo/bin/python -m tests.bench.engine_speed $(ARGS)
 
 # Needs uv; only for who changes requirements/*.in
+COMPILE = uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+  requirements/$$set.in -o requirements/$$set.txt
+
 requirements:
-	for set in base dev piper stt docs release minicpmo vlm uv; do uv pip compile -q --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-annotate --no-header requirements/$$set.in -o requirements/$$set.txt || exit 1; done
+	for set in base dev piper stt docs release minicpmo vlm uv; do $(COMPILE) || exit 1; done
+	for set in common web ingress engine worker; do $(COMPILE) -c requirements/base.txt || exit 1; done
 
 clean:
 	rm -rf .make build dist .venv .venv-docs .venv-minicpmo .venv-vlm web/ui/node_modules web/ui/dist .mypy_cache .ruff_cache .pytest_cache
