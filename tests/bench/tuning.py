@@ -36,7 +36,7 @@ from models.api import parse, to_generation
 from models.sketch.engine import SketchEngine
 from models.sketch.eyes import Eyes
 from models.sketch.narrator import reply
-from tests.engine.footage import LETTERS, WEIGHTS
+from tests.support.footage import WEIGHTS
 from tests.support.virtual_time import run_virtual
 from tests.unit.commentator.scripted_client import Say, ScriptedClient
 from tests.unit.commentator.virtual_stage import Player
@@ -44,6 +44,8 @@ from vision.tracker import Tracker
 
 READY = 0.8
 """Seconds until the engine's first sound."""
+LETTERS = 15
+"""Spoken in a second."""
 PRESETS = ("default", "lively", "calm", "sniper", "owl", "sentry", "beast")
 ONE_BY_ONE: dict[str, Sequence[object]] = {
     "change_threshold": (3, 5, 15, 30),

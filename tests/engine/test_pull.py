@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -202,18 +201,6 @@ def test_what_is_ended_midway_leaves_what_is_whole(
     assert left == {"config.json", WEIGHTS, manifest.FILE}
 
 
-def test_a_terminal_sees_how_far_it_is_and_no_signed_address(served: HubServer, here: Path) -> None:
-    terminal, its_end = os.openpty()
-    termios.tcsetwinsize(its_end, (40, 120))
-    command = [sys.executable, "-m", "models", "pull", REPO, "--to", str(here)]
-    subprocess.run(command, cwd=ROOT, stderr=its_end, stdout=subprocess.DEVNULL, check=True)
-    seen = os.read(terminal, 1 << 16).decode()
-    os.close(terminal)
-    os.close(its_end)
-    assert "100%" in seen
-    assert SIGNATURE not in seen
-
-
 def test_a_hash_that_stays_wrong_is_never_put_in_place(served: HubServer, here: Path) -> None:
     served.faults["wrong", "config.json"] = 2
     assert "config.json came twice with a wrong hash" in refused(lambda: got(to=here))
@@ -275,12 +262,6 @@ def test_a_hub_that_cannot_be_asked(
     assert "mirror" in value or f"https://huggingface.co/{REPO}" in told
     assert not served.asked
     assert not model_folders.folder_of(REPO).exists()
-
-
-@pytest.mark.parametrize("listing", [b"<html>", b'{"siblings": [{"size": 1}]}', b"[]"])
-def test_a_server_that_is_no_hub(served: HubServer, listing: bytes) -> None:
-    served.listing = listing
-    assert "something that is no list of files" in refused(got)
 
 
 def test_a_full_disk_is_said_before_anything_is_fetched(

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from demo.film import FPS, frame
 
-PEOPLE = Path(__file__).resolve().parents[3] / "shared" / "media" / "people.mp4"
-"""Of intel-iot-devkit/sample-videos; not part of this project."""
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+MEDIA, WEIGHTS = SHARED / "media", SHARED / "models" / "yolox_nano.onnx"
+"""Films of intel-iot-devkit/sample-videos, and the detector; not part of this project."""
+
+PEOPLE = MEDIA / "people.mp4"
 
 KEPT = 120
 """Pictures of a film in memory; shown forwards, then backwards, so that there is no cut."""
