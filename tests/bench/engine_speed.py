@@ -1,4 +1,4 @@
-"""How fast MiniCPM-o runs here, and where the time goes. Prints Markdown.
+"""How fast MiniCPM-o runs here. Prints Markdown.
 
 make bench-engine ARGS="--model DIR --device cuda:0"
 make bench-engine ARGS="--model random-full --code DIR --device cuda:0"
@@ -23,7 +23,6 @@ from models.minicpmo.model import Model
 from models.runtime.outgoing import Outgoing
 from models.runtime.parts import Frame, Part, Prompt, Sound
 from tests.bench.engine_models import made, steady
-from tests.bench.engine_timers import PARTS, Timers, host_syncs
 
 WINDOWS = (1, 4, 8)
 SIZE = (336, 602)
@@ -87,20 +86,6 @@ class Bench:
             spoken,
         )
 
-    def split(self, frames: int, speech: bool) -> dict[str, float]:
-        """Seconds of one request by part."""
-        timers = Timers(self._model.remote)
-        timers.start()
-        try:
-            whole = self.cycle(frames, speech).whole
-        finally:
-            timers.stop()
-        return timers.split(whole)
-
-    def syncs(self, frames: int, speech: bool) -> float:
-        """For each token of an answer."""
-        return host_syncs(lambda: self.cycle(frames, speech)) / self._tokens
-
     def _prompt(self, frames: int, speech: bool) -> Prompt:
         shape = (frames, *SIZE, 3)
         pictures = [Frame(rgb) for rgb in self._random.integers(0, 256, shape, np.uint8)]
@@ -120,30 +105,20 @@ class Bench:
 
 
 def report(bench: Bench, speaks: bool, windows: tuple[int, ...], repeats: int) -> str:
-    """Both tables."""
-    kinds = [(frames, speech) for speech in (False, True)[: 1 + speaks] for frames in windows]
-    rows, parts = [], []
-    for frames, speech in kinds:
-        bench.cycle(frames, speech)
-        cycles = [bench.cycle(frames, speech) for _ in range(repeats)]
-        rows.append(_row(frames, speech, cycles, bench.syncs(frames, speech)))
-        parts.append(_parts(frames, speech, bench.split(frames, speech)))
-    names = " | ".join(PARTS)
-    return "\n".join(
-        [
-            "| frames | speech | first text | first speech | tokens/s | cycle | cycles/min | "
-            "speech made | host syncs a token | peak memory |",
-            "|---" * 10 + "|",
-            *rows,
-            "",
-            f"| frames | speech | {names} |",
-            "|---" * (2 + len(PARTS)) + "|",
-            *parts,
-        ]
+    """The table."""
+    rows = []
+    for speech in (False, True)[: 1 + speaks]:
+        for frames in windows:
+            bench.cycle(frames, speech)
+            rows.append(_row(frames, speech, [bench.cycle(frames, speech) for _ in range(repeats)]))
+    head = (
+        "| frames | speech | first text | first speech | tokens/s | cycle | cycles/min | "
+        "speech made | peak memory |"
     )
+    return "\n".join([head, "|---" * 9 + "|", *rows])
 
 
-def _row(frames: int, speech: bool, cycles: list[Cycle], syncs: float) -> str:
+def _row(frames: int, speech: bool, cycles: list[Cycle]) -> str:
     whole = median(cycle.whole for cycle in cycles)
     cells = [
         str(frames),
@@ -154,16 +129,9 @@ def _row(frames: int, speech: bool, cycles: list[Cycle], syncs: float) -> str:
         f"{whole:.2f} s",
         f"{60 / whole:.1f}",
         f"{median(cycle.spoken for cycle in cycles):.1f} s" if speech else "",
-        f"{syncs:.1f}",
         f"{_peak():.2f} GiB",
     ]
     return f"| {' | '.join(cells)} |"
-
-
-def _parts(frames: int, speech: bool, split: dict[str, float]) -> str:
-    whole = sum(split.values())
-    cells = [f"{split[part]:.2f} s ({split[part] / whole:.0%})" for part in PARTS]
-    return f"| {frames} | {'yes' if speech else 'no'} | {' | '.join(cells)} |"
 
 
 def _peak() -> float:

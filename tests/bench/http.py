@@ -29,8 +29,6 @@ FEW, MANY = 1, 50
 """Clients of the picture."""
 CROWD = 500
 """Clients of the events."""
-REQUESTS = 50
-"""A second."""
 LATEST, EARLIEST = -0.060, 0.120
 WEB = ("-m", "web")
 
@@ -60,14 +58,6 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """Seconds that answers took, by path, and how many were none."""
-
-    took: dict[str, list[float]]
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
 class Http:
     """One run. sync: of what came by HTTP; webrtc: of a viewer in the room meanwhile."""
 
@@ -76,7 +66,6 @@ class Http:
     lines: int
     watched: list[Watched]
     crowd: Crowd
-    answers: Answers
 
 
 async def http(folder: Path, footage: str, seconds: float) -> Http:
@@ -96,7 +85,6 @@ async def http(folder: Path, footage: str, seconds: float) -> Http:
         by_http = heard_lines(client.lines, client.bursts, client.frames)
         in_room = heard_lines(probe.lines, probe.bursts, probe.frames)
         watched = [await watch(site, pid, count, seconds / 3) for count in (FEW, MANY)]
-        answers = await ask(site, seconds / 2)
         got: dict[str, list[float]] = {}
         memory = await crowd(site, pid, seconds / 2, got)
         told = {line.id: line.received for line in probe.lines if line.phase == "start"}
@@ -108,7 +96,6 @@ async def http(folder: Path, footage: str, seconds: float) -> Http:
         len(by_http),
         watched,
         Crowd(CROWD, memory, late, lost),
-        answers,
     )
 
 
@@ -168,31 +155,6 @@ async def crowd(
     return before, there, own_memory(pid)
 
 
-async def ask(site: URL, seconds: float) -> Answers:
-    """REQUESTS a second, evenly, however long the answers take."""
-    took: dict[str, list[float]] = {"api/status": [], "api/settings": []}
-    failed = 0
-
-    async def one(session: aiohttp.ClientSession, path: str) -> None:
-        nonlocal failed
-        begun = time.monotonic()
-        try:
-            async with session.get(site / path) as answer:
-                await answer.read()
-            took[path].append(time.monotonic() - begun)
-        except (aiohttp.ClientError, TimeoutError):
-            failed += 1
-
-    async with aiohttp.ClientSession(raise_for_status=True) as session:
-        tasks = []
-        begun = time.monotonic()
-        for number in range(round(seconds * REQUESTS)):
-            await asyncio.sleep(begun + number / REQUESTS - time.monotonic())
-            tasks.append(asyncio.create_task(one(session, [*took][number % len(took)])))
-        await asyncio.gather(*tasks)
-    return Answers(took, failed)
-
-
 async def _answers(session: aiohttp.ClientSession, url: URL) -> bool:
     try:
         async with session.get(url) as answer:
@@ -218,9 +180,6 @@ def http_rows(run: Http) -> list[Row]:
     few, many = run.watched
     before, there, after = (size / 1e6 for size in run.crowd.memory)
     late = run.crowd.late
-    answers = {
-        path: f"p50 {ms(p(t, 0.5))}, p99 {ms(p(t, 0.99))}" for path, t in run.answers.took.items()
-    }
     return [
         Row(
             "sync of picture and sound by HTTP, 720p25",
@@ -241,12 +200,6 @@ def http_rows(run: Http) -> list[Row]:
             f"{(there - before) * 1e3 / run.crowd.clients:.0f} kB each; {before:.0f} MB before, "
             f"{there:.0f} MB with them, {after:.0f} MB after; {run.crowd.lost} events lost",
             f"later than in the room: p50 {ms(p(late, 0.5))}, p99 {ms(p(late, 0.99))}",
-        ),
-        Row(
-            f"answers under {REQUESTS} requests a second",
-            "p99 ≤ 50 ms",
-            "; ".join(f"/{path}: {text}" for path, text in answers.items()),
-            f"{run.answers.failed} failed",
         ),
     ]
 
