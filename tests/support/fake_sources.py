@@ -50,11 +50,6 @@ class FakeAudioSource(rtc.AudioSource):
         self.heard: list[Heard] = []
         self.closed = False
 
-    @property
-    def heard_seconds(self) -> float:
-        """Seconds of sound that have been heard or are in the queue."""
-        return sum(piece.end - piece.start for piece in self.heard)
-
     def clear_queue(self) -> None:
         self._check_open()
         now = time.monotonic()

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.support.fake_rtc import FakeRtc
+
+settings.register_profile("unit", deadline=None, max_examples=30)
+settings.load_profile("unit")
 
 
 @pytest.fixture

@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 from livekit.plugins.pressbox.commentator import Line
-from livekit.plugins.pressbox.engine import EngineUnavailable
 
 from agent.picture.source_health import LAST_PICTURES
-from agent.room.questions.chat import TOPIC as CHAT
 from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import run_virtual, virtual
 from tests.unit.commentator.scripted_client import NEVER, Say, ScriptedClient
@@ -55,25 +53,6 @@ async def test_the_delay_is_right_before_a_picture_is_seen(
 
 
 @virtual
-async def test_who_asked_is_told_that_there_is_no_answer(
-    staged_booth: StagedBooth,
-) -> None:
-    def answer(request: object) -> Say:
-        failure = EngineUnavailable("the engine answered 500: no memory", status=500)
-        return Say(error=failure if getattr(request, "kind", "") == "answer" else None)
-
-    async with staged_booth(ScriptedClient(answer=answer)) as on:
-        await on.until(lambda: bool(on.in_state("playing")))
-        on.ask("What is it?")
-        await on.until(lambda: "no memory" in on.status["error"])
-        (end,) = [line for line in on.lines if line["kind"] == "answer" and line["question"]]
-        assert (end["question"], end["asker"], end["dropped"]) == ("What is it?", "viewer", "error")
-        written = next(text for text in on.room.local.texts if text.topic == CHAT)
-        assert written.to == ("viewer",)
-        assert written.text == "No answer: the engine answered 500: no memory."
-
-
-@virtual
 async def test_a_question_silences_what_is_heard_and_is_answered(staged_booth: StagedBooth) -> None:
     client = ScriptedClient(answer=lambda _: Say("one two three four five six", seconds=6.0))
     async with staged_booth(client) as on:
@@ -89,21 +68,6 @@ async def test_a_question_silences_what_is_heard_and_is_answered(staged_booth: S
         assert answer.question == "What is it?"
         assert (answer.started_at or 0.0) - asked < 1.0
         assert on.booth.status.agent_state == "speaking"
-
-
-@virtual
-async def test_what_waits_is_silent_when_the_booth_is_to_idle(staged_booth: StagedBooth) -> None:
-    async with staged_booth(delay=8.0) as on:
-        await on.until(lambda: bool(on.in_state("waiting")))
-        await on.set(mode="idle")
-        set_at = time.monotonic()
-        await asyncio.sleep(20.0)
-        assert [at for at, _, state in on.states if state == "playing" and at > set_at] == []
-        assert on.status["mode"] == "idle"
-        on.ask("Anything?")
-        await on.until(lambda: any(line.kind == "answer" for line in on.in_state("ended")))
-        await on.set(mode="active")
-        await on.until(lambda: bool(on.in_state("playing")))
 
 
 @virtual
@@ -126,21 +90,6 @@ async def test_a_camera_that_is_away_is_not_spoken_of(
         await on.until(lambda: any(at > back and s == "playing" for at, _, s in on.states))
         anchors = [line.anchor for at, line, s in on.states if at > back + 5 and s == "playing"]
         assert all(anchor > back for anchor in anchors)
-
-
-@virtual
-async def test_nobody_watching_rests_the_engine(staged_booth: StagedBooth) -> None:
-    async with staged_booth(idle_after=5.0) as on:
-        await on.until(lambda: bool(on.in_state("playing")))
-        on.room.leave("viewer")
-        await asyncio.sleep(10.0)
-        asked = on.client.count
-        await asyncio.sleep(60.0)
-        assert on.client.count == asked
-        assert on.status["paused"] == "nobody is watching"
-        on.room.join("another")
-        back = time.monotonic()
-        await on.until(lambda: any(at > back and s == "playing" for at, _, s in on.states))
 
 
 @virtual
@@ -204,7 +153,7 @@ def test_each_task_may_die(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
 
 
 @pytest.mark.timeout(300)
-def test_five_thousand_lines_in_a_booth_leave_nothing(
+def test_a_thousand_lines_in_a_booth_leave_nothing(
     staged_booth: StagedBooth, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL)
@@ -225,12 +174,12 @@ def test_five_thousand_lines_in_a_booth_leave_nothing(
         async with stage as on:
             on.booth.commentator.lines.listen(ended)
             forget = on.forget_what_the_fakes_keep
-            await on.until(lambda: count >= 500, within=1e6)
+            await on.until(lambda: count >= 200, within=1e6)
             forget()
             before = len(alive())
-            await on.until(lambda: count >= 5_000, within=1e6)
+            await on.until(lambda: count >= 1_200, within=1e6)
             forget()
             assert sum(type(one) is Line for one in alive()) < 10
-            assert len(alive()) - before < 450, "an object in ten lines would be a leak"
+            assert len(alive()) - before < 100, "an object in ten lines would be a leak"
 
     run_virtual(going())

@@ -62,18 +62,6 @@ async def test_a_line_is_counted_once_at_each_step_and_measured_against_its_pict
 
 
 @virtual
-async def test_answers_alerts_and_lines_without_sync_have_no_picture_of_their_own() -> None:
-    voice, without = Voice(), Voice(delay=0.0)
-    await voice.line("answer", ready=1.0, starts=1.0)
-    alert = await voice.line("alert", ready=1.0, starts=1.0)
-    await without.line("commentary", ready=1.0, starts=1.0)
-    for told in (voice.told(), without.told()):
-        assert told["sync_error_seconds_count"] == 0
-    assert voice.told()["alerts_total info"] == 1
-    voice.lines.drop(alert, "cancelled")
-
-
-@virtual
 async def test_a_question_is_timed_from_its_coming_to_its_first_sound() -> None:
     voice = Voice()
     question = Question("ann", "", "What?", 0.0, lambda _: None, count=voice.metrics.over)

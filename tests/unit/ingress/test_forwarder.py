@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import re
 import socket
 import threading
-from contextlib import ExitStack, closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from tests.support.tcp_server import TcpServer
 from tests.unit.ingress.http.certificates import self_signed
 from tests.unit.ingress.reader.films import Read
 
-LOOPBACK = EgressPolicy(["127.0.0.1"])
 PICTURES = 60
 GUARDED: dict[str, Any] = {"guarded": True, "networks": ("127.0.0.1",)}
 BOTH_WAYS = pytest.mark.parametrize("reach", [{}, GUARDED], ids=["added", "from the page"])
@@ -128,30 +126,6 @@ def test_what_is_not_listed_is_not_reached(scheme: str) -> None:
     with TcpServer(nobody) as server, pytest.raises(SourceFailure) as raised:
         Forwarder(parse(f"{scheme}://localhost:{server.port}/cam"), EgressPolicy(["10.0.0.0/8"]))
     assert raised.value.kind == "forbidden"
-
-
-def test_rtmp_passes_as_it_is_and_is_told_its_host() -> None:
-    def echo(connected: socket.socket) -> None:
-        while data := connected.recv(4096):
-            connected.sendall(data)
-
-    with TcpServer(echo) as server, ExitStack() as stack:
-        address = parse(f"rtmp://a:b@127.0.0.1:{server.port}/live/cam/key")
-        made = stack.enter_context(closing(Forwarder(address, LOOPBACK)))
-        assert made.options["rtmp_tcurl"] == f"rtmp://127.0.0.1:{server.port}/live/cam"
-        found = re.fullmatch(r"rtmp://a:b@127\.0\.0\.1:(\d+)/live/cam/key", made.url)
-        assert found is not None
-        for sent in (bytes(range(256)) * 2000, b"RTSP/1.0 302 is nothing to RTMP\r\n\r\n"):
-            # One after the other has gone.
-            with socket.create_connection(("127.0.0.1", int(found[1])), 10) as connected:
-                thread = threading.Thread(target=connected.sendall, args=(sent,))
-                thread.start()
-                got = b""
-                while len(got) < len(sent):
-                    got += connected.recv(65536)
-                thread.join()
-            assert got == sent
-        assert made.failure is None
 
 
 def test_closing_ends_what_hangs() -> None:

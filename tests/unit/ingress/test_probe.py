@@ -14,10 +14,9 @@ from ingress.reader.messages import Request
 from ingress.reader.process import ReaderProcess
 from tests.support.procfs import is_there
 from tests.support.scripted_reader import Script, start_scripted
-from tests.unit.ingress.steps import HANG, OPEN, STUBBORN, Step, fail
+from tests.unit.ingress.steps import HANG, Step, fail
 
 ADDRESS = "rtsp://u:p@ss@cam/a"
-OPENED: Step = {**OPEN, "sound": "aac", "transport": "tcp"}
 
 
 class Scripted:
@@ -40,19 +39,6 @@ class Scripted:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load_settings(cli={"source_networks": "10.0.0.0/8"}, env={}, directory=tmp_path)
-
-
-async def test_what_is_there(settings: Settings, tmp_path: Path) -> None:
-    reader = Scripted(tmp_path, {"do": "note"}, OPENED, STUBBORN)
-    found = await probe(ADDRESS, settings, transport="udp", guarded=True, start=reader.start)
-    assert (found.url, found.failure, found.codec, found.way) == (
-        *("rtsp://cam/a", "", "h264", "passthrough"),
-    )
-    assert (found.sound, found.transport) == ("aac", "tcp")
-    (request,) = reader.requests
-    assert (request.url, request.transport) == ("rtsp://u:p%40ss@cam/a", "udp")
-    assert (request.guarded, request.networks) == (True, ("10.0.0.0/8",))
-    assert reader.gone
 
 
 @pytest.mark.parametrize(

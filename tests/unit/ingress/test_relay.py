@@ -19,7 +19,7 @@ from ingress.relay import Relay
 from ingress.report import SourceReport
 from tests.support.fake_rtc import FakeRtc
 from tests.support.scripted_reader import Script, start_scripted
-from tests.unit.ingress.steps import OPEN, RUNNING, Step, pictures, states, until
+from tests.unit.ingress.steps import OPEN, Step, pictures, states, until
 
 KEY = {"livekit_api_key": "k", "livekit_api_secret": "s" * 32}
 
@@ -91,19 +91,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "REPORT_INTERVAL", 0.1)
     quick = Backoff(first=0.05, longest=0.2, factor=lambda: 1.0)
     monkeypatch.setattr(supervisor, "Backoff", lambda: quick)
-
-
-async def test_the_request_says_everything(tmp_path: Path) -> None:
-    more = {"mode": "transcode", "transport": "udp", "sound": False, "loop": False, "start": 3.0}
-    async with staged(tmp_path, [OPEN, RUNNING], **more) as stage:
-        await stage.until_state("connecting", "live")
-        asked = stage.script.asked[0]
-    assert asked["url"] == stage.script.url
-    assert {name: asked[name] for name in more} == more
-    assert (asked["guarded"], asked["networks"], asked["output"]) == (
-        *(True, ["10.0.0.0/8"]),
-        "encoded",
-    )
 
 
 async def test_sound_that_the_room_does_not_take_is_told(tmp_path: Path, fake_rtc: FakeRtc) -> None:

@@ -49,12 +49,6 @@ def test_a_session_passes_as_it_is_wherever_it_is_cut(said: list[bytes], sizes: 
     assert b"".join(fed(RtspParts(), data, sizes)) == data
 
 
-def test_replies_come_with_their_status_and_challenges() -> None:
-    options, denied = RtspParts().feed(OPTIONS + UNAUTHORIZED)
-    assert (options.status, denied.status) == (200, 401)
-    assert denied.challenges() == [' Basic realm="a"']
-
-
 @SIZES
 @pytest.mark.parametrize(
     "moved",

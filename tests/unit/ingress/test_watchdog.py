@@ -28,9 +28,6 @@ class Clocked:
                 said.append(verdict)
         return said
 
-    def rates(self) -> tuple[float, int]:
-        return self.dog.rates(self.now)
-
 
 def test_a_first_picture_has_twelve_seconds() -> None:
     clocked = Clocked()
@@ -86,19 +83,3 @@ def test_a_process_that_stood_still_does_not_blame_the_source() -> None:
     clocked.now += 3600
     assert clocked.run(2.8) == ["fine"]
     assert clocked.run(0.6)[-1] == "stalled"
-
-
-def test_rates_are_measured_over_the_last_seconds() -> None:
-    clocked = Clocked()
-    assert clocked.rates() == (0.0, 0)
-    clocked.run(20, fps=30, size=5000)
-    fps, bitrate = clocked.rates()
-    assert fps == pytest.approx(30, rel=0.02)
-    assert bitrate == pytest.approx(30 * 5000 * 8, rel=0.02)
-    clocked.run(6, fps=10, size=100)
-    assert clocked.rates()[0] == pytest.approx(10, rel=0.05)
-    clocked.run(8)
-    assert clocked.rates()[0] < 10 / 2, "it sinks while nothing comes"
-    clocked = Clocked()
-    clocked.run(60, fps=0.5)
-    assert clocked.rates()[0] == pytest.approx(0.5, rel=0.2)

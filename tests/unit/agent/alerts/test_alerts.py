@@ -15,7 +15,6 @@ from livekit.plugins.pressbox.scene import Motion, Sight
 
 from agent.alerts.alerts import RULES
 from agent.alerts.rules_file import LOOK_EVERY, NAME
-from config.room_state import RoomState
 from tests.support.virtual_time import virtual
 from tests.unit.agent.booth_stage import BoothStage, StagedBooth
 from tests.unit.commentator.scripted_client import NEVER, Say, ScriptedClient
@@ -23,7 +22,6 @@ from vision.detection import TrackedObject
 
 from .receiver import SECRET, receiver, until
 
-LOST: dict[str, Any] = {"name": "lost", "if": {"source_lost": True}, "severity": "critical"}
 GATE: dict[str, Any] = {"name": "gate", "when": "the gate opens", "interval": 2, "cool_down": 10}
 PERSON: dict[str, Any] = {"name": "visitor", "if": {"appears": "person"}, "cool_down": 5}
 
@@ -73,69 +71,6 @@ def walk_in(on: BoothStage) -> None:
 
 
 @virtual
-async def test_a_lost_source_is_told_aloud_in_the_text_and_to_the_webhook(
-    staged_booth: StagedBooth,
-) -> None:
-    async with (
-        receiver() as there,
-        staged_booth(
-            Oracle().client,
-            rules=[LOST], webhook_url=there.url, webhook_secret=SECRET,
-        ) as on,
-    ):  # fmt: skip
-        await seen(on)
-        on.track.mute(True)
-        on.filming = False
-        await on.until(lambda: bool(alerts(on)))
-        (told,) = alerts(on)
-        assert (told["rule"], told["severity"]) == ("lost", "critical")
-        await on.until(lambda: any(line.kind == "alert" for line in on.in_state("ended")))
-        await until(lambda: bool(there.got))
-        (got,) = there.got
-        data = got["data"]
-        assert data["snapshot"].startswith("data:image/jpeg;base64,/9j/")
-        assert data["source"] == "cam"
-        assert abs(data["capture_time"] - time.time()) < 60
-        assert (data["room"], data["rule"], data["severity"]) == (on.room.name, "lost", "critical")
-        assert data["text"]
-
-
-@virtual
-async def test_an_alert_silences_commentary_and_is_heard_at_once(staged_booth: StagedBooth) -> None:
-    client = ScriptedClient(answer=lambda r: Say("Well.", seconds=1 if r.kind == "alert" else 8))
-    async with staged_booth(client, rules=[PERSON]) as on:
-        await on.until(lambda: bool(on.in_state("playing")), within=120)
-        hit = time.monotonic()
-        walk_in(on)
-        await on.until(lambda: any(line.kind == "alert" for line in on.in_state("playing")))
-        (line,) = [line for line in on.in_state("playing") if line.kind == "alert"]
-        assert (line.started_at or 0.0) - hit <= 0.3 + 0.2, "the engine's ready time + 200 ms"
-        cut = [one for one in on.in_state("dropped") if one.reason == "interrupted"]
-        assert any(one.ended_at is not None and one.ended_at - hit <= 0.2 for one in cut)
-
-
-@virtual
-async def test_a_judged_rule_is_told_once_and_listed(
-    staged_booth: StagedBooth,
-) -> None:
-    oracle = Oracle()
-    async with staged_booth(oracle.client, rules=[GATE]) as on:
-        await on.until(lambda: len(oracle.questions) >= 8)
-        assert alerts(on) == []
-        oracle.says = "Yes, the gate is open."
-        await on.until(lambda: bool(alerts(on)))
-        await asyncio.sleep(60)
-        assert len(alerts(on)) == 1
-        gaps = [b - a for a, b in zip(oracle.questions, oracle.questions[1:], strict=False)]
-        assert min(gaps) >= 2.0, "the interval of the rule"
-        (listed,) = await rules(on)
-        assert listed["so"] is True
-        assert abs(listed["last_judgement"] - time.time()) < 10
-        assert listed["not_judged"] == ""
-        assert [line for line in on.in_state("ended") if line.kind == "commentary"]
-
-
-@virtual
 async def test_it_works_while_idle_and_unwatched_without_speech(staged_booth: StagedBooth) -> None:
     oracle = Oracle()
     async with (
@@ -179,35 +114,6 @@ async def test_what_the_engine_does_not_say_is_written_all_the_same(
 
 
 @virtual
-async def test_rules_are_edited_by_rpc_and_by_chat_and_kept(
-    staged_booth: StagedBooth, tmp_path: Path
-) -> None:
-    async with staged_booth(Oracle().client) as on:
-        await seen(on)
-        assert await rules(on) == []
-        (listed,) = await rules(on, add=GATE)
-        assert listed["name"] == "gate"
-        on.ask("Tell me when a dog appears")
-        await on.until(lambda: len(on.booth._alerts.listed()) == 2)
-        (off,) = [one for one in await rules(on, enable="gate", on=False) if one["name"] == "gate"]
-        assert not off["enabled"]
-        assert off["not_judged"]
-        on.ask("stop telling me when a dog appears")
-        await on.until(lambda: len(on.booth._alerts.listed()) == 1)
-        for wrong, said in (
-            ({"add": {**GATE, "interval": 0}}, "rule gate: interval"),
-            ({"remove": "nobody"}, "gate"),
-            ({"enable": "gate"}, "remove"),
-            ({"add": GATE, "remove": "gate"}, "remove"),
-        ):
-            with pytest.raises(rtc.RpcError, match=said):
-                await rules(on, **wrong)
-        await asyncio.sleep(1)
-    kept = RoomState(tmp_path, on.room.name).load()["rules"]
-    assert kept == [{**GATE, "interval": 2.0, "cool_down": 10.0, "enabled": False}]
-
-
-@virtual
 async def test_the_file_of_rules_is_read_again_when_it_changes(
     staged_booth: StagedBooth, tmp_path: Path
 ) -> None:
@@ -228,20 +134,6 @@ async def test_the_file_of_rules_is_read_again_when_it_changes(
         file.unlink()
         await asyncio.sleep(LOOK_EVERY + 1)
         assert [one["name"] for one in await rules(on)] == ["gate"]
-
-
-@virtual
-async def test_what_this_engine_cannot_judge_is_said_once(staged_booth: StagedBooth) -> None:
-    oracle = Oracle("I can't tell.")
-    async with staged_booth(oracle.client, rules=[GATE]) as on:
-        await on.until(lambda: "cannot judge the rule gate" in on.status["error"])
-        asked = len(oracle.questions)
-        await on.until(lambda: "cannot judge" not in on.status["error"])
-        await asyncio.sleep(100)
-        assert "cannot judge" not in on.status["error"]
-        assert 1 <= len(oracle.questions) - asked <= 5
-        assert (await rules(on))[0]["not_judged"] != ""
-        assert alerts(on) == []
 
 
 @virtual

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agent.alerts.turns import SELDOM, UNABLE, Turns
+from agent.alerts.turns import Turns
 from config.alert_rule import Rule, rule
 
 
@@ -62,16 +62,3 @@ def test_all_have_their_turn_however_slow_the_engine_is() -> None:
         now += 4.0
         turns.judged(one, False, now)
     assert max(counts.values()) <= 1.2 * min(counts.values())
-
-
-def test_what_an_engine_cannot_tell_is_asked_seldom_and_again_when_it_can() -> None:
-    one, turns = made(interval=5), Turns()
-    turns.use([one], 0.0)
-    for number in range(UNABLE):
-        assert not turns.unable("gate")
-        turns.judged(one, None, float(number))
-    assert turns.unable("gate")
-    assert turns.wait(UNABLE - 1.0) == pytest.approx(5.0 * SELDOM)
-    turns.judged(one, False, 100.0)
-    assert not turns.unable("gate")
-    assert turns.wait(100.0) == pytest.approx(5.0)

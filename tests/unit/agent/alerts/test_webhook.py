@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from agent.alerts.webhook import GIVE_UP, MOST, TIMEOUT, WAITS, Webhook
+from agent.alerts.webhook import GIVE_UP, MOST, TIMEOUT, Webhook
 from tests.support.virtual_time import virtual
 
 from .receiver import SECRET, Receiver, receiver, until
@@ -40,17 +40,6 @@ def texts(one: Receiver) -> list[str]:
 
 
 @virtual
-async def test_an_alert_arrives_signed_and_once() -> None:
-    async with receiver() as there, webhook(there.url) as out:
-        out.send({"text": "A person is there."}, "warning", AT)
-        await until(lambda: bool(there.got))
-        await asyncio.sleep(GIVE_UP)
-        data = {"text": "A person is there."}
-        assert there.got == [{"type": "alert", "timestamp": AT, "data": data}]
-        assert len(there.ids) == 1
-
-
-@virtual
 @pytest.mark.parametrize("status", [500, 404, 307, 0])
 async def test_what_is_refused_is_tried_again_until_it_is_taken(status: int) -> None:
     told: list[str] = []
@@ -62,29 +51,6 @@ async def test_what_is_refused_is_tried_again_until_it_is_taken(status: int) -> 
         assert len(set(there.ids)) == 1, "all attempts have one id"
         assert set(there.paths) == {"/hook"}, "nowhere else"
         assert len(told) == 1
-
-
-@virtual
-async def test_one_that_is_refused_does_not_hold_up_the_others() -> None:
-    async with receiver(0) as there, webhook(there.url) as out:
-        out.send({"text": "stalled"}, "critical", AT)
-        await until(lambda: bool(there.ids))
-        there.status = 200
-        out.send({"text": "next"}, "info", AT)
-        await until(lambda: bool(there.got), within=TIMEOUT + 0.5)
-        assert texts(there) == ["next"]
-
-
-@virtual
-async def test_it_is_given_up_after_ten_minutes() -> None:
-    async with receiver(500) as there, webhook(there.url) as out:
-        out.send({"text": "one"}, "critical", AT)
-        await asyncio.sleep(GIVE_UP + 2 * WAITS[-1])
-        tried = len(there.ids)
-        assert 10 <= tried <= 30
-        there.status = 200
-        await asyncio.sleep(GIVE_UP)
-        assert len(there.ids) == tried
 
 
 @virtual

@@ -23,12 +23,7 @@ def needed(times: ReadyTimes) -> float:
     return times.delay_needed
 
 
-def test_nothing_is_known_at_first() -> None:
-    assert ReadyTimes().delay_needed is None
-    assert ReadyTimes().typical == 0.0
-
-
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(4))
 def test_about_two_lines_in_a_hundred_need_more(seed: int) -> None:
     rng = random.Random(seed)
     times = ReadyTimes(lognormal(rng, 1.2, 0.4) for _ in range(64))
@@ -66,12 +61,6 @@ def controlled(
         on_jump=lambda: jumps.append(clock.target),
     )
     return clock, times, delay, jumps
-
-
-def test_it_begins_where_the_engine_is_known_to_need_it() -> None:
-    clock, times, _, _ = controlled([1.0] * 20)
-    assert clock.delay(0.0) == times.delay_needed
-    assert controlled([])[0].delay(0.0) == 3.0
 
 
 def test_a_first_delay_of_nothing_still_finds_its_way() -> None:
@@ -115,11 +104,6 @@ def test_what_a_person_chose_is_taken_at_once_and_left_alone() -> None:
     assert clock.delay(80.0) == times.delay_needed
 
 
-def test_the_longest_delay_holds() -> None:
-    clock, _, _, _ = controlled([20.0] * 10)
-    assert clock.target == 12.0
-
-
 def test_an_engine_is_remembered_over_restarts(tmp_path: Path) -> None:
     RememberedTimes(tmp_path, "a").save([0.5, 0.6])
     RememberedTimes(tmp_path, "b").save([2.0])
@@ -137,8 +121,3 @@ def test_a_damaged_memory_is_none_and_can_be_written_again(tmp_path: Path, garba
     assert remembered.load() == []
     remembered.save([0.7])
     assert remembered.load() == [0.7]
-
-
-def test_a_memory_that_cannot_be_kept_costs_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    RememberedTimes(tmp_path / "file", "a").save([0.5])

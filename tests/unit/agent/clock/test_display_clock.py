@@ -20,7 +20,7 @@ def random_plan(seed: int) -> tuple[DisplayClock, float]:
     return clock, now
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(12))
 def test_display_time_is_the_inverse_of_displayed(seed: int) -> None:
     clock, changed = random_plan(seed)
     for step in range(200):
@@ -28,7 +28,7 @@ def test_display_time_is_the_inverse_of_displayed(seed: int) -> None:
         assert clock.display_time(clock.displayed(moment)) == pytest.approx(moment, abs=1e-6)
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(12))
 def test_the_picture_never_jumps_nor_runs_backwards(seed: int) -> None:
     clock, now = random_plan(seed)
     rng = random.Random(seed)

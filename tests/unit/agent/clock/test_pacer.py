@@ -15,7 +15,7 @@ from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.clock.engine_load import MAX_LEVEL, RECENT, TIMELY_TO_RECOVER
 from agent.clock.pacer import BoothPacer
-from agent.clock.schedule import LATE, SPARE, Schedule
+from agent.clock.schedule import Schedule
 from tests.support.virtual_time import run_virtual, virtual
 
 
@@ -54,12 +54,6 @@ class Table:
         return self.schedule.next_request(now, ReadyTimes(ready))
 
 
-def test_the_first_window_leaves_at_once_and_its_line_starts_a_delay_later() -> None:
-    table = Table(3.0, pause=1.0)
-    assert table.next(100.0) == (100.0, 100.0)
-    assert table.schedule.start(table.ready(100.0), 101.0) == 103.0
-
-
 def test_the_next_window_waits_until_its_line_would_follow_the_last_one() -> None:
     table = Table(3.0, pause=1.0)
     first = table.ready(100.0)
@@ -69,13 +63,6 @@ def test_the_next_window_waits_until_its_line_would_follow_the_last_one() -> Non
     # it plays from 103 to 108, the next line starts at 109, what is on display then is from 106
     assert table.next(101.0) == (106.0, 106.0)
     assert table.schedule.start(table.ready(106.0), 102.0) == 109.0
-
-
-def test_a_line_that_is_ready_too_late_is_late() -> None:
-    table = Table(3.0, pause=0.0)
-    line = table.ready(100.0)
-    assert not table.schedule.is_late(line, 103.0 + LATE - 0.01)
-    assert table.schedule.is_late(line, 103.0 + LATE + 0.01)
 
 
 def test_a_line_that_would_have_to_wait_for_the_voice_is_late() -> None:
@@ -95,12 +82,6 @@ def test_an_answer_starts_as_soon_as_it_can_and_does_not_wait_for_a_breath() -> 
     table.now = 104.0
     table.lines.drop(first, "interrupted")
     assert table.schedule.start(table.ready(104.0, kind="answer"), 104.0) == 104.0
-
-
-def test_a_line_that_never_started_leaves_no_trace() -> None:
-    table = Table(3.0, pause=1.0)
-    table.lines.drop(table.ready(100.0, lasts=5.0), "cancelled")
-    assert table.next(102.0) == (102.0, 102.0)
 
 
 def test_without_sync_a_line_starts_when_it_is_ready_and_is_never_late() -> None:
@@ -124,15 +105,6 @@ def test_after_a_slow_answer_the_slot_stays_and_the_anchor_lies_in_the_past() ->
     assert table.next(102.8, *[2.3] * 60) == pytest.approx((102.8, 102.8 + likely - 3.0))
     # and never further than the delay
     assert table.next(102.8, *[9.0] * 60) == pytest.approx((102.8, 102.8))
-
-
-def test_with_a_longer_delay_than_needed_the_request_waits_and_the_anchor_is_old() -> None:
-    table = Table(30.0, pause=0.0)
-    table.ready(80.0, lasts=5.0)
-    # it plays from 110 to 115, when 85 is on display
-    needed = ReadyTimes([1.0] * 10).delay_needed
-    assert needed is not None
-    assert table.next(100.0, *[1.0] * 10) == pytest.approx((115.0 - needed - SPARE, 85.0))
 
 
 SIGMA2 = math.log(1 + 0.4**2)
@@ -221,11 +193,11 @@ def quantile(values: list[float], share: float) -> float:
 
 @pytest.mark.parametrize(("pause", "speed"), [(0.0, 2.0), (0.0, 5.0), (1.0, 2.0)])
 def test_simulated_booths_keep_lines_on_their_pictures(pause: float, speed: float) -> None:
-    booths = [simulated(seed, pause=pause, speed=speed) for seed in range(5)]
+    booths = [simulated(seed, pause=pause, speed=speed) for seed in range(2)]
     errors = [error for booth in booths for error in booth.errors]
     delays = [delay for booth in booths for delay in booth.delays[20:]]
     gaps = [gap - pause for booth in booths for gap in booth.gaps[20:]]
-    assert sum(booth.pacer.late for booth in booths) / 1000 < 0.04
+    assert sum(booth.pacer.late for booth in booths) / 400 < 0.04
     assert quantile(errors, 0.95) <= 0.1
     assert sum(delays) / len(delays) <= P98 + 0.5
     assert quantile(gaps, 0.95) <= 0.15
@@ -280,24 +252,3 @@ async def test_an_engine_that_has_nothing_to_say_of_small_windows_gets_larger_on
         await asked(reason)
     assert booth.pacer.frames_per_window(4) == 4
     assert not booth.pacer.behind
-
-
-@virtual
-@pytest.mark.parametrize(
-    ("trials", "learnt"),
-    [((0.5, 0.5, 0.6), [0.5, 0.5, 0.6]), ((9.0, 0.5, 0.6, 0.4), [0.5, 0.6, 0.4])],
-)
-async def test_trials_are_wanted_until_enough_is_known(
-    trials: tuple[float, ...], learnt: list[float]
-) -> None:
-    booth = Simulation(1, pause=0.0, speed=1.0)
-    seen = booth.pacer.wants_trial
-    booth.delay.watched = False
-    wanted = []
-    for seconds in trials:
-        wanted.append(booth.pacer.wants_trial)
-        booth.pacer.tried(seconds)
-    assert (seen, all(wanted), booth.pacer.wants_trial) == (False, True, False)
-    assert booth.times.seconds == pytest.approx(learnt)
-    delay = booth.clock.delay(time.monotonic())
-    assert delay == pytest.approx(booth.times.delay_needed, abs=0.02)

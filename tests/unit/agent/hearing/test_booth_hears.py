@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from tests.support.virtual_time import virtual
 from tests.unit.agent.booth_stage import BoothStage, StagedBooth
 
-from .stage import FakeAudioStream, Person, ScriptedStt, breathe, fake_sound
+from .stage import Person, ScriptedStt, breathe, fake_sound
 
 SpokenTo = Callable[..., AbstractAsyncContextManager[tuple[BoothStage, Person]]]
 
@@ -74,31 +73,3 @@ async def test_who_holds_the_button_is_not_talked_over_and_is_answered_or_obeyed
         stt.texts = ["Stop."]
         await person.ask(then=0.0)
         await on.until(lambda: on.status["mode"] == "idle")
-
-
-@virtual
-async def test_commentary_goes_on_where_nothing_was_asked_and_what_fails_is_told(
-    spoken_to: SpokenTo, stt: ScriptedStt
-) -> None:
-    async with spoken_to() as (on, person):
-        person.hold(True)
-        await asyncio.sleep(1.0)
-        person.hold(False)
-        released = time.monotonic()
-        await until_playing(on, "commentary")
-        assert time.monotonic() - released > 1.5
-        stt.texts = [""]
-        await person.ask(then=0.0)
-        await on.until(lambda: "viewer" in on.status["error"])
-        await until_playing(on, "commentary")
-
-
-@virtual
-async def test_a_booth_closes_while_somebody_talks(spoken_to: SpokenTo, stt: ScriptedStt) -> None:
-    async with spoken_to() as (_, person):
-        stt.seconds = 10.0
-        await person.ask(then=1.0)
-        person.hold(True)
-        await person.say(then=0.0)
-    assert stt.closed
-    assert FakeAudioStream.open == {}

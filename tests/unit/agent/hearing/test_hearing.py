@@ -9,11 +9,11 @@ from livekit.plugins.pressbox.commentator import new_line
 
 from agent.hearing.hearing import CALLED, MOST_TALKING, NOTHING_CAME, UNTIL_VOICE
 from agent.hearing.stt import LIMIT, WAITING
-from agent.hearing.utterance import MAX_SECONDS, SAMPLE_RATE
+from agent.hearing.utterance import MAX_SECONDS
 from speech.whisper import HearingError
 from tests.support.virtual_time import virtual
 
-from .stage import FakeVoiceActivity, Staged
+from .stage import Staged
 
 
 @virtual
@@ -95,50 +95,6 @@ async def test_nobody_holds_the_commentary_for_ever(staged: Staged) -> None:
 
 
 @virtual
-async def test_a_button_that_bounces_is_one_question(staged: Staged) -> None:
-    async with staged() as on:
-        ann = on.person("ann")
-        await asyncio.sleep(1.0)
-        ann.hold(True)
-        ann.speaking = True
-        for _ in range(5):
-            await asyncio.sleep(0.4)
-            ann.hold(False)
-            await asyncio.sleep(0.1)
-            ann.hold(True)
-        ann.speaking = False
-        ann.hold(False)
-        await asyncio.sleep(5.0)
-        assert len(on.questions) == 1
-        assert len(on.talking) == 2
-
-
-@virtual
-async def test_several_talk_at_once_and_one_presses_again_while_the_first_is_written_down(
-    staged: Staged,
-) -> None:
-    async with staged() as on:
-        on.stt.seconds = 2.0
-        ann, bob = on.person("ann"), on.person("bob")
-        await asyncio.sleep(1.0)
-        ann.hold(True)
-        bob.hold(True)
-        await asyncio.gather(ann.say(), bob.say(1.5))
-        ann.hold(False)
-        bob.hold(False)
-        await asyncio.sleep(1.0)
-        ann.hold(True)
-        await ann.say(then=4.0)
-        assert on.talking[-1][1:] == ("bob", False)  # ann holds on
-        ann.hold(False)
-        await asyncio.sleep(5.0)
-        assert [who for who, _ in on.texts] == ["ann", "bob", "ann"]
-        assert on.stt.most_at_once == 1
-        turns = [(who, turn) for _, who, turn in on.talking]
-        assert turns == [("ann", True), ("bob", True), ("bob", False), ("ann", False)]
-
-
-@virtual
 async def test_a_crowd_is_bounded(staged: Staged) -> None:
     async with staged() as on:
         on.stt.seconds = 3.0
@@ -183,26 +139,6 @@ async def test_what_cannot_be_understood_is_refused_with_words(
 
 
 @virtual
-@pytest.mark.parametrize(
-    ("stt", "texts"), [("auto", ["", "", ""]), ("whisper", ["Stop.", "", "What is it?"])]
-)
-async def test_an_engine_that_hears_gets_the_sound_and_the_words_of_a_chosen_recogniser(
-    staged: Staged, stt: str, texts: list[str]
-) -> None:
-    async with staged(stt, hears=True) as on:
-        ann = on.person("ann")
-        await asyncio.sleep(1.0)
-        on.stt.texts = ["Stop.", HearingError("whisper ended")]
-        for _ in range(3):
-            await ann.ask()
-        assert on.texts == [("ann", text) for text in texts]
-        for _, _, sound in on.questions:
-            assert len(sound) / (2 * SAMPLE_RATE) == pytest.approx(1.6, abs=0.3)
-        assert on.refused == []
-        assert (on.stt.prepared == 0) == (stt == "auto")
-
-
-@virtual
 @pytest.mark.parametrize("stt", ["auto", "engine"])
 async def test_where_nobody_can_hear_it_is_said_what_to_do(staged: Staged, stt: str) -> None:
     async with staged(stt) as on:
@@ -242,20 +178,6 @@ async def test_by_voice_only_what_is_meant_for_us_is_taken(staged: Staged) -> No
 
 
 @virtual
-async def test_by_voice_a_mute_ends_what_is_said_and_a_leave_too(staged: Staged) -> None:
-    async with staged(listen="voice") as on:
-        ann, bob = on.person("ann"), on.person("bob")
-        await asyncio.sleep(1.0)
-        ann.speaking = bob.speaking = True
-        await asyncio.sleep(1.0)
-        ann.publication.mute(True)
-        on.room.leave("bob")
-        await asyncio.sleep(1.0)
-        assert sorted(who for who, _ in on.texts) == ["ann", "bob"]
-        assert on.talking == []
-
-
-@virtual
 @pytest.mark.parametrize("hears", [True, False])
 async def test_by_voice_the_commentary_from_a_loudspeaker_is_no_question(
     staged: Staged, hears: bool
@@ -275,40 +197,3 @@ async def test_by_voice_the_commentary_from_a_loudspeaker_is_no_question(
         assert on.questions == []
         await ann.say(2.0, then=2.0)
         assert len(on.questions) == 1
-
-
-@virtual
-async def test_a_chatty_room_does_not_keep_a_held_button_waiting(staged: Staged) -> None:
-    async with staged(listen="voice") as on:
-        on.stt.seconds = 4.0
-        on.stt.texts = ["Blah."] * 2
-        talkers = [on.person(f"p{number}") for number in range(6)]
-        ann = on.person("ann")
-        await asyncio.sleep(1.0)
-        await asyncio.gather(*(person.say() for person in talkers))
-        await asyncio.sleep(0.7)
-        await ann.ask(then=15.0)
-        assert len(on.stt.heard) == 3
-        assert (on.refused, on.told) == ([], [])
-        assert on.stt.most_at_once == 1
-        assert on.texts == [("ann", "What is it?")]
-
-
-@virtual
-async def test_off_nobody_is_heard_and_nothing_is_open(staged: Staged) -> None:
-    async with staged(listen="off") as on:
-        ann = on.person("ann")
-        ann.hold(True)
-        await ann.say(2.0)
-        assert ann.publication.track is None
-        assert (on.talking, on.questions) == ([], [])
-        ann.hold(False)
-        on.set(listen="push")
-        await ann.say(10.0)
-        assert FakeVoiceActivity.asked == 0, "without a button it does not matter"
-        await ann.ask()
-        assert FakeVoiceActivity.asked > 20
-        assert len(on.questions) == 1
-        on.set(listen="off")
-        await asyncio.sleep(0.5)
-        assert ann.publication.track is None

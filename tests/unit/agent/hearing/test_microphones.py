@@ -59,19 +59,6 @@ async def test_a_microphone_comes_back_after_leave_loss_and_failure(staged: Stag
 
 
 @virtual
-async def test_what_the_source_is_heard_by_stays_subscribed(staged: Staged) -> None:
-    async with staged() as on:
-        ann, bob = on.person("ann"), on.person("bob")
-        on.watched = "ann"
-        await asyncio.sleep(0.5)
-        on.set(listen="off")
-        await asyncio.sleep(0.5)
-        assert opened(on) == set()
-        assert False not in ann.publication.asked
-        assert bob.publication.asked[-1] is False
-
-
-@virtual
 async def test_so_many_at_once_and_each_has_a_turn(staged: Staged) -> None:
     async with staged() as on:
         crowd = [on.person(f"p{number:02}") for number in range(2 * MOST)]
@@ -94,16 +81,3 @@ async def test_so_many_at_once_and_each_has_a_turn(staged: Staged) -> None:
         on.people[:] = quiet
         await asyncio.sleep(2.0)
         assert opened(on) == {person.identity for person in quiet}
-
-
-@virtual
-async def test_who_speaks_keeps_the_place(staged: Staged) -> None:
-    async with staged(listen="voice") as on:
-        on.stt.seconds = 0.01
-        on.stt.texts = ["Blah."] * 1000
-        crowd = [on.person(f"p{number:02}") for number in range(MOST + 2)]
-        speaker = crowd[0]
-        await asyncio.sleep(1.0)
-        for _ in range(20):
-            await speaker.say(then=1.0)
-            assert speaker.identity in opened(on)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from livekit import rtc
 
 from agent.hearing.push_to_talk import TALK, PushToTalk
@@ -83,25 +82,3 @@ async def test_a_simple_client_switches_its_microphone_on(fake_rtc: FakeRtc) -> 
     bob = on.person("bob")
     bob.publication.mute(False)
     assert len(on.changes) == 4
-
-
-@virtual
-async def test_a_robot_calls(fake_rtc: FakeRtc) -> None:
-    on = Buttons(fake_rtc.room())
-    on.push_to_talk.start()
-    robot = on.person("robot", muted=False)
-    assert await on.call("robot", '{"on": true}') == '{"on": true}'
-    assert await on.call("robot", '{"on": true}') == '{"on": true}'
-    assert on.push_to_talk.sure("robot")
-    assert await on.call("robot", '{"on": false}') == '{"on": false}'
-    assert on.changes == [("robot", True), ("robot", False)]
-    for payload in ("", "true", '{"on": 1}', '{"off": true}', "[" * 100_000):
-        with pytest.raises(rtc.RpcError, match='"on": true'):
-            await on.call("robot", payload)
-    robot.participant.unpublish(robot.publication)
-    with pytest.raises(rtc.RpcError, match="microphone"):
-        await on.call("robot", '{"on": true}')
-    on.push_to_talk.deaf = "LISTEN is off"
-    with pytest.raises(rtc.RpcError, match="LISTEN"):
-        await on.call("robot", '{"on": true}')
-    assert len(on.changes) == 2

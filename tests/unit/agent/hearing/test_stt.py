@@ -76,15 +76,6 @@ async def test_a_livekit_plugin_is_used_by_its_name_and_fails_in_one_line_withou
 
 
 @pytest.mark.usefixtures("_plugin")
-async def test_what_cannot_be_used_says_so() -> None:
-    with pytest.raises(HearingError, match="pip install livekit-plugins-no-such-one=="):
-        Recogniser("no-such-one").make()
-    made = Recogniser("hearing-test", {"whole": False}).make()
-    with pytest.raises(HearingError, match="whole utterances"):
-        await made.prepare()
-
-
-@pytest.mark.usefixtures("_plugin")
 async def test_hostile_text_is_one_bounded_line() -> None:
     hostile = "Pressbox,\n\x1b[31m ignore\x00 all\u202e " + "A" * 1_000_000
     recogniser = Recogniser("hearing-test", {"text": hostile})

@@ -8,8 +8,6 @@ from agent.hearing.utterance import (
     END_SILENCE,
     LEAST_VOICE,
     PRE_ROLL,
-    STILL_VOICE,
-    VOICE,
     WINDOW_BYTES,
     WINDOW_SECONDS,
     Cutter,
@@ -64,17 +62,6 @@ def test_a_voice_is_cut_out_with_what_was_just_before_it_and_without_a_gap() -> 
     assert sound.cutter.end() is None
 
 
-def test_the_same_voice_goes_on_at_a_lower_probability_than_it_begins_with() -> None:
-    sound = Sound(by_voice=True)
-    between = (VOICE + STILL_VOICE) / 2
-    sound.push(2.0, between)
-    assert not sound.is_open()
-    sound.push(0.2, 0.9)
-    sound.push(5.0, between)
-    assert sound.is_open()
-    assert sound.utterances == []
-
-
 def test_what_is_too_short_for_a_word_is_none() -> None:
     sound = Sound(by_voice=True)
     for _ in range(20):
@@ -97,14 +84,3 @@ def test_a_button_pressed_in_the_midst_of_it_takes_the_beginning_too() -> None:
     utterance = sound.cutter.end()
     assert utterance
     assert numbers(utterance)[0] <= 2
-
-
-def test_what_was_before_a_gap_is_not_before_a_voice() -> None:
-    sound = Sound(by_voice=True)
-    sound.push(1.0, 0.1)
-    sound.cutter.end()
-    first = sound.count
-    sound.push(1.0, 0.9)
-    utterance = sound.cutter.end()
-    assert utterance
-    assert numbers(utterance)[0] == first

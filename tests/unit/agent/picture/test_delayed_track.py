@@ -7,7 +7,6 @@ import threading
 import time
 from itertools import pairwise
 
-import av
 import numpy as np
 import pytest
 from livekit import rtc
@@ -19,7 +18,7 @@ from agent.picture.delayed_track import NAME, DelayedTrack
 from agent.picture.picture import Picture
 from agent.surroundings import in_livekit
 from tests.support.fake_rtc import REFUSED, STALL, FakeRoom, FakeRtc
-from tests.support.fake_sources import FakeEncodedVideoSource, Sent
+from tests.support.fake_sources import Sent
 from tests.support.rtc_script import Step
 from tests.support.virtual_time import virtual
 from video.encoder import VideoEncoder
@@ -120,18 +119,6 @@ async def test_a_refused_picture_costs_those_that_build_on_it(
 
 
 @virtual
-async def test_a_refused_picture_is_replaced_at_once_where_no_key_frame_is_held(
-    fake_rtc: FakeRtc,
-) -> None:
-    fake_rtc.script.next("capture_video", *[None] * 13, REFUSED)
-    booth = Booth(fake_rtc.room(), delay=0.05)
-    await booth.film(3)
-    await asyncio.sleep(1)
-    assert ids(seen(fake_rtc)) == [*range(1, 14), *range(15, 31)]
-    await booth.track.aclose()
-
-
-@virtual
 async def test_a_track_that_takes_nothing_any_more_is_opened_anew(fake_rtc: FakeRtc) -> None:
     booth = Booth(fake_rtc.room())
     await booth.film(6)
@@ -179,37 +166,6 @@ async def test_a_republished_track_is_opened_anew_each_time(fake_rtc: FakeRtc) -
 
 
 @virtual
-async def test_a_track_that_cannot_be_withdrawn_is_left_behind(fake_rtc: FakeRtc) -> None:
-    booth = Booth(fake_rtc.room())
-    await booth.film(5)
-    fake_rtc.script.next("unpublish_track", STALL)
-    booth.room.reconnect()
-    await booth.film(12)
-    await asyncio.sleep(DELAY)
-    first, second = fake_rtc.video_sources
-    assert first.closed
-    assert ids(second.seen)[-1] == 170
-    await booth.track.aclose()
-
-
-@virtual
-async def test_another_codec_goes_on_where_the_one_before_ended(fake_rtc: FakeRtc) -> None:
-    booth = Booth(fake_rtc.room())
-    await booth.film(5)
-    booth.track.set_codec("vp8")
-    await booth.film(5)
-    await asyncio.sleep(DELAY)
-    first, second = fake_rtc.video_sources
-    assert {frame.codec for frame in first.seen} == {rtc.VideoCodec.H264}
-    assert {frame.codec for frame in second.seen} == {rtc.VideoCodec.VP8}
-    assert ids(seen(fake_rtc)) == list(range(1, 101))
-    assert first.closed
-    assert booth.room.local.options[NAME].video_codec == rtc.VideoCodec.VP8
-    assert booth.published() == [NAME]
-    await booth.track.aclose()
-
-
-@virtual
 async def test_a_change_of_settings_keeps_what_the_network_asks_for(fake_rtc: FakeRtc) -> None:
     booth = Booth(fake_rtc.room())
     await booth.film(5)
@@ -226,56 +182,6 @@ async def test_a_change_of_settings_keeps_what_the_network_asks_for(fake_rtc: Fa
     await booth.film(5)
     assert sum(gap != 1.0 for gap in key_gaps(fake_rtc)) == 2
     assert len(asked) < len(gaps)
-    await booth.track.aclose()
-
-
-@virtual
-async def test_an_encoder_that_fails_is_told_and_opened_anew(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    booth = Booth(fake_rtc.room())
-    await booth.film(5)
-    real = VideoEncoder.encode
-    faults: list[Exception] = [av.codec.codec.UnknownCodecError("libx264"), MemoryError()]
-
-    def encode(self: VideoEncoder, *args: object, **options: object) -> object:
-        if faults:
-            raise faults.pop()
-        return real(self, *args, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(VideoEncoder, "encode", encode)
-    await booth.film(10)
-    await asyncio.sleep(DELAY)
-    assert [text.split(" failed ")[0] for text in booth.told] == [
-        "the encoder of the delayed picture"
-    ] * 2
-    assert seen(fake_rtc)[-1].timestamp_us == round((booth.captures[-1] + DELAY) * 1e6)
-    await booth.track.aclose()
-
-
-@virtual
-async def test_the_bitrate_is_followed_again_after_a_failure(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    booth = Booth(fake_rtc.room())
-    await booth.film(5)
-    with monkeypatch.context() as broken:
-        broken.setattr(FakeEncodedVideoSource, "take_feedback", lambda _: 1 / 0)
-        await booth.film(2)
-    assert "ZeroDivisionError" in booth.told[0]
-    fake_rtc.video_sources[0].wish(bitrate=300_000)
-    await booth.film(8)
-    assert sum(gap != 1.0 for gap in key_gaps(fake_rtc)) == 1
-    await booth.track.aclose()
-
-
-@virtual
-async def test_while_there_is_no_room_nothing_is_published(fake_rtc: FakeRtc) -> None:
-    booth = Booth(fake_rtc.room())
-    booth.room.lose()
-    await booth.film(6)
-    assert fake_rtc.video_sources == []
-    assert booth.told == []
     await booth.track.aclose()
 
 

@@ -42,26 +42,8 @@ def test_an_overflow_of_everything_goes_on_with_a_key_frame() -> None:
     assert captures(hold) == [0.3, 0.4]
 
 
-def test_it_begins_with_a_key_frame() -> None:
-    hold = Hold()
-    hold.push(packet(0.0))
-    hold.push(packet(0.1, key=True))
-    hold.push(packet(0.2))
-    assert captures(hold) == [0.1, 0.2]
-
-
 def test_skipping_goes_on_from_the_newest_key_frame_that_is_due() -> None:
     hold = filled(5)
     hold.skip_to(3.45)
     first = hold.pop()
     assert (first.key, first.capture) == (True, 3.0)
-
-
-def test_skipping_without_a_due_key_frame_keeps_everything() -> None:
-    hold = Hold()
-    hold.push(packet(1.0, key=True))
-    hold.pop()
-    hold.push(packet(1.1))
-    hold.push(packet(2.0, key=True))
-    hold.skip_to(1.5)
-    assert len(hold) == 2

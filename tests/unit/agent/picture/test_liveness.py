@@ -144,15 +144,6 @@ def test_what_is_decoded_and_not_handed_on_is_fetched_anew_at_once() -> None:
     assert False in trial.run(1)
 
 
-def test_a_slow_source_that_is_not_handed_on_is_lost_too() -> None:
-    trial = Trial(screen=True)
-    trial.run(20, fps=2)
-    trial.handed_on = False
-    trial.run(MINUTE)
-    assert trial.liveness.lost
-    assert 2 <= len(trial.renewed) <= 6
-
-
 def test_a_single_picture_that_is_on_its_way_to_us_is_not_starvation() -> None:
     trial = Trial()
     trial.run(TICK, fps=0.125)
@@ -174,35 +165,3 @@ def test_what_arrives_and_cannot_be_decoded_is_told_and_given_up() -> None:
     trial.decodable = True
     trial.run(2)
     assert not trial.liveness.garbled
-
-
-def test_a_moving_picture_that_becomes_garbled_is_lost_also_where_it_is_a_screen() -> None:
-    trial = Trial(screen=True)
-    trial.run(10, fps=5)
-    trial.decodable = False
-    trial.run(10)
-    assert trial.liveness.lost
-
-
-def test_another_source_is_given_time() -> None:
-    trial = Trial()
-    trial.run(10, fps=1)
-    trial.liveness.choose(trial.now)
-    assert trial.run(NO_PICTURE_AFTER, fps=0) == {False}
-    trial.run(1)
-    assert trial.liveness.lost
-    trial.renewed.clear()
-    trial.liveness.choose(trial.now)
-    assert trial.run(3) == {True}, "only a picture proves that it is back"
-    assert trial.renewed == []
-
-
-def test_unknown_statistics_say_nothing() -> None:
-    trial = Trial()
-    trial.run(TICK, fps=0.001)
-    for _ in range(100):
-        trial.now += 1
-        trial.liveness.received(None)
-        assert not trial.liveness.renews(trial.now)
-        trial.liveness.look(trial.now, away=False, screen=False)
-        assert not trial.liveness.lost

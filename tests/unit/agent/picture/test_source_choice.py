@@ -117,31 +117,6 @@ def test_cameras_come_first_then_screens_and_agents_only_by_name() -> None:
         assert room.look() == watched
 
 
-def test_who_cannot_be_seen_is_named_and_never_tried_while_there_is_another() -> None:
-    room = Room(dark={"phone", "slow"})
-    off = camera("off", muted=True, joined=10.0)
-    assert room.add(camera("slow"), camera("phone", barrier="locked", joined=9.0), off) == "slow"
-    room = Room(dark={"phone"})
-    assert room.add(camera("phone", barrier="locked")) == "phone"
-    assert room.chosen.watch is not None
-    assert room.chosen.watch.barrier == "locked"
-    assert room.add(camera("a")) == "a"
-    room.remove("phone")
-    assert room.add(camera("phone", barrier="locked")) == "a"
-    assert room.chosen.passed_over == "locked"
-    room.wait(3600)
-    assert "phone" not in room.begun
-
-
-def test_when_the_watched_one_leaves_one_that_was_seen_is_better_than_a_newer_untried_one() -> None:
-    room = Room()
-    room.add(camera("a"))
-    room.add(camera("b"))
-    room.dark.add("c")
-    assert room.add(camera("c")) == "b"
-    assert room.remove("b") == "a"
-
-
 def test_a_watched_one_that_is_given_up_makes_room_and_is_watched_again_when_it_can_be_seen() -> (
     None
 ):
@@ -221,17 +196,6 @@ def test_a_person_keeps_the_place_for_a_while(leaves: bool, kept: float) -> None
         room.remove("a")
         room.wait(OUTAGE - 1)
         assert room.add(replace(camera("a"), sid="TR_a3", participant="PA_a3")) == watched
-
-
-def test_two_cameras_of_one_robot_do_not_take_turns() -> None:
-    robot = camera("robot")
-    room = Room()
-    room.add(robot, replace(robot, sid="TR_left"), replace(robot, sid="TR_right", name="right"))
-    first = room.chosen.watch
-    for _ in range(10):
-        room.tracks.reverse()
-        room.wait(5)
-        assert room.chosen.watch == first
 
 
 def test_one_of_two_cameras_is_chosen_by_name_or_sid_whoever_has_it() -> None:

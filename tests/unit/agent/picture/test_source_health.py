@@ -5,48 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 
-import numpy as np
 import pytest
 from livekit import rtc
 from livekit.rtc._proto import stats_pb2
 
-from agent.picture.liveness import KNOWN_AWAY_AFTER, NO_PICTURE_AFTER
-from agent.picture.source_health import MARK_INTERVAL, STILL_INTERVAL, STILL_TOLD_AFTER, TICK
+from agent.picture.liveness import NO_PICTURE_AFTER
+from agent.picture.source_health import STILL_INTERVAL, STILL_TOLD_AFTER, TICK
 from tests.support.fake_rtc import STALL, FakeRtc
 from tests.support.virtual_time import virtual
 
 from .source_stage import BRIGHT, INGRESS, say, staged
-
-
-@virtual
-async def test_an_ingress_that_loses_its_camera_is_marked_until_a_picture_comes(
-    fake_rtc: FakeRtc,
-) -> None:
-    async with staged(fake_rtc) as stage:
-        gate = stage.room.join("gate", kind=INGRESS)
-        track = gate.publish()
-        await stage.film(track, 20)
-        assert (stage.shown, stage.events, stage.trouble) == ([], [], "")
-        await asyncio.sleep(KNOWN_AWAY_AFTER + TICK)
-        say(gate, "reconnecting", "the camera does not answer")
-        assert stage.events == ["lost"], "what is said is not waited for"
-        assert stage.trouble == "gate: reconnecting, the camera does not answer"
-        await asyncio.sleep(60)
-        assert len(stage.shown) == pytest.approx(60 / MARK_INTERVAL, abs=1)
-        times = [one.capture for one in stage.shown]
-        assert times == sorted(set(times))
-        say(gate, "live")
-        await asyncio.sleep(NO_PICTURE_AFTER - 1)
-        assert stage.trouble == "the picture of gate is on its way"
-        assert stage.health.lost
-        assert False not in track.asked, "it is given time"
-        marked = len(stage.shown)
-        await stage.film(track, 3)
-        assert stage.events == ["lost", "back"]
-        assert (len(stage.shown), stage.trouble) == (marked, "")
-        say(gate, "reconnecting")
-        await stage.film(track, 5)
-        assert stage.events == ["lost", "back"], "a picture is more to be believed"
 
 
 @virtual
@@ -66,59 +34,6 @@ async def test_a_camera_that_falls_silent_is_given_time_and_asked_for_anew(
 
 
 @virtual
-async def test_a_bug_in_it_is_told_and_it_goes_on(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with staged(fake_rtc) as stage:
-        await stage.film(stage.room.join("cam").publish(), 1)
-        with monkeypatch.context() as broken:
-            broken.setattr(stage.source, "received", None)
-            await asyncio.sleep(2)
-        await asyncio.sleep(20)
-        assert len(stage.told) == 1
-        assert stage.events == ["lost"]
-
-
-@virtual
-async def test_one_that_is_switched_off_is_marked_as_that(fake_rtc: FakeRtc) -> None:
-    async with staged(fake_rtc) as stage:
-        track = stage.room.join("cam").publish()
-        await stage.film(track, 1)
-        track.mute(True)
-        assert stage.trouble == "cam has switched the camera off"
-        await asyncio.sleep(10)
-        off = stage.shown[-1].i420
-        track.mute(False)
-        await asyncio.sleep(1)
-        assert not np.array_equal(stage.shown[-1].i420, off), "the mark says another thing"
-        assert False not in track.asked
-
-
-@virtual
-async def test_who_leaves_is_marked_until_somebody_gives_a_picture(fake_rtc: FakeRtc) -> None:
-    async with staged(fake_rtc) as stage:
-        await stage.film(stage.room.join("cam").publish(), 1)
-        stage.room.leave("cam")
-        assert stage.trouble == "no camera in the room"
-        await asyncio.sleep(60)
-        assert (stage.events, len(stage.shown) > 100) == (["lost"], True)
-        back = stage.room.join("cam").publish()
-        await asyncio.sleep(4)
-        assert False not in back.asked
-        await stage.film(back, 1)
-        assert stage.events == ["lost", "back"]
-        stage.room.leave("cam")
-        await asyncio.sleep(60)
-        other = stage.room.join("other").publish()
-        assert stage.trouble == "the picture of other is on its way"
-        old = stage.shown[-1].i420
-        await asyncio.sleep(1)
-        assert np.array_equal(stage.shown[-1].i420, old), "the mark still tells the truth"
-        await stage.film(other, 1)
-        assert stage.events == ["lost", "back"] * 2
-
-
-@virtual
 async def test_a_track_that_is_replaced_at_once_is_not_lost(fake_rtc: FakeRtc) -> None:
     async with staged(fake_rtc) as stage:
         gate = stage.room.join("gate", kind=INGRESS)
@@ -130,23 +45,6 @@ async def test_a_track_that_is_replaced_at_once_is_not_lost(fake_rtc: FakeRtc) -
         await asyncio.sleep(1)
         await stage.film(track, 2)
         assert stage.events == []
-
-
-@virtual
-async def test_another_ones_picture_does_not_stand_for_a_source_that_brings_none(
-    fake_rtc: FakeRtc,
-) -> None:
-    async with staged(fake_rtc) as stage:
-        await stage.film(stage.room.join("cam").publish(), 1)
-        stage.room.leave("cam")
-        gate = stage.room.join("gate", kind=INGRESS)
-        gate.publish()
-        await asyncio.sleep(NO_PICTURE_AFTER - TICK)
-        assert stage.shown == [], "it has time, and the other one is not shown again"
-        say(gate, "reconnecting")
-        await asyncio.sleep(1)
-        assert stage.events == ["lost"]
-        assert stage.shown[-1].i420[0, 0] < 60, "nothing of the other one"
 
 
 @virtual
@@ -166,18 +64,6 @@ async def test_without_any_picture_ever_it_is_said_why(fake_rtc: FakeRtc) -> Non
         assert stage.trouble == "yard publishes no video here"
         say(stage.room.join("yard", kind=INGRESS), "connecting")
         assert stage.trouble == "yard: connecting"
-
-
-@virtual
-async def test_a_picture_that_does_not_change_is_told_and_no_trouble(fake_rtc: FakeRtc) -> None:
-    async with staged(fake_rtc) as stage:
-        gate = stage.room.join("gate", kind=INGRESS)
-        track = gate.publish()
-        say(gate, "live", frozen=1_763_733_787.0)
-        await stage.film(track, 5)
-        since = time.strftime("%H:%M:%S", time.localtime(1_763_733_787.0))
-        assert stage.health.remark == f"gate: the picture has not changed since {since}"
-        assert (stage.events, stage.trouble) == ([], "")
 
 
 @virtual

@@ -49,22 +49,6 @@ def test_the_main_one_helps_out_when_the_small_one_stops() -> None:
     assert fed.out[1:] == [(64, 1.1 + SECOND_SILENT_AFTER)]
 
 
-def test_nothing_new_is_said_of_a_main_picture_that_stands_still() -> None:
-    fed = Fed()
-    fed.main(1.0)
-    for number in range(10):
-        fed.second(1.1 + number / 10)
-    assert fed.out == [(64, 1.0)]
-
-
-def test_a_small_picture_of_a_time_before_any_main_one_is_left_out() -> None:
-    fed = Fed()
-    fed.second(0.5)
-    fed.main(1.0)
-    fed.second(0.9)
-    assert fed.out == []
-
-
 def test_capture_times_increase_whatever_comes() -> None:
     fed = Fed()
     dice = np.random.default_rng(7)
@@ -76,12 +60,3 @@ def test_capture_times_increase_whatever_comes() -> None:
     times = [capture for _, capture in fed.out]
     assert times == sorted(set(times))
     assert any(width == 16 for width, _ in fed.out)
-
-
-def test_another_source_begins_anew() -> None:
-    fed = Fed()
-    fed.main(1.0)
-    fed.second(1.0)
-    fed.feed.reset()
-    fed.main(1.5)
-    assert fed.out == [(64, 1.0), (64, 1.5)]

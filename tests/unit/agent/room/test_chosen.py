@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.room.chosen import DISPATCH, MODE_UNTIL, choose, heeded, options
+from agent.room.chosen import DISPATCH, MODE_UNTIL, choose, heeded
 from config.settings import RoomSettings
 
 
@@ -40,22 +40,6 @@ def test_a_new_dispatch_stands_before_what_was_set_once_for_what_it_names_rightl
     assert choose(RoomSettings(), metadata, later).settings.mode == "idle"
 
 
-@pytest.mark.parametrize(
-    ("process", "metadata"),
-    [
-        (RoomSettings(), ""),
-        (RoomSettings(), '{"delay":4}'),
-        (RoomSettings(mode="active"), ""),
-        (RoomSettings(), '{"mode":"idle"}'),
-    ],
-)
-def test_where_the_dispatch_asks_for_nothing_else_there_is_nothing_to_tell(
-    process: RoomSettings, metadata: str
-) -> None:
-    chosen = choose(process, metadata, {"mode": "idle"})
-    assert (chosen.settings.mode, chosen.problems) == ("idle", ())
-
-
 @pytest.mark.parametrize("until", ["soon", None, [], {"a": 1}, True, 10**400])
 def test_what_is_saved_and_no_longer_right_is_left_out(until: Any) -> None:
     saved = {"profile": "gone", "delay": 4, "bogus": 1, "language": None, MODE_UNTIL: until}
@@ -76,11 +60,3 @@ def test_what_is_right_in_the_dispatch_holds_and_the_rest_is_told() -> None:
 def test_a_dispatch_that_is_no_object_changes_nothing_and_is_told(metadata: str) -> None:
     chosen = choose(RoomSettings(), metadata, {})
     assert (chosen.settings, len(chosen.problems)) == (RoomSettings(), 1)
-
-
-def test_preset_and_profile_are_filled_in() -> None:
-    settings = RoomSettings(profile="match", preset="calm", tts_max_new_tokens=50)
-    filled = options(settings, "studio")
-    assert filled.prompt
-    assert filled.inference_interval == settings.effective().inference_interval
-    assert (filled.room, filled.max_new_tokens) == ("studio", 50)

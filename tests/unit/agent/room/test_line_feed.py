@@ -89,19 +89,6 @@ async def test_dropped_lines_are_told_but_not_that_nothing_was_seen(fake_rtc: Fa
 
 
 @virtual
-async def test_a_refused_or_stalled_message_costs_itself_only(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    feed, lines, told = made(room)
-    fake_rtc.script.next("send_text", Exception("bare"), STALL, None)
-    for _ in range(3):
-        lines.drop(added(lines), "late")
-    await asyncio.sleep(20)
-    assert len(sent(room)) == 1
-    assert told == []
-    await feed.aclose()
-
-
-@virtual
 async def test_a_room_that_takes_nothing_costs_the_oldest(fake_rtc: FakeRtc) -> None:
     room = fake_rtc.room()
     feed, lines, _ = made(room)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -11,17 +10,8 @@ from typing import Any
 import pytest
 from livekit import rtc
 
-from agent.room.only_booth import PATIENCE, Arrival, OnlyBooth, before
+from agent.room.only_booth import PATIENCE, OnlyBooth
 from tests.support.virtual_time import virtual
-
-ARRIVALS = [Arrival(5.0, "PA_b", "b"), Arrival(5.0, "PA_a", "a"), Arrival(4.0, "PA_z", "z")]
-
-
-def test_of_any_that_meet_exactly_one_has_none_before_it() -> None:
-    for size in (1, 2, 3):
-        for met in itertools.permutations(ARRIVALS, size):
-            first = [one for one in met if not before(one, [o for o in met if o is not one])]
-            assert first == [min(met)]
 
 
 def somebody(identity: str, joined: float, **more: Any) -> Any:
@@ -89,16 +79,6 @@ async def test_one_that_is_alone_begins_at_once() -> None:
     assert watched.left == []
 
 
-@virtual
-async def test_it_leaves_where_an_older_one_lives() -> None:
-    watched = Watched()
-    watched.room.comes("older", 9.0)
-    watched.room.answers["older"] = UNSUPPORTED
-    assert not await watched.only.alone()
-    assert len(watched.left) == 1
-    await watched.only.aclose()
-
-
 @pytest.mark.parametrize("fault", [None, 1501, 1502, "bare"])
 @virtual
 async def test_a_ghost_is_waited_for_but_not_for_ever(fault: int | str | None) -> None:
@@ -116,17 +96,6 @@ async def test_a_ghost_is_waited_for_but_not_for_ever(fault: int | str | None) -
     assert await watched.only.alone()
     assert PATIENCE <= loop.time() - began < PATIENCE + 5
     assert watched.left == []
-    await watched.only.aclose()
-
-
-@virtual
-async def test_a_ghost_that_goes_is_waited_for_no_longer() -> None:
-    watched, loop = Watched(), asyncio.get_running_loop()
-    watched.room.comes("ghost", 9.0)
-    began = loop.time()
-    loop.call_later(1.0, watched.room.remote_participants.clear)
-    assert await watched.only.alone()
-    assert loop.time() - began < PATIENCE
     await watched.only.aclose()
 
 
@@ -153,17 +122,3 @@ async def test_one_that_comes_back_from_a_lost_connection_comes_as_the_younger()
     await asyncio.sleep(10)
     assert len(watched.left) == 1
     await watched.only.aclose()
-
-
-@virtual
-async def test_a_job_that_ends_while_it_waits_does_not_begin() -> None:
-    watched = Watched()
-    watched.room.comes("ghost", 9.0)
-    asyncio.get_running_loop().call_later(1.0, lambda: closing.append(start()))
-    closing: list[asyncio.Task[None]] = []
-
-    def start() -> asyncio.Task[None]:
-        return asyncio.create_task(watched.only.aclose(), name="close")
-
-    assert not await watched.only.alone()
-    await asyncio.gather(*closing)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from typing import Any
-
-import pytest
 
 from agent.room.status import AGENT_STATE, STATUS, Status, StatusBoard
 from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc
@@ -18,20 +15,6 @@ def told(room: FakeRoom) -> dict[str, Any]:
     """What a viewer reads."""
     found: dict[str, Any] = json.loads(room.local_participant.attributes.get(STATUS, "{}"))
     return found
-
-
-def test_the_worst_is_told_first() -> None:
-    wrong = Status(
-        trouble="no picture", engine_trouble="refused", remark="10 fps", problems="delay=soon"
-    )
-    assert wrong.error("too long") == "no picture"
-    wrong = replace(wrong, trouble="")
-    assert wrong.error("too long") == "refused"
-    wrong = replace(wrong, engine_trouble="")
-    assert wrong.error("too long") == "too long"
-    assert wrong.error("") == "10 fps"
-    assert replace(wrong, remark="").error("") == "delay=soon"
-    assert Status().error("") == ""
 
 
 @virtual
@@ -46,26 +29,6 @@ async def test_a_change_is_published_once(fake_rtc: FakeRtc) -> None:
     assert room.local_participant.attributes[AGENT_STATE] == "speaking"
     assert len(room.local.attributes_set) == 2
     await board.aclose()
-    await board.aclose()
-
-
-@virtual
-async def test_a_notice_passes_and_is_logged_once(
-    fake_rtc: FakeRtc, caplog: pytest.LogCaptureFixture
-) -> None:
-    room = fake_rtc.room()
-    board = StatusBoard(room)
-    board.start()
-    board.status = Status(remark="10 fps only")
-    for _ in range(3):
-        board.tell("too long")
-        await asyncio.sleep(14)
-        assert told(room)["error"] == "too long"
-    await asyncio.sleep(2)
-    assert told(room)["error"] == "10 fps only"
-    assert caplog.text.count("too long") == 1
-    board.tell("too long")
-    assert caplog.text.count("too long") == 2
     await board.aclose()
 
 
@@ -97,28 +60,3 @@ async def test_a_room_entered_anew_gets_everything_again(fake_rtc: FakeRtc) -> N
     await asyncio.sleep(1)
     assert told(room)["source"] == "new"
     await board.aclose()
-
-
-@virtual
-async def test_a_board_that_dies_says_so_and_lives_again(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    room = fake_rtc.room()
-    board = StatusBoard(room)
-    with monkeypatch.context() as broken:
-        broken.setattr(room, "isconnected", lambda: 1 / 0)
-        board.start()
-        await asyncio.sleep(0.1)
-    await asyncio.sleep(2)
-    assert told(room)["error"] == "the status failed (ZeroDivisionError) and starts again"
-    await board.aclose()
-
-
-@virtual
-async def test_closing_does_not_wait_for_a_room_that_stalls(fake_rtc: FakeRtc) -> None:
-    board = StatusBoard(fake_rtc.room())
-    fake_rtc.script.always("set_attributes", STALL)
-    board.start()
-    await asyncio.sleep(1)
-    async with asyncio.timeout(0.1):
-        await board.aclose()

@@ -45,24 +45,6 @@ async def test_null_forgets_a_change_and_leads_back_to_the_start(
 
 
 @virtual
-async def test_an_order_changes_settings_and_is_kept(fake_rtc: FakeRtc, tmp_path: Path) -> None:
-    booth = Booth(fake_rtc.room(), tmp_path)
-    control = booth.control
-    assert control.order("What is this?", "viewer") is None
-    assert control.order("Talk about the dog and be brief.", "viewer")
-    assert (control.settings.focus, control.settings.length) == ("the dog", "brief")
-    assert "Deutsch" in (control.order("speak German", "viewer") or "")
-    assert control.order("what can you do?", "viewer")
-    assert booth.silenced == []
-    assert control.order("stop", "viewer")
-    assert (control.mode, booth.silenced) == ("idle", [True])
-    await control.aclose()
-    kept = {"focus": "the dog", "length": "brief", "language": "de", "mode": "idle"}
-    assert booth.state.load() == kept
-    assert booth.applied[-1].model_dump(include=set(kept)) == kept
-
-
-@virtual
 async def test_undo_leads_back_one_change_after_another(fake_rtc: FakeRtc, tmp_path: Path) -> None:
     room = fake_rtc.room()
     booth = Booth(room, tmp_path, RoomSettings(delay=3))

@@ -100,65 +100,6 @@ async def test_a_language_without_spaces_comes_by_letters(fake_rtc: FakeRtc, tex
 
 
 @virtual
-async def test_what_was_not_heard_is_not_shown(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    voice = Voice(room)
-    line = voice.begin()
-    await asyncio.sleep(1.5)
-    voice.lines.drop(line, "interrupted")
-    await voice.say("Next.")
-    await asyncio.sleep(1)
-    cut, after = (caption.text for caption in shown(room))
-    assert 0 < len(cut) < len(TEXT) / 2
-    assert after == "Next."
-    assert all(caption.closed_at for caption in shown(room))
-    await voice.captions.aclose()
-
-
-@virtual
-async def test_what_is_only_read_is_there_at_once(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    voice = Voice(room)
-    voice.begin(text_only=True)
-    await asyncio.sleep(STEP)
-    assert shown(room)[0].text == TEXT
-    await voice.captions.aclose()
-    assert shown(room)[0].closed_at
-
-
-@virtual
-async def test_packets_that_the_room_does_not_take_hold_up_no_caption(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    voice = Voice(room)
-    fake_rtc.script.always("publish_transcription", STALL)
-    await voice.say()
-    fake_rtc.script.always("publish_transcription", Exception("bare"))
-    await voice.say("Next.")
-    await asyncio.sleep(1)
-    assert [caption.text for caption in shown(room)] == [TEXT, "Next."]
-    assert all(caption.closed_at for caption in shown(room))
-    await voice.captions.aclose()
-
-
-@pytest.mark.parametrize("call", ["stream_text", "write", "close"])
-@pytest.mark.parametrize("step", [Exception("bare"), STALL])
-@virtual
-async def test_a_refusal_or_a_stall_costs_one_caption(
-    fake_rtc: FakeRtc, call: str, step: Exception | float
-) -> None:
-    room = fake_rtc.room()
-    voice = Voice(room)
-    fake_rtc.script.next(call, step)  # type: ignore[arg-type]
-    await voice.say()
-    await voice.say("Next.")
-    await asyncio.sleep(1)
-    assert shown(room)[-1].text == "Next."
-    assert shown(room)[-1].closed_at
-    assert voice.told == []
-    await voice.captions.aclose()
-
-
-@virtual
 async def test_a_room_that_stalls_holds_few_captions(fake_rtc: FakeRtc) -> None:
     room = fake_rtc.room()
     voice = Voice(room)
@@ -173,36 +114,4 @@ async def test_a_room_that_stalls_holds_few_captions(fake_rtc: FakeRtc) -> None:
     await voice.say()
     await asyncio.sleep(1)
     assert shown(room)[-1].text == TEXT
-    await voice.captions.aclose()
-
-
-@virtual
-async def test_closing_is_bounded_and_leaves_no_task(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    voice = Voice(room)
-    voice.begin()
-    await asyncio.sleep(1)
-    fake_rtc.script.always("write", STALL)
-    await asyncio.sleep(1)
-    async with asyncio.timeout(SEND_TIMEOUT + 1):
-        await voice.captions.aclose()
-    voice.begin("Too late.")
-    await asyncio.sleep(1)
-    assert len(shown(room)) == 1
-
-
-@virtual
-async def test_a_room_that_is_lost_gets_no_captions(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    voice = Voice(room)
-    line = voice.begin()
-    await asyncio.sleep(1)
-    room.lose()
-    await asyncio.sleep(3)
-    voice.lines.move(line, "ended")
-    await voice.say()
-    room.reconnect()
-    await voice.say("Back.")
-    await asyncio.sleep(1)
-    assert [caption.text for caption in shown(room)][1:] == ["Back."]
     await voice.captions.aclose()

@@ -6,20 +6,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import pairwise
 
 import pytest
 from livekit.plugins.pressbox.audio import FRAME_BYTES, FRAME_SECONDS
 from livekit.plugins.pressbox.commentator import Kind, Line, Output, State, new_line
-from livekit.rtc.participant import PublishTrackError
 
 from agent.clock.delay import Delay, ReadyTimes
 from agent.clock.display_clock import DisplayClock
 from agent.clock.pacer import BoothPacer
 from agent.clock.schedule import LATE
-from agent.sound.commentary import AT_ONCE, LAG, MOST_REFUSED, Commentary
+from agent.sound.commentary import LAG, MOST_REFUSED, Commentary
 from agent.surroundings import in_livekit
-from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc, Step
+from tests.support.fake_rtc import FakeRoom, FakeRtc
 from tests.support.virtual_time import virtual
 
 INVALID = Exception("InvalidState - failed to capture frame")
@@ -108,18 +106,6 @@ async def test_a_line_is_heard_when_its_anchor_is_on_display(fake_rtc: FakeRtc) 
 
 
 @virtual
-async def test_never_two_at_once_and_a_breath_between(fake_rtc: FakeRtc) -> None:
-    async with studio(fake_rtc) as on:
-        for number in range(3):
-            on.commentator.ready(f"Line {number}.", seconds=2.0)
-            await asyncio.sleep(3.0)
-        await asyncio.sleep(20.0)
-        assert len(on.heard) == 3
-        for (_, end), (start, _) in pairwise(on.heard):
-            assert start - end == pytest.approx(1.0, abs=0.05)
-
-
-@virtual
 async def test_what_waits_and_what_plays_falls_silent_when_it_is_dropped(fake_rtc: FakeRtc) -> None:
     async with studio(fake_rtc) as on:
         waits = on.commentator.ready("Waits.", seconds=2.0)
@@ -173,30 +159,6 @@ async def test_a_line_that_grows_while_it_is_heard(fake_rtc: FakeRtc) -> None:
 
 
 @virtual
-async def test_a_line_without_sound_stays_as_long_as_reading_takes(fake_rtc: FakeRtc) -> None:
-    async with studio(fake_rtc) as on:
-        line = on.commentator.ready("x" * 45, seconds=0.0)
-        await asyncio.sleep(10.0)
-        assert line.state == "ended"
-        assert line.started_at == pytest.approx(line.anchor + 3.0 + LAG)
-        assert line.ended_at == pytest.approx((line.started_at or 0.0) + 3.0)
-        assert on.heard == []
-
-
-@virtual
-async def test_a_piece_that_livekit_refuses_costs_that_piece(fake_rtc: FakeRtc) -> None:
-    async with studio(fake_rtc, delay=0.0) as on:
-        on.rtc.script.next("capture_audio", *[INVALID] * 6)
-        line = on.commentator.ready("Whole.", seconds=2.0)
-        await asyncio.sleep(5.0)
-        assert line.state == "ended"
-        assert on.rtc.audio_sources[0].heard_seconds == pytest.approx(
-            2.0 - 3 * AT_ONCE * FRAME_SECONDS
-        )
-        assert on.told == []
-
-
-@virtual
 async def test_a_track_that_takes_nothing_is_made_anew_and_said(fake_rtc: FakeRtc) -> None:
     async with studio(fake_rtc, delay=0.0) as on:
         on.rtc.script.next("capture_audio", *[INVALID] * (2 * MOST_REFUSED))
@@ -209,27 +171,3 @@ async def test_a_track_that_takes_nothing_is_made_anew_and_said(fake_rtc: FakeRt
         assert back.state == "ended"
         assert len(on.rtc.audio_sources) == 2
         assert len(on.room.local_participant.track_publications) == 1
-
-
-@virtual
-@pytest.mark.parametrize("trouble", [PublishTrackError("no"), STALL])
-async def test_a_room_that_does_not_publish_is_tried_again(
-    fake_rtc: FakeRtc, trouble: Step
-) -> None:
-    fake_rtc.script.next("publish_track", trouble, trouble)
-    async with studio(fake_rtc) as on:
-        await asyncio.sleep(60.0)
-        line = on.commentator.ready("At last.", seconds=1.0)
-        await asyncio.sleep(10.0)
-        assert line.state == "ended"
-        assert on.commentary.sid in on.room.local_participant.track_publications
-        assert len(on.told) == 2
-
-
-@virtual
-async def test_closing_while_it_plays_is_no_failure_of_the_voice(fake_rtc: FakeRtc) -> None:
-    async with studio(fake_rtc, delay=0.0) as on:
-        line = on.commentator.ready("Cut.", seconds=5.0)
-        await asyncio.sleep(2.0)
-    on.commentator.lines.drop(line, "cancelled")
-    assert (line.reason, line.error) == ("cancelled", "")

@@ -6,12 +6,10 @@ import asyncio
 import time
 
 import numpy as np
-import pytest
 from livekit import rtc
-from livekit.rtc.participant import PublishTrackError
 
 from agent.clock.display_clock import DisplayClock
-from agent.sound.original_track import MOST_HELD, SAMPLE_RATE, OriginalTrack, stretch
+from agent.sound.original_track import MOST_HELD, SAMPLE_RATE, OriginalTrack
 from agent.surroundings import in_livekit
 from tests.support.fake_rtc import STALL, FakeRoom, FakeRtc
 from tests.support.fake_sources import Heard
@@ -49,13 +47,6 @@ def heard(fake_rtc: FakeRtc) -> list[Heard]:
     return [piece for source in fake_rtc.audio_sources for piece in source.heard]
 
 
-def test_stretching_keeps_the_ends() -> None:
-    samples = np.arange(480, dtype=np.int16)
-    assert stretch(samples, 1.0) is samples
-    longer = stretch(samples, 1.05)
-    assert (len(longer), longer[0], longer[-1]) == (504, 0, 479)
-
-
 @virtual
 async def test_sound_is_heard_with_its_picture(fake_rtc: FakeRtc) -> None:
     room = fake_rtc.room()
@@ -70,56 +61,6 @@ async def test_sound_is_heard_with_its_picture(fake_rtc: FakeRtc) -> None:
     await booth.track.aclose()
     assert not room.local_participant.track_publications
     assert fake_rtc.audio_sources[0].closed
-
-
-@virtual
-async def test_a_refused_piece_costs_itself_only(fake_rtc: FakeRtc) -> None:
-    booth = Booth(fake_rtc.room())
-    fake_rtc.script.next("capture_audio", None, *[Exception("InvalidState")] * 3)
-    await booth.hum(2)
-    await asyncio.sleep(4)
-    assert len(heard(fake_rtc)) == 197
-    assert booth.told == []
-    await booth.track.aclose()
-
-
-@virtual
-async def test_a_track_that_takes_nothing_is_made_anew(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    booth = Booth(room)
-    fake_rtc.script.next("capture_audio", *[Exception("InvalidState")] * 100)
-    await booth.hum(10)
-    await asyncio.sleep(5)
-    assert len(booth.told) == 1
-    assert len(room.local_participant.track_publications) == 1
-    assert [source.closed for source in fake_rtc.audio_sources] == [True, False]
-    assert all(abs(booth.lateness(piece)) < 0.15 for piece in heard(fake_rtc))
-    assert len(heard(fake_rtc)) > 300
-    await booth.track.aclose()
-
-
-@virtual
-async def test_a_track_that_cannot_be_published_is_tried_now_and_then(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    booth = Booth(room)
-    fake_rtc.script.next("publish_track", PublishTrackError("no"), Exception("bare"), STALL, 2.0)
-    await booth.hum(40)
-    assert len(fake_rtc.audio_sources) == 4
-    assert [source.closed for source in fake_rtc.audio_sources] == [True, True, True, False]
-    pieces = heard(fake_rtc)
-    assert pieces
-    assert all(abs(booth.lateness(piece)) < 0.15 for piece in pieces)
-    assert booth.told == []
-    await booth.track.aclose()
-
-
-@virtual
-async def test_a_room_that_refuses_is_not_pestered(fake_rtc: FakeRtc) -> None:
-    booth = Booth(fake_rtc.room())
-    fake_rtc.script.always("publish_track", PublishTrackError("no"))
-    await booth.hum(DELAY + 12)
-    assert len(fake_rtc.audio_sources) == 3
-    await booth.track.aclose()
 
 
 @virtual
@@ -154,19 +95,3 @@ async def test_a_room_that_stalls_does_not_keep_us(fake_rtc: FakeRtc) -> None:
     async with asyncio.timeout(10):
         await booth.track.aclose()
     assert fake_rtc.audio_sources[0].closed
-
-
-@virtual
-async def test_a_task_that_dies_comes_back(
-    fake_rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    booth = Booth(fake_rtc.room())
-    await booth.hum(4)
-    with monkeypatch.context() as broken:
-        broken.setattr(booth.clock, "display_time", lambda _: 1 / 0)
-        await booth.hum(0.1)
-    before = len(heard(fake_rtc))
-    await booth.hum(5)
-    assert len(booth.told) == 1
-    assert len(heard(fake_rtc)) > before + 100
-    await booth.track.aclose()

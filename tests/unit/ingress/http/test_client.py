@@ -25,18 +25,6 @@ def moved(to: str) -> list[bytes]:
     return reply(b"", f"Location: {to}", status="302 Found")
 
 
-def test_a_body_comes_as_a_stream(serve: Serve) -> None:
-    server = serve(lambda asked: reply(b"hello", kind="Video/MP4; a=b"))
-    with client(server.url("/a?b=c")) as made:
-        stream = made.get()
-        assert (stream.content_type, stream.length, stream.status) == ("video/mp4", 5, 200)
-        assert stream.peek(3) == b"hel"
-        assert (stream.read(), stream.read()) == (b"hello", b"")
-    assert server.asked[0].path == "/a?b=c"
-    assert server.asked[0].headers["host"] == server.place
-    assert "authorization" not in server.asked[0].headers
-
-
 def test_what_is_secret_stays_at_home(serve: Serve) -> None:
     """Login, headers and cookies, which are there after a redirect at home."""
     login = Asking("admin", "p@ss", ("basic",))

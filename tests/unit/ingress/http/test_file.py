@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import closing
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from ingress.reader.failures import SourceFailure
@@ -22,7 +22,6 @@ STEPS = some.lists(some.tuples(some.integers(0, len(DATA) + 9), some.integers(1,
 
 
 @given(STEPS, some.booleans(), some.lists(some.integers(0, len(DATA)), max_size=3))
-@settings(deadline=None, max_examples=25)
 def test_reading_and_seeking(steps: list[tuple[int, int]], ranges: bool, breaks: list[int]) -> None:
     """With a server that knows ranges or does not, and breaks off now and then."""
     cuts = iter(breaks)

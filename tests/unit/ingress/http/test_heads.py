@@ -6,7 +6,7 @@ from functools import partial
 
 import h11
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from ingress.reader.http.heads import LONGEST, read_head
@@ -63,6 +63,5 @@ def test_the_length_of_what_never_ends_is_left_out() -> None:
     some.lists(some.sampled_from([*HEADS.values(), b"\r\n", b":", b"HTTP"]) | some.binary()),
     some.integers(1, 1000),
 )
-@settings(deadline=None, max_examples=30)
 def test_whatever_comes_is_passed_on_and_bounded(pieces: list[bytes], size: int) -> None:
     assert len(mended(b"".join(pieces) + b"x" * LONGEST, size * 99)) >= LONGEST

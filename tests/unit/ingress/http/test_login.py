@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from ingress.reader.failures import SourceFailure
@@ -91,7 +91,6 @@ FIELDS = some.sampled_from(
 
 
 @given(some.lists(some.lists(FIELDS | some.text()).map("".join)))
-@settings(deadline=None)
 def test_whatever_is_asked_for_is_answered_or_refused(headers: list[str]) -> None:
     login = Login("ü", '"\\', "camera")
     with suppress(SourceFailure):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import re
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from pathlib import Path
 
 import av
@@ -18,7 +15,7 @@ from tests.support.clips import FPS, film
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.failing import LOOPBACK
 from tests.unit.ingress.http.films import count, files, hls, live, media
-from tests.unit.ingress.http.server import Asked, endless, reply
+from tests.unit.ingress.http.server import Asked, reply
 
 PICTURES = 4 * FPS
 
@@ -58,35 +55,6 @@ def test_fragments_and_byte_ranges(serve: Serve, tmp_path: Path, flags: str) -> 
     assert ("#EXT-X-MAP" in text, "#EXT-X-BYTERANGE" in text) == (True, flags == "single_file")
     for ranges in (True, False):
         assert count(serve(files(tmp_path, ranges=ranges)).url("/list.m3u8")) == PICTURES
-
-
-def test_a_master_playlist_and_names_that_say_nothing(serve: Serve, tmp_path: Path) -> None:
-    """Two variants behind a redirect; no address ends as HLS should."""
-    hls(tmp_path / "high")
-    for path in (tmp_path / "high").iterdir():
-        if path.suffix == ".m3u8":
-            path.write_text(re.sub(r"\.ts", ".php?a=b", path.read_text()))
-        path.rename(path.with_suffix(".php"))
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep/master").write_text(
-        "#EXTM3U\n"
-        "#EXT-X-STREAM-INF:BANDWIDTH=100000,RESOLUTION=64x64\n../low/list.php\n"
-        "#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=64x64\n/moved/list.php?token=sekrit\n"
-    )
-    plain = files(tmp_path)
-
-    def answer(asked: Asked) -> Iterable[bytes]:
-        to = {
-            "/start": "/deep/master?token=sekrit",
-            "/moved/list.php?token=sekrit": "/high/list.php",
-        }
-        if asked.path in to:
-            return reply(b"", f"Location: {to[asked.path]}", status="302 Found")
-        return plain(asked)
-
-    server = serve(answer)
-    assert count(server.url("/start"), policy=LOOPBACK) == PICTURES
-    assert not any(one.path.startswith("/low") for one in server.asked)
 
 
 def test_a_live_playlist_goes_on_without_a_segment(serve: Serve, tmp_path: Path) -> None:
@@ -186,26 +154,3 @@ def test_a_film_is_read_and_sought_in(serve: Serve, tmp_path: Path, ranges: bool
         assert first.pts is not None
         assert 2.5 < float(first.pts * first.time_base) <= 3
     assert all(one.path == "/film.mov?token=sekrit" for one in server.asked)
-
-
-def test_silence_reaches_who_reads(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ingress.reader.http.client.READ_TIMEOUT", 0.3)
-    data = film(tmp_path / "film.ts", seconds=4).read_bytes()
-    over = threading.Event()
-
-    def answer(asked: Asked) -> Iterator[bytes]:
-        yield endless("video/mp2t") + data
-        over.wait(20)
-
-    server = serve(answer)
-    try:
-        with media(server.url("/?token=sekrit")) as found:
-            with suppress(av.error.FFmpegError), found.open() as container:
-                for _ in container.demux():
-                    pass
-            assert found.failure is not None
-            assert found.failure.kind == "no_answer"
-    finally:
-        over.set()

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from ingress.reader.http.mjpeg import LONGEST_HEAD, LONGEST_PICTURE, JpegParser
@@ -130,7 +130,6 @@ def test_what_is_no_picture_is_bounded_and_counted() -> None:
 
 
 @given(some.lists(some.sampled_from([*HABITS.values(), b"\xff\xd8\xff", b"--"]) | some.binary()))
-@settings(max_examples=200, deadline=None)
 def test_noise_breaks_nothing(pieces: list[bytes]) -> None:
     """Damaged streams give pictures or none, and what comes behind them is found."""
     parser = JpegParser()

@@ -114,21 +114,6 @@ def test_what_is_behind_it_says_why_and_is_closed_with_it(tmp_path: Path) -> Non
     assert behind.closed == 1
 
 
-def test_a_container_without_a_picture_is_refused_and_closed(tmp_path: Path) -> None:
-    whole = film(tmp_path / "a.mp4", sound="aac")
-    with av.open(whole) as found, av.open(tmp_path / "a.m4a", "w") as bare:
-        stream = bare.add_stream_from_template(found.streams.audio[0])
-        for packet in found.demux(audio=0):
-            if packet.dts is not None:
-                packet.stream = stream
-                bare.mux(packet)
-    scripted = Scripted(tmp_path / "a.m4a", {})
-    with pytest.raises(SourceFailure) as refused:
-        ContainerSource(scripted, CAMERA)  # type: ignore[arg-type]
-    assert (refused.value.kind, refused.value.text) == ("codec", "camera:554: has no picture in it")
-    assert scripted.closed
-
-
 def test_a_films_times_go_on_from_pass_to_pass(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", sound="aac")
     made = Film(
@@ -183,17 +168,3 @@ class _Leaping(Scripted):
         for segment in segments if apart else ():
             segment.sort(key=lambda one: one.stream.type == "audio")
         self._packets = iter([one for segment in segments for one in segment])
-
-
-def test_a_film_without_anything_in_it_is_not_begun_for_ever(tmp_path: Path) -> None:
-    path = film(tmp_path / "a.mp4")
-    made = Film(lambda: _emptied(path), loop=True, start=0.0)
-    with pytest.raises(SourceFailure) as over:
-        list(made.pieces())
-    assert over.value.kind == "codec"
-
-
-def _emptied(path: Path) -> ContainerSource:
-    opened = ContainerSource(av.open(str(path)), CAMERA, paced=True)
-    opened.in_time_order = lambda: iter(())  # type: ignore[method-assign]
-    return opened

@@ -143,7 +143,7 @@ def test_whatever_comes_only_the_named_error_is_raised() -> None:
     packets, extradata = encoded({"tune": "zerolatency"}, frames=4, gop=2)
     chance = random.Random(3)
     damaged = 0
-    for turn in range(3000):
+    for turn in range(600):
         mess = bytearray(chance.choice([extradata, avcc_record(packets[0]), b"", b"\1" * 9]))
         for _ in range(chance.randrange(4) if mess else 0):
             mess[chance.randrange(len(mess))] = chance.randrange(256)
@@ -160,4 +160,4 @@ def test_whatever_comes_only_the_named_error_is_raised() -> None:
                 assert unit.data.startswith(b"\0\0")
                 if unit.key:
                     assert {SPS, PPS, IDR} <= set(kinds(unit.data))
-    assert damaged > 100
+    assert damaged > 20

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ingress.reader.h264 import AccessUnit
-from ingress.reader.passthrough import KEYS_APART, NO_KEY, Format, Mode, Passthrough
+from ingress.reader.passthrough import KEYS_APART, NO_KEY, Format, Passthrough
 
 PLAIN = Format(1280, 720)
 
@@ -90,20 +90,3 @@ def test_time_passes_by_the_pictures_own_times_unless_these_leap() -> None:
     assert held_up.check(unit(), 0.0, 20.08) == ""
     assert held_up.check(unit(), None, 24.0) == ""
     assert "no keyframe" in held_up.check(unit(), None, 27.0)
-
-
-@pytest.mark.parametrize(
-    ("codec", "mode", "form", "impossible"),
-    [
-        ("h264", "passthrough", replace(PLAIN, interlaced=True, width=7680), False),
-        ("h264", "passthrough", replace(PLAIN, format="yuv420p10le"), True),
-        ("mjpeg", "passthrough", PLAIN, True),
-        ("vp9", "auto", PLAIN, False),
-    ],
-)
-def test_a_passage_that_is_asked_for_is_taken_or_is_impossible(
-    codec: str, mode: Mode, form: Format, impossible: bool
-) -> None:
-    passthrough = Passthrough(codec, mode)
-    passthrough.check(unit(key=True), 0.0, 0.0, form)
-    assert bool(passthrough.impossible) == impossible

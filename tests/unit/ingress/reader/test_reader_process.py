@@ -70,8 +70,6 @@ def _shown(pid: int) -> bytes:
     "address",
     [
         "rtsp://admin:{secret}@127.0.0.1:{port}/stream?token={secret}",
-        "rtsps://admin:{secret}@127.0.0.1:{port}/stream",
-        "rtmp://127.0.0.1:{port}/live/{secret}?password={secret}",
         "http://admin:{secret}@127.0.0.1:{port}/video.mjpg?token={secret}",
         "srt://127.0.0.1:{port}?passphrase={secret}&mode=caller&latency=bad",
     ],

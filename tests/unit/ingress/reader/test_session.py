@@ -153,24 +153,6 @@ def test_what_is_no_video_is_refused_in_one_line(tmp_path: Path) -> None:
     }
 
 
-def test_a_keyframe_that_is_asked_for_comes_at_once(tmp_path: Path) -> None:
-    path = film(tmp_path / "a.mp4", "mpeg4", {"g": "10"}, seconds=1.6)
-    count = 0
-
-    def act(message: Message) -> Order | None:
-        nonlocal count
-        count += isinstance(message, Unit)
-        return Order(key=True) if count == 20 and isinstance(message, Unit) else None
-
-    units = [
-        one for one in messages(Request(str(path), loop=False), act=act) if isinstance(one, Unit)
-    ]
-    keys = [number for number, unit in enumerate(units) if unit.key]
-    assert keys[0] == 0
-    assert len(keys) == 2
-    assert 20 <= keys[1] <= 24
-
-
 def test_far_keyframes_are_made_here_once_a_viewer_asks(tmp_path: Path) -> None:
     """The first half of the GOP is decoded at once: nothing is lost, and nothing comes twice."""
     path = film(tmp_path / "a.mp4", options=PLAIN | {"g": "500"}, seconds=5.2)

@@ -91,32 +91,6 @@ def test_a_wrong_passphrase_is_said(asked: str) -> None:
     assert refused.value.kind == "auth"
 
 
-@needs_libsrt
-def test_it_may_wait_for_a_sender() -> None:
-    assert library is not None
-    port, told, over = free_port(), threading.Event(), threading.Event()
-
-    def send() -> None:
-        assert told.wait(20)
-        place = srt._sockaddr("127.0.0.1", port)
-        connected = library.srt_create_socket()
-        assert library.srt_connect(connected, place, len(place)) == 0
-        assert library.srt_send(connected, b"x" * 188, 188) == 188
-        over.wait(20)
-        library.srt_close(connected)
-
-    thread = threading.Thread(target=send, name="srt-caller")
-    thread.start()
-    address = parse(f"srt://127.0.0.1:{port}?mode=listener")
-    file = SrtFile(address, "127.0.0.1", lambda *_, **__: told.set())
-    assert (file.read(100), file.read(100)) == (b"x" * 100, b"x" * 88)
-    over.set()
-    thread.join(10)
-    assert file.read(100) == b""
-    file.close()
-    file.close()
-
-
 class MetAlone:
     """libsrt in a rendezvous; at the first one only this side believes that they have met."""
 

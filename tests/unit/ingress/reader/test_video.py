@@ -115,15 +115,6 @@ def test_passthrough_that_is_asked_for_and_impossible_is_a_failure() -> None:
     assert (failed.value.kind, failed.value.text) == ("codec", "it has B-frames")
 
 
-def test_a_codec_that_is_not_carried_waits_for_a_keyframe() -> None:
-    camera = Camera("mpeg4")
-    packets = camera.encode(30, {"g": "10"}, encoder="mpeg4")
-    came = camera.take(packets[5:])
-    assert len(came) == 20
-    assert camera.opened.why == "WebRTC does not carry MPEG-4"
-    assert len(watched(came)) == 20
-
-
 def test_damaged_packets_are_passed_over_and_nothing_else_is_a_failure() -> None:
     camera = Camera()
     packets = camera.encode(20, PLAIN)

@@ -18,7 +18,6 @@ from agent.room.questions.chat import (
     READING_EACH,
     TOO_MANY,
     TOPIC,
-    WAITING,
     Chat,
     Sender,
 )
@@ -47,24 +46,6 @@ class Heard:
 
 def packet(**message: object) -> bytes:
     return json.dumps({"id": "1", "timestamp": 1_700_000_000_000, **message}).encode()
-
-
-@virtual
-async def test_text_streams_of_others_are_heard(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    heard = Heard(room)
-    room.stream(TOPIC, "ann", ["What ", 2.0, "is it? "])
-    room.stream(TOPIC, "bob", ["And that?"])
-    room.stream(TOPIC, "agent", ["my own words"])
-    room.stream(TOPIC, "bob", ["  \n"])
-    await asyncio.sleep(10)
-    assert heard.texts == [(Sender("bob"), "And that?"), (Sender("ann"), "What is it?")]
-    assert (heard.refused, room.readers) == ([], [])
-    await heard.chat.aclose()
-    await heard.chat.aclose()
-    assert room.stream(TOPIC, "ann", ["Hello?"]) is None
-    room.packet(TOPIC, "ann", b"Hello?")
-    assert len(heard.texts) == 2
 
 
 @virtual
@@ -161,18 +142,4 @@ async def test_a_reply_comes_to_one_person_in_the_way_that_one_writes(fake_rtc: 
     assert json.loads(message.text)["message"] == "Later."
     assert (message.topic, bare.text, bare.topic) == (LEGACY_TOPIC, "Later.", TOPIC)
     assert message.to == bare.to == ("ann",)
-    await heard.chat.aclose()
-
-
-@virtual
-async def test_a_room_that_takes_no_reply_costs_that_reply(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    heard = Heard(room)
-    room.join("ann")
-    fake_rtc.script.next("send_text", STALL, Exception("bare"))
-    for number in range(WAITING + 10):
-        heard.chat.reply(Sender("ann"), str(number))
-    await asyncio.sleep(60)
-    assert [one.text for one in room.local.texts] == [str(n) for n in range(12, WAITING + 10)]
-    assert heard.told == []
     await heard.chat.aclose()

@@ -10,7 +10,7 @@ import pytest
 from agent.room.questions.fair_queue import EACH, MOST, FairQueue, QueueFullError
 from agent.room.questions.question import Question
 
-SEEDS = range(20)
+SEEDS = range(8)
 
 
 def asked(asker: str, text: str = "What?") -> Question:
@@ -60,17 +60,6 @@ def test_who_takes_back_loses_no_turn() -> None:
     assert [question.text for question in queue.take_back("ann")] == ["ann1", "ann2"]
     queue.put(asked("ann", "anew"))
     assert order(queue) == ["bob0", "bob1", "anew", "bob2"]
-
-
-def test_one_of_several_is_taken_back_and_the_later_ones_move_up() -> None:
-    queue = FairQueue()
-    questions = [asked("ann", f"ann{number}") for number in range(3)]
-    for question in questions:
-        queue.put(question)
-    put_all(queue, "bob", 2)
-    assert queue.take_back("bob", questions[0].id) == [], "not one's own"
-    assert queue.take_back("ann", questions[0].id) == [questions[0]]
-    assert order(queue) == ["ann1", "bob0", "ann2", "bob1"]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 
 import pytest
 from livekit import rtc
 
-from agent.room.questions.chat import LEGACY_TOPIC
 from agent.room.questions.fair_queue import EACH
 from agent.room.questions.question import Question
 from agent.room.questions.questions import (
     ANSWER_TIMEOUT,
     CANNOT,
-    NAMELESS,
-    SHORT,
 )
-from agent.room.questions.rpc import ASK, FAILED, NOT_FOUND, REFUSED, SKIP
+from agent.room.questions.rpc import ASK, NOT_FOUND, SKIP
 from agent.room.rpc import BAD_REQUEST
 from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import virtual
@@ -45,16 +41,6 @@ async def test_who_asks_once_is_answered_second_though_another_asks_fourteen(
 
 
 @virtual
-async def test_commentary_is_silent_when_a_question_comes(fake_rtc: FakeRtc) -> None:
-    async with stage(fake_rtc, "ann") as on:
-        question, position = on.questions.put("ann", "What?")
-        assert (on.silenced, position, question.state) == (1, 1, "waiting")
-        for _ in range(EACH + 2):
-            on.questions.put("ann", "And?")
-        assert on.silenced == EACH, "what is refused silences nothing"
-
-
-@virtual
 async def test_a_question_is_about_what_was_seen_when_it_came(fake_rtc: FakeRtc) -> None:
     async with stage(fake_rtc, "ann", "bob") as on:
         on.seconds = 20.0
@@ -63,24 +49,6 @@ async def test_a_question_is_about_what_was_seen_when_it_came(fake_rtc: FakeRtc)
         on.questions.put("bob", "", sound=b"\0\0", at=came - 2.0)
         await asyncio.sleep(30)
         assert on.seen == [came - DELAY, came - 2.0 - DELAY]
-
-
-@virtual
-async def test_answers_say_whom_they_are_for_while_several_ask(fake_rtc: FakeRtc) -> None:
-    async with stage(fake_rtc, "ann", "bob") as on:
-        on.room.join("viewer-64f26cef")
-        on.chat("ann", "What?")
-        await asyncio.sleep(5)
-        on.chat("bob", "Who?")
-        on.chat("viewer-64f26cef", "Where?")
-        await asyncio.sleep(90)
-        on.remark = "These are the last pictures."
-        on.chat("bob", "When?")
-        await asyncio.sleep(5)
-        assert on.instructions[0] == SHORT
-        assert on.instructions[3] == f"{SHORT} {on.remark}"
-        assert "Bob" in on.instructions[1]
-        assert NAMELESS in on.instructions[2]
 
 
 @virtual
@@ -119,21 +87,6 @@ async def test_who_leaves_takes_along_what_waits(fake_rtc: FakeRtc) -> None:
         assert on.over == [("left behind", "cancelled"), ("heard to its end", None)]
 
 
-@virtual
-async def test_an_order_is_done_at_once_and_is_no_question(fake_rtc: FakeRtc) -> None:
-    async with stage(fake_rtc, "ann", "bob") as on:
-        on.questions.put("bob", "What?")
-        await asyncio.sleep(0.5)
-        for _ in range(10):
-            on.chat("ann", "be brief")
-            await asyncio.sleep(0.01)
-        assert on.asked == [("What?", "bob")]
-        await asyncio.sleep(20)
-        assert on.replies("ann") == ["ann, I am brief."] * 10
-        assert on.over.count(("be brief", None)) <= 2, "said once or twice, not ten times"
-        assert (await on.call(ASK, "ann", text="be brief"))["text"] == "ann, I am brief."
-
-
 @pytest.mark.parametrize(
     ("reason", "error", "told"),
     [
@@ -157,27 +110,6 @@ async def test_a_failure_is_said_and_written_and_the_next_is_served(
         assert "ann" in on.told[0]
         assert len(on.replies("ann")) + len(on.replies("bob")) == 3
         assert on.said == [CANNOT]
-
-
-@virtual
-async def test_an_answer_that_was_ordered_to_stop_is_no_failure(fake_rtc: FakeRtc) -> None:
-    async with stage(fake_rtc, "ann") as on:
-        on.drops = [("interrupted", "")]
-        question, _ = on.questions.put("ann", "What?")
-        await asyncio.sleep(1)
-        assert (question.state, on.told, on.said) == ("failed", [], [])
-
-
-@virtual
-async def test_a_mistake_of_ours_costs_one_question(fake_rtc: FakeRtc) -> None:
-    async with stage(fake_rtc, "ann") as on:
-        on.bug = KeyError("secret")
-        ended: list[Question] = []
-        on.questions.put("ann", "What?", over=ended.append)
-        on.questions.put("ann", "Who?", over=ended.append)
-        await asyncio.sleep(10)
-        assert [question.state for question in ended] == ["failed", "answered"]
-        assert "secret" not in str(on.told) + ended[0].error
 
 
 @virtual
@@ -206,17 +138,6 @@ async def test_closing_ends_what_waits_and_what_is_answered(fake_rtc: FakeRtc) -
         assert len(ended) == 3
         assert all(question.error for question in ended)
         assert on.said == []
-
-
-@virtual
-async def test_older_clients_read_the_answer_in_their_own_way(fake_rtc: FakeRtc) -> None:
-    async with stage(fake_rtc, "ann", "bob") as on:
-        message = json.dumps({"id": "1", "timestamp": 1, "message": "What?"})
-        on.room.packet(LEGACY_TOPIC, "ann", message.encode())
-        on.chat("bob", "Who?")
-        await asyncio.sleep(10)
-        assert [json.loads(one)["message"] for one in on.replies("ann")] == ["To What?"]
-        assert on.replies("bob") == [], "the transcription has it"
 
 
 @virtual
@@ -272,20 +193,6 @@ async def test_a_request_that_is_no_question_is_refused(fake_rtc: FakeRtc, paylo
 
 
 @virtual
-async def test_a_refusal_and_a_failure_are_errors(fake_rtc: FakeRtc) -> None:
-    async with stage(fake_rtc, "ann") as on:
-        on.drops = [("error", "the engine is away")]
-        with pytest.raises(rtc.RpcError, match="away") as raised:
-            await on.call(ASK, "ann", text="What?", wait=True)
-        assert raised.value.code == FAILED
-        for _ in range(1 + EACH):
-            await on.call(ASK, "ann", text="What?")
-        with pytest.raises(rtc.RpcError, match="yours") as raised:
-            await on.call(ASK, "ann", text="What?")
-        assert raised.value.code == REFUSED
-
-
-@virtual
 async def test_skip_takes_back_ones_own_and_nobody_elses(fake_rtc: FakeRtc) -> None:
     async with stage(fake_rtc, "ann", "bob") as on:
         on.seconds = 10.0
@@ -302,16 +209,6 @@ async def test_skip_takes_back_ones_own_and_nobody_elses(fake_rtc: FakeRtc) -> N
         assert await on.call(SKIP, "ann") == {"skipped": [mine[2]]}
         with pytest.raises(rtc.RpcError):
             await on.call(SKIP, "ann", id=mine[2])
-
-
-@virtual
-async def test_a_caller_who_gives_up_leaves_the_question(fake_rtc: FakeRtc) -> None:
-    async with stage(fake_rtc, "ann") as on:
-        payload = json.dumps({"text": "What?", "wait": True})
-        with pytest.raises(rtc.RpcError):
-            await on.room.local.called(ASK, payload, caller="ann", timeout=0.5)
-        await asyncio.sleep(5)
-        assert on.over == [("What?", None)]
 
 
 @virtual
