@@ -23,7 +23,9 @@ class CallApi:
         self._viewers = viewers
 
     async def ask(self, request: web.Request, asked: Asking) -> web.Response:
-        """Ask, or order: 202 with the question's id, or with `wait` 200 and the answer."""
+        """Ask, or order: 202 with the question's id, or with `wait` 200 and the answer. The header
+        `traceparent` (W3C) is heeded.
+        """
         question = await body(request, Question)
         told = {"text": question.text, "wait": asked.wait, "steers": not is_guest(request)}
         if traceparent := request.headers.get("traceparent"):
