@@ -46,6 +46,7 @@ def _about(page: Path) -> str:
     if not page.exists():
         return "still to come"
     paragraphs = page.read_text("utf-8").split("\n\n")
-    plain = _LINK.sub(r"\1", _ASIDE.sub("", " ".join(paragraphs[1].split())))
+    prose = " ".join(one for one in paragraphs if not one.startswith("#"))
+    plain = _LINK.sub(r"\1", _ASIDE.sub("", " ".join(prose.split())))
     found = _SENTENCE.match(plain)
     return f"{found[1] if found else plain}."
