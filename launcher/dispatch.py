@@ -184,12 +184,8 @@ class Dispatcher:
         for room, view in views.items():
             note = notes.get(room, "")
             if view.note != note and (not view.note or view.note.startswith(_OURS)):
-                await self._write(room, note)
-
-    async def _write(self, room: str, note: str) -> None:
-        await self._api.room.update_room_metadata(
-            api.UpdateRoomMetadataRequest(room=room, metadata=note)
-        )
+                wanted = api.UpdateRoomMetadataRequest(room=room, metadata=note)
+                await self._api.room.update_room_metadata(wanted)
 
     async def _dispatch(self, room: str, view: RoomView) -> None:
         for old, _ in view.dispatches:

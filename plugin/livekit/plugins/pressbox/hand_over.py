@@ -55,8 +55,7 @@ class HandOver:
                     self._give(line, self._messages(line))
                     await self._follow(line)
             except Exception:  # of whoever listens: one line is lost, and no more
-                about = {"line": line.id}
-                logger.exception("line %s could not be handed over", line.id, extra=about)
+                logger.exception("line %s could not be handed over", line.id)
             finally:  # nobody else moves it on
                 self._lines.drop(line, "error", "the line could not be handed over")
 
@@ -78,8 +77,7 @@ class HandOver:
             elif taken:
                 self._lines.move(line, "ended")
             else:
-                about = {"line": line.id}
-                logger.warning("line %s was handed over and not played", line.id, extra=about)
+                logger.warning("line %s was handed over and not played", line.id)
                 self._lines.drop(line, "cancelled")
 
     async def _messages(self, line: Line) -> AsyncIterator[llm.MessageGeneration]:
