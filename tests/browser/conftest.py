@@ -1,24 +1,29 @@
-"""A real Chromium in a real room, with a page served by the real server."""
+"""A real Chromium in a real room, with a page served by the real server.
+
+All tests here share one event loop, and with it one Chromium; each has browser contexts of its own.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from pytest_asyncio import is_async_test
 
 from config.settings import load_settings
 from tests.browser.build import chromium, ensure_built
 from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import TAP, start
-from tests.browser.stack import Stack, running
+from tests.support.launched import Running, running
+from tests.support.leaks import no_task_left
 from tests.support.livekit_server import LiveKitServer
 from web.page import Page as BuiltPage
 from web.server import Server
@@ -28,6 +33,19 @@ FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-st
 
 OpenPage = Callable[..., Awaitable[Page]]
 Visit = Callable[..., Awaitable[Page]]
+Browsers = Callable[[list[str]], Awaitable[Browser]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if is_async_test(item) and item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def _watched_loop() -> AsyncIterator[None]:
+    async with no_task_left():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -54,26 +72,39 @@ def camera_flags() -> list[str]:
     return FAKE_CAMERA
 
 
-@pytest_asyncio.fixture
-async def browser(chromium_path: Path, camera_flags: list[str]) -> AsyncIterator[Browser]:
-    """Chromium with sound: Playwright would mute it."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _browsers(chromium_path: Path) -> AsyncIterator[Browsers]:
+    """Chromium with sound (Playwright would mute it); launched anew for other flags."""
+    there: dict[tuple[str, ...], Browser] = {}
+
+    async def browsers(flags: list[str]) -> Browser:
+        found = there.get(tuple(flags))
+        if found is None or not found.is_connected():
+            for old in there.values():
+                await old.close()
+            there.clear()
+            found = there[tuple(flags)] = await playwright.chromium.launch(
+                executable_path=chromium_path,
+                args=[*FLAGS, *flags],
+                ignore_default_args=["--mute-audio"],
+            )
+        return found
+
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=chromium_path,
-            args=[*FLAGS, *camera_flags],
-            ignore_default_args=["--mute-audio"],
-        )
-        yield opened
-        await opened.close()
+        yield browsers
+        for one in there.values():
+            await one.close()
 
 
-@pytest_asyncio.fixture
-async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(_browsers: Browsers, camera_flags: list[str]) -> AsyncIterator[OpenPage]:
     """Opens a page at an address; an error that it throws fails the test."""
     thrown: list[str] = []
+    contexts: list[BrowserContext] = []
 
-    async def open_(url: str, **context: Any) -> Page:
-        page = await (await browser.new_context(**context)).new_page()
+    async def open_(url: str, **options: Any) -> Page:
+        contexts.append(await (await _browsers(camera_flags)).new_context(**options))
+        page = await contexts[-1].new_page()
         page.set_default_timeout(15_000)
         await page.add_init_script(TAP)
         page.on("pageerror", lambda error: thrown.append(str(error)))
@@ -82,6 +113,8 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         return page
 
     yield open_
+    for one in contexts:
+        await one.close()
     assert thrown == []
 
 
@@ -102,7 +135,7 @@ def page_settings() -> dict[str, str]:
     return {}
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page_url(
     built_page: None,
     livekit_server: LiveKitServer,
@@ -118,7 +151,7 @@ async def page_url(
         yield str(server.make_url("/"))
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def booth(livekit_server: LiveKitServer, room_name: str) -> AsyncIterator[ScriptedBooth]:
     """A commentator that follows the test's script; the test starts it."""
     made = ScriptedBooth(livekit_server, room_name)
@@ -139,25 +172,25 @@ def visit(open_page: OpenPage, page_url: str, booth: ScriptedBooth) -> Visit:
     return visit_
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(visit: Visit) -> Page:
     """Somebody in a room with a commentator."""
     return await visit()
 
 
-@pytest.fixture(scope="module")
-def _stack(
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _stack(
     livekit_binary: Path, built_page: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    words = "SOURCE_NETWORKS=127.0.0.1/32"
-    with running(livekit_binary, tmp_path_factory.mktemp("stack"), words) as stack:
+) -> AsyncIterator[Running]:
+    state = tmp_path_factory.mktemp("stack") / "state"
+    async with running(livekit_binary, state, "SOURCE_NETWORKS=127.0.0.1/32") as stack:
         yield stack
 
 
-@pytest_asyncio.fixture
-async def stack(_stack: Stack) -> AsyncIterator[Stack]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def stack(_stack: Running) -> AsyncIterator[Running]:
     """Everything, ready; a test that fails shows what it wrote meanwhile."""
-    before = len(_stack.log)
+    before = len(_stack.lines)
     await _stack.ready()
     yield _stack
-    sys.stdout.write(_stack.log[before:])
+    sys.stdout.write("\n".join(_stack.lines[before:]))

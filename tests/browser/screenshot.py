@@ -15,7 +15,7 @@ from playwright.async_api import Page, async_playwright, expect
 from tests.browser.build import chromium, ensure_built
 from tests.browser.conftest import FLAGS
 from tests.browser.senses import start, wait_until_it_plays
-from tests.browser.stack import ROOT, running
+from tests.support.launched import ROOT, running
 from tests.support.livekit_server import find_binary
 
 PATIENT = 120_000
@@ -47,9 +47,12 @@ async def main(folder: Path) -> None:
     if binary is None or browser_path is None:
         raise SystemExit("livekit-server and Chromium must be on PATH")
     ensure_built()
-    with tempfile.TemporaryDirectory() as state, running(binary, Path(state)) as stack:
-        await stack.ready()
-        async with async_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder_of_state:
+        async with (
+            running(binary, Path(folder_of_state) / "state") as stack,
+            async_playwright() as playwright,
+        ):
+            await stack.ready()
             browser = await playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
             for name, (width, height) in SIZES.items():
                 page = await browser.new_page(viewport={"width": width, "height": height})

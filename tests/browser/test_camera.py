@@ -8,7 +8,7 @@ import pytest
 from livekit import rtc
 from playwright.async_api import expect
 
-from tests.browser.conftest import FAKE_CAMERA, OpenPage, Visit
+from tests.browser.conftest import OpenPage, Visit
 from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import open_tab, start, wait_until_it_plays
 
@@ -82,13 +82,6 @@ async def test_only_the_commentator_is_subscribed_to(
     await until(booth, 2)
     await wait_until_it_plays(page)
     assert await page.evaluate(_RECEIVED_VIDEOS) == 1
-
-
-@pytest.mark.parametrize("camera_flags", [FAKE_CAMERA[1:]])
-async def test_a_missing_camera_is_one_clear_line_and_the_page_goes_on(visit: Visit) -> None:
-    page = await visit(camera=True)
-    await expect(page.get_by_text("No camera was found.")).to_be_visible()
-    await wait_until_it_plays(page)
 
 
 @pytest.mark.parametrize(

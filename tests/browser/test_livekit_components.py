@@ -46,7 +46,7 @@ def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "dist"
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def front_end(_built: Path) -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_static("/", _built)
@@ -54,7 +54,7 @@ async def front_end(_built: Path) -> AsyncIterator[str]:
         yield str(server.make_url("/index.html"))
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def camera(
     livekit_server: LiveKitServer, room_name: str, tmp_path: Path
 ) -> AsyncIterator[None]:

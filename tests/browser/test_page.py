@@ -6,6 +6,7 @@ import asyncio
 
 from playwright.async_api import Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import (
     brightness,
@@ -16,15 +17,26 @@ from tests.browser.senses import (
     wait_until_it_plays,
 )
 
+_NO_STREAMS = """
+for (const one of [RTCRtpReceiver, RTCRtpSender]) delete one.prototype.createEncodedStreams;
+"""
 
-async def test_the_delayed_picture_plays_and_says_how_late_it_is(
-    page: Page, booth: ScriptedBooth
+
+async def test_the_delayed_picture_plays_and_says_how_late_it_is_where_that_can_be_measured(
+    open_page: OpenPage, page_url: str, booth: ScriptedBooth
 ) -> None:
+    await booth.start()
+    page = await open_page(page_url)
+    await page.add_init_script(_NO_STREAMS)
+    await page.reload()
+    await start(page)
     await wait_until_it_plays(page)
     assert await brightness(delayed_picture(page)) > 40
     await expect(page.get_by_test_id("delay")).to_have_text("2.4 s behind")
     await booth.status(delay=0)
     await expect(page.get_by_test_id("delay")).to_have_text("live")
+    await open_tab(page, "Settings")
+    await expect(page.get_by_test_id("sync")).to_have_text("this browser cannot measure it")
 
 
 _STAYS = """

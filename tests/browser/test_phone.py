@@ -17,8 +17,8 @@ from yarl import URL
 
 from tests.browser.conftest import FAKE_CAMERA, FLAGS
 from tests.browser.senses import TAP, start, wait_until_heard, wait_until_it_plays
-from tests.browser.stack import Stack, running
 from tests.peers.other_computer import NoNamespaceError, OtherComputer, other_computer
+from tests.support.launched import Running, running
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.timeout(240)
@@ -57,7 +57,7 @@ async def browsing(phone: OtherComputer, chromium: Path, folder: Path) -> AsyncI
         await browser.close()
 
 
-async def steering_link(stack: Stack, host: str) -> str:
+async def steering_link(stack: Running, host: str) -> str:
     """As the page's "Open on a phone" gets it, under the phone's address of this machine."""
     async with aiohttp.ClientSession() as session:
         asked = session.post(f"{stack.url}api/links", json={"steer": True})
@@ -89,7 +89,8 @@ async def test_a_phone_shows_its_camera_watches_hears_and_steers(
     chromium_path: Path,
     tmp_path: Path,
 ) -> None:
-    with running(livekit_binary, tmp_path, "LAN=on", f"TLS_PORT={free_port()}") as stack:
+    words = ("LAN=on", f"TLS_PORT={free_port()}")
+    async with running(livekit_binary, tmp_path / "state", *words) as stack:
         try:
             await stack.ready()
             link = await steering_link(stack, phone.here)
@@ -98,13 +99,13 @@ async def test_a_phone_shows_its_camera_watches_hears_and_steers(
                 await start(page, camera=True)
                 await wait_until_it_plays(page)
                 async with asyncio.timeout(PATIENT / 1000):
-                    while "watching viewer-" not in stack.log:
+                    while not stack.said("watching viewer-"):
                         await asyncio.sleep(0.1)
                 assert await page.evaluate(_STEER) == ["steer", 200, 202]
                 await wait_until_heard(page)
                 await comes_back(phone, page)
         finally:
-            sys.stdout.write(stack.log)
+            sys.stdout.write(stack.text)
 
 
 _STEER = """

@@ -14,7 +14,6 @@ from agent.picture.hold import Packet
 from tests.browser.build import UI
 from tests.browser.conftest import OpenPage
 from tests.support.clips import FPS, picture
-from tests.support.encoded_camera import LARGEST, Encoder, encoded_camera
 from tests.support.livekit_server import LiveKitServer
 from video.encoder import VideoEncoder
 
@@ -40,20 +39,6 @@ async ([url, token]) => {
 async def seen(page: Page) -> list[str]:
     """Sizes of the pictures that were shown."""
     return cast(list[str], await page.evaluate("() => window.seen"))
-
-
-async def test_pictures_and_a_change_of_size_are_shown(
-    livekit_server: LiveKitServer, open_page: OpenPage
-) -> None:
-    page = await open_page(livekit_server.http_url)
-    await page.add_script_tag(path=_CLIENT)
-    async with encoded_camera(livekit_server, "sizes") as camera:
-        await page.evaluate(_WATCH, [livekit_server.url, livekit_server.token("sizes", "viewer")])
-        for size in ((640, 360), LARGEST):
-            encoder = Encoder(*size)
-            async with asyncio.timeout(15):
-                while (await seen(page)).count(f"{size[0]}x{size[1]}") < 10:
-                    await camera.run(encoder, 0.2)
 
 
 async def test_a_delayed_picture_that_is_nearly_still_goes_on(

@@ -102,7 +102,7 @@ def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "dist"
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def site(_built: Path) -> AsyncIterator[str]:
     """The modules under the real page's security policy, and a stream for them to play."""
     app = web.Application()
@@ -152,14 +152,6 @@ async def test_the_source_goes_down_under_the_voice_and_up_again(
     assert level[1955:] == pytest.approx(0.5, abs=0.005)
     assert np.abs(np.diff(level)).max() < 0.01
     assert silences == [pytest.approx(0.75, abs=0.01)]
-
-
-async def test_each_beginning_of_the_voice_is_told(open_page: OpenPage, site: str) -> None:
-    page = await open_page(site)
-    voice = [(0.5, 0.8), (0.9, 1.0), (1.4, 1.6), (1.8, 1.9)]
-    level, silences = await rendered(page, 2.5, voice)
-    assert level == pytest.approx(0.5, abs=0.005)
-    assert silences[1:] == [pytest.approx(0.4, abs=0.005)]
 
 
 async def test_volumes_are_gains_and_who_cannot_hear_the_voice_hears_the_source(

@@ -1,8 +1,10 @@
-"""The page with all of Pressbox behind it: steered, without WebRTC, without its commentator."""
+"""A person, a browser, and all of Pressbox as `make run` starts it: nothing here is a fake."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,17 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.senses import open_tab, start, wait_until_heard, wait_until_it_plays
-from tests.browser.stack import Stack
+from tests.browser.senses import (
+    delayed_picture,
+    handle,
+    open_tab,
+    start,
+    wait_until_heard,
+    wait_until_it_plays,
+)
 from tests.support.clips import film
+from tests.support.launched import Running
+from tests.support.procfs import descendants
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -44,17 +54,60 @@ async (picture) => {
 """
 
 
-async def visit(open_page: OpenPage, stack: Stack, before: str = "") -> Page:
+_GREEN = """
+([video, green]) => {
+  const context = new OffscreenCanvas(1, 1).getContext('2d');
+  context.drawImage(video, 0, 0, 1, 1);
+  const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+  return green === (g > 2 * r && g > 2 * b);
+}
+"""
+"""Chromium's fake camera is green all over; the demo film never is."""
+
+
+async def visit(open_page: OpenPage, stack: Running, before: str = "") -> Page:
     """Go in, after that script."""
     page = await open_page(stack.url)
+    page.set_default_timeout(PATIENT)
     await page.add_init_script(before)
     await page.goto(stack.url)
     await start(page)
     return page
 
 
+async def wait_until_green(page: Page, green: bool) -> None:
+    video = await handle(delayed_picture(page))
+    await page.wait_for_function(_GREEN, arg=[video, green], timeout=PATIENT)
+
+
+async def ask(page: Page) -> None:
+    """A question, and its answer."""
+    await page.get_by_label("Your question").fill("What colours are there?")
+    await page.keyboard.press("Enter")
+    question = page.locator("[data-kind=question]").filter(has_text="You asked")
+    await expect(question).to_have_attribute("data-state", "answered", timeout=PATIENT)
+    await expect(page.locator("[data-kind=answer] p").last).not_to_be_empty(timeout=PATIENT)
+
+
+async def test_the_film_is_shown_late_commented_on_and_asked_about_until_a_camera_takes_over(
+    open_page: OpenPage, stack: Running
+) -> None:
+    page = await visit(open_page, stack)
+    await wait_until_it_plays(page)
+    await expect(page.get_by_test_id("delay")).to_contain_text("s behind", timeout=PATIENT)
+    await wait_until_heard(page)
+    await ask(page)
+    await page.get_by_role("button", name="My camera").click()
+    report = page.locator(".report")
+    await expect(report).to_contain_text("your picture", timeout=PATIENT)
+    await wait_until_green(page, True)
+    await page.get_by_role("button", name="My camera").click()
+    await expect(report).to_contain_text("demo", timeout=PATIENT)
+    await wait_until_green(page, False)
+
+
 async def test_what_one_steers_all_see_and_what_is_wrong_the_booth_says(
-    open_page: OpenPage, stack: Stack
+    open_page: OpenPage, stack: Running
 ) -> None:
     pages = [await visit(open_page, stack) for _ in range(2)]
     for one in pages:
@@ -92,7 +145,7 @@ async def test_what_one_steers_all_see_and_what_is_wrong_the_booth_says(
 
 
 async def test_an_address_is_looked_at_added_watched_and_removed_again_or_refused(
-    open_page: OpenPage, stack: Stack, tmp_path: Path
+    open_page: OpenPage, stack: Running, tmp_path: Path
 ) -> None:
     film(tmp_path / "clip.mp4", seconds=2, size=(320, 240))
     app = web.Application()
@@ -136,14 +189,14 @@ async def test_an_address_is_looked_at_added_watched_and_removed_again_or_refuse
 
 
 async def test_a_commentator_that_is_killed_is_missed_and_the_next_one_watches_on(
-    open_page: OpenPage, stack: Stack
+    open_page: OpenPage, stack: Running
 ) -> None:
     page = await visit(open_page, stack)
     await wait_until_it_plays(page)
     report = page.locator(".report")
-    (worker,) = (one for one in stack.children() if "agent" in one.cmdline())
-    for one in (worker, *worker.children(recursive=True)):
-        one.kill()
+    worker = stack.children()["agent"]
+    for one in (worker, *descendants(worker)):
+        os.kill(one, signal.SIGKILL)
     await expect(report).to_contain_text("The commentator has stopped.", timeout=PATIENT)
     await expect(report).not_to_contain_text("The commentator has", timeout=PATIENT)
     await wait_until_it_plays(page)
@@ -151,7 +204,7 @@ async def test_a_commentator_that_is_killed_is_missed_and_the_next_one_watches_o
 
 @pytest.mark.parametrize("way", [_WITHOUT, _NO_WAY_THROUGH], ids=["no API", "no way through"])
 async def test_without_webrtc_all_comes_by_http_until_webrtc_is_tried_again(
-    open_page: OpenPage, stack: Stack, way: str
+    open_page: OpenPage, stack: Running, way: str
 ) -> None:
     page = await visit(open_page, stack, way)
     told = page.get_by_text("WebRTC does not work here")
@@ -161,11 +214,7 @@ async def test_without_webrtc_all_comes_by_http_until_webrtc_is_tried_again(
     await expect(page.get_by_test_id("caption")).to_have_attribute(
         "data-running", "true", timeout=PATIENT
     )
-    await page.get_by_label("Your question").fill("What colours are there?")
-    await page.keyboard.press("Enter")
-    question = page.locator("[data-kind=question]").filter(has_text="You asked")
-    await expect(question).to_have_attribute("data-state", "answered", timeout=PATIENT)
-    await expect(page.locator("[data-kind=answer] p").last).not_to_be_empty(timeout=PATIENT)
+    await ask(page)
     await expect(page.get_by_role("button", name="My camera")).to_be_disabled()
 
     await page.evaluate("() => { window.RTCPeerConnection = window.kept; }")
@@ -173,4 +222,4 @@ async def test_without_webrtc_all_comes_by_http_until_webrtc_is_tried_again(
     await expect(told).to_be_hidden(timeout=PATIENT)
     await wait_until_it_plays(page)
     await wait_until_heard(page)
-    await expect(question).to_have_count(1)
+    await expect(page.locator("[data-kind=question]").filter(has_text="You asked")).to_have_count(1)

@@ -2,48 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.scripted_booth import ScriptedBooth
-from tests.browser.senses import delayed_picture, open_tab, start, wait_until_it_plays
+from tests.browser.senses import delayed_picture, start, wait_until_it_plays
 from tests.browser.test_camera import until
 from tests.support.livekit_server import LiveKitServer
-
-
-async def test_each_trouble_of_the_booth_is_told_and_taken_back(
-    open_page: OpenPage, page_url: str, booth: ScriptedBooth
-) -> None:
-    page = await open_page(page_url)
-    await start(page)
-    report = page.locator(".report")
-    await expect(report).to_contain_text("No commentator is in this room yet.")
-    await booth.start(engine="starting")
-    await expect(report).to_have_text("The engine is starting…")
-    await booth.status(engine="down", error="connection refused")
-    await expect(report).to_contain_text("The engine does not answer (connection refused)")
-    await booth.status(engine="up", error="", behind=True)
-    await expect(report).to_contain_text("cannot keep up")
-    await booth.status(behind=False, paused="nobody is watching")
-    await expect(report).to_contain_text("nobody is watching")
-    await booth.status(paused="", source="", error="no camera in the room")
-    await expect(report).to_contain_text("no camera in the room")
-    await booth.status(source="camera-1", error="")
-    await expect(report).to_have_text("Watching camera-1")
-    await wait_until_it_plays(page)
-
-
-async def test_garbage_from_the_booth_does_not_break_the_page(
-    page: Page, booth: ScriptedBooth
-) -> None:
-    for garbage in ("", "{", "[]", json.dumps({"delay": {}, "engine": 5})):
-        await booth.attributes(**{"pressbox.status": garbage})
-        await booth.send("pressbox.line", garbage)
-        await booth.send("lk.transcription", "")
-    await booth.say("L1", ["Still", "here."])
-    await expect(page.get_by_role("log")).to_contain_text("Still here.")
 
 
 async def test_a_commentator_that_died_is_replaced_by_its_successor(
@@ -94,10 +59,3 @@ async def test_a_restarted_server_brings_page_and_camera_back_by_themselves(
     await booth.start()
     await expect(page.get_by_text("Watching camera-1")).to_be_visible(timeout=60_000)
     await until(booth, 1)
-
-
-async def test_no_ingress_service_is_told(open_page: OpenPage, page_url: str) -> None:
-    page = await open_page(page_url)
-    await start(page)
-    await open_tab(page, "Source")
-    await expect(page.get_by_text("no ingress service answers")).to_be_visible()

@@ -23,7 +23,7 @@ from launcher.cli import parse
 from reference.blocks import NOT_RUN, blocks, why_not_run
 from reference.pages import DOCS, ROOT
 from tests.browser.build import ensure_built
-from tests.browser.stack import Stack, running
+from tests.support.launched import Running
 from tests.support.ports import free_ports
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
@@ -52,13 +52,16 @@ REPLACED = {
 def shell(livekit_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     ensure_built()
     pushes = [f"{name}={port}" for name, port in zip(PUSHES, free_ports(5), strict=True)]
-    folder = tmp_path_factory.mktemp("stack")
-    with running(livekit_binary, folder, "METRICS_PORT=0", "IDLE_AFTER=0", *pushes) as stack:
+    state = tmp_path_factory.mktemp("stack") / "pressbox"
+    stack = Running(livekit_binary, state, "ROOM=lobby", "IDLE_AFTER=0", *pushes)
+    try:
         asyncio.run(speaking(stack))
         yield Shell(stack)
+    finally:
+        asyncio.run(stack.end())
 
 
-async def speaking(stack: Stack) -> None:
+async def speaking(stack: Running) -> None:
     """A line has been said: there is a picture, and a commentator."""
     await stack.ready()
     try:
@@ -66,16 +69,16 @@ async def speaking(stack: Stack) -> None:
             while not (await (await session.get("/api/lines")).json()).get("lines"):
                 await asyncio.sleep(0.2)
     except TimeoutError:
-        pytest.fail(f"nothing is said:\n{stack.log}")
+        pytest.fail(f"nothing is said:\n{stack.text}")
 
 
 class Shell:
     """Runs commands as somebody would who has read them, each once."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Running) -> None:
         self._stack, self._done = stack, set[str]()
-        state = {"XDG_STATE_HOME": str(stack.folder), "TOKEN": stack.admin_token}
-        self._ports = {name: str(port) for name, port in stack.ports.items()}
+        state = {"XDG_STATE_HOME": str(stack.state.parent), "TOKEN": stack.admin_token}
+        self._ports = {name: str(port) for name, port in stack.settings.items()}
         self._environment = {**os.environ, **self._ports, **state, "PYTHONPATH": str(ROOT)}
 
     async def run(self, command: str, folder: Path) -> None:

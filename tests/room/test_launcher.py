@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,31 +25,36 @@ async def start(
     started: list[Running] = []
 
     async def begin(*words: str) -> Running:
-        run = await Running.start(livekit_binary, tmp_path / f"state{len(started)}", *words)
+        run = Running(livekit_binary, tmp_path / f"state{len(started)}", *words)
         started.append(run)
         return run
 
     yield begin
     for run in started:
-        if run.process.returncode is None:
+        if run.process.poll() is None:
             await run.end(signal.SIGKILL)
         await run.end()
 
 
-async def test_start_recovery_and_end(start: Callable[..., Awaitable[Running]]) -> None:
+async def test_start_ordinary_ends_recovery_and_end(
+    start: Callable[..., Awaitable[Running]],
+) -> None:
     run = await start()
-    address = f"open http://127.0.0.1:{run.web_port}"
-    await run.until(lambda: run.said(address))
+    await run.ready()
     assert len([line for line in run.lines if "open http" in line]) == 1
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{run.web_port}/health") as answer,
-    ):
+    async with aiohttp.ClientSession(run.url) as session, session.get("/health") as answer:
         assert answer.status == 200
     children = run.children()
     wanted = {"livekit-server", "agent", "web", "ingress", "models", "launcher.reaper"}
     assert children.keys() == wanted
     (first,) = await run.agents()
+
+    async with run.visit(ROOM, wish=None), run.visit("closed", wish="{}", agents=True):
+        await run.until_true(lambda: one_each(run, "closed", up=True))
+        async with run.api() as lkapi:
+            await lkapi.room.delete_room(api.DeleteRoomRequest(room="closed"))
+        await run.until(lambda: run.said("process exiting"))
+    assert not alarming(run.lines)
 
     async def another_agent() -> bool:
         agents = await run.agents()
@@ -58,16 +62,9 @@ async def test_start_recovery_and_end(start: Callable[..., Awaitable[Running]]) 
 
     os.kill(children["agent"], signal.SIGKILL)
     await run.until_true(another_agent)
-
-    children = run.children()
-    os.kill(children["livekit-server"], signal.SIGKILL)
+    os.kill(run.children()["livekit-server"], signal.SIGKILL)
     await run.until(lambda: run.said("livekit was ended by SIGKILL"))
-
-    async def one_agent() -> bool:
-        return len(await run.agents()) == 1
-
-    await run.until_true(one_agent)
-
+    await run.until_true(lambda: one_each(run, ROOM))
     os.kill(children["web"], signal.SIGKILL)
     assert await run.end() == 0
     assert run.lines[-1].endswith("everything has ended")
@@ -75,10 +72,34 @@ async def test_start_recovery_and_end(start: Callable[..., Awaitable[Running]]) 
     assert run.key[1] not in run.text
 
 
-async def test_dispatches_of_other_people(start: Callable[..., Awaitable[Running]]) -> None:
-    run = await start("SOURCE=none")
-    await run.until(lambda: run.said("open http"))
+def alarming(lines: list[str]) -> list[str]:
+    """Those that tell of trouble."""
+    return [line for line in lines if "WARN" in line or "error" in line.lower()]
+
+
+async def one_each(run: Running, *rooms: str, up: bool = False) -> bool:
+    """Whether there is one agent in each of these rooms."""
+    return all([len(await run.agents(room, up=up)) == 1 for room in rooms])
+
+
+async def test_dispatches_of_other_people_and_of_tokens(
+    start: Callable[..., Awaitable[Running]],
+) -> None:
+    run = await start("SOURCE=none", "AGENT_LOAD_LIMIT=3")
+    await run.ready()
     (first,) = await run.agents()
+    async with run.visit("t0", wish="{}", agents=True), run.visit("t1", wish="{}", agents=True):
+        await run.until_true(lambda: one_each(run, "t0", "t1"))
+        assert len([line for line in run.lines if "received job request" in line]) == 3
+        assert not run.said("this second commentator leaves")
+    # A room that somebody else has opened: LiveKit heeds no token's agents there.
+    async with run.visit("t2", wish=None), run.visit("t2", wish="{}", agents=True):
+        await run.until_true(lambda: one_each(run, "t2"))
+
+    async def empty() -> bool:
+        return not any([await run.agents(room) for room in ("t0", "t1", "t2")])
+
+    await run.until_true(empty)
     wanted = '{"profile":"guard"}'
     async with run.api() as lkapi:
         for room in (ROOM, "elsewhere"):
@@ -86,13 +107,9 @@ async def test_dispatches_of_other_people(start: Callable[..., Awaitable[Running
                 api.CreateAgentDispatchRequest(agent_name="pressbox", room=room, metadata=wanted)
             )
     await run.until(lambda: run.said(f"{first} comments in room {ROOM} already"))
-
-    async def one_each() -> bool:
-        here, there = await run.agents(), await run.agents("elsewhere")
-        return here == [first] and len(there) == 1
-
-    await run.until_true(one_each)
-    known = await run.agents() + await run.agents("elsewhere")
+    await run.until_true(lambda: one_each(run, ROOM, "elsewhere"))
+    assert await run.agents() == [first]
+    known = [first, *await run.agents("elsewhere")]
     os.kill(run.children()["agent"], signal.SIGKILL)
 
     async def other_ones() -> bool:
@@ -110,72 +127,25 @@ async def test_rooms_that_want_a_commentator_and_how_many_there_are(
 ) -> None:
     """Limit 2: the launcher's own room, then those that wait longest."""
     run = await start("SOURCE=none", "AGENT_LOAD_LIMIT=2")
-    await run.until(lambda: run.said("open http"))
+    await run.ready()
     async with run.visit("quiet", wish=None), run.visit("first", wish='{"mode":"idle"}'):
-
-        async def first_has_one() -> bool:
-            return len(await run.agents("first")) == 1
-
-        await run.until_true(first_has_one)
+        await run.until_true(lambda: one_each(run, "first"))
         async with run.visit("second", attributes={"pressbox.ingress": "{}"}):
             await run.until(lambda: run.said("room second waits: all 2 commentators are busy"))
             async with run.visit("third", wish=""):
                 await run.until(lambda: run.said("room third waits"))
                 assert "all 2 commentators are busy" in await run.note("third")
                 await run.send_away("first")
-
-                async def second_has_one() -> bool:
-                    return len(await run.agents("second")) == 1
-
-                await run.until_true(second_has_one)
+                await run.until_true(lambda: one_each(run, "second"))
                 assert await run.agents("third") == []
                 assert await run.note("second") == ""
         assert await run.agents("first") == []
         assert await run.agents("quiet") == []
         assert len([line for line in run.lines if "waits: all" in line]) == 2
+    said = len(run.lines)
     assert await run.end() == 0
+    assert not alarming(run.lines[said:])
     assert await run.left_over() == set()
-
-
-async def test_an_agent_that_a_token_brings_is_not_sent_again(
-    start: Callable[..., Awaitable[Running]],
-) -> None:
-    run = await start("SOURCE=none", "AGENT_LOAD_LIMIT=3")
-    await run.until(lambda: run.said("open http"))
-    async with run.visit("t0", wish="{}", agents=True), run.visit("t1", wish="{}", agents=True):
-
-        async def one_each() -> bool:
-            return all([len(await run.agents(room)) == 1 for room in ("t0", "t1")])
-
-        await run.until_true(one_each)
-        assert len([line for line in run.lines if "received job request" in line]) == 3
-        assert not run.said("this second commentator leaves")
-    # A room that somebody else has opened: LiveKit heeds no token's agents there.
-    async with run.visit("t2", wish=None), run.visit("t2", wish="{}", agents=True):
-
-        async def one_there() -> bool:
-            return len(await run.agents("t2")) == 1
-
-        await run.until_true(one_there)
-    assert await run.end() == 0
-
-
-async def test_ordinary_ends_are_quiet(start: Callable[..., Awaitable[Running]]) -> None:
-    run = await start()
-    await run.until(lambda: run.said("open http"))
-    async with run.visit(ROOM, wish=None):
-        await asyncio.sleep(1.0)
-    async with run.visit("closed", wish="{}", agents=True):
-
-        async def there() -> bool:
-            return len(await run.agents("closed", up=True)) == 1
-
-        await run.until_true(there)
-        async with run.api() as lkapi:
-            await lkapi.room.delete_room(api.DeleteRoomRequest(room="closed"))
-        await run.until(lambda: run.said("process exiting"))
-    assert await run.end() == 0
-    assert [line for line in run.lines if "WARN" in line or "error" in line.lower()] == []
 
 
 async def test_a_camera_that_is_away_holds_nothing_up_and_no_one_sees_its_password(
@@ -196,9 +166,9 @@ async def test_a_camera_that_is_away_holds_nothing_up_and_no_one_sees_its_passwo
     seen.append(command_lines(run.process.pid))
     async with aiohttp.ClientSession() as session:
         for url in (
-            f"http://127.0.0.1:{run.web_port}/api/sources",
-            f"http://127.0.0.1:{run.ingress_port}/metrics",
-            f"http://127.0.0.1:{run.ingress_port}/health",
+            f"http://127.0.0.1:{run.ports['web']}/api/sources",
+            f"http://127.0.0.1:{run.ports['ingress']}/metrics",
+            f"http://127.0.0.1:{run.ports['ingress']}/health",
         ):
             async with session.get(url) as answer:
                 assert answer.status == 200
@@ -219,9 +189,7 @@ async def test_a_file_that_cannot_be_read_stops_the_start(
 ) -> None:
     (tmp_path / "garbage.mp4").write_bytes(b"no film" * 1000)
     run = await start(f"SOURCE={tmp_path / 'garbage.mp4'}")
-    await asyncio.wait_for(run.process.wait(), 60)
-    await run.end()
+    assert await run.ended(60) == 1
     (error,) = [line for line in run.lines if line.startswith("run      | error: ")]
     assert error.startswith("run      | error: SOURCE=garbage.mp4: ")
-    assert run.process.returncode == 1
     assert await run.left_over() == set()

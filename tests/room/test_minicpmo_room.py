@@ -58,7 +58,7 @@ async def more(viewer: ViewerProbe, count: Callable[[], int], by: int, what: str
 
 async def test_it_speaks_dies_and_speaks_again(livekit_binary: Path, tmp_path: Path) -> None:
     folder = await made(tmp_path / "tiny")
-    run = await Running.start(
+    run = Running(
         livekit_binary,
         tmp_path / "state",
         "ENGINE=minicpmo",
@@ -69,7 +69,7 @@ async def test_it_speaks_dies_and_speaks_again(livekit_binary: Path, tmp_path: P
     )
     try:
         await run.until(lambda: run.said("open http"), limit=180)
-        url = f"ws://127.0.0.1:{run.livekit_port}"
+        url = f"ws://127.0.0.1:{run.settings['LIVEKIT_PORT']}"
         async with watching(url, token(run)) as viewer:
             await more(viewer, lambda: len(ended(viewer)), 1, "a line of the model")
             await more(viewer, lambda: len(viewer.bursts), 1, "its voice")

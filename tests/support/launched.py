@@ -1,4 +1,4 @@
-"""`run.py` as a process, its output and its children."""
+"""All of Pressbox as `make run` starts it, on free ports: `run.py`, its output, its children."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -16,6 +17,7 @@ import aiohttp
 import pytest
 from livekit import api, rtc
 
+from config.admin_token import FILE_NAME
 from config.agent_name import AGENT_NAME, WISH_ATTRIBUTE
 from config.origins import installation_key
 from tests.support.ports import free_ports
@@ -23,10 +25,12 @@ from tests.support.procfs import descendants
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOM = "press"
-_PORTS = (
-    *("LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT", "ENGINE_PORT", "WEB_PORT"),
-    *("INGRESS_PORT", "METRICS_PORT"),
+_PORTS = tuple(
+    f"{name}_PORT"
+    for name in ("LIVEKIT", "LIVEKIT_TCP", "LIVEKIT_UDP", "ENGINE", "WEB", "INGRESS", "METRICS")
 )
+_JOBS = {"engine": "ENGINE", "web": "WEB", "ingress": "INGRESS", "worker": "METRICS"}
+"""As Prometheus knows them."""
 
 
 def session_members(session_of: set[int]) -> set[int]:
@@ -56,41 +60,49 @@ def command_lines(of: int) -> str:
 
 
 class Running:
-    """A started `run.py`, its output, and the children it has right now."""
+    """A started `run.py`, what it has written, and the children it has right now."""
 
-    def __init__(self, process: asyncio.subprocess.Process, ports: list[int], state: Path) -> None:
-        self.process = process
-        self.livekit_port, self.web_port, self.ingress_port = ports[0], ports[4], ports[5]
-        self.ports = {"engine": ports[3], "web": ports[4], "ingress": ports[5], "worker": ports[6]}
-        self.lines: list[str] = []
-        self.sessions: set[int] = set()
-        self._state = state
-        self._pump = asyncio.create_task(self._read(), name="launcher-output")
-
-    @classmethod
-    async def start(
-        cls, binary: Path, state: Path, *words: str, environment: Mapping[str, str] | None = None
-    ) -> Running:
-        ports = free_ports(len(_PORTS))
-        given = [f"{name}={port}" for name, port in zip(_PORTS, ports, strict=True)]
-        given.append("DETECTOR=off")  # its weights would be fetched
+    def __init__(
+        self, binary: Path, state: Path, *words: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Starts it with `binary` as livekit-server; `state` gets what it keeps, and its log."""
+        self.settings = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
+        self.ports = {job: self.settings[f"{name}_PORT"] for job, name in _JOBS.items()}
+        self.url = f"http://127.0.0.1:{self.ports['web']}/"
+        self.state, self.sessions = state, set[int]()
         tools = state / "bin"
         tools.mkdir(parents=True)
         (tools / "livekit-server").symlink_to(binary)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "run.py", f"ROOM={ROOM}", f"STATE_DIR={state}", *given, *words),
-            cwd=ROOT,
-            env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", **(environment or {})},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        return cls(process, ports, state)
+        given = [f"{name}={port}" for name, port in self.settings.items()]
+        if not any(word.startswith("ROOM=") for word in words):
+            given.append(f"ROOM={ROOM}")
+        given.append("DETECTOR=off")  # its weights would be fetched
+        with (state / "run.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "run.py", f"STATE_DIR={state}", *given, *words],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+                    **(environment or {}),
+                },
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
-    async def _read(self) -> None:
-        if self.process.stdout is None:
-            return
-        while line := await self.process.stdout.readline():
-            self.lines.append(line.decode().rstrip())
+    @property
+    def lines(self) -> list[str]:
+        """What all of it has written so far."""
+        return (self.state / "run.log").read_text(errors="replace").splitlines()
+
+    @property
+    def admin_token(self) -> str:
+        """What adds sources."""
+        return (self.state / FILE_NAME).read_text().strip()
+
+    async def ready(self) -> None:
+        """Wait until the address is printed."""
+        await self.until(lambda: self.said(f"open {self.url.rstrip('/')}"))
 
     @property
     def text(self) -> str:
@@ -114,7 +126,7 @@ class Running:
     async def until(self, happened: Callable[[], bool], limit: float = 90.0) -> None:
         end = time.monotonic() + limit
         while not happened():
-            if time.monotonic() > end or self.process.returncode is not None:
+            if time.monotonic() > end or self.process.poll() is not None:
                 pytest.fail(f"it did not happen; the launcher said:\n{self.text}")
             await asyncio.sleep(0.1)
 
@@ -128,13 +140,13 @@ class Running:
     @property
     def key(self) -> tuple[str, str]:
         """API key and secret that this launcher has made."""
-        pair = installation_key(self._state)
+        pair = installation_key(self.state)
         if pair is None:
             pytest.fail("there is no key")
         return pair
 
     def api(self) -> api.LiveKitAPI:
-        return api.LiveKitAPI(f"http://127.0.0.1:{self.livekit_port}", *self.key)
+        return api.LiveKitAPI(f"http://127.0.0.1:{self.settings['LIVEKIT_PORT']}", *self.key)
 
     async def agents(self, room: str = ROOM, *, up: bool = False) -> list[str]:
         """Identities of the agents that are in the room; [] while the server is away. up: only of
@@ -191,24 +203,39 @@ class Running:
             config = api.RoomConfiguration(agents=[api.RoomAgentDispatch(agent_name=AGENT_NAME)])
             token = token.with_room_config(config)
         visitor = rtc.Room()
-        await visitor.connect(f"ws://127.0.0.1:{self.livekit_port}", token.to_jwt())
+        await visitor.connect(f"ws://127.0.0.1:{self.settings['LIVEKIT_PORT']}", token.to_jwt())
         try:
             yield visitor
         finally:
             await visitor.disconnect()
 
-    async def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Ends the launcher; then nothing that it started may be left."""
-        if self.process.returncode is None:
+    async def end(self, number: signal.Signals = signal.SIGINT, limit: float = 30.0) -> int:
+        """Ends the launcher as Ctrl-C does, and gives its status. Raises TimeoutExpired."""
+        if self.process.poll() is None:
             self.children()
             self.process.send_signal(number)
-        async with asyncio.timeout(30):
-            status = await self.process.wait()
-            await self._pump
-        return status
+        return await self.ended(limit)
+
+    async def ended(self, limit: float) -> int:
+        """Its status, once it has ended; it is killed where it does not. Raises TimeoutExpired."""
+        try:
+            return await asyncio.to_thread(self.process.wait, limit)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
 
     async def left_over(self) -> set[int]:
         end = time.monotonic() + 10
         while session_members(self.sessions) and time.monotonic() < end:
             await asyncio.sleep(0.1)
         return session_members(self.sessions)
+
+
+@asynccontextmanager
+async def running(binary: Path, state: Path, *words: str) -> AsyncIterator[Running]:
+    """A stack that is ended on leaving."""
+    stack = Running(binary, state, *words)
+    try:
+        yield stack
+    finally:
+        await stack.end()
