@@ -22,8 +22,9 @@ IMAGES = ("worker", "web", "ingress", "engine")
 _PORTS = (
     *("WEB_PORT", "TLS_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT", "LIVEKIT_TCP_PORT_2"),
     *("LIVEKIT_UDP_PORT_2", "PUSH_RTMP_PORT", "PUSH_RTSP_PORT", "PUSH_SRT_PORT"),
-    *("PUSH_WHIP_PORT", "PUSH_WHIP_UDP_PORT", "PROMETHEUS_PORT"),
+    *("PUSH_WHIP_PORT", "PUSH_WHIP_UDP_PORT", "PROMETHEUS_PORT", "HTTP_PORT", "HTTPS_PORT"),
 )
+SITE = "box.test"
 _LIMIT = 120.0
 
 
@@ -68,7 +69,7 @@ class Compose:
         self.project = f"pressbox-test-{os.getpid()}"
         self.ports = dict(zip(_PORTS, map(str, free_ports(len(_PORTS))), strict=True))
         self.url = f"http://localhost:{self.ports['WEB_PORT']}/"
-        given = {"PRESSBOX_VERSION": "test", "COMPOSE_PROJECT_NAME": self.project}
+        given = {"PRESSBOX_VERSION": "test", "COMPOSE_PROJECT_NAME": self.project, "SITE": SITE}
         self._env = {**os.environ, **given, **self.ports, "SETTINGS": str(settings)}
 
     def __call__(self, *words: str) -> str:

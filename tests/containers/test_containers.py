@@ -181,7 +181,7 @@ async def all_are_scraped(compose: Compose) -> None:
         return
     compose("--profile", "monitoring", "up", "-d", "--no-build", "prometheus")
     url = f"http://127.0.0.1:{compose.ports['PROMETHEUS_PORT']}/api/v1/query"
-    wanted = {"worker": "2", "web": "1", "engine": "2", "ingress": "1"}
+    wanted = {"worker": "2", "web": "1", "engine": "2", "ingress": "1", "livekit": "2"}
     async with aiohttp.ClientSession() as session, asyncio.timeout(90):
         while True:
             with suppress(aiohttp.ClientError):

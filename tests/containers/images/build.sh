@@ -90,9 +90,20 @@ ENTRYPOINT ["/bin/prometheus"]
 END
 }
 
+# Caddy 2.6, an older one
+make_caddy() {
+  here caddy:2.10-alpine || build caddy:2.10-alpine <<'END'
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends caddy && rm -rf /var/lib/apt/lists/*
+ENV XDG_CONFIG_HOME=/config XDG_DATA_HOME=/data
+CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]
+END
+}
+
 make_base
 make_node
 make_livekit
 make_mediamtx
 make_redis
 make_prometheus
+make_caddy
