@@ -37,8 +37,13 @@ Browsers = Callable[[list[str]], Awaitable[Browser]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    in_one_loop(items, Path(__file__).parent)
+
+
+def in_one_loop(items: list[pytest.Item], folder: Path) -> None:
+    """The tests of a folder run on the loop of the browser that they share."""
     for item in items:
-        if is_async_test(item) and item.path.is_relative_to(Path(__file__).parent):
+        if is_async_test(item) and item.path.is_relative_to(folder):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

@@ -5,15 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import browser, camera_flags, chromium_path, open_page
+from tests.browser.conftest import (
+    _browsers,
+    _watched_loop,
+    camera_flags,
+    chromium_path,
+    in_one_loop,
+    open_page,
+)
 from tests.containers.stack import Compose, build
 
-__all__ = ["browser", "camera_flags", "chromium_path", "open_page"]
+__all__ = ["_browsers", "_watched_loop", "camera_flags", "chromium_path", "open_page"]
 
 collect_ignore_glob = [] if os.environ.get("PRESSBOX_TEST_CONTAINERS") else ["test_*.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    in_one_loop(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
