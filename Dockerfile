@@ -42,7 +42,9 @@ RUN sh /packages.sh engine /opt/engine
 
 FROM engine-packages AS worker-packages
 COPY requirements/worker.txt /requirements/
-RUN sh /packages.sh worker /opt/worker
+# onnxruntime's wheel has its library once more, for programs that are not Python
+RUN sh /packages.sh worker /opt/worker \
+    && rm -f /opt/worker/lib/python3.11/site-packages/onnxruntime/capi/libonnxruntime.so.*
 
 FROM python AS code
 WORKDIR /app
@@ -72,7 +74,7 @@ COPY --from=engine-packages /opt/engine /opt/engine
 FROM engine-base AS worker
 COPY --from=worker-packages /opt/worker /opt/worker
 COPY --from=code /app /app
-RUN python -c "import agent.worker, launcher.container_dispatch, launcher.container_setup"
+RUN python -c "import agent.worker, launcher.container_dispatch, launcher.container_setup, onnxruntime"
 EXPOSE 8196
 HEALTHCHECK --interval=3s --timeout=3s --start-period=60s \
     CMD ["python", "-m", "config.health", "http://127.0.0.1:8196/health"]
