@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Sequence
 
 from livekit import rtc
 from livekit.agents import APIConnectOptions, tts
@@ -24,21 +22,6 @@ class Camera(io.VideoInput):
     async def __anext__(self) -> rtc.VideoFrame:
         await asyncio.sleep(0.02)
         return i420()
-
-
-class Microphone(io.AudioInput):
-    """Gives these frames at once, and then nothing more."""
-
-    def __init__(self, frames: Sequence[rtc.AudioFrame]) -> None:
-        super().__init__(label="microphone")
-        self._frames = deque(frames)
-        self.spoken = asyncio.Event()
-
-    async def __anext__(self) -> rtc.AudioFrame:
-        if not self._frames:  # asked for more: all of it has been taken
-            self.spoken.set()
-            await asyncio.Event().wait()
-        return self._frames.popleft()
 
 
 class Loudspeaker(io.AudioOutput):

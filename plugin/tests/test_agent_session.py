@@ -7,12 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from devices import Camera, FakeTTS, Loudspeaker, Microphone
-from gated_engine import Answer, ScriptedEngine, hang, say, scripted_engine
-from livekit.agents import Agent, AgentSession, RunResult
+from devices import Camera, FakeTTS, Loudspeaker
+from gated_engine import Answer, ScriptedEngine, say, scripted_engine
+from livekit.agents import Agent, AgentSession
 from livekit.plugins.pressbox import Line, PlaybackPacer, RealtimeModel, RealtimeSession
 from plugin_stage import QUICK
-from sounds import frames
 
 pytestmark = pytest.mark.unit
 
@@ -73,35 +72,6 @@ async def test_a_question_goes_before_commentary_and_is_answered() -> None:
         items = [item.text_content for item in session.history.messages()]
         assert items[-2:] == ["What colour is it?", "It is red."]
         await loudspeaker.wait_lines(3)
-
-
-async def test_a_spoken_turn_goes_to_an_engine_that_hears(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("livekit.plugins.pressbox.engine.EngineClient.hears", True)
-    hold = asyncio.Event()
-    script = [say("Never heard.", gate=hold), say("It is red.")]
-    async with started(*script) as (engine, session, loudspeaker, _):
-        microphone = Microphone(frames(1.0))
-        session.input.audio = microphone
-        await engine.wait_requests(1)
-        await microphone.spoken.wait()
-        session.commit_user_turn(transcript_timeout=0.1).cancel()
-        await loudspeaker.wait_lines(1)
-        content = engine.requests[1]["messages"][-1]["content"]
-        assert [part["type"] for part in content[-2:]] == ["input_audio", "text"]
-        assert loudspeaker.lines[0].text == "It is red."
-
-
-async def test_a_run_in_text_mode_gives_the_answer() -> None:
-    async with scripted_engine(hang(), say("It is red.", seconds=9.0)) as engine:
-        model = RealtimeModel(base_url=engine.url, options=QUICK)
-        async with AgentSession[None](llm=model, video_sampler=None, vad=None) as session:
-            session.input.video = Camera()
-            await session.start(Agent(instructions="You are a commentator."), record=False)
-            await engine.wait_requests(1)
-            result: RunResult[None] = await session.run(user_input="What colour is it?")
-            said = result.expect.next_event(type="message").event().item
-            assert (said.role, said.text_content) == ("assistant", "It is red.")
-            result.expect.no_more_events()
 
 
 async def test_of_an_engine_that_only_writes_the_tts_of_the_session_speaks() -> None:

@@ -18,7 +18,7 @@ from livekit.agents import (
     llm,
 )
 from livekit.plugins import pressbox
-from livekit.plugins.pressbox import Options, RealtimeModel
+from livekit.plugins.pressbox import RealtimeModel
 from plugin_stage import PluginStage, film, plugin_stage
 
 pytestmark = pytest.mark.unit
@@ -51,31 +51,6 @@ async def test_a_client_of_the_callers_is_used_and_stays_open() -> None:
             with pytest.raises(llm.RealtimeError, match=r"\*\*\* is no key"):
                 await session.generate_reply(instructions="Greet them.")
         assert not http.is_closed
-
-
-async def test_options_change_from_the_next_request_on() -> None:
-    async with plugin_stage(say("One."), say("Two.")) as on:
-        model = on.session.realtime_model
-        assert isinstance(model, RealtimeModel)
-        await on.until(lambda: len(on.heard) == 1)
-        assert (model.provider, model.model) == ("pressbox", "scripted")
-        model.update_options(voice="anna", language="de")
-        seen = len(on.engine.requests)
-        await on.engine.wait_requests(seen + 2)
-        asked = on.engine.requests[-1]
-        assert asked["audio"]["voice"] == "anna"
-        assert "language: de" in asked["messages"][0]["content"]
-        on.session.update_options(options=Options(enable_tts=False), voice="eva")
-        assert (on.session.options.voice, on.session.options.enable_tts) == ("eva", False)
-
-
-async def test_audio_is_no_capability_while_the_engine_is_known_to_be_silent() -> None:
-    async with plugin_stage(say("Silent.", sound=b"")) as on:
-        model = on.session.realtime_model
-        assert model.capabilities.audio_output
-        await on.until(lambda: "Silent." in on.texts.values())
-        await on.engine.wait_requests(2)
-        assert not model.capabilities.audio_output
 
 
 async def test_metrics_say_what_the_tokens_were() -> None:

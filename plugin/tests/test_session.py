@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from gated_engine import hang, say
 from livekit.agents import llm
-from livekit.plugins.pressbox import LINE_KEY, Line, Options, PlaybackPacer
+from livekit.plugins.pressbox import PlaybackPacer
 from livekit.plugins.pressbox.chat import MAX_ITEMS
 from pictures import i420
 from plugin_stage import PluginStage, plugin_stage
@@ -42,53 +41,6 @@ async def test_lines_are_handed_over_one_at_a_time() -> None:
         assert first.ended_at is not None
         assert first.started_at is not None
         assert first.ended_at - first.started_at >= 0.1, "it lasts as long as it plays"
-
-
-async def test_text_only_lines_are_handed_over_without_sound() -> None:
-    silent = Options(
-        change_threshold=0.0, repeat_threshold=1.0, inference_interval=0.0, enable_tts=False
-    )
-    async with plugin_stage(say("Silent."), options=silent) as on:
-        assert on.session.realtime_model.capabilities.audio_output is False
-        await on.until(lambda: "Silent." in on.texts.values())
-        assert on.heard == []
-
-
-async def test_a_line_that_is_never_played_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("livekit.plugins.pressbox.hand_over.TAKE_TIMEOUT", 0.1)
-    async with plugin_stage() as on:
-        on.listens = False
-        await on.until(lambda: len(on.given) >= 2)
-        assert on.dropped[0].reason == "cancelled"
-
-
-async def test_a_line_whose_player_stops_in_its_midst_is_given_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("livekit.plugins.pressbox.hand_over.TAKE_TIMEOUT", 0.1)
-    async with plugin_stage(say("Long.", seconds=0.3)) as on:
-        on.listens = False
-        await on.until(lambda: len(on.given) == 1)
-        message = await anext(aiter(on.given[0].message_stream))
-        frame = await anext(aiter(message.audio_stream))
-        assert frame.userdata[LINE_KEY].id == message.message_id
-        await on.until(lambda: len(on.given) >= 2)
-        assert on.dropped[0].id == message.message_id
-
-
-async def test_a_mistake_in_handing_over_costs_that_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with plugin_stage(say("One.", seconds=0.1)) as on:
-        give, lines = on.session._hand_over._give, []
-
-        def wrong(line: Line, messages: Any) -> None:
-            lines.append(line)
-            if len(lines) == 1:
-                raise KeyError("ours")
-            give(line, messages)
-
-        monkeypatch.setattr(on.session._hand_over, "_give", wrong)
-        await on.until(lambda: len(on.heard) == 1)
-        assert lines[0].reason == "error"
 
 
 # replies
@@ -213,18 +165,6 @@ async def test_it_goes_on_when_the_turn_has_ended(
         await on.until(lambda: bool(on.heard))
 
 
-async def test_a_line_that_livekit_held_back_for_too_long_is_dropped() -> None:
-    pacer = PlaybackPacer(pause=0.0)
-    async with plugin_stage(say("Stale.", seconds=0.5), hang(), pacer=pacer) as on:
-        on.listens = False
-        await on.until(lambda: len(on.given) == 1)
-        pacer.MAX_AGE = 0.0
-        on.play(on.given[0])
-        await on.until(lambda: bool(on.dropped))
-        assert (on.dropped[0].text, on.dropped[0].reason) == ("Stale.", "late")
-        assert (on.seconds, on.texts) == ({}, {})
-
-
 # chat context
 
 
@@ -271,20 +211,6 @@ async def test_a_question_is_taken_once_and_only_while_it_is_the_newest() -> Non
 
 
 # the rest
-
-
-async def test_metrics_of_each_line() -> None:
-    async with plugin_stage(say("A.", seconds=0.1), hang()) as on:
-        await on.until(lambda: len(on.metrics) >= 1)
-        one = on.metrics[0]
-        assert one.request_id == on.heard[0].id
-        assert 0 < one.ttft <= one.duration
-        assert (one.input_tokens, one.output_tokens, one.cancelled) == (7, 5, False)
-        assert one.metadata is not None
-        assert one.metadata.model_name == "scripted"
-        on.session.pause()
-        await on.until(lambda: len(on.metrics) >= 2)
-        assert (on.metrics[1].cancelled, on.metrics[1].ttft) == (True, -1)
 
 
 @pytest.mark.parametrize("moment", ["at once", "asked", "in flight", "handed over", "playing"])

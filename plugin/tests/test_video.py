@@ -34,36 +34,6 @@ def test_i420_of_any_size_keeps_its_colour(size: tuple[int, int]) -> None:
     assert sample(i420(*size, **RED), 7.5).capture_time == 7.5
 
 
-@pytest.mark.parametrize(
-    ("kind", "pixel"),
-    [
-        (VideoBufferType.RGBA, (255, 0, 0, 255)),
-        (VideoBufferType.BGRA, (0, 0, 255, 255)),
-        (VideoBufferType.ARGB, (255, 255, 0, 0)),
-        (VideoBufferType.RGB24, (255, 0, 0)),
-    ],
-)
-@pytest.mark.parametrize("size", [(64, 48), (65, 33)])
-def test_packed_types_keep_their_colour(
-    kind: int, pixel: tuple[int, ...], size: tuple[int, int]
-) -> None:
-    assert colour(packed(*size, kind, pixel)) == pytest.approx((255, 0, 0), abs=6)
-
-
-def test_planar_types_keep_their_colour() -> None:
-    planes = [bytes([RED[plane]]) * 64 * 48 for plane in "yuv"]
-    quarter = [bytes([RED[plane]]) * 32 * 24 for plane in "uv"]
-    half = [bytes([RED[plane]]) * 32 * 48 for plane in "uv"]
-    mixed = bytes([RED["u"], RED["v"]]) * 32 * 24
-    for kind, data in (
-        (VideoBufferType.I444, b"".join(planes)),
-        (VideoBufferType.I422, planes[0] + b"".join(half)),
-        (VideoBufferType.NV12, planes[0] + mixed),
-        (VideoBufferType.I420A, planes[0] + b"".join(quarter) + bytes([255]) * 64 * 48),
-    ):
-        assert colour(rtc.VideoFrame(64, 48, kind, data))[0] > 230, kind
-
-
 def test_frames_without_a_picture_are_refused_by_their_size() -> None:
     with pytest.raises(ValueError, match="1x8"):
         sample(i420(1, 8), 0.0)

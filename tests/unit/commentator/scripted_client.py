@@ -48,10 +48,8 @@ class ScriptedClient:
     in_flight: int = 0
     most_in_flight: int = 0
     cancelled: int = 0
-    probes: int = 0
 
     async def reach(self) -> None:
-        self.probes += 1
         await asyncio.sleep(self.reach_takes)
         self._check()
 

@@ -66,15 +66,6 @@ async def test_a_line_that_was_cut_short_teaches_no_pace() -> None:
     assert not (await studio.line())[1], "lines are as long as before"
 
 
-def test_what_comes_for_a_line_that_is_over_is_ignored() -> None:
-    line = a_line()
-    answer = Answer(line, wants_audio=True, pace=SpeechPace())
-    line.state = "dropped"
-    answer.feed(Delta(text=TEXT, pcm=TONE))
-    answer.end(whole=True)
-    assert (line.text, line.audio_seconds, len(line.speech)) == ("", 0.0, 0)
-
-
 PAUSE = bytes(len(TONE) // 4)
 
 
@@ -104,7 +95,3 @@ def test_a_voice_that_was_given_whole_clauses_only_is_heard_to_its_end() -> None
 def test_of_what_has_no_whole_clause_nothing_is_said() -> None:
     line = broken("A red car that", TONE)
     assert (line.text, len(line.speech)) == ("", 0)
-
-
-def test_of_what_ends_whole_at_the_token_cap_nothing_is_left_out() -> None:
-    assert broken("A red car stops.", TONE, PAUSE, TONE[: len(TONE) // 10]).audio_seconds > 1.3

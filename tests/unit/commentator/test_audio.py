@@ -21,13 +21,6 @@ def test_pieces_of_any_size_give_the_same_frames(size: int) -> None:
     assert b"".join(cut(*pieces)) == pcm
 
 
-def test_every_frame_is_20_ms_long_and_the_last_is_filled_up() -> None:
-    pcm = tone(0.05)
-    frames = cut(pcm)
-    assert [len(frame) for frame in frames] == [FRAME_BYTES] * 3
-    assert b"".join(frames) == pcm.ljust(3 * FRAME_BYTES, b"\0")
-
-
 def test_leading_silence_is_trimmed_up_to_600_ms() -> None:
     assert cut(SILENT * 29 + LOUD) == [LOUD]
     assert cut(SILENT * 30 + LOUD) == [LOUD]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import replace
 
@@ -10,9 +9,6 @@ from tests.support.virtual_time import virtual
 
 from .scripted_client import NEVER, Say, ScriptedClient
 from .virtual_stage import QUICK, virtual_stage
-
-GATED = replace(QUICK, change_threshold=5.0, still_interval=0.0)
-"""Nothing happens on the stage, so that nothing is ever asked for."""
 
 
 @virtual
@@ -57,16 +53,6 @@ async def test_a_warning_needs_no_engine() -> None:
 
 
 @virtual
-async def test_words_are_said_as_they_are_and_no_engine_is_asked() -> None:
-    client = ScriptedClient()
-    async with virtual_stage(client, options=GATED) as on:
-        line = on.commentator.say("Brief from now on.", asker="ada")
-        await on.commentator.until_over(line)
-        assert (line.state, line.text, line.asker) == ("ended", "Brief from now on.", "ada")
-        assert not client.requests
-
-
-@virtual
 async def test_a_judgement_is_not_heard_and_waits_for_the_line_that_is_made() -> None:
     client = ScriptedClient([Say(ready=2.0), Say(text="Yes, it is open.", seconds=0.0)])
     async with virtual_stage(client, options=replace(QUICK, inference_interval=60.0)) as on:
@@ -75,41 +61,6 @@ async def test_a_judgement_is_not_heard_and_waits_for_the_line_that_is_made() ->
         assert client.cancelled == 0
         assert client.requests[1].audio is False
         assert [line.text for line in on.player.started] == ["Something happens."]
-
-
-@virtual
-async def test_a_judgement_need_not_wait_until_something_happens() -> None:
-    client = ScriptedClient([Say(text="No.")])
-    async with virtual_stage(client, options=GATED) as on:
-        await asyncio.sleep(60)
-        assert not client.requests
-        async with asyncio.timeout(1):
-            assert await on.commentator.judge("Is it open?") == "No."
-
-
-@virtual
-async def test_a_judgement_comes_to_nothing_where_the_engine_fails_or_is_asked_a_question() -> None:
-    client = ScriptedClient([Say(error=RuntimeError("ours")), NEVER])
-    async with virtual_stage(client, options=GATED) as on:
-        await asyncio.sleep(5)
-        assert await on.commentator.judge("Is it open?") == ""
-        judging = asyncio.create_task(on.commentator.judge("Is it open?"))
-        await on.until(lambda: client.in_flight == 1)
-        answer = on.commentator.ask("What is it?")
-        assert await judging == ""
-        await on.commentator.until_over(answer)
-        assert answer.state == "ended"
-
-
-@virtual
-async def test_closing_ends_what_waits_for_a_judgement() -> None:
-    client = ScriptedClient([NEVER])
-    async with virtual_stage(client, options=GATED) as on:
-        await asyncio.sleep(5)
-        judging = [asyncio.create_task(on.commentator.judge(f"{n}?")) for n in range(3)]
-        await on.until(lambda: client.in_flight == 1)
-    await asyncio.wait(judging, timeout=1)
-    assert all(one.done() for one in judging)
 
 
 @virtual

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -82,25 +81,6 @@ async def test_requests_at_the_same_time_are_spread() -> None:
     assert asked(first, second) == [2, 2]
 
 
-async def test_an_engine_that_others_keep_busy_is_left_alone() -> None:
-    async with engines(ours(busy=3)) as (client, first, second):
-        await client.reach()
-        await answer(client)
-        await until(lambda: client._pool.seats[0].others == 3 and not client._looks)
-        await answer(client, window(1, kind="answer"))
-        assert asked(first, second) == [1, 1]
-        while not asked(second)[0] > 1:  # commentary goes there too, drawn by lot
-            await answer(client)
-
-
-async def test_an_engine_that_lists_no_models_is_there_all_the_same() -> None:
-    async with engines({**PLAIN, "listed": "none"}, PLAIN, model="m") as (client, _, _):
-        await client.reach()
-        await answer(client)
-        await until(lambda: not client._looks)
-        assert all(seat.up for seat in client._pool.seats)
-
-
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_full_engine_is_passed_over_and_not_knocked_at(status: int) -> None:
     async with engines() as (client, first, second):
@@ -126,22 +106,6 @@ async def test_an_engine_that_is_gone_is_passed_over_and_used_again_when_it_is_b
         second.usual = FULL
         assert text_of(await answer(client)) == "A dog runs."
     assert asked(first, second) == [2, 5]
-
-
-async def test_an_engine_that_was_never_there_joins_when_it_comes() -> None:
-    async with engines(None, PLAIN) as (client, first, second):
-        await second.stop()
-        await client.reach()
-        await answer(client)
-        assert [client.speaks] == [True]
-        await second.start()
-        await until(lambda: not client._looks)
-        client._pool.seats[1].look_after = 0.0
-        await answer(client)
-        await until(lambda: client._pool.seats[1].up)
-        assert [client.speaks] == [None]
-        await first.stop()
-        assert text_of(await answer(client)) == "A dog runs."
 
 
 async def test_an_answer_that_breaks_off_is_not_begun_anew_elsewhere() -> None:
@@ -172,20 +136,6 @@ async def test_what_one_engine_rejects_is_not_tried_at_the_next(
     assert asked(first, second) == [1, 0]
 
 
-async def test_all_gone_and_one_back() -> None:
-    async with engines() as (client, first, second):
-        await first.stop()
-        await second.stop()
-        for call in (client.reach(), answer(client)):
-            with pytest.raises(EngineUnavailable, match="no connection") as caught:
-                await call
-            assert caught.value.status is None
-            assert KEY not in "".join(traceback.format_exception(caught.value))
-        await second.start()
-        await client.reach()
-        assert [seat.up for seat in client._pool.seats] == [False, True]
-
-
 async def test_all_full_tells_that_somebody_is_there() -> None:
     async with engines() as (client, first, second):
         first.usual = FULL
@@ -203,28 +153,3 @@ async def test_engines_of_different_kinds_agree_on_what_they_all_can_do() -> Non
     async with engines(ours(speaks=False), ours(speaks=False)) as (client, _, _):
         await client.reach()
         assert (client.speaks, client.hears) == (False, True)
-
-
-async def test_leaving_closes_the_connection_and_frees_the_place() -> None:
-    async with engines() as (client, first, _):
-        first.usual = say("A.", rest=asyncio.Event())
-        await client.reach()
-        task = asyncio.create_task(answer(client))
-        await first.wait_requests(1)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await first.wait_idle(cancelled=1)
-        assert [seat.own for seat in client._pool.seats] == [0, 0]
-        assert all(seat.up for seat in client._pool.seats)
-
-
-async def test_closing_ends_a_look_that_hangs() -> None:
-    async with engines() as (client, _, _):
-        await client.reach()
-        never = asyncio.Event()
-        client._endpoints[1].busy = never.wait  # type: ignore[method-assign]
-        await answer(client)
-        assert client._looks
-        await client.aclose()
-        assert not client._looks

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,7 +15,7 @@ from livekit.plugins.pressbox.engine import (
     EngineStarting,
     EngineUnavailable,
 )
-from livekit.plugins.pressbox.engine.limits import Limits, Refusal, chosen, learned
+from livekit.plugins.pressbox.engine.limits import Limits, Refusal, learned
 
 from agent.engine.dialects import owned
 from agent.engine.engines import Engines
@@ -73,17 +71,6 @@ def test_what_each_kind_of_engine_is_asked(
         assert messages[0] == {"role": "system", "content": "Be brief."}
         assert (messages == list(request.messages)) == (owner != "sglang-omni")
         assert sent == expected
-
-
-def test_sglang_omni_gets_media_beside_plain_messages() -> None:
-    sent = owned("sglang-omni", near=False).arguments(
-        window(2, sound=b"\0\0"), "m", Limits(), owned("sglang-omni", near=False).traits
-    )
-    assert [one["content"] for one in sent["messages"]] == ["Be brief.", "What happens?"]
-    assert pictures_of({"messages": [], **sent["extra_body"]}) == [0, 1]
-    kind, sound = sent["extra_body"]["audios"][0].split(",")
-    assert kind == "data:audio/wav;base64"
-    assert base64.b64decode(sound)[:4] == b"RIFF"
 
 
 KINDS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
@@ -187,15 +174,6 @@ async def test_what_llama_cpp_says_while_it_cannot(
         await answer(client)
 
 
-async def test_whether_a_stranger_speaks_shows() -> None:
-    async with asking(say("A.", sound=b""), say("B.")) as (client, _):
-        seen = [client.speaks]
-        for _ in range(2):
-            await answer(client)
-            seen.append(client.speaks)
-    assert seen == [None, False, True]
-
-
 # refusals
 
 SENT: dict[str, Any] = {
@@ -247,15 +225,6 @@ def test_what_a_refusal_teaches(refusal: Refusal, limits: Limits | None) -> None
     assert learned(Limits(), refusal, SENT) == limits
 
 
-def test_a_lesson_is_learned_once() -> None:
-    known = Limits(audio=False, without=frozenset({"pressbox", "stream_options"}))
-    assert learned(known, Refusal(400, "no", param="modalities"), SENT) is None
-
-
-def test_an_own_engine_teaches_nothing() -> None:
-    assert owned("pressbox", near=True).learned(Limits(), TAUGHT[0][0], SENT) is None
-
-
 LESSONS: list[tuple[str, Limits, EngineRequest, dict[str, Any]]] = [
     ("stranger", without("voice"), window(1, voice="amy"),
      {"audio": {"voice": "alloy", "format": "pcm16"}}),
@@ -280,18 +249,6 @@ def test_what_an_engine_does_not_take_is_left_out(
     sent = dialect.arguments(request_, "m", limits, dialect.traits)
     sent |= sent.pop("extra_body")
     assert {name: sent.get(name) for name in expected} == expected
-
-
-def test_the_pictures_that_stay_are_spread_and_end_with_the_newest() -> None:
-    for count in range(1, 30):
-        for most in range(1, count):
-            kept = chosen(count, most)
-            assert len(set(kept)) == most
-            assert kept == sorted(kept)
-            assert kept[-1] == count - 1
-            gaps = [b - a for a, b in pairwise(kept)]
-            assert max(gaps, default=0) - min(gaps, default=0) <= 1
-    assert chosen(3, 5) == [0, 1, 2]
 
 
 def at_most(
@@ -357,23 +314,3 @@ async def test_what_does_not_fit_is_halved_and_not_for_ever(
         on.usual = None
         await answer(client, window(pictures))
         assert len(pictures_of(on.requests[-1])) == asked[-1], "a refusal does not undo it"
-
-
-async def test_a_model_that_goes_by_a_short_name_is_called_by_it() -> None:
-    models = [{"id": "first:latest", "owned_by": "library"}]
-    pages = {"/api/show": {"capabilities": ["completion"]}}
-    async with asking(models=models, pages=pages, model="second") as (client, _):
-        with pytest.raises(EngineRejected, match="second has no vision"):
-            await client.reach()
-
-
-async def test_another_engine_at_the_same_address_is_found_out_too() -> None:
-    async with asking(models=[{"id": "m", "owned_by": "vllm"}]) as (client, on):
-        await answer(client)
-        await on.stop()
-        with pytest.raises(EngineUnavailable):
-            await answer(client)
-        on.models = [{"id": "n", "owned_by": "llamacpp"}]
-        await on.start()
-        await answer(client)
-        assert (client.model, client.speaks) == ("n", False)

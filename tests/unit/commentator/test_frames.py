@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from livekit.plugins.pressbox.commentator.frames import SampleGrid, sample, scaled_size
+from livekit.plugins.pressbox.commentator.frames import sample, scaled_size
 
 from agent.picture.frame_encoder import FrameEncoder
 from tests.support import tiny_yolox
@@ -36,26 +36,6 @@ def test_a_picture_of_any_size_keeps_its_colour(size: tuple[int, int]) -> None:
     assert made.grey.mean() == pytest.approx(76, abs=4)
 
 
-def test_what_is_left_and_right_stays_there() -> None:
-    picture = i420()
-    picture[:48, :32], picture[:48, 32:] = 16, 235
-    grey = sample(picture, 0.0).grey
-    assert grey[:, :70].mean() < 5
-    assert grey[:, 90:].mean() > 250
-
-
-def taken(grid: SampleGrid, times: list[float]) -> list[float]:
-    return [round(time, 3) for time in times if grid.due(time)]
-
-
-def test_the_grid_goes_on_after_a_gap_without_catching_up() -> None:
-    assert taken(SampleGrid(1.0), [0.0, 0.5, 9.3, 9.4, 10.2, 10.3]) == [0.0, 9.3, 10.3]
-
-
-def test_the_grid_goes_on_when_time_jumps_back() -> None:
-    assert taken(SampleGrid(1.0), [100.0, 1.0, 1.5, 2.0]) == [100.0, 1.0, 2.0]
-
-
 def test_the_detector_looks_twice_a_second(tmp_path: Path) -> None:
     person = Detection("person", 0.9, (0.0, 0.0, 0.5, 0.5))
     encoder = FrameEncoder(tiny_yolox.write(tmp_path / "tiny.onnx", tiny_yolox.rows([person])))
@@ -81,10 +61,3 @@ def test_a_detector_that_fails_is_told_once_and_the_pictures_go_on(
     assert [one.detections for one in frames] == [None] * 4
     assert len(caplog.records) == 1
     assert str(broken) in caplog.text
-
-
-def test_a_broken_picture_is_not_the_detectors_fault(tmp_path: Path) -> None:
-    encoder = FrameEncoder(tiny_yolox.write(tmp_path / "tiny.onnx", tiny_yolox.rows([])))
-    with pytest.raises(ValueError, match="broken"):
-        encoder.sample(np.zeros((1, 0), np.uint8), 0.0)
-    assert encoder.sample(i420(), 1.0).detections == ()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from livekit.plugins.pressbox.commentator import DropReason, Line, Lines, State, new_line
-from livekit.plugins.pressbox.commentator.history import MAX_TURNS, Covered, History
+from livekit.plugins.pressbox.commentator.history import Covered, History
 from livekit.plugins.pressbox.commentator.prompt import Turn
 
 
@@ -47,13 +47,6 @@ def test_lines_are_turns_from_their_first_sound_on_and_grow() -> None:
     assert talk.turns == [Turn("assistant", "A ball rolls.")]
 
 
-def test_what_was_dropped_unheard_was_never_said() -> None:
-    talk = Talk()
-    talk.go(line := talk.line("A."), "ready", "waiting")
-    talk.drop(line)
-    assert talk.turns == []
-
-
 def test_of_a_line_cut_short_what_was_heard_is_remembered() -> None:
     talk = Talk()
     talk.go(line := talk.line("one two three four"), "ready", "waiting", "playing")
@@ -76,15 +69,6 @@ def test_a_question_goes_before_its_answer_and_not_twice_into_its_own_request() 
     talk.history.replace({"m1": Turn("assistant", "A."), "m2": Turn("user", "And now?")})
     assert talk.history.turns(but="And now?") == [Turn("assistant", "A.")]
     assert talk.history.turns(but="Now?")[-1] == Turn("user", "And now?")
-
-
-def test_it_stays_bounded() -> None:
-    talk = Talk()
-    for number in range(3 * MAX_TURNS):
-        talk.say(talk.line(f"Line {number}."))
-    assert len(talk.history._turns) == MAX_TURNS
-    assert len(talk.turns) == MAX_TURNS
-    assert talk.turns[-1].text == f"Line {3 * MAX_TURNS - 1}."
 
 
 def test_the_commentary_has_come_to_the_picture_that_was_spoken_of_or_still_may_be() -> None:

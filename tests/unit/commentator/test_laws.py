@@ -24,7 +24,7 @@ from tests.support.virtual_time import run_virtual
 from .scripted_client import NEVER, Say, ScriptedClient
 from .virtual_stage import QUICK, VirtualStage, virtual_stage
 
-SEEDS = 72
+SEEDS = 18
 SECONDS = 150.0
 """How long a run is; in its last part the engine works and nobody meddles."""
 CALM_AFTER = 60.0

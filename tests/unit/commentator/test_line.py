@@ -73,29 +73,3 @@ def test_a_line_can_be_dropped_until_it_has_ended(lines: Lines, state: State) ->
     assert heard == ["dropped"]
     assert (len(lines), len(line.speech)) == (0, 0)
     assert line.duration is not None
-
-
-def test_a_line_is_complete_once(lines: Lines, clock: Clock) -> None:
-    line = added(lines, "playing")
-    line.audio_seconds = 3.0
-    heard: list[float | None] = []
-    lines.listen(lambda line: heard.append(line.duration))
-    clock.now = 105.0
-    lines.complete(line)
-    line.audio_seconds, clock.now = 4.0, 106.0
-    lines.complete(line)
-    assert (line.duration, line.completed_at, heard) == (3.0, 105.0, [3.0])
-
-
-def test_a_line_that_was_never_heard_breaks_no_silence(lines: Lines) -> None:
-    line = added(lines, "waiting", "Hello.")
-    lines.drop(line, "late")
-    assert (line.ended_at, line.said) == (None, "")
-    assert lines.silent_since == float("-inf")
-
-
-def test_letters_that_take_longer_to_say_come_slower_while_the_length_is_not_known() -> None:
-    line = Line("id", "commentary", 0.0, 0.0, text="门" * 40)
-    assert 4 <= len(line.shown(1.0)) <= 7
-    line.text = "word " * 8
-    assert 15 <= len(line.shown(1.0)) <= 20

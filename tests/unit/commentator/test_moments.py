@@ -7,18 +7,16 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 from livekit.plugins.pressbox.commentator import Line, State
-from livekit.plugins.pressbox.commentator.loop import MAX_LIVE, MAX_TRIALS
-from livekit.plugins.pressbox.engine import EngineStarting
+from livekit.plugins.pressbox.commentator.loop import MAX_LIVE
 
 from tests.support.virtual_time import run_virtual, virtual
 
 from .scripted_client import NEVER, Say, ScriptedClient
 from .stage import ScriptedPacer
-from .virtual_stage import QUICK, VirtualStage, virtual_stage
+from .virtual_stage import VirtualStage, virtual_stage
 
 MOMENTS = ["probing", "backing off", "trial", "anchor", "no picture", "in flight", "ready",
            "waiting", "playing", "all made"]  # fmt: skip
@@ -104,18 +102,6 @@ async def test_a_question_ends_what_is_playing_where_its_sound_ends() -> None:
 
 
 @virtual
-async def test_a_question_while_the_engine_is_down_is_refused_at_once() -> None:
-    async with virtual_stage(ScriptedClient(down=True)) as on:
-        await asyncio.sleep(30.0)
-        for _ in range(2):
-            begun = time.monotonic()
-            line = on.commentator.ask("Anybody?")
-            await on.commentator.until_over(line)
-            assert (line.reason, line.error) == ("error", "no connection to the engine")
-            assert time.monotonic() - begun < 0.1
-
-
-@virtual
 async def test_questions_wait_for_one_another_up_to_a_bound_also_when_nobody_listens() -> None:
     async with virtual_stage(playing=False) as on:
         lines = [on.commentator.ask(f"Question {n}?") for n in range(MAX_LIVE + 1)]
@@ -129,18 +115,6 @@ async def test_questions_wait_for_one_another_up_to_a_bound_also_when_nobody_lis
         assert on.commentator.ask("And now?").reason is None
         player.cancel()
         await asyncio.wait({player})
-
-
-@virtual
-async def test_an_answer_that_nobody_waits_for_any_more_costs_nothing() -> None:
-    async with at("anchor") as on:
-        on.client.script = [NEVER]
-        asked, queued = on.commentator.ask("What?"), on.commentator.ask("And?")
-        await on.until(lambda: on.client.in_flight == 1)
-        on.commentator.lines.drop(queued, "cancelled")
-        on.commentator.lines.drop(asked, "cancelled")
-        await asyncio.sleep(1.0)
-        assert (on.client.count, on.client.cancelled, on.client.in_flight) == (1, 1, 0)
 
 
 @pytest.mark.parametrize("how", ["pause", "reset"])
@@ -187,34 +161,6 @@ async def test_a_pause_that_leaves_the_unheard_lets_the_line_in_flight_come() ->
         assert on.client.count == 2
 
 
-@virtual
-async def test_interrupting_ends_everything_and_the_next_line_comes() -> None:
-    async with at("playing") as on:
-        playing, question = on.in_state("playing")[0], on.commentator.ask("What?")
-        on.commentator.interrupt()
-        assert (playing.reason, question.reason) == ("interrupted", "interrupted")
-        await on.until(lambda: len(on.player.started) == 2)
-        assert on.player.started[1].kind == "commentary"
-
-
-@virtual
-async def test_without_speech_what_waits_becomes_text_only() -> None:
-    async with at("waiting") as on:
-        line = on.in_state("waiting")[0]
-        on.commentator.update_options(replace(QUICK, enable_tts=False))
-        await on.commentator.until_over(line)
-        assert (line.text_only, line.state) == (True, "ended")
-
-
-@virtual
-async def test_whoever_plays_is_told_of_each_piece() -> None:
-    async with virtual_stage(ScriptedClient([LONG]), playing=False) as on:
-        await on.until(lambda: bool(on.in_state("ready")))
-        begun = time.monotonic()
-        await on.commentator.change()
-        assert time.monotonic() - begun < 0.5
-
-
 # trials
 
 
@@ -232,26 +178,6 @@ async def test_each_trial_is_told_at_once() -> None:
         times = [list(one.frame_times) for one in client.requests]
         assert {len(one) for one in times[:3]} == {4}
         assert times == [sorted(one) for one in times], "our engines refuse any other order"
-
-
-@virtual
-async def test_trials_are_bounded_and_those_that_tell_nothing_count() -> None:
-    pacer = ScriptedPacer(wants_trial=True)
-    client = ScriptedClient([Say(text="...", seconds=0.0), Say(), NEVER])
-    async with virtual_stage(client, pacer=pacer) as on:
-        await on.until(lambda: len(on.player.started) == 1)
-        before = [one for one in client.requests if len(one.frame_times) == 4]
-        assert len(before) >= MAX_TRIALS
-        assert len(pacer.trials) == MAX_TRIALS - 2
-
-
-@virtual
-async def test_while_the_engine_fails_nothing_is_tried_out() -> None:
-    loading = Say(error=EngineStarting("it loads", status=503))
-    pacer = ScriptedPacer(wants_trial=True)
-    async with virtual_stage(ScriptedClient([loading] * 20), pacer=pacer) as on:
-        await on.until(lambda: len(pacer.trials) == 3)
-        assert on.client.count >= 24
 
 
 # mistakes of our own
@@ -290,57 +216,3 @@ def test_a_mistake_in_the_program_costs_that_line_and_is_told(
         assert "garbage" not in caplog.text
 
     run_virtual(going())
-
-
-@virtual
-async def test_a_mistake_in_probing_is_not_made_again_and_again_at_once() -> None:
-    class Clumsy(ScriptedClient):
-        async def reach(self) -> None:
-            self.probes += 1
-            raise KeyError("oops")
-
-    async with virtual_stage(client := Clumsy()) as on:
-        await asyncio.sleep(10.0)
-        assert 5 <= client.probes <= 11
-        line = on.commentator.ask("What?")
-        await on.commentator.until_over(line)
-        assert line.state == "ended"
-
-
-@virtual
-async def test_an_engine_that_is_away_is_looked_for_ever_more_rarely() -> None:
-    async with virtual_stage(client := ScriptedClient(down=True), limit=2_000.0):
-        await asyncio.sleep(10.0)
-        assert 4 <= client.probes <= 8
-        client.probes = 0
-        await asyncio.sleep(600.0)
-        assert 60 <= client.probes <= 75
-
-
-@virtual
-async def test_a_mistake_over_a_question_tells_who_asked() -> None:
-    async with at("anchor") as on:
-
-        async def broken(_: float) -> None:
-            raise KeyError("oops")
-
-        sampler = on.commentator._sampler
-        proper, sampler.newest_until = sampler.newest_until, broken  # type: ignore[method-assign,assignment]
-        line = on.commentator.ask("What?")
-        await on.commentator.until_over(line)
-        assert (line.reason, "KeyError" in line.error) == ("error", True)
-        sampler.newest_until = proper  # type: ignore[method-assign]
-        again = on.commentator.ask("What?")
-        await on.commentator.until_over(again)
-        assert again.state == "ended"
-
-
-@virtual
-async def test_a_mistake_in_the_midst_of_a_line_ends_it_where_its_sound_ends() -> None:
-    client = ScriptedClient([Say(error=KeyError("oops"), midway=True, seconds=4.0)])
-    async with virtual_stage(client) as on:
-        await on.until(lambda: len(on.player.started) == 2)
-        first = on.player.started[0]
-        assert first.state == "ended"
-        assert first.duration == pytest.approx(2.0)
-        assert len(on.notices) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 
 import av
 import cv2
@@ -20,7 +19,6 @@ from tests.support.noise import noises
 BEGIN = 6.0
 """Seconds of quiet before an event."""
 EVENTS = {event.name: event for event in events(BEGIN)}
-NOTHING = np.zeros((90, 160), np.uint8)
 
 
 def small(picture: Grey) -> Grey:
@@ -51,13 +49,13 @@ def told(film: Film, times: Iterable[float]) -> list[tuple[float, str]]:
     ]
 
 
-@pytest.mark.parametrize("times", [steady(12, 10), uneven(25)], ids=["steady", "uneven"])
+@pytest.mark.parametrize("times", [steady(8, 10), uneven(20)], ids=["steady", "uneven"])
 @pytest.mark.parametrize("name", noises())
 def test_noise_is_nothing_however_seldom_it_is_looked_at(name: str, times: list[float]) -> None:
     assert told(noises()[name](still(room()), np.random.default_rng(7)), times) == []
 
 
-@pytest.mark.parametrize("name", ["rain", "leaves", "flicker", "shake", "starved encoder"])
+@pytest.mark.parametrize("name", ["rain", "shake", "starved encoder"])
 @pytest.mark.parametrize("what", ["person comes", "ball crosses", "light goes out", "cut"])
 def test_what_happens_is_told_through_noise(name: str, what: str) -> None:
     film = EVENTS[what].film(noises()[name](still(room()), np.random.default_rng(7)))
@@ -92,37 +90,6 @@ def test_who_comes_in_real_footage_is_seen_and_nothing_else_is() -> None:
     assert all(any(come <= at < gone + 2.5 for come, gone in stays) for at in moving)
 
 
-def test_a_mover_has_its_place_and_size() -> None:
-    at = BEGIN + 1.0
-    film = EVENTS["ball crosses"].film(still(room()))
-    *_, (_, motion) = motions(film, steady(at + 0.05, 10))
-    assert len(motion.movers) == 1
-    left, top, right, bottom = motion.movers[0]
-    assert (left + right) / 2 == pytest.approx((640 + 30 - 350) / 640, abs=0.08)
-    assert (top + bottom) / 2 == pytest.approx((250 - 200 + 90) / 360, abs=0.05)
-    assert motion.share == pytest.approx(np.pi * 26 * 26 / 640 / 360, rel=0.6)
-
-
-def test_a_busy_road_moves_for_ever() -> None:
-    def film(t: float) -> Grey:
-        x = round(t % 2.0 * 420) - 100
-        return np.asarray(cv2.rectangle(room(), (x, 260), (x + 100, 320), 20, -1), np.uint8)
-
-    moving = [t for t, motion in motions(film, steady(60, 10)) if motion.movers]
-    assert max(b - a for a, b in pairwise([*moving, 60.0])) < 3.0
-
-
-def test_who_stands_still_is_background_and_goes_again() -> None:
-    def film(t: float) -> Grey:
-        x = round(min(300.0, 150 * (t - 5)) if t < 20 else 300 + 200 * (t - 20))
-        there = room() if x <= -60 else cv2.rectangle(room(), (x, 120), (x + 60, 340), 30, -1)
-        return np.asarray(there, np.uint8)
-
-    moving = [t for t, motion in motions(film, steady(28, 10)) if motion.movers]
-    assert min(moving) < 12
-    assert min(t for t in moving if t > 12) == pytest.approx(20.3, abs=0.3)
-
-
 @pytest.mark.parametrize("fps", [2, 10])
 def test_a_cut_to_a_picture_with_little_in_it_is_one(fps: float) -> None:
     """As from a room to an empty road: most places have about the same tone."""
@@ -138,15 +105,3 @@ def test_one_broken_picture_is_no_cut() -> None:
     garbage = cv2.resize(rng.integers(0, 255, (9, 16), np.uint8), (640, 360), interpolation=0)
     broken = np.asarray(garbage, np.uint8)
     assert told(lambda t: broken if abs(t - 6) < 0.01 else room(), steady(10, 10)) == []
-
-
-def test_a_clock_that_jumps_and_a_reset_start_anew() -> None:
-    movement, other = Movement(), np.full((90, 160), 255, np.uint8)
-    for t in (10.0, 10.1, 10.2):
-        assert movement.see(t, NOTHING) == Motion(light=0.0)
-    assert movement.see(3.0, other) == Motion(light=255.0)
-    assert movement.see(60.0, NOTHING) == Motion(light=0.0)
-    movement.reset()
-    for t in (60.1, 60.3, 60.8, 61.8, 63.8):
-        motion = movement.see(t, small(room()))
-        assert (motion.movers, motion.cut, motion.lit) == ((), False, False)

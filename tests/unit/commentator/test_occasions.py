@@ -118,35 +118,6 @@ async def test_a_note_is_told_once_though_something_stirs_while_it_is_told() -> 
 
 
 @virtual
-@pytest.mark.parametrize(("stir", "before"), [(1.5, True), (8.0, False)])
-async def test_the_picture_before_a_short_stir_shows_how_it_was(stir: float, before: bool) -> None:
-    watch = Watch(still_interval=0)
-    await watch.run(10, STILL)
-    begun = time.monotonic()
-    await watch.run(stir, walker(0.02))
-    await watch.run(1, STILL)
-    assert (watch.told[-1] < begun) is before
-
-
-@virtual
-async def test_a_line_that_was_never_heard_is_asked_for_again() -> None:
-    watch = Watch(still_interval=0)
-    await watch.run(1, walker(0.02), "late")
-    asked = len(watch.asked)
-    assert asked > 1
-    await watch.run(0.1, STILL, "empty")
-    await watch.run(5, STILL)
-    assert len(watch.asked) == asked + 1
-
-
-@virtual
-async def test_without_a_threshold_every_picture_is_worth_a_line() -> None:
-    watch = Watch(change_threshold=0)
-    await watch.run(1, STILL)
-    assert len(watch.asked) == 10
-
-
-@virtual
 async def test_what_the_source_says_is_worth_one_line_and_never_all_of_them() -> None:
     watch = Watch(still_interval=0)
     for battery in (13, 13, 13, 12, 11, 10):

@@ -51,16 +51,6 @@ async def test_the_next_window_leaves_a_ready_time_before_the_end_of_playback() 
 
 
 @virtual
-async def test_it_also_leaves_where_a_line_ends_early() -> None:
-    booth = Booth(pause=0.0)
-    booth.play(line := await booth.line(ready=1.0, seconds=60.0))
-    leaves = asyncio.create_task(booth.leaves())
-    await asyncio.sleep(2.0)
-    booth.lines.drop(line, "interrupted")
-    assert await leaves <= 2.0 + PlaybackPacer.LOOK_AGAIN
-
-
-@virtual
 async def test_a_line_starts_a_pause_after_the_one_before() -> None:
     booth = Booth(pause=0.5)
     booth.play(await booth.line(ready=1.0, seconds=4.0))

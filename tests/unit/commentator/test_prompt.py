@@ -4,24 +4,10 @@ import numpy as np
 from livekit.plugins.pressbox.commentator import Options, SampledFrame, new_line
 from livekit.plugins.pressbox.commentator.prompt import (
     Asked,
-    commentary_instruction,
     engine_request,
 )
 
 from vision.detection import TrackedObject
-
-GREY = np.zeros((90, 160), np.uint8)
-LINE = new_line("commentary", anchor=10.0, requested_at=11.0)
-
-
-def test_focus_and_length_are_told() -> None:
-    options = Options(focus="the red team", length="brief", max_new_tokens=64)
-    assert "Talk about: the red team. Be brief." in commentary_instruction("change", options)
-    request = engine_request(LINE, [], Asked("Go."), options, "", [])
-    assert request.max_tokens == 32
-    dense = Options(dense=True)
-    assert "Keep talking" in commentary_instruction("change", dense)
-    assert "Keep talking" not in commentary_instruction("still", dense)
 
 
 def test_what_is_in_view_goes_with_the_pictures() -> None:
@@ -43,17 +29,3 @@ def test_what_is_in_view_goes_with_the_pictures() -> None:
     assert request.frame_objects[0] is None
     assert [one["id"] for one in request.frame_objects[1] or []] == [1, 2, 3]
     assert not engine_request(line, frames[:1], Asked("Go."), Options(), "", []).frame_objects
-
-
-def test_persona_instructions_for_once_and_language_make_the_system_message() -> None:
-    def system(persona: str, language: str, instructions: str = "") -> str:
-        asked = Asked("Go.", instructions)
-        options = Options(language=language)
-        content = engine_request(LINE, [], asked, options, persona, []).messages[0]["content"]
-        return str(content)
-
-    assert system(" Be brief. ", "en-GB") == "Be brief."
-    assert system("", "en") != ""
-    told = system("Be brief.", "de", "Be kind.").splitlines()
-    assert told[:2] == ["Be brief.", "Be kind."]
-    assert "de" in told[2]

@@ -92,21 +92,6 @@ async def test_the_anchor_is_a_frame_that_need_not_be_sampled(
     assert [frame.capture_time for frame in frames] == [0.0, 1.0, 1.3]
 
 
-async def test_an_anchor_is_not_overtaken_by_newer_samples(
-    sampler: FrameSampler[I420], encoder: SlowEncoder
-) -> None:
-    encoder.go.clear()
-    sampler.push(i420(), 0.0)
-    waiting = asyncio.create_task(sampler.first_from(0.1))
-    await asyncio.sleep(0)
-    for time in (0.2, 1.0, 2.0, 3.0):
-        sampler.push(i420(), time)
-    encoder.go.set()
-    assert (await waiting).capture_time == 0.2
-    assert (await sampler.first_from(3.0)).capture_time == 3.0
-    assert encoder.times == [0.0, 0.2, 3.0]
-
-
 async def test_a_question_gets_the_newest_frame_that_it_may_see(
     sampler: FrameSampler[I420],
 ) -> None:
@@ -120,55 +105,6 @@ async def test_a_question_gets_the_newest_frame_that_it_may_see(
     older = await sampler.newest_until(-1.0)
     assert older is not None  # what was shown then is forgotten: the nearest there is
     assert older.capture_time == 0.0
-
-
-async def test_after_a_reset_nothing_of_the_old_source_comes_out(
-    sampler: FrameSampler[I420], encoder: SlowEncoder
-) -> None:
-    await push(sampler, 0.0, 1.0)
-    encoder.go.clear()
-    sampler.push(i420(), 2.0)
-    waiting = asyncio.create_task(sampler.first_from(0.0))
-    sampler.reset()
-    await asyncio.sleep(0)
-    encoder.go.set()
-    await push(sampler, 3.0)
-    anchor = await waiting
-    assert anchor.capture_time == 3.0
-    assert sampler.ending_at(anchor, count=8, stride=1) == [anchor]
-
-
-async def test_a_broken_frame_is_skipped_and_told_once(
-    sampler: FrameSampler[I420], encoder: SlowEncoder, caplog: pytest.LogCaptureFixture
-) -> None:
-    encoder.broken = {0.0, 1.0}
-    waiting = asyncio.create_task(sampler.first_from(0.0))
-    await asyncio.sleep(0)
-    await push(sampler, 0.0, 1.0, 2.0)
-    assert (await waiting).capture_time == 2.0
-    assert len(caplog.records) == 1
-
-
-async def test_giving_up_waiting_leaves_nothing_behind(
-    sampler: FrameSampler[I420], encoder: SlowEncoder
-) -> None:
-    await push(sampler, 0.0)
-    waiting = asyncio.create_task(sampler.first_from(0.5))
-    await asyncio.sleep(0)
-    waiting.cancel()
-    await asyncio.wait({waiting})
-    await push(sampler, 0.6)
-    assert encoder.times == [0.0]
-
-
-async def test_other_options_hold_from_then_on(
-    sampler: FrameSampler[I420], encoder: SlowEncoder
-) -> None:
-    await push(sampler, 0.0, 0.5)
-    sampler.set_options(Options(capture_fps=10.0, window_size=2))
-    await push(sampler, 0.6, 0.7, 0.8)
-    assert encoder.times == [0.0, 0.6, 0.7, 0.8]
-    assert (await sampler.first_from(0.0)).capture_time == 0.7
 
 
 async def test_closing_waits_for_the_thread_and_then_takes_no_frame(
@@ -201,17 +137,6 @@ async def test_an_anchor_may_lie_in_the_past(encoder: SlowEncoder) -> None:
     await asyncio.sleep(0)
     await push(sampler, 6.0)
     assert (await waiting).capture_time == 6.0
-    await sampler.aclose()
-
-
-async def test_what_no_anchor_can_lie_in_is_not_kept(encoder: SlowEncoder) -> None:
-    pacer = ScriptedPacer(look_back=9.0, earliest_anchor=2.0)
-    sampler: FrameSampler[I420] = FrameSampler(OPTIONS, pacer, encoder, lambda frame: frame)
-    await push(sampler, *(n / 20 for n in range(61)))
-    assert [time for time in encoder.times if time < 2.0] == [0.0, 1.0]
-    assert len([time for time in encoder.times if time >= 2.0]) >= 10
-    assert (await sampler.first_from(1.4)).capture_time == 2.0, "the first that there is"
-    assert (await sampler.first_from(2.99)).capture_time == 3.0
     await sampler.aclose()
 
 

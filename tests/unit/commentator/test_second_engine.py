@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,12 +65,6 @@ async def test_a_second_engine_without_eyes_will_do() -> None:
         assert text_of(await answer(engine)) == "Woof."
 
 
-async def test_where_there_is_nothing_to_describe_the_second_is_not_asked() -> None:
-    async with both(say("...", seconds=0), say("Blah.", seconds=0)) as (engine, _, writing):
-        assert text_of(await answer(engine)) == ""
-        assert writing.requests == []
-
-
 @pytest.mark.parametrize("trouble", ["gone", "refuses"])
 async def test_where_the_second_is_down_the_first_speaks_alone_and_says_so_once(
     trouble: str,
@@ -86,15 +79,6 @@ async def test_where_the_second_is_down_the_first_speaks_alone_and_says_so_once(
             assert len([delta for delta in deltas if delta.notice]) == notices
         assert content(seeing.requests[-1]).count("Be brief.") == 1, "it goes by the persona"
         assert len(seeing.requests) == 3, "described once, then spoke alone, then at once"
-
-
-async def test_without_the_first_there_is_nothing() -> None:
-    async with both(say(""), say("Words.")) as (engine, seeing, _):
-        await seeing.stop()
-        with pytest.raises(EngineError):
-            await engine.reach()
-        with pytest.raises(EngineError):
-            await answer(engine)
 
 
 def pair(second: ScriptedClient, ready: float = 0.3) -> tuple[Any, ScriptedClient]:
@@ -133,24 +117,3 @@ async def test_what_the_second_has_begun_the_first_does_not_say_again() -> None:
     with pytest.raises(EngineError):
         await answer(engine)
     assert len(first.requests) == 1
-
-
-@virtual
-async def test_a_second_that_is_cut_off_while_it_speaks_is_not_down() -> None:
-    second = ScriptedClient(answer=lambda _: Say("Woof.", seconds=60, rate=1))
-    engine, _ = pair(second)
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(SLOW + 1):
-            await answer(engine)
-    second.answer = lambda _: Say("Woof.", seconds=0)
-    assert text_of(await answer(engine)) == "Woof."
-
-
-@virtual
-async def test_the_second_has_what_is_left_of_the_time() -> None:
-    second = ScriptedClient(answer=lambda _: Say("Woof.", seconds=0))
-    engine, first = pair(second, ready=2.0)
-    await answer(engine, replace(window(), deadline=5.0))
-    assert first.requests[0].deadline == 5.0
-    assert second.requests[0].deadline == pytest.approx(3.0)
-    assert second.requests[0].frame_times == ()

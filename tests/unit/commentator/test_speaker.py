@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 from gated_engine import tone
-from livekit.plugins.pressbox.engine import Delta, EngineUnavailable
+from livekit.plugins.pressbox.engine import Delta
 
 from agent.voice.speaker import MOST_PATIENCE, REST_FIRST, Speaker
 from tests.support.leaks import leaked_tasks
@@ -136,15 +136,6 @@ async def test_a_voice_that_failed_rests_ever_longer_and_is_tried_again() -> Non
         assert seconds(await heard(made, *text("Again."))) > 0.1
 
 
-async def test_a_voice_that_cannot_be_had_is_told_and_the_text_goes_on() -> None:
-    async with speaker("piper is not installed", "piper") as made:
-        got = await heard(made, *text("One. ", "Two."))
-    assert [delta.notice for delta in got if delta.notice] == [
-        "speech failed, lines are text only: piper is not installed"
-    ]
-    assert "".join(delta.text for delta in got) == "One. Two."
-
-
 async def test_a_line_given_up_while_the_voice_was_silent_counts_against_the_voice() -> None:
     clock, voice = Clock(), ScriptedVoice(gate=asyncio.Event())
     async with speaker(voice, clock=clock) as made:
@@ -171,45 +162,3 @@ async def test_closing_stops_voice_and_engine_and_leaves_no_task() -> None:
         assert (voice.open, voice.stopped, voice.said) == (0, 1, ["One."])
         assert await anext(source, None) is None, "the engine's answer is closed too"
         assert not await leaked_tasks(before)
-
-
-async def test_what_was_whole_is_still_said_when_the_engine_fails_later() -> None:
-    voice, sounded = ScriptedVoice(), asyncio.Event()
-    async with speaker(voice) as made:
-        source = answer(*text("One. Two. Thr"), sounded, EngineUnavailable("gone"))
-        deltas = made.voiced(source, engine_speaks=None, language="en", voice="")
-        got = [await anext(deltas)]
-        while not got[-1].pcm:
-            got.append(await anext(deltas))
-        sounded.set()
-        with pytest.raises(EngineUnavailable, match="gone"):
-            await rest_of(deltas, got)
-    assert voice.said == ["One.", "Two."]
-    assert seconds(got) > 0.4
-
-
-async def rest_of(deltas: AsyncGenerator[Delta, None], into: list[Delta]) -> None:
-    async for delta in deltas:
-        into.append(delta)  # noqa: PERF401 - what came before an error counts
-
-
-async def test_another_language_takes_another_voice_and_closes_the_old_one() -> None:
-    voice = ScriptedVoice()
-    choice = Choice(tts="espeak", voice=voice)
-    made = Speaker(choice)
-    for language in ("en", "en", "de"):
-        deltas = made.voiced(answer(*text("Hm.")), engine_speaks=None, language=language, voice="")
-        assert seconds([delta async for delta in deltas]) > 0.1
-    await made.aclose()
-    assert choice.made_for == [("en", ""), ("de", "")]
-    assert voice.closed
-
-
-async def test_a_bug_in_a_voice_is_not_hidden() -> None:
-    class Broken(ScriptedVoice):
-        async def say(self, text: str) -> AsyncGenerator[bytes, None]:
-            yield bytes(len(text) // 0)
-
-    async with speaker(Broken()) as made:
-        with pytest.raises(ZeroDivisionError):
-            await heard(made, *text("One."))

@@ -11,15 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gated_engine import say
 from livekit.agents import APIConnectionError, APIConnectOptions, APIStatusError, tts
 
 from agent.voice import livekit_voice
-from agent.voice.choice import VoiceChoice
 from agent.voice.livekit_voice import LiveKitVoice, load
 from speech.voice import SAMPLE_RATE, SpeechError
-
-from .stage import stage
 
 SECONDS = 0.5
 
@@ -178,11 +174,6 @@ async def test_closing_ends_the_request() -> None:
     await speech.aclose()  # the fixture for leaked tasks sees whether anything is left
 
 
-def test_a_plugin_that_is_not_installed() -> None:
-    with pytest.raises(SpeechError, match=r"pip install livekit-plugins-eleven-labs==[0-9.]+$"):
-        load("eleven_labs", {})
-
-
 @pytest.mark.usefixtures("plugin")
 def test_plugins_are_found_and_their_errors_are_one_line() -> None:
     made = load("humming", {"rate": 8000, "channels": 1})
@@ -193,23 +184,3 @@ def test_plugins_are_found_and_their_errors_are_one_line() -> None:
         load("humming", {"api_key": "wrong-key-123"})
     with pytest.raises(SpeechError, match=r"broken: .*no_such_library_of_its_own"):
         load("broken", {})
-
-
-async def test_a_tts_that_was_given_stays_open() -> None:
-    made = Humming()
-    voice = VoiceChoice(tts=made).make("en", "")
-    await voice.aclose()
-    assert not made.closed
-
-
-@pytest.mark.usefixtures("plugin")
-async def test_a_session_speaks_with_a_plugin() -> None:
-    async with stage(
-        say("Only text.", sound=b""), tts="humming", tts_options={"rate": 32_000}
-    ) as on:
-        await on.until(lambda: len(on.heard) == 1)
-        assert on.engine.requests[0]["modalities"] == ["text"]
-        line = on.heard[0]
-        assert (line.text, line.text_only) == ("Only text.", False)
-        await on.over(line)
-        assert line.duration == pytest.approx(SECONDS, abs=0.05)

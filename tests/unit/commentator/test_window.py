@@ -55,10 +55,3 @@ def test_a_window_begins_with_what_was_spoken_of_last(
     made = window(*map(float, range(7)))
     chosen = made.ending_at(frame(6.0), count=count, stride=1, told=told)
     assert [one.capture_time for one in chosen] == times
-
-
-def test_a_clock_that_jumps_back_starts_the_window_anew() -> None:
-    made = window(10.0, 11.0, 1.0)
-    assert len(made) == 1
-    made.clear()
-    assert len(made) == 0
