@@ -98,18 +98,6 @@ async def test_a_broken_packet_costs_the_pictures_up_to_the_next_key_frame() -> 
 
 
 @virtual
-async def test_who_is_slow_goes_on_from_the_newest_key_frame() -> None:
-    async with stage() as on:
-        on.screen.want(True)
-        old = [on.packet() for _ in range(3)]
-        on.encoder = VideoEncoder("h264", 1_000_000)
-        for packet in (*old, on.packet(), on.packet()):
-            on.take(packet)
-        await asyncio.sleep(0.1)
-        assert [number for number, _ in on.seen] == [5]
-
-
-@virtual
 async def test_what_comes_before_its_time_is_shown_at_its_time_and_none_is_lost() -> None:
     async with stage() as on:
         on.screen.want(True)
@@ -147,23 +135,4 @@ async def test_sound_goes_at_its_pace_and_comes_whole_whether_anybody_listens_or
                 break
     whole = sum(count for _, count in heard) / RATE
     assert whole == pytest.approx(1.0, abs=0.002), "resampled, without a hole"
-    await sound.aclose()
-
-
-@virtual
-async def test_the_source_is_lower_while_the_commentary_speaks() -> None:
-    sound, ducking = Sound(), Ducking()
-    voice = LocalSound(sound, ducking, "commentary", VOICE, 80)
-    original = LocalSound(sound, ducking, "original", RATE, 100)
-    hum = np.full(RATE // 50, 4_000, np.int16).tobytes()
-    async with aclosing(sound.listen()) as chunks:
-        await anext(chunks)
-        await original.take(hum)
-        loud = max([np.frombuffer(await anext(chunks), np.int16).max() for _ in range(6)])
-        await voice.take(PIECE)
-        await original.take(hum)
-        await original.take(hum)
-        both = [np.frombuffer(await anext(chunks), np.int16).max() for _ in range(8)]
-    assert loud == 4_000
-    assert [peak for peak in both if peak][1] == 8_000 + 1_000, "from the second piece on"
     await sound.aclose()

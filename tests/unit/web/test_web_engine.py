@@ -21,7 +21,6 @@ from models.server import EngineServer
 from tests.engine.scripted import ScriptedEngine, Step
 from tests.support.ports import free_port
 from web import engine_api
-from web.engine_api import figures
 from web.page import Page
 from web.server import Server
 
@@ -168,14 +167,3 @@ async def test_the_one_that_is_up_is_told_and_asked_once_for_all(tmp_path: Path)
     async with page(tmp_path, Others(health=503).app(), up.app()) as ask:
         assert {(await one)["queue"] for one in asyncio.as_completed([ask(), ask(), ask()])} == {3}
     assert up.asked == 1
-
-
-@pytest.mark.parametrize(
-    ("counts", "median"),
-    [((0, 0, 0), None), ((0, 4, 4), 0.4), ((2, 4, 4), 0.2), ((0, 1, 4), 0.6)],
-)
-def test_the_median_is_within_its_bucket(counts: tuple[int, ...], median: float | None) -> None:
-    name = "pressbox_engine_first_audio_seconds_bucket"
-    bounds = zip(("0.2", "0.6", "+Inf"), counts, strict=True)
-    told = figures("".join(f'{name}{{le="{bound}"}} {count}\n' for bound, count in bounds))
-    assert told["first_sound"] == median

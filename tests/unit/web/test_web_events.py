@@ -76,28 +76,6 @@ async def test_a_wait_that_is_cut_off_loses_nothing_and_closing_ends_it() -> Non
 
 
 @virtual
-async def test_ten_thousand_come_and_go_and_leave_nothing_behind() -> None:
-    events = Events()
-
-    async def viewer(patience: float) -> None:
-        with events.follow() as follower:
-            async with asyncio.timeout(patience):
-                while await follower.next():
-                    pass
-
-    for _ in range(20):
-        viewers = [asyncio.create_task(viewer(0.1 + index / 500)) for index in range(500)]
-        for _ in range(10):
-            await asyncio.sleep(0.1)
-            events.put("line", {})
-        assert events.viewers == sum(not task.done() for task in viewers)
-        await asyncio.wait(viewers)
-        assert {type(task.exception()) for task in viewers} == {TimeoutError}
-    assert events.viewers == 0
-    assert len(asyncio.all_tasks()) == 1
-
-
-@virtual
 async def test_who_comes_in_the_middle_of_a_line_gets_it_once() -> None:
     events = Events()
     events.put("line", {"id": "a", "phase": "start"})

@@ -203,20 +203,6 @@ async def test_choices_have_the_profiles_of_ones_own_as_they_are_now_and_no_prom
     assert {one["name"] for one in found["presets"]} >= {"default", "calm"}
 
 
-async def test_metrics_count(client: Client, feeds: ScriptedFeeds) -> None:
-    watching = await ok(client, "/api/mjpeg")
-    await client.get("/api/nothing")
-    feeds.rooms[DEFAULT].events.put("line", {})
-    text = await (await ok(client, "/metrics")).text()
-    assert 'pressbox_web_viewers{kind="picture"} 1.0' in text
-    assert "pressbox_web_feeds 1.0" in text
-    assert "pressbox_web_pictures_total 1.0" in text
-    assert "pressbox_web_events_total 1.0" in text
-    assert DEFAULT not in text
-    assert 'pressbox_web_requests_total{method="GET",route="none",status="404"} 1.0' in text
-    watching.close()
-
-
 async def test_a_server_that_stops_does_not_wait_for_those_who_watch(feeds: ScriptedFeeds) -> None:
     app = Application()
     Api(feeds, "1", lambda _: {"room": DEFAULT}).install(app)

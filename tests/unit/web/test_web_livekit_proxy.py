@@ -63,29 +63,6 @@ async def echo(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-async def test_messages_and_the_end_go_through_both_ways(handing: Handing) -> None:
-    ends: asyncio.Queue[int | None] = asyncio.Queue()
-
-    async def script(request: web.Request) -> web.StreamResponse:
-        socket = await echo(request)
-        ends.put_nowait(getattr(socket, "close_code", None))
-        return socket
-
-    async with handing(script) as client:
-        async with client.ws_connect(PATH) as socket:
-            await socket.send_bytes(b"\x00\xff" * 50_000)
-            assert await socket.receive_bytes() == b"\x00\xff" * 50_000
-            await socket.send_str("a")
-            assert await socket.receive_str() == "a"
-            await socket.send_str("end")
-            closed = await socket.receive()
-            assert (closed.data, closed.extra) == (4001, "over")
-        await ends.get()
-        async with client.ws_connect(PATH) as socket:
-            await socket.close(code=4002)
-        assert await ends.get() == 4002
-
-
 async def test_nothing_of_ours_goes_on_but_a_token_of_livekits(handing: Handing) -> None:
     seen: list[web.Request] = []
 
@@ -128,20 +105,6 @@ async def test_a_server_that_is_away_silent_or_unwilling_is_told_at_once(
                 await client.ws_connect(PATH)
             assert refused.value.status == status
             assert (await client.get("/rtc/validate")).status == status
-
-
-async def test_one_that_vanishes_ends_the_browsers_connection_as_no_ordinary_end(
-    handing: Handing,
-) -> None:
-    async def vanishing(request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        if request.transport is not None:
-            request.transport.abort()
-        return socket
-
-    async with handing(vanishing) as client, client.ws_connect(PATH) as socket:
-        assert (await socket.receive()).data == 1011
 
 
 async def test_who_does_not_read_holds_up_who_sends_and_is_let_go(

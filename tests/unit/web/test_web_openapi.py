@@ -36,7 +36,7 @@ checks.positive_data_acceptance.enabled = false
 """
 TOKEN = "the-token-of-the-operator"
 _RUN = (
-    *("--phases", "coverage,fuzzing", "--max-examples", "5", "--seed", "1"),
+    *("--phases", "coverage,fuzzing", "--max-examples", "2", "--seed", "1"),
     *("--header", f"Authorization: Bearer {TOKEN}"),
     *("--request-timeout", "10", "--no-color", "--continue-on-failure"),
 )

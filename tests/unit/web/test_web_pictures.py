@@ -53,30 +53,6 @@ async def test_a_picture_keeps_its_shape_and_is_never_made_larger(pictures: Pict
     assert shape(await pictures.next(Size(640, 480))) == (48, 64)
 
 
-async def test_a_slow_viewer_gets_the_newest_and_none_twice(pictures: Pictures) -> None:
-    for number in range(10):
-        pictures.push(picture(), float(number))
-    found = await pictures.next(WHOLE)
-    assert found is not None
-    assert found.captured == 9
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.01):
-            await pictures.next(WHOLE, found.number)
-
-
-async def test_after_a_lost_source_viewers_go_on_with_the_next_one(pictures: Pictures) -> None:
-    pictures.push(picture(), 1.0)
-    first = await pictures.next(WHOLE)
-    assert first is not None
-    pictures.forget()
-    waiting = asyncio.create_task(pictures.next(WHOLE))
-    await asyncio.sleep(0.01)
-    assert not waiting.done()
-    pictures.push(picture(), 2.0)
-    again = await waiting
-    assert again is await pictures.next(WHOLE, first.number)
-
-
 async def test_a_broken_picture_is_left_out(pictures: Pictures) -> None:
     pictures.push(np.zeros((5, 3), np.uint8), 1.0)
     waiting = asyncio.create_task(pictures.next(WHOLE))
@@ -106,12 +82,3 @@ async def test_sizes_are_bounded_and_the_refusal_names_those_that_can_be_had() -
     assert (pictures.viewers, wanted) == (0, [True, False])
     pictures.enter(Size(99))
     assert wanted == [True, False, True]
-
-
-async def test_closing_ends_it_for_who_waits_and_for_who_comes(pictures: Pictures) -> None:
-    waiting = asyncio.create_task(pictures.next(WHOLE))
-    await asyncio.sleep(0)
-    await pictures.aclose()
-    await pictures.aclose()
-    assert await waiting is None
-    assert await pictures.next(WHOLE) is None

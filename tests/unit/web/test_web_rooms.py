@@ -14,17 +14,14 @@ import pytest
 from livekit import rtc
 
 from config.settings import load_settings
-from config.source_names import MODEL_TRACK
 from tests.support.fake_remote import FakeRemoteParticipant, FakeRemotePublication
 from tests.support.fake_rtc import FakeRoom, FakeRtc, Script
-from tests.support.rtc_script import STALL
 from tests.support.virtual_time import virtual
 from tests.unit.agent.picture.source_stage import FakeStream, event
 from web.ducking import LOWERED, PAUSE, Ducking
 from web.feed import CallError
 from web.pictures import Size
 from web.rooms import connection, readers
-from web.rooms.participants import camera_of
 from web.rooms.room_feed import LINGER, STILL, RoomFeed
 from web.sound import CHUNK, RATE
 
@@ -166,19 +163,6 @@ async def test_only_what_is_wanted_is_taken_and_for_a_while_after(on: Stage) -> 
 
 
 @virtual
-async def test_the_room_is_told_how_many_watch_by_way_of_us_when_it_changes(on: Stage) -> None:
-    async with on:
-        on.script.next("set_attributes", Exception("permission"), STALL)
-        with on.feed.events.follow():
-            with on.feed.events.follow():
-                await asyncio.sleep(8)
-            await asyncio.sleep(8)
-        await asyncio.sleep(8)
-        told = [one["pressbox.viewer"] for _, one in on.rooms[0].local.attributes_set]
-        assert told == ["2", "1", "0"]
-
-
-@virtual
 async def test_a_picture_waits_as_long_as_the_sound_that_belongs_to_it(on: Stage) -> None:
     async with on, aclosing(on.feed.sound.listen()) as chunks:
         on.feed.pictures.enter(SIZE)
@@ -248,25 +232,6 @@ async def test_joining_that_fails_or_hangs_is_tried_again_and_left_where_late(
 
 
 @virtual
-async def test_the_newest_commentator_counts(on: Stage) -> None:
-    async with on:
-        on.feed.pictures.enter(SIZE)
-        await asyncio.sleep(1)
-        on.feed.events.put("line", {"id": "cut off", "phase": "start"})
-        old = on.tracks["delayed"]
-        on.rooms[0].join("other-agent", kind=AGENT)
-        _, on.tracks = booth(on.rooms[0], "agent-2")  # the first one is listed for a while yet
-        await on.film(1)
-        assert on.feed.status["commentator"] == "agent-2"
-        assert on.rooms[0].caught_up == ["agent", "agent-2"]
-        with on.feed.events.follow() as late:
-            on.feed.events.put("line", {"id": "next", "phase": "start"})
-            assert [json.loads(one.data)["id"] for one in await late.next()] == ["next"]
-        assert old.sid not in FakeStream.open
-        assert await on.feed.pictures.next(SIZE) is not None
-
-
-@virtual
 @pytest.mark.parametrize(
     ("answer", "status", "text"),
     [
@@ -289,35 +254,6 @@ async def test_an_error_has_the_status_that_fits(
             await on.feed.call("pressbox.set", '{"delay": 4}', "Ada")
         assert raised.value.status == status
         assert on.rooms[0].calls == [("pressbox.set", '{"delay": 4}')]
-
-
-@virtual
-async def test_a_name_goes_along_with_a_question(on: Stage) -> None:
-    async with on:
-        for method, payload in (("ask", '{"text": "?"}'), ("skip", ""), ("ask", "[]")):
-            await on.feed.call(f"pressbox.{method}", payload, "Ada")
-        await on.feed.call("pressbox.ask", '{"text": "?"}', "")
-        asked = [json.loads(payload) for _, payload in on.rooms[0].calls]
-    assert asked == [{"text": "?", "name": "Ada"}, {"name": "Ada"}, [], {"text": "?"}]
-
-
-@virtual
-async def test_the_camera_of_a_source(fake_rtc: FakeRtc) -> None:
-    room = fake_rtc.room()
-    robot = room.join("robot")
-    screen = rtc.TrackSource.SOURCE_SCREENSHARE
-    unknown = rtc.TrackSource.SOURCE_UNKNOWN
-    small = robot.publish(name=MODEL_TRACK, source=unknown)
-    robot.publish(name="sound", kind=rtc.TrackKind.KIND_AUDIO)
-    assert camera_of(room, "robot") is None
-    shared = robot.publish(name="screen", source=screen)
-    assert camera_of(room, "robot") is shared
-    front = robot.publish(name="front")
-    assert camera_of(room, "robot") is front
-    front.mute(True)
-    assert camera_of(room, "robot") is shared
-    assert [camera_of(room, who) for who in ("", "nobody")] == [None, None]
-    assert small.asked == []
 
 
 def test_the_source_is_lower_while_the_commentary_speaks() -> None:

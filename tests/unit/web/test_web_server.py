@@ -16,9 +16,8 @@ from aiohttp.web import Application, Request
 from config.settings import Settings, load_settings
 from tests.support.ports import free_port
 from tests.support.scripted_feed import ScriptedFeeds
-from web.http.viewers import COOKIE
 from web.page import Page
-from web.server import Server, serve_app, version
+from web.server import Server, serve_app
 
 SECRET = "a secret of at least thirty-two characters"
 JSON = {"Content-Type": "application/json"}
@@ -46,16 +45,6 @@ async def client(tmp_path: Path, dist: Path) -> AsyncIterator[Client]:
     app = Server(settings(tmp_path), Page(dist)).app()
     async with TestClient(TestServer(app)) as opened:
         yield opened
-
-
-async def test_a_token_request_gets_201_with_address_and_token(client: Client) -> None:
-    answer = await client.post("/api/livekit/token", json={"participant_name": "Ann"})
-    assert answer.status == 201
-    assert answer.headers["Cache-Control"] == "no-store"
-    body = await answer.json()
-    assert set(body) == {"server_url", "participant_token"}
-    assert body["server_url"] == "ws://127.0.0.1:7880"
-    assert body["participant_token"].count(".") == 2
 
 
 @pytest.mark.parametrize(
@@ -88,12 +77,6 @@ async def test_a_wrong_path_or_method_below_api_is_answered_in_json(client: Clie
     assert wrong.headers["Allow"].split(",") == ["OPTIONS", "POST"]
 
 
-async def test_status_says_room_address_and_version(client: Client) -> None:
-    body = await (await client.get("/api/status")).json()
-    said = {"room": "lobby", "livekit_url": "ws://127.0.0.1:7880", "version": version()}
-    assert body.items() >= said.items()
-
-
 async def test_the_page_is_asked_for_again_and_its_assets_are_kept(client: Client) -> None:
     page = await client.get("/")
     assert page.status == 200
@@ -114,14 +97,6 @@ async def test_only_files_of_the_page_are_served(client: Client, path: str) -> N
     answer = await client.get(path)
     assert answer.status == 404
     assert "not for you" not in await answer.text()
-
-
-async def test_the_page_gives_a_browser_the_name_by_which_its_connections_are_counted(
-    client: Client,
-) -> None:
-    assert not (await client.get("/", headers={"User-Agent": "curl/8"})).cookies
-    page = await client.get("/", headers={"User-Agent": "Mozilla/5.0"})
-    assert page.cookies[COOKIE]["httponly"]
 
 
 async def test_a_page_that_is_not_built_says_so(tmp_path: Path) -> None:

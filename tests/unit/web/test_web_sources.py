@@ -139,14 +139,6 @@ async def test_a_service_that_is_away(client: Client) -> None:
         assert "ingress service" in (await answer.json())["error"]
 
 
-async def test_a_service_with_another_token(settings: Settings, client: Client) -> None:
-    app = Api(settings, ScriptedSources(), "another").app()
-    async with TestServer(app, port=settings.ingress_port):
-        answer = await client.get("/api/sources")
-        assert answer.status == 503
-        assert "another admin token" in (await answer.json())["error"]
-
-
 async def test_wrong_tokens_are_refused_and_lock_nobody_out(
     client: Client, service: TestServer, sources: ScriptedSources
 ) -> None:

@@ -49,37 +49,6 @@ async def test_each_part_of_mjpeg_is_whole_at_once_and_says_when_it_was_taken(
     await gone(feeds)
 
 
-async def test_fps_is_kept_to_on_average(client: Client, feeds: ScriptedFeeds) -> None:
-    answer = await ok(client, "/api/mjpeg?fps=20")
-    await answer.content.readuntil(b"--frame\r\n")
-    pushed, begun = 0, asyncio.get_running_loop().time()
-    task = asyncio.create_task(_push(feeds))
-    for _ in range(11):
-        await part(answer)
-    assert asyncio.get_running_loop().time() - begun > 0.49, "it was faster than asked for"
-    pushed = feeds.rooms[DEFAULT].pictures.count
-    assert pushed <= 13, "more was encoded than anybody wanted"
-    task.cancel()
-    answer.close()
-    await gone(feeds)
-
-
-async def _push(feeds: ScriptedFeeds) -> None:
-    while True:
-        feeds.rooms[DEFAULT].pictures.push(picture(), 1.0)
-        await asyncio.sleep(0.005)
-
-
-async def test_without_new_pictures_the_last_one_comes_again(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mjpeg, "AGAIN_AFTER", 0.01)
-    answer = await ok(client, "/api/mjpeg")
-    await answer.content.readuntil(b"--frame\r\n")
-    assert await part(answer) == await part(answer)
-    answer.close()
-
-
 async def test_frame_is_live_or_what_is_on_display(client: Client, feeds: ScriptedFeeds) -> None:
     live = await ok(client, "/api/frame?quality=10")
     assert "X-Timestamp" not in live.headers
@@ -242,16 +211,6 @@ async def test_one_browser_keeps_a_connection_free_and_others_are_not_counted(
     assert again.status == 200
     for answer in (again, *more, *others):
         answer.close()
-
-
-async def test_the_server_is_full_at_some_point(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(viewers, "MOST", 1)
-    answer = await ok(client, "/api/events")
-    assert (await refusal(client, "/api/events"))["status"] == 503
-    assert (await client.get("/health")).status == 200
-    answer.close()
 
 
 async def test_an_answer_that_fails_midway_is_cut_off_and_not_mixed_with_another(

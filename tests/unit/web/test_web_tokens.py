@@ -24,15 +24,6 @@ def agents(**body: object) -> list[tuple[str, str]]:
     return [(agent.agent_name, agent.metadata) for agent in config.agents] if config else []
 
 
-def test_an_empty_request_joins_the_default_room_under_a_new_name() -> None:
-    first, second = claims(), claims()
-    assert first.video is not None
-    assert first.video.room == "lobby"
-    assert first.video.room_join
-    assert first.identity.startswith("viewer-")
-    assert first.identity != second.identity
-
-
 def test_a_token_allows_to_watch_publish_and_send_but_not_to_administer() -> None:
     video = claims().video
     assert video is not None
@@ -104,18 +95,6 @@ def test_a_guest_cannot_dispatch_agents() -> None:
     assert [one.agent_name for one in made.room_config.agents] == ["pressbox"]
     with pytest.raises(TokenRequestError, match="admin token"):
         guest(room_name="attic", room_config={"agents": [{"agent_name": "pressbox"}]})
-
-
-def test_null_and_empty_are_the_same_as_absent() -> None:
-    made = claims(room_name=None, participant_identity="", participant_attributes=None)
-    assert made.video is not None
-    assert made.video.room == "lobby"
-    assert made.identity
-
-
-def test_another_room_gets_the_agent_when_it_is_made() -> None:
-    assert agents(room_name="attic") == [("pressbox", "")]
-    assert agents(room_name="attic", room_config={}) == [("pressbox", "")]
 
 
 def test_asked_for_agents_are_passed_on_with_their_metadata() -> None:
