@@ -16,12 +16,6 @@ def settings(state: Path, **cli: object) -> Settings:
     return load_settings(cli={"state_dir": str(state), **cli}, env={}, directory=state.parent)
 
 
-def test_the_setting_wins_and_nothing_is_written(tmp_path: Path) -> None:
-    chosen = "chosen-by-the-operator"
-    assert admin_token(settings(tmp_path / "state", admin_token=chosen)) == chosen
-    assert not (tmp_path / "state").exists()
-
-
 def test_a_short_one_could_be_guessed(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="16 characters") as caught:
         settings(tmp_path, admin_token="hunter2")
@@ -50,11 +44,6 @@ def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None
     (tmp_path / FILE_NAME).chmod(0o644)
     assert admin_token(settings(tmp_path)) == "kept"
     assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
-
-
-def test_an_empty_file_is_no_token(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text("")
-    assert len(admin_token(settings(tmp_path))) >= 43
 
 
 def test_processes_that_start_at_once_agree(tmp_path: Path) -> None:

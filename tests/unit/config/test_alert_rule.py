@@ -52,11 +52,6 @@ def test_a_wrong_rule_is_named_with_its_field_in_one_short_line(values: object, 
     assert len(str(caught.value)) < 300
 
 
-def test_control_characters_do_not_get_into_what_is_said() -> None:
-    made = rule({"name": "x", "when": "the\x1b gate\nopens", "say": "a\tb"})
-    assert (made.when, made.say) == ("the gate opens", "a b")
-
-
 def test_a_room_has_rules_of_different_names_and_not_too_many() -> None:
     one = {"name": "Gate", "when": "a"}
     with pytest.raises(RuleError, match="rule Gate: name"):

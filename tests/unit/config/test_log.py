@@ -114,7 +114,7 @@ def test_as_json_a_line_says_what_it_is_about_and_no_secret() -> None:
     assert bad["traceback"].endswith("ValueError: ***")
 
 
-@pytest.mark.parametrize(("level", "lines"), [("info", 3), ("warning", 3), ("debug", 6)])
+@pytest.mark.parametrize(("level", "lines"), [("info", 3), ("debug", 6)])
 def test_an_end_in_order_is_no_error(level: str, lines: int) -> None:
     program = LIVEKIT.replace("LEVEL", repr(level))
     done = subprocess.run(

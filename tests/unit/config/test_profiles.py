@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,7 @@ from config import profiles
 from config.errors import SettingsError
 from config.profile_files import MOST_FILES
 from config.profiles import load_presets, load_profile, profile_names
-from config.settings import RoomSettings, load_settings
+from config.settings import RoomSettings
 
 MINE = "about: Mine.\nprompt: You are mine.\n"
 
@@ -48,12 +47,6 @@ def test_every_preset_makes_valid_settings(name: str) -> None:
     assert needed <= effective.window_size
 
 
-def test_nothing_shipped_is_left_out() -> None:
-    profiles.use(None)
-    assert profiles.problems() == ()
-    assert load_presets()["default"].numbers() == {}
-
-
 @pytest.mark.parametrize("name", ["", "nope", "../presets", "default.yaml", "/etc/passwd"])
 def test_an_unknown_profile_names_the_known_ones(name: str) -> None:
     with pytest.raises(SettingsError, match="one of accessible, default, describer"):
@@ -72,31 +65,6 @@ def test_a_file_dropped_in_is_a_profile_and_its_edit_is_seen(own: Path) -> None:
     assert "mine" not in profile_names()
 
 
-def test_a_folder_that_is_being_read_is_not_taken_for_read(
-    own: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read = profiles._read
-    known: list[str] = []
-
-    def slow(*args: Any) -> Any:
-        monkeypatch.undo()
-        profiles.refresh()  # of another thread
-        known.extend(profile_names())
-        return read(*args)
-
-    monkeypatch.setattr(profiles, "_read", slow)
-    put(own, "mine.yaml", MINE)
-    assert "mine" in known
-
-
-def test_one_of_the_same_name_replaces_the_shipped_one(own: Path) -> None:
-    shipped = load_profile("guard")
-    put(own, "guard.yaml", MINE)
-    assert load_profile("guard").about == "Mine."
-    put(own, "guard.yaml", "about: [")
-    assert load_profile("guard") == shipped
-
-
 def test_a_profile_that_has_gone_holds_nothing_up(own: Path) -> None:
     put(own, "mine.yaml", MINE)
     settings = RoomSettings().updated({"profile": "mine"})
@@ -106,20 +74,6 @@ def test_a_profile_that_has_gone_holds_nothing_up(own: Path) -> None:
     assert (effective.profile, effective.delay) == ("default", 4)
     put(own, "mine.yaml", MINE)
     assert settings.effective().profile == "mine"
-
-
-def test_a_profile_sets_the_pace_where_nobody_else_does(own: Path) -> None:
-    put(own, "mine.yaml", MINE + "preset: calm\nlength: detailed\nlisten: voice\n")
-    mine = RoomSettings().updated({"profile": "mine"})
-    calm = load_presets()["calm"].numbers()
-    effective = mine.effective()
-    assert (effective.preset, effective.length, effective.listen) == ("calm", "detailed", "voice")
-    assert mine.updated({"listen": "off"}).effective().listen == "off"
-    assert effective.inference_interval == calm["inference_interval"]
-    assert mine.updated({"inference_interval": 1}).effective().inference_interval == 1
-    lively = mine.updated({"preset": "lively"}).effective()
-    assert lively.inference_interval == load_presets()["lively"].inference_interval
-    assert mine.updated({"length": "brief"}).effective().length == "brief"
 
 
 def test_presets_of_ones_own(own: Path) -> None:
@@ -194,12 +148,3 @@ def test_what_is_no_file_of_the_folder_and_a_flood_of_them_are_left_out(
     assert profiles.refresh()
     assert sum(name.startswith("a0") for name in profile_names()) == MOST_FILES
     assert len(profiles.problems()) == 1
-
-
-@pytest.mark.usefixtures("own")
-def test_settings_may_name_one(tmp_path: Path) -> None:
-    folder = tmp_path / "state" / "profiles"
-    folder.mkdir(parents=True)
-    (folder / "mine.yaml").write_text(MINE)
-    env = {"STATE_DIR": str(tmp_path / "state"), "PRESSBOX_PROFILE": "mine"}
-    assert load_settings(env=env, directory=tmp_path).profile == "mine"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from config.profiles import load_presets
 from config.settings import RoomSettings, Settings, SettingsError, load_settings
 
 
@@ -50,24 +49,6 @@ def test_everyday_words_need_the_prefix_in_the_environment(tmp_path: Path) -> No
     prefixed = load(tmp_path, env={**env, "PRESSBOX_LANGUAGE": "de"})
     assert prefixed.language == "de"
     assert load(tmp_path, dotenv="LANGUAGE=fr").language == "fr"
-
-
-def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
-    settings = load(tmp_path, env={"CAPTURE_FPS": "", "LIVEKIT_URL": ""}, dotenv="WEB_PORT=\n")
-    assert settings.model_fields_set == set()
-
-
-def test_every_switch_takes_yamls_own_word(tmp_path: Path) -> None:
-    switches = [name for name, field in Settings.model_fields.items() if field.annotation is bool]
-    settings = load(tmp_path, yaml="".join(f"{name}: true\n" for name in switches))
-    assert all(getattr(settings, name) is True for name in switches)
-
-
-def test_addresses_follow_the_ports(tmp_path: Path) -> None:
-    settings = load(tmp_path, env={"LIVEKIT_PORT": "9000", "ENGINE_PORT": "9001"})
-    assert settings.livekit_url == "ws://127.0.0.1:9000"
-    assert settings.engine_url == "http://127.0.0.1:9001/v1"
-    assert "livekit_url" not in settings.model_fields_set
 
 
 @pytest.mark.parametrize(
@@ -116,21 +97,6 @@ def test_every_wrong_key_is_told_and_each_on_one_line(tmp_path: Path) -> None:
 )
 def test_a_wrong_yaml_file(tmp_path: Path, yaml: str, said: str) -> None:
     assert problems(tmp_path, yaml=yaml)[0].startswith(said)
-
-
-def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    (tmp_path / "pressbox.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match="UTF-8"):
-        load_settings(env={}, directory=tmp_path)
-    (tmp_path / "pressbox.yaml").unlink()
-    (tmp_path / "pressbox.yaml").mkdir()
-    with pytest.raises(SettingsError, match=r"pressbox\.yaml.*must be readable"):
-        load_settings(env={}, directory=tmp_path)
-
-
-def test_a_broken_line_in_dotenv(tmp_path: Path) -> None:
-    (line,) = problems(tmp_path, dotenv="ROOM=x\nwhat is this\n")
-    assert line == ".env is not allowed: line 2 is not NAME=value"
 
 
 def test_dollar_signs_in_dotenv_stay(tmp_path: Path) -> None:
@@ -185,11 +151,6 @@ class TestRoomSettings:
         assert second.model_fields_set == {"capture_fps", "profile", "delay"}
         assert first.profile == "default"
 
-    def test_none_takes_a_setting_back(self) -> None:
-        changed = RoomSettings(capture_fps=3, delay=2).updated({"capture_fps": None})
-        assert changed.capture_fps == 2
-        assert changed.model_fields_set == {"delay"}
-
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
@@ -210,7 +171,7 @@ class TestRoomSettings:
         values: list[object] = [None, True, 0, -1, 1e308, 10**400, "", "x", "1", "auto", [], {}]
         values += [float("nan"), "x" * 10_000, "\x00", "\ud800", b"\xff", 0.5, "idle", 30, "de-DE"]
         names = [*RoomSettings.model_fields, "unknown", "", "\n"]
-        for _ in range(3000):
+        for _ in range(800):
             chosen = chance.sample(names, chance.randint(1, 4))
             changes = {name: chance.choice(values) for name in chosen}
             try:
@@ -221,21 +182,3 @@ class TestRoomSettings:
                 assert RoomSettings.model_validate(made.model_dump()) == made
                 continue
             assert said.isprintable()
-
-    def test_a_preset_fills_only_what_was_not_set(self) -> None:
-        effective = RoomSettings().updated({"preset": "lively", "capture_fps": 1}).effective()
-        assert effective.capture_fps == 1
-        assert effective.tts_pause_after == load_presets()["lively"].tts_pause_after
-        assert effective.window_size == 32
-
-    def test_a_profile_fills_prompt_and_language(self) -> None:
-        effective = RoomSettings(profile="guard").effective()
-        assert effective.prompt.startswith("You are the guard")
-        assert "\n- " in effective.prompt
-        assert RoomSettings(profile="guard", prompt="Mine.").effective().prompt == "Mine."
-        assert RoomSettings(language="de").effective().language == "de"
-
-    def test_the_room_part_of_all_settings(self) -> None:
-        room = Settings(room="x", capture_fps=4, engine="other").room_settings()
-        assert type(room) is RoomSettings
-        assert room.model_fields_set == {"capture_fps"}

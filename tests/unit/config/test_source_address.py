@@ -10,7 +10,6 @@ import pytest
 
 from config.source_address import AddressError, parse, test_pattern
 
-pattern_of = test_pattern
 del test_pattern  # pytest would take it for a test
 
 
@@ -47,12 +46,6 @@ def test_what_is_no_address_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(AddressError) as caught:
         parse(text)
     assert str(caught.value).startswith("an address such as")
-
-
-def test_a_test_pattern_has_a_size_and_a_rate() -> None:
-    assert pattern_of(parse("test")) == (1280, 720, 30)
-    assert pattern_of(parse("test:640x360")) == (640, 360, 30)
-    assert pattern_of(parse("test:640x360@15")) == (640, 360, 15)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +110,7 @@ def test_nothing_secret_is_shown(text: str) -> None:
 def test_any_password_survives_and_never_shows() -> None:
     draw = random.Random(6)
     letters = string.ascii_letters + string.digits + "@:/?#%&=+$!*'(), "
-    for _ in range(2000):
+    for _ in range(500):
         password = "".join(draw.choices(letters, k=draw.randint(6, 20)))
         address = parse(f"rtsp://admin:{quote(password, safe='')}@camera.lan:8554/live/1")
         assert address.password == password
@@ -125,9 +118,3 @@ def test_any_password_survives_and_never_shows() -> None:
         assert address.safe == "rtsp://camera.lan:8554/live/1"
         for spelling in (password, quote(password), quote(password, safe="")):
             assert spelling not in address.redact(f"<{spelling}> and {address.url}")
-
-
-def test_the_plain_url_has_no_login() -> None:
-    assert parse("http://u:p@ss@host:81/v?x=1").plain_url == "http://host:81/v?x=1"
-    assert parse("http://host/v@1").plain_url == "http://host/v@1"
-    assert parse("clip.mp4").plain_url == "clip.mp4"

@@ -72,13 +72,6 @@ def test_what_is_revealed_makes_the_same_again() -> None:
     assert "u:p" not in f"{spec} {spec!r}"
 
 
-def test_the_field_that_is_wrong_is_named() -> None:
-    with pytest.raises(SpecError, match=r"^mode: "):
-        source_spec({"name": "cam", "url": "x", "mode": "fast"})
-    with pytest.raises(SpecError, match=r"^url: "):
-        source_spec({"name": "cam"})
-
-
 def test_a_list_in_the_environment_is_hidden_when_it_is_wrong(tmp_path: Path) -> None:
     text = '[{"name": "a", "url": "rtsp://h/user=admin_password=TOPSECRET_x", "mod": 1}]'
     with pytest.raises(SettingsError) as caught:

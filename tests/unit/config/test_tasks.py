@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from config.tasks import CALM, LONGEST_WAIT, Tasks
+from config.tasks import LONGEST_WAIT, Tasks
 from tests.support.virtual_time import START, virtual
 
 
@@ -31,35 +31,6 @@ async def test_a_task_that_fails_is_told_and_starts_again_ever_later(
     assert "Traceback" in caplog.text
     await tasks.aclose()
     assert len(tasks) == 0
-
-
-@virtual
-async def test_after_a_calm_time_the_wait_is_short_again() -> None:
-    begun = list[float]()
-    lives = [0.0, 0.0, 0.0, CALM + 1, 0.0]
-    tasks = Tasks(lambda _: None)
-
-    async def fail() -> None:
-        begun.append(time.monotonic())
-        await asyncio.sleep(lives[len(begun) - 1])
-        if len(begun) < len(lives):
-            raise RuntimeError
-
-    await tasks.keep("the fan", fail)
-    assert begun[-1] - begun[-2] == pytest.approx(CALM + 1.5)
-    await tasks.aclose()
-
-
-@virtual
-async def test_work_that_fails_once_is_told_once() -> None:
-    told = list[str]()
-    tasks = Tasks(told.append)
-
-    async def fail() -> None:
-        raise RuntimeError
-
-    await tasks.once("reading", fail())
-    assert told == ["reading failed (RuntimeError)"]
 
 
 @virtual

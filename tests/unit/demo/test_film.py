@@ -49,14 +49,3 @@ def test_nothing_is_drawn_that_truth_does_not_know(t: float) -> None:
         changed[max(round(thing.y - reach), 0) : round(thing.y + reach), left:right] = False
         changed[460:484, left:right] = False  # the shadow
     assert not changed.any()
-
-
-def test_the_film_begins_again() -> None:
-    assert np.array_equal(frame(5), frame(5 + 3 * DURATION))
-    assert frame(0).shape == (HEIGHT, WIDTH, 3)
-    assert frame(0).dtype == np.uint8
-
-
-def test_frames_may_be_changed_by_who_gets_them() -> None:
-    frame(0.5)[:] = 0
-    assert frame(0.5).any()

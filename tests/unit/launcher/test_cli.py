@@ -14,13 +14,6 @@ from launcher.cli import parse
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_settings_and_source() -> None:
-    words = ["ROOM=a=b", "SOURCE=it's a clip.mp4", "capture_fps=3", "VOICE="]
-    assert parse(words) == ({"room": "a=b", "capture_fps": "3"}, "it's a clip.mp4")
-    assert parse([]) == ({}, "demo")
-    assert parse(["SOURCE="]) == ({}, "demo")
-
-
 @pytest.mark.parametrize(
     ("word", "said"),
     [
@@ -59,9 +52,3 @@ def test_a_source_that_is_none() -> None:
     assert first.startswith("run      | error: SOURCE: ")
     assert last == "run      | everything has ended"
     assert "secret" not in done.stdout
-
-
-def test_a_server_that_does_not_answer() -> None:
-    done = start("LIVEKIT_URL=ws://127.0.0.1:9", "LIVEKIT_API_KEY=k")
-    assert done.returncode == 1
-    assert "LIVEKIT_URL=ws://127.0.0.1:9 needs LIVEKIT_API_KEY and LIVEKIT_API_SE" in done.stdout

@@ -20,7 +20,6 @@ from tests.support.virtual_time import virtual
 from vision import weights
 
 FILE = b"weights" * 30_000
-NOWHERE = "http://127.0.0.1:9/yolox_nano.onnx"
 IMPATIENT = aiohttp.ClientTimeout(total=10, sock_read=0.5)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -102,13 +101,6 @@ async def test_they_lie_where_every_process_looks(release: Release) -> None:
     assert weights.find("off") is None
 
 
-async def test_what_is_there_is_not_asked_for(release: Release) -> None:
-    said: list[str] = []
-    await obtained(release.url, said)
-    assert await obtained(release.url, said)
-    assert release.asked == len(said) == 1
-
-
 @pytest.mark.parametrize("answer", [lies, says_it_is_gone, cuts, stalls])
 async def test_a_bad_server_leaves_nothing_and_the_next_start_tries_again(
     release: Release, answer: Handler, tmp_path: Path
@@ -122,12 +114,6 @@ async def test_a_bad_server_leaves_nothing_and_the_next_start_tries_again(
     release.answer = whole
     assert await obtained(release.url, said)
     assert weights.find("auto") is not None
-
-
-async def test_no_network_is_one_line(release: Release) -> None:
-    said: list[str] = []
-    assert not await obtained(NOWHERE, said)
-    assert len(said) == 1
 
 
 async def test_a_cache_that_cannot_be_written_is_one_line(release: Release, tmp_path: Path) -> None:

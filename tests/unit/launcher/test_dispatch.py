@@ -122,33 +122,6 @@ async def test_rooms_without_a_place_are_told_once_and_others_notes_are_left() -
 
 
 @virtual
-async def test_another_worker_takes_who_waits() -> None:
-    watched = Watched()
-    watched.server.add("ours", **{"pressbox.wish": "{}"})
-    watched.dispatcher.start()
-    await asyncio.sleep(60)
-    watched.dispatcher.workers(1, 2, 1)
-    await asyncio.sleep(10)
-    assert watched.server.dispatched == ["lobby", "ours"]
-    await watched.dispatcher.aclose()
-
-
-@virtual
-async def test_a_note_goes_with_its_reason() -> None:
-    watched = Watched()
-    server = watched.server
-    server.add("ours", **{"pressbox.wish": "{}"})
-    watched.dispatcher.start()
-    await asyncio.sleep(30)
-    assert server.rooms["ours"].metadata == NOTE
-    server.people["ours"].clear()
-    await asyncio.sleep(30)
-    assert server.rooms["ours"].metadata == ""
-    assert watched.said[-1] == "room ours waits no longer"
-    await watched.dispatcher.aclose()
-
-
-@virtual
 async def test_a_commentator_that_has_stopped_is_told_from_one_that_was_never_there() -> None:
     watched = Watched()
     server = watched.server

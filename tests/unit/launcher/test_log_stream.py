@@ -9,14 +9,6 @@ import random
 from launcher.log_stream import LineSplitter, LogStream
 
 
-def test_colours_only_where_wanted() -> None:
-    plain, coloured = io.StringIO(), io.StringIO()
-    LogStream(plain).line("web", "up")
-    LogStream(coloured, colour=True).line("web", "up")
-    assert "\x1b" not in plain.getvalue()
-    assert coloured.getvalue() == "\x1b[36mweb      |\x1b[0m up\n"
-
-
 def test_secrets_do_not_show() -> None:
     out = io.StringIO()
     log = LogStream(out)
@@ -47,15 +39,6 @@ def test_what_is_shown_once_is_seen_by_a_person_and_kept_by_no_file() -> None:
         LogStream(out, colour=False).show("run", "the token: secret-secret")
     assert file.getvalue() == ""
     assert terminal.getvalue() == "run      | the token: secret-secret\n"
-
-
-def test_passwords_of_sources_may_be_short() -> None:
-    out = io.StringIO()
-    log = LogStream(out)
-    log.hide(["p@ss", "abc"], shortest=4)
-    log.hide(["long-secret"])
-    log.line("ingress", "p@ss, long-secret, abc")
-    assert out.getvalue() == "ingress  | ***, ***, abc\n"
 
 
 def test_a_child_cannot_steer_the_terminal() -> None:

@@ -103,33 +103,6 @@ def test_there_is_an_engine_for_each_device_and_the_agent_knows_all() -> None:
     assert [port.number for port in plan.ports(of) if port.setting == "ENGINE_PORT"] == [9100, 9110]
 
 
-def test_ports_are_those_of_what_is_started() -> None:
-    def named(of: Settings) -> list[str]:
-        return [port.setting for port in plan.ports(of)]
-
-    always = ["WEB_PORT", "INGRESS_PORT", "METRICS_PORT"]
-    own = ["ENGINE_PORT", "LIVEKIT_PORT", "LIVEKIT_TCP_PORT", "LIVEKIT_UDP_PORT"]
-    assert named(settings()) == always + own
-    assert named(settings(livekit_url="ws://h:1", engine_url="http://h:1")) == always
-
-
-def test_a_log_level_that_hides_the_registration() -> None:
-    assert specs(settings())["agent"].ready_line == "registered worker"
-    assert specs(settings(log_level="error"))["agent"].ready_line == ""
-
-
-@pytest.mark.parametrize(
-    ("host", "address"),
-    [
-        ("127.0.0.1", "http://127.0.0.1:8199"),
-        ("0.0.0.0", "http://127.0.0.1:8199"),
-        ("::", "http://[::1]:8199"),
-    ],
-)
-def test_the_address_that_is_printed(host: str, address: str) -> None:
-    assert plan.page_address(settings(web_host=host)) == address
-
-
 def test_the_ingress_gets_all_sources_and_nobody_else(tmp_path: Path) -> None:
     kept = {"name": "gate", "url": "rtsp://u:p@ss@cam", "room": "hall"}
     of = load_settings(cli={"sources": [kept]}, env={}, directory=tmp_path)
@@ -148,8 +121,3 @@ def test_a_secret_goes_where_it_is_needed(name: str, whose: set[str]) -> None:
     of = settings(**{name: SecretStr("the-word-of-somebody")})
     made = specs(of).items()
     assert {name for name, spec in made if "the-word-of" in json.dumps(dict(spec.env))} == whose
-
-
-def test_without_a_source_there_are_those_of_the_settings() -> None:
-    env = plan.ingress(settings(), None, at_once).env
-    assert env["PRESSBOX_SOURCES"] == "[]"

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
-from launcher.reaper import alive, groups_left
 from tests.unit.launcher.scripted import running, until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,17 +46,3 @@ async def test_a_killed_launcher_leaves_nothing_running() -> None:
     launcher.kill()
     await launcher.wait()
     await until(lambda: not any(running(pid) for pid in pids))
-
-
-def test_the_list_of_groups() -> None:
-    lines = ["+10\n", "+11\n", "-10\n", "+0\n", "+1\n", "nonsense\n", "\n", "-99\n", "+12"]
-    assert groups_left(lines) == {11, 12}
-
-
-def test_whether_a_group_is_alive() -> None:
-    argv = [sys.executable, "-c", "import time; time.sleep(600)"]
-    with subprocess.Popen(argv, start_new_session=True) as child:
-        assert alive(child.pid)
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait()
-        assert not alive(child.pid)

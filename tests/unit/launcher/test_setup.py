@@ -63,16 +63,6 @@ def test_what_is_missing_is_named(tree: Path, words: tuple[str, ...], said: str)
     assert done.stderr.startswith(said)
 
 
-def test_a_python_without_venv(tree: Path) -> None:
-    put(tree, "python3", 'case "$2" in venv|virtualenv) echo broken >&2; exit 1;; esac; exit 0')
-    done = setup(tree, "python", "base")
-    assert done.returncode == 1
-    assert done.stderr == (
-        "error: Python's venv module is missing: sudo apt-get install python3-venv\n"
-    )
-    assert not (tree / ".venv").exists()
-
-
 def test_the_page_is_built_once(tree: Path) -> None:
     put(tree, "node", "exit 0")
     put(
@@ -91,16 +81,3 @@ def test_the_page_is_built_once(tree: Path) -> None:
     assert setup(tree, "page").stdout.splitlines() == ["building the page", "npm run"]
     (tree / "web" / "ui" / "package-lock.json").write_text('{"changed": 1}')
     assert setup(tree, "page").stdout.splitlines() == wanted
-
-
-def test_a_page_that_cannot_be_built_is_tried_again(tree: Path) -> None:
-    put(tree, "node", "exit 0")
-    put(
-        tree,
-        "npm",
-        '[ "$1" = ci ] && mkdir -p node_modules && exit 0\necho "no such file" >&2; exit 1',
-    )
-    for _ in range(2):
-        done = setup(tree, "page")
-        assert done.returncode == 1
-        assert done.stderr.splitlines()[-1].startswith("error: the page could not be built")

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
 
 from config.settings import Settings, load_settings
 from launcher.errors import LaunchError
-from launcher.source import is_waited_for, read_word, secrets, stands_in_the_open, wanted
+from launcher.source import is_waited_for, secrets, stands_in_the_open, wanted
 
 
 def settings(directory: Path, *names: str) -> Settings:
     sources = [{"name": name, "url": "rtsp://u:passw@x"} for name in names]
     return load_settings(cli={"sources": sources}, env={}, directory=directory)
-
-
-def test_none_is_no_source(tmp_path: Path) -> None:
-    assert wanted("none", settings(tmp_path), tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -69,8 +64,3 @@ def test_a_password_on_another_command_line_is_seen() -> None:
     assert not stands_in_the_open("rtsp://u:p@ss@cam", b"make\0run\0SOURCE=-\0")
     assert not stands_in_the_open("rtsp://cam", b"make\0run\0SOURCE=rtsp://cam\0")
     assert not stands_in_the_open("gopher://x", line)
-
-
-def test_the_word_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(" rtsp://u:p@cam \nmore\n"))
-    assert read_word() == "rtsp://u:p@cam"

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from launcher.child import Spec
 from launcher.errors import LaunchError
 from launcher.supervisor import Backoff, Supervisor
 from tests.unit.launcher.scripted import PARENT, SLEEP, STUBBORN, Recorder, running, script, until
@@ -25,11 +24,6 @@ async def supervisor(recorder: Recorder) -> AsyncIterator[Supervisor]:
     made = Supervisor(recorder.log)
     yield made
     await made.aclose()
-
-
-async def test_output_is_prefixed(supervisor: Supervisor, recorder: Recorder) -> None:
-    await supervisor.start(script("engine", SLEEP, ready_line="up"))
-    assert recorder.lines == ["engine   | up"]
 
 
 async def test_a_child_that_dies_at_its_start(supervisor: Supervisor) -> None:
@@ -48,11 +42,6 @@ async def test_a_child_that_never_gets_ready(supervisor: Supervisor) -> None:
     assert not running(pid)
 
 
-async def test_a_program_that_is_not_there(supervisor: Supervisor) -> None:
-    with pytest.raises(LaunchError, match=r"^livekit: cannot run no-such-program: No such file"):
-        await supervisor.start(Spec("livekit", ("/no-such-folder/no-such-program",)))
-
-
 async def test_a_child_that_dies_later_is_started_again(recorder: Recorder) -> None:
     exits: list[str] = []
     supervisor = Supervisor(recorder.log, exits.append)
@@ -66,18 +55,6 @@ async def test_a_child_that_dies_later_is_started_again(recorder: Recorder) -> N
     assert "run      | agent was ended by SIGKILL; started again in 0.5 s" in recorder.lines
     await supervisor.aclose()
     assert not running(second)
-
-
-async def test_each_registration_is_told(recorder: Recorder) -> None:
-    seen: list[int] = []
-    code = "print('registered', flush=True); " + SLEEP
-    spec = script("agent", code, ready_line="registered")
-    spec = Spec(spec.name, spec.argv, ready_line="registered", on_ready_line=lambda: seen.append(1))
-    supervisor = Supervisor(recorder.log)
-    await supervisor.start(spec)
-    os.kill(supervisor.pid("agent"), signal.SIGKILL)
-    await until(lambda: len(seen) == 2)
-    await supervisor.aclose()
 
 
 async def test_children_of_a_dead_child_do_not_stay(
@@ -97,15 +74,6 @@ async def test_closing_ends_what_ignores_sigterm(
     pids = [supervisor.pid("stubborn"), supervisor.pid("agent")]
     pids.append(recorder.number_after("grandchild"))
     await supervisor.aclose()
-    await supervisor.aclose()
-    assert [pid for pid in pids if running(pid)] == []
-
-
-async def test_closing_after_a_child_has_died(supervisor: Supervisor) -> None:
-    for name in ("web", "engine"):
-        await supervisor.start(script(name, SLEEP, ready_line="up"))
-    pids = [supervisor.pid("web"), supervisor.pid("engine")]
-    os.kill(pids[0], signal.SIGKILL)
     await supervisor.aclose()
     assert [pid for pid in pids if running(pid)] == []
 

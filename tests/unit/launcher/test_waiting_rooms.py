@@ -34,14 +34,6 @@ class Rooms:
             self.now += 0.5
 
 
-def test_the_own_room_gets_one_at_once_and_again_when_it_is_gone() -> None:
-    rooms = Rooms()
-    assert rooms.look(lobby=EMPTY) == ["lobby"]
-    assert rooms.look(2.0, lobby=SERVED) == []
-    rooms.now += 60
-    assert rooms.look(lobby=EMPTY) == ["lobby"]
-
-
 def test_somebody_elses_dispatch_has_the_time_to_join() -> None:
     rooms = Rooms()
     assert rooms.look(JOIN_LIMIT - 0.5, a=ORDER) == []
@@ -56,18 +48,6 @@ def test_one_who_wishes_and_then_dispatches_himself_gets_no_second_one() -> None
     assert rooms.look(3.0, a=replace(ORDER, wish="{}")) == []
 
 
-def test_a_room_in_which_somebody_looks_for_one_gets_it_soon() -> None:
-    rooms = Rooms()
-    assert rooms.look(60.0, a=EMPTY) == []
-    assert rooms.look(PATIENCE, a=WISH) == ["a"]
-
-
-def test_a_lost_one_comes_back() -> None:
-    rooms = Rooms()
-    rooms.look(60.0, a=SERVED)
-    assert rooms.look(PATIENCE, a=ORDER) == ["a"]
-
-
 def test_one_that_somebody_sent_away_stays_away() -> None:
     rooms = Rooms()
     rooms.look(60.0, a=SERVED)
@@ -78,12 +58,6 @@ def test_one_that_somebody_sent_away_stays_away() -> None:
     assert rooms.look(PATIENCE, a=replace(WISH, sid="RM_2")) == ["a"]
 
 
-def test_one_that_was_sent_away_before_it_was_seen_stays_away_too() -> None:
-    rooms = Rooms()
-    assert rooms.look(PATIENCE, a=WISH) == ["a"]
-    assert rooms.look(600.0, a=WISH) == []
-
-
 def test_a_lost_worker_or_server_has_sent_nobody_away() -> None:
     rooms = Rooms()
     rooms.look(60.0, a=replace(EMPTY, agents=("agent-0",)))
@@ -92,13 +66,6 @@ def test_a_lost_worker_or_server_has_sent_nobody_away() -> None:
     rooms.look(60.0, a=SERVED)
     rooms.core.forget()
     assert rooms.look(PATIENCE, a=WISH) == ["a"]
-
-
-def test_a_new_worker_is_asked_at_once() -> None:
-    rooms = Rooms()
-    assert rooms.look(1.0, lobby=EMPTY) == ["lobby"]
-    rooms.core.worker_ready()
-    assert rooms.look(lobby=EMPTY) == ["lobby"]
 
 
 def test_one_that_never_stays_is_sent_ever_more_seldom() -> None:
@@ -133,12 +100,6 @@ def test_places_of_agents_that_are_on_their_way_are_not_given_twice() -> None:
     assert rooms.look(PATIENCE, lobby=SERVED, **views) == ["a"]
     views["a"] = replace(views["a"], dispatches=(("AD_9", ""),))
     assert rooms.look(2.0, lobby=SERVED, **views) == []
-
-
-def test_without_a_limit_nothing_is_full() -> None:
-    rooms = Rooms(limit=None)
-    assert rooms.look(lobby=EMPTY) == ["lobby"]
-    assert rooms.core.full == []
 
 
 def test_a_guest_gets_a_commentator_and_chooses_no_settings_of_it() -> None:

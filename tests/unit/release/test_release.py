@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import shutil
-from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -85,14 +84,6 @@ def test_what_is_not_pinned_to_one_content_is_found(line: str) -> None:
     assert len(pins.loose_requirements(f"{fine}{line}\n{fine}")) == 1
 
 
-def test_what_a_lock_file_leaves_open_is_found() -> None:
-    good = {"integrity": "sha512-x"}
-    found = {**good, "resolved": "https://host/c"}
-    packages = {"": {}, "node_modules/a": good, "node_modules/c": found, "node_modules/b": {}}
-    told = pins.loose_packages({"packages": packages})
-    assert [each.split()[0] for each in told] == ["c", "b"]
-
-
 @pytest.mark.parametrize(
     ("name", "said", "why"),
     [
@@ -124,17 +115,3 @@ def test_a_bill_of_materials_gets_the_licences_that_are_known() -> None:
         None,
         None,
     ]
-
-
-def test_a_package_is_asked_for_spdx_first_and_all_of_its_classifiers() -> None:
-    about = Message()
-    about["License"] = "Permission is hereby granted: 1, 2 (3)\nand so on"
-    for each in (
-        "License :: OSI Approved",
-        "License :: OSI Approved :: MIT License",
-        "License :: Other :: Odd",
-    ):
-        about["Classifier"] = each
-    assert POLICY.said_by(about) == "MIT AND Odd"
-    about["License-Expression"] = "GPL-3.0-only"
-    assert POLICY.said_by(about) == "GPL-3.0-only"

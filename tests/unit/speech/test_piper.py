@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import sys
 from collections.abc import AsyncIterator
@@ -69,19 +68,6 @@ async def test_text_becomes_sound_at_our_rate(voice: PiperVoice) -> None:
 @pytest.mark.parametrize("text", ["", "...", "\N{GRINNING FACE}", "Tom & <b> \x07", "[[ ]]"])
 async def test_odd_texts(voice: PiperVoice, text: str) -> None:
     assert len(b"".join(await pieces(voice, text))) < SAMPLE_RATE * 2 * 10
-
-
-@pytest.mark.parametrize("seconds", [0.0, 0.1])
-async def test_closing_stops_a_run_that_would_not_end(voice: PiperVoice, seconds: float) -> None:
-    await voice.prepare()
-    speech = voice.say("and on and on " * 40)  # one sentence, too long for the tiny voice
-    first = asyncio.ensure_future(anext(speech))
-    await asyncio.sleep(seconds)  # before and within the run
-    first.cancel()
-    await asyncio.wait({first})
-    await speech.aclose()
-    async with asyncio.timeout(20):
-        assert await pieces(voice, "Next.")  # its thread is free
 
 
 @pytest.mark.parametrize(

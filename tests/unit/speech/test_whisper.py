@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import signal
 import sys
@@ -100,20 +99,6 @@ async def test_a_program_that_cannot_load_says_why(does: str, why: str) -> None:
     await made.aclose()
 
 
-async def test_long_loading_is_told_and_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(whisper, "PATIENCE", 0.0)
-    made = program(tmp_path)
-    with pytest.raises(HearingError, match="still being loaded"):
-        await made.prepare()
-    loading = made._loading
-    assert loading
-    await asyncio.wait({loading})
-    assert (await made.recognise(SOUND, "en")).startswith("32000")
-    await made.aclose()
-
-
 async def test_it_ends_when_nobody_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = program(tmp_path)
     await made.prepare()
@@ -122,12 +107,4 @@ async def test_it_ends_when_nobody_speaks(tmp_path: Path, monkeypatch: pytest.Mo
     while made._loading or made._ending:
         await asyncio.sleep(0.01)
     assert is_gone(served)
-    await made.aclose()
-
-
-async def test_without_the_package_it_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    made = Whisper()
-    with pytest.raises(HearingError, match="make stt"):
-        await made.prepare()
     await made.aclose()
