@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-
-import pytest
 
 from tests.room.test_audience import until
 from tests.room.test_booth import ANSWER
@@ -57,20 +54,3 @@ async def test_with_its_key_it_is_seen_and_one_with_another_key_is_named(
         async with camera(livekit_server, "keyed", "stranger", key=b"another"):
             await until(lambda: "stranger" in made.status.remark)
             assert made.status.source == "plain"
-
-
-async def test_a_picture_every_few_seconds_is_enough(
-    livekit_server: LiveKitServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO", "pressbox")
-    async with (
-        scripted_engine(Repeat(ANSWER)) as engine,
-        camera(livekit_server, "seldom", "door") as door,
-        booth(livekit_server, "seldom", engine.url, metadata=METADATA, state_dir=tmp_path) as made,
-    ):
-        await until(lambda: made.status.source == "door" and bool(engine.asked))
-        door.fps = 1 / 7
-        await asyncio.sleep(20)  # what is tested is that nothing happens
-        assert made.status.trouble == ""
-        assert not made.status.lost
-        assert "subscribing anew" not in caplog.text

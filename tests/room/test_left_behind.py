@@ -36,12 +36,3 @@ async def test_only_agents_of_this_host_are_taken_out(
         async with api.LiveKitAPI(livekit_server.http_url, *keys) as lkapi:
             found = await lkapi.room.list_participants(api.ListParticipantsRequest(room="left"))
     assert {one.identity for one in found.participants} == {"other", "person"}
-
-
-async def test_a_server_that_is_not_there_holds_nothing_up(tmp_path: Path) -> None:
-    cli = {
-        "livekit_url": "ws://127.0.0.1:9",
-        "livekit_api_key": "k",
-        "livekit_api_secret": "s" * 32,
-    }
-    await left_behind.remove(load_settings(cli=cli, env={}, directory=tmp_path))

@@ -135,29 +135,3 @@ async def test_two_who_ask_at_once_are_both_answered_by_name(
         record_property("first sound, ms after a question", round((first - left) * 1000))
         assert left + after < first, "it falls silent before the answer begins"
     assert probe.wrong == []
-
-
-async def test_by_rpc_a_question_has_a_place_an_answer_and_is_taken_back(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    async with (
-        scripted_engine(script) as engine,
-        camera(livekit_server, "asked"),
-        booth(livekit_server, "asked", engine.url, state_dir=tmp_path),
-        watching(livekit_server.url, livekit_server.token("asked", "viewer")) as probe,
-    ):
-        await commentary_heard(probe)
-        heard = json.loads(
-            await probe.call("pressbox.ask", '{"text": "What?", "wait": true}', timeout=15)
-        )
-        assert heard["text"] == "It is a bar."
-        assert heard["id"] == answers(probe, "start")[0].id
-        await probe.call("pressbox.ask", '{"text": "Who?"}')
-        back = json.loads(await probe.call("pressbox.ask", '{"text": "Where?"}'))
-        assert back["position"] == 1
-        skipped = json.loads(await probe.call("pressbox.skip", json.dumps({"id": back["id"]})))
-        assert skipped == {"skipped": [back["id"]]}
-        await answered(probe, 3)
-    dropped = {one.more["question"]: one.dropped for one in answers(probe, "end")}
-    assert dropped == {"What?": None, "Who?": None, "Where?": "cancelled"}
-    assert [one.text for one in engine.asked if one.kind == "answer"] == ["What?", "Who?"]

@@ -223,29 +223,6 @@ async def test_a_server_that_was_killed_and_comes_back(livekit_server: LiveKitSe
         assert feed.status["livekit"] == "connected"
 
 
-async def test_a_commentator_that_goes_and_comes_back_as_another(
-    livekit_server: LiveKitServer,
-) -> None:
-    async with feeds(livekit_server) as rooms, rooms.watch("gone") as feed:
-        assert (feed.status["livekit"], feed.status["engine"]) == ("connected", "unknown")
-        async with scripted(livekit_server, "gone"):
-            last = await picture(feed)
-            first = feed.status["commentator"]
-            with pytest.raises(CallError, match="no live picture comes from camera-1"):
-                await feed.live(0, 0, 80)
-        await until(lambda: feed.status["commentator"] == "")
-        with pytest.raises(CallError, match="no commentator") as raised:
-            await feed.call("pressbox.get", "", "")
-        assert raised.value.status == 503
-        with pytest.raises(TimeoutError):
-            await picture(feed, limit=0.2)  # no old one is shown
-        async with scripted(livekit_server, "gone", "agent-2") as on:
-            on.hum(True)
-            await heard(feed)
-            assert (await picture(feed)).number > last.number
-            assert (first, feed.status["commentator"]) == ("agent-scripted", "agent-2")
-
-
 async def test_what_others_write_on_a_booths_topics_is_not_told(
     livekit_server: LiveKitServer,
 ) -> None:

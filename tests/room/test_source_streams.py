@@ -1,8 +1,7 @@
-"""Sizes that change in an encoded source's stream, and the small second stream for the engine."""
+"""The small second stream of a source: for the engine, and never shown."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from pathlib import Path
@@ -14,7 +13,6 @@ from config.source_names import INGRESS_ATTRIBUTE, MODEL_TRACK
 from tests.room.test_booth import ended
 from tests.support.booths import booth
 from tests.support.camera import camera
-from tests.support.encoded_camera import Encoder, encoded_camera
 from tests.support.engine_script import Answer, Repeat
 from tests.support.livekit_server import LiveKitServer
 from tests.support.scripted_engine import Asked, ScriptedEngine, scripted_engine
@@ -46,46 +44,6 @@ async def engine_sees(
         return bool(newest) and set(newest) == {(width, height)}
 
     await probe.until(all_are, timeout=timeout, what=f"{width}x{height} at the engine")
-
-
-async def test_sizes_that_change_in_the_stream_reach_viewer_and_engine(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    steps = [(640, 360), (320, 240), (1280, 720), (360, 640), (640, 360)]
-    viewer = livekit_server.token("sizes", "viewer")
-    async with (
-        scripted_engine(Repeat(ANSWER)) as engine,
-        encoded_camera(livekit_server, "sizes", *steps[0]) as cam,
-        booth(livekit_server, "sizes", engine.url, state_dir=tmp_path) as made,
-        watching(livekit_server.url, viewer) as probe,
-    ):
-        for width, height in steps:
-            sending = asyncio.create_task(cam.run(Encoder(width, height), 120), name="test.cam")
-            try:
-                seen = len(probe.frames)
-                await probe.until(
-                    lambda seen=seen, size=(width, height): any(  # type: ignore[misc]
-                        (one.width, one.height) == size and one.burnt for one in probe.frames[seen:]
-                    ),
-                    timeout=30,
-                    what=f"{width}x{height} at the viewer",
-                )
-                # What the plugin sends is at most 640 pixels wide or high.
-                scale = 640 / max(width, height, 640)
-                await engine_sees(probe, engine, round(width * scale), round(height * scale))
-                lines = len(ended(probe))
-                await probe.until(
-                    lambda lines=lines: len(ended(probe)) > lines,  # type: ignore[misc]
-                    timeout=30,
-                    what="a line",
-                )
-                assert not made.status.lost
-            finally:
-                sending.cancel()
-                await asyncio.gather(sending, return_exceptions=True)
-    ids = [frame.frame_id for frame in probe.frames if frame.frame_id is not None]
-    assert ids == sorted(set(ids))
-    assert probe.wrong == []
 
 
 async def test_the_small_stream_is_for_the_engine_and_never_shown(

@@ -106,38 +106,36 @@ async def worker(
                 await asyncio.sleep(0.05)
 
 
-async def test_its_options_reach_its_jobs(livekit_server: LiveKitServer, tmp_path: Path) -> None:
-    async with scripted_engine(Repeat()) as engine:
-        given = ("--engine-url", engine.url, "--livekit-url", livekit_server.url)
-        nowhere = {"LIVEKIT_URL": f"ws://127.0.0.1:{free_port()}"}
-        async with worker(livekit_server, tmp_path, *given, **nowhere) as agent:
-            await agent.dispatch("options")
-
-            async def engine_up() -> bool:
-                found = await agent.agents("options")
-                return any(
-                    '"engine":"up"' in one.attributes.get("pressbox.status", "") for one in found
-                )
-
-            await agent.until(engine_up)
-
-
-async def test_all_places_are_taken_at_one_moment_and_no_more(
+async def test_its_options_and_late_profiles_reach_its_jobs_and_no_more_than_its_places_are_taken(
     livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:
-    rooms = [f"place{number}" for number in range(3)]
-    async with worker(livekit_server, tmp_path, AGENT_LOAD_LIMIT="3") as agent:
-        await asyncio.gather(*map(agent.dispatch, rooms))
-        assert [len(there) for there in await agent.seated(*rooms)] == [1] * 3
-        await agent.dispatch("one-too-many")
-        await agent.until_said("room one-too-many: all 3 places are taken")
+    rooms = [f"place{number}" for number in range(4)]
+    async with scripted_engine(Repeat()) as engine:
+        given = ("--engine-url", engine.url, "--livekit-url", livekit_server.url)
+        env = {"LIVEKIT_URL": f"ws://127.0.0.1:{free_port()}", "AGENT_LOAD_LIMIT": "3"}
+        async with worker(livekit_server, tmp_path, *given, **env) as agent:
+            await agent.until_said("process initialized")  # one that waits for a job
+            (tmp_path / "profiles").mkdir()
+            mine = "about: Mine.\nprompt: You are mine.\n"
+            (tmp_path / "profiles" / "mine.yaml").write_text(mine)
+            # At one moment: LiveKit asks nobody who has told it that there is no place.
+            await asyncio.gather(*(agent.dispatch(room, '{"profile":"mine"}') for room in rooms))
+            await agent.until_said("all 3 places are taken")
+
+            async def three_are_up() -> bool:
+                found = [one for room in rooms for one in await agent.agents(room)]
+                told = [one.attributes.get("pressbox.status", "") for one in found]
+                up = ['"engine":"up"' in one and '"profile":"mine"' in one for one in told]
+                return up == [True] * 3
+
+            await agent.until(three_are_up)
 
 
-async def test_of_two_that_come_at_one_moment_one_stays(
+async def test_of_two_at_one_moment_one_stays_and_a_room_that_closes_holds_nobody_up(
     livekit_server: LiveKitServer, tmp_path: Path
 ) -> None:
     rooms = [f"moment{number}" for number in range(2)]
-    async with worker(livekit_server, tmp_path) as agent:
+    async with worker(livekit_server, tmp_path, AGENT_LOAD_LIMIT="8") as agent:
         await asyncio.gather(*map(agent.dispatch, rooms * 2))
 
         async def two_left() -> bool:
@@ -146,11 +144,26 @@ async def test_of_two_that_come_at_one_moment_one_stays(
         await agent.until(two_left)
 
         async def one_each() -> bool:
-            return [len(await agent.agents(room)) for room in rooms] == [1, 1]
+            agents = [len(await agent.agents(room)) for room in rooms]
+            return agents == [len(await agent.dispatches(room)) for room in rooms] == [1, 1]
 
         await agent.until(one_each)
         await agent.seated(*rooms)
-        assert [len(await agent.dispatches(room)) for room in rooms] == [1, 1]
+        # A room that is closed while it is joined keeps nobody waiting.
+        exits = agent.said("process exiting")
+        await agent.dispatch("closing")
+
+        async def listed() -> bool:
+            return len(await agent.agents("closing")) > 0
+
+        await agent.until(listed, every=0.01)
+        async with livekit_server.api() as lkapi:
+            await lkapi.room.delete_room(api.DeleteRoomRequest(room="closing"))
+
+        async def ends() -> bool:
+            return agent.said("process exiting") > exits
+
+        await agent.until(ends)
 
 
 async def test_a_ghost_keeps_nobody_out(livekit_server: LiveKitServer, tmp_path: Path) -> None:
@@ -167,35 +180,6 @@ async def test_a_ghost_keeps_nobody_out(livekit_server: LiveKitServer, tmp_path:
 
         await agent.until(another_one_sits)
         assert not agent.said("this second commentator leaves")
-
-
-async def test_a_room_that_is_closed_while_it_is_joined_keeps_nobody_waiting(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    async with worker(livekit_server, tmp_path) as agent:
-        await agent.dispatch("closing")
-
-        async def listed() -> bool:
-            return len(await agent.agents("closing")) > 0
-
-        await agent.until(listed, every=0.01)
-        async with livekit_server.api() as lkapi:
-            await lkapi.room.delete_room(api.DeleteRoomRequest(room="closing"))
-        await agent.until_said("process exiting")
-
-
-async def test_a_profile_that_came_after_the_worker_is_known_to_its_jobs(
-    livekit_server: LiveKitServer, tmp_path: Path
-) -> None:
-    async with worker(livekit_server, tmp_path) as agent:
-        await agent.until_said("process initialized")  # the one that waits for the job
-        folder = tmp_path / "profiles"
-        folder.mkdir()
-        (folder / "mine.yaml").write_text("about: Mine.\nprompt: You are mine.\n")
-        await agent.dispatch("dropped-in", '{"profile":"mine"}')
-        await agent.seated("dropped-in")
-        (there,) = await agent.agents("dropped-in")
-        assert '"profile":"mine"' in there.attributes["pressbox.status"]
 
 
 async def test_a_new_dispatch_wins_and_what_people_change_then_outlives_the_worker(

@@ -12,7 +12,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,14 +22,12 @@ from tests.peers.camera import Output, camera
 from tests.peers.camera_encoders import Look
 from tests.peers.mediamtx import MediaServer
 from tests.peers.other_computer import NoNamespaceError, OtherComputer, other_computer
-from tests.peers.players import vlc
 from tests.sources.conftest import Row, Table, full_only
 from tests.sources.room_viewer import RoomViewer, Seen
 from tests.sources.service import IngressService
 from tests.sources.stage import Stage
 from tests.sources.watched import watched
 from tests.support.livekit_server import LiveKitServer
-from tests.support.ports import free_ports
 
 SOURCES = ("tcp", "udp")
 
@@ -127,56 +124,6 @@ async def test_however_long_it_was_away(
         for name, time_taken in took.items():
             said = f"back {time_taken:.1f} s behind the next attempt"
             table.append(Row(f"cable pulled for {seconds} s", f"RTSP {name}", said))
-
-
-@full_only
-@pytest.mark.timeout(300)
-async def test_a_bad_line_is_still_a_picture(
-    livekit_server: LiveKitServer, tmp_path: Path, table: Table
-) -> None:
-    async with camera_elsewhere(livekit_server, tmp_path) as (other, service, viewer):
-        for delay, loss in ((0.1, 0.0), (0.02, 0.01), (0.02, 0.05)):
-            other.delay, other.loss = delay, loss
-            begun = time.monotonic()
-            await asyncio.sleep(20)
-            for name in SOURCES:
-                seen = viewer.of(name).since(begun)
-                gaps = [b.received - a.received for a, b in pairwise(seen)]
-                said = (
-                    f"{len(seen) / 20:.1f} of 15 pictures a second, longest gap "
-                    f"{max(gaps, default=0) * 1000:.0f} ms"
-                )
-                age = f"{viewer.of(name).age(200) * 1000:.0f} ms"
-                line = f"{delay * 1000:.0f} ms each way, {loss:.0%} lost"
-                table.append(Row(line, f"RTSP {name}", said, age=age))
-                assert len(seen) > 60, f"{name}, {line}: {said}"
-            assert {one["state"] for one in (await service.reports()).values()} == {"live"}
-
-
-@full_only
-@pytest.mark.timeout(120)
-async def test_vlc_on_another_computer(
-    livekit_server: LiveKitServer, tmp_path: Path, table: Table
-) -> None:
-    with ExitStack() as stack:
-        try:
-            other = stack.enter_context(other_computer())
-        except NoNamespaceError as error:
-            pytest.skip(str(error))
-        other.delay = 0.005
-        entry, port = free_ports(2)
-        output = Output(f"udp://127.0.0.1:{entry}?pkt_size=1316", "mpegts", Look(), "aac")
-        stack.enter_context(camera(tmp_path / "cam", output, namespace=other.namespace))
-        words = (f"udp://@127.0.0.1:{entry}", "--sout", f"#rtp{{sdp=rtsp://:{port}/cam}}")
-        playing = vlc(tmp_path / "vlc", *words, "--sout-keep", namespace=other.namespace)
-        stack.enter_context(playing)
-        async with watched(livekit_server, tmp_path) as (service, viewer):
-            await service.add("vlc", f"rtsp://{other.there}:{port}/cam")
-            seen = viewer.of("vlc")
-            await viewer.until(lambda: len(seen.clocked) > 30, "VLC's picture", 60)
-            await viewer.until(lambda: len(seen.bursts) > 1, "VLC's sound")
-            way, age = (await service.reports())["vlc"]["way"], f"{seen.age() * 1000:.0f} ms"
-            table.append(Row("VLC on another computer", "VLC, RTSP", "works", str(way), age=age))
 
 
 def _mounts() -> bool:

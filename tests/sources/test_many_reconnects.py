@@ -59,27 +59,6 @@ async def test_a_connection_cut_again_and_again_leaves_nothing_behind(
 
 @full_only
 @pytest.mark.timeout(300)
-async def test_a_server_that_closes_every_5_seconds(
-    livekit_server: LiveKitServer, tmp_path: Path, table: Table
-) -> None:
-    async with hospital(livekit_server, tmp_path) as at:
-        await at.camera("cam")
-        short = await at.proxy()
-        short.cut_after = 5.0
-        await at.service.add("short", f"rtsp://127.0.0.1:{short.port}/open/cam")
-        await at.service.until("short", lambda one: one["reconnects"] >= 2, "back", 60)
-        begun = time.monotonic()
-        await asyncio.sleep(60)
-        pictures = len(at.viewer.of("short").since(begun))
-        report = (await at.service.reports())["short"]
-        said = f"{pictures / 60:.1f} of 15 pictures a second, {report['reconnects']} reconnects"
-        table.append(Row("server closes every 5 s", "RTSP tcp", said))
-        assert len(at.viewer.of("short").tracks) == 1
-        assert pictures > 60 * 15 / 4
-
-
-@full_only
-@pytest.mark.timeout(300)
 async def test_sources_that_come_and_go_leave_nothing_behind(
     livekit_server: LiveKitServer, tmp_path: Path, table: Table
 ) -> None:
