@@ -181,16 +181,3 @@ def test_code_that_is_not_what_was_pulled_is_not_run(tmp_path: Path) -> None:
     assert "utils.py is not what was pulled (another sha256)" in refusal(folder)
     (folder / "utils.py").write_text("import torch and more\n")
     assert "bytes, not" in refusal(folder)
-
-
-def test_resolve_takes_folders_and_what_was_pulled(tmp_path: Path) -> None:
-    (tmp_path / "m").mkdir()
-    assert model_folders.resolve(str(tmp_path / "m")) == tmp_path / "m"
-    with pytest.raises(EngineStartError, match=r"python -m models pull someone/model-1\.5"):
-        model_folders.resolve("someone/model-1.5")
-    pulled = model_folders.models_folder() / "model-1_5"
-    pulled.mkdir(parents=True)
-    assert model_folders.resolve("someone/model-1.5") == pulled
-    for wrong in ("", "nowhere", "../a/b", "/no/such"):
-        with pytest.raises(EngineStartError):
-            model_folders.resolve(wrong)

@@ -27,7 +27,7 @@ from models.minicpmo.checkpoint import Checkpoint
 from models.minicpmo.engine import MiniCPMoEngine
 from models.minicpmo.session import Session
 from models.minicpmo.voices import Voices
-from models.runtime.device import CUDA_CONTEXT, GIB, free_now
+from models.runtime.device import GIB
 from models.runtime.memory_watch import MemoryWatch, RequestNeed
 from tests.minicpmo.asking import LONG, Asking, Said
 from tests.minicpmo.pictures import encoded
@@ -200,16 +200,6 @@ async def test_a_window_is_cut_to_the_memory_that_is_free(
     free[0] = 9 * GIB
     assert (await ask(engine, pictures=window)).notices == []
     assert engine.info.shortage == ""
-
-
-def test_what_torch_holds_on_to_is_free_as_far_as_the_budget_goes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (GIB, 24 * GIB))
-    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: 5 * GIB)
-    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 3 * GIB)
-    assert free_now("cuda:0") == 3 * GIB
-    assert free_now("cuda:0", 4 * GIB) == GIB - CUDA_CONTEXT
 
 
 async def test_without_a_voice_the_text_goes_on_and_the_client_is_told(

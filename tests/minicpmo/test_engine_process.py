@@ -59,11 +59,3 @@ async def test_it_ends_when_the_device_is_lost(checkpoint_folder: Path, tmp_path
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-async def test_a_start_that_fails_ends_in_one_line(checkpoint_folder: Path, tmp_path: Path) -> None:
-    process = await started(checkpoint_folder, tmp_path, free_port(), "--memory", "0.01")
-    output, _ = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 1
-    assert output.decode().splitlines()[-1].startswith("engine: ")
-    assert "Traceback" not in output.decode()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from models.engine import Delta, EngineError, GenerationRequest, TextDelta
+from models.engine import EngineError
 from models.minicpmo.attention import use_sdpa
 from models.minicpmo.remote_code import remote_code
-from models.runtime.outgoing import Outgoing
 from models.runtime.parts import Frame, Prompt, Sound
 from tests.minicpmo.asking import FREE, LONG, Asking, frame, prompt, sound
 
@@ -98,21 +96,6 @@ def test_spoken_questions_of_any_length(asking: Asking, seconds: float, tokens: 
     assert heard.completion_tokens == 5
 
 
-def test_tokens_come_out_one_by_one_while_the_model_is_still_at_work(asking: Asking) -> None:
-    """The model waits at its fourth token until the first one has arrived here."""
-    arrived = threading.Event()
-    in_time: list[bool] = []
-    asking.at_token(4, lambda: in_time.append(arrived.wait(20)))
-
-    def put(delta: Delta) -> None:
-        if isinstance(delta, TextDelta):
-            arrived.set()
-
-    asking.model.prefill(prompt(LONG))
-    asking.model.generate(GenerationRequest(max_tokens=30), Outgoing(put), speech=False)
-    assert in_time == [True]
-
-
 def test_characters_of_several_tokens_come_whole(asking: Asking, tiny: None) -> None:
     words = "Grüße aus 東京 😀 mañana"
     said = asking.ask(prompt("SAY " + words), 200, speech=True)
@@ -122,7 +105,7 @@ def test_characters_of_several_tokens_come_whole(asking: Asking, tiny: None) -> 
 
 
 @pytest.mark.parametrize("speech", [False, True])
-@pytest.mark.parametrize("tokens", [1, 10, 11, 12, 22])
+@pytest.mark.parametrize("tokens", [1, 11, 22])
 def test_the_cap_is_exact(asking: Asking, tokens: int, speech: bool) -> None:
     said = asking.ask(prompt(LONG), tokens, speech=speech)
     assert (said.end.completion_tokens, said.end.reason) == (tokens, "length")
@@ -130,7 +113,7 @@ def test_the_cap_is_exact(asking: Asking, tokens: int, speech: bool) -> None:
 
 
 @pytest.mark.parametrize("speech", [False, True])
-@pytest.mark.parametrize("tokens", [0, 1, 11, 21])
+@pytest.mark.parametrize("tokens", [0, 11])
 def test_a_turn_may_end_at_any_token(asking: Asking, tokens: int, speech: bool) -> None:
     """Also before the first one, which is an error in the checkpoint's code."""
     asking.end_after(tokens)

@@ -26,7 +26,7 @@ def expected(asking: Asking) -> str:
     return asking.ask(ASKED, 45).text
 
 
-@pytest.mark.parametrize("passes", [0, 1, 2])
+@pytest.mark.parametrize("passes", [0, 2])
 @pytest.mark.parametrize("fault", ["error", "not finite"])
 def test_of_the_vocoder(asking: Asking, expected: str, fault: str, passes: int) -> None:
     vocoder = asking.remote.tts.audio_tokenizer.hift
@@ -41,7 +41,7 @@ def test_of_the_vocoder(asking: Asking, expected: str, fault: str, passes: int) 
     check(asking, said, expected)
 
 
-@pytest.mark.parametrize("passes", [0, 7, 40])
+@pytest.mark.parametrize("passes", [0, 40])
 @pytest.mark.parametrize(
     "error", [RuntimeError("probability tensor contains either `inf`, `nan`"), NO_MEMORY]
 )

@@ -45,19 +45,6 @@ def test_the_system_part_is_the_same_for_all_requests_of_a_room() -> None:
     assert str(system[2]).endswith("Persona.")
 
 
-@pytest.mark.parametrize(
-    ("system", "chinese"),
-    [
-        ("你是一名解说员。请说中文。", True),
-        ("You are a reporter.\nSpeak this language: zh-CN.", True),
-        ("You are the host of the show 你好.", False),
-    ],
-)
-def test_our_own_words_are_in_the_language_of_the_persona(system: str, chinese: bool) -> None:
-    prompt = build(GenerationRequest(system=system, text="?"), [], VOICE)
-    assert ("音色" in str(prompt.system[0])) == chinese
-
-
 def test_the_user_part_is_in_order() -> None:
     request = GenerationRequest(
         history=(Turn("assistant", "It rains."), Turn("user", "Who is it?")),
@@ -74,20 +61,6 @@ def test_the_user_part_is_in_order() -> None:
     assert isinstance(sound, Sound)
     assert sound.samples[0] == 0.5
     assert str(question).strip() == "Say what happens now."
-
-
-@pytest.mark.parametrize(
-    ("times", "said"),
-    [
-        ((-2.002, -1.0, 0.0), "oldest first, 1 s apart"),
-        ((-9.0, -1.5, 0.0), "taken 9, 1.5, 0 s ago"),
-        ((*(-3.0 * at for at in range(20, 1, -1)), -0.5, 0.0), "21 pictures of the last 60 s"),
-        ((0.0, 0.0), "2 pictures of a video, oldest first; the"),
-    ],
-)
-def test_times_are_told_where_they_are_known(times: tuple[float, ...], said: str) -> None:
-    request = GenerationRequest(pictures=pictures(*times))
-    assert said in text(build(request, frames(len(times))))
 
 
 def test_a_spoken_question_is_scaled_and_padded() -> None:

@@ -49,10 +49,3 @@ def test_verdict_says_what_to_change(
     assert report.ok is ok
     assert words in report.lines[-2]
     assert f"{60 / seconds[0]:.1f} cycles a minute" in "\n".join(report.lines)
-
-
-def test_memory_that_does_not_suffice_is_a_verdict(folders: dict[str, Path]) -> None:
-    folder = folders["smolvlm"]
-    report = check(settings(folder, engine_memory=0.1), str(folder), "cpu")
-    assert not report.ok
-    assert "needs about 0.5 GiB and ENGINE_MEMORY allows 0.1 GiB" in report.lines[-2]
