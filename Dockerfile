@@ -27,19 +27,15 @@ COPY docker/packages.sh /
 FROM tools AS packages
 COPY requirements/common.txt /requirements/
 RUN sh /packages.sh common /opt/pressbox
-
 FROM packages AS web-packages
 COPY requirements/web.txt /requirements/
 RUN sh /packages.sh web /opt/web
-
 FROM packages AS ingress-packages
 COPY requirements/ingress.txt /requirements/
 RUN sh /packages.sh ingress /opt/ingress
-
 FROM packages AS engine-packages
 COPY requirements/engine.txt /requirements/
 RUN sh /packages.sh engine /opt/engine
-
 FROM engine-packages AS worker-packages
 COPY requirements/worker.txt /requirements/
 # onnxruntime's wheel has its library once more, for programs that are not Python

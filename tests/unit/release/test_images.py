@@ -23,18 +23,16 @@ ELSEWHERE = "web.standalone models.hub models.minicpmo models.pull models.runtim
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 
-def everything(name):
-    found = importlib.import_module(name)
-    for one in pkgutil.iter_modules(getattr(found, "__path__", ()), f"{name}."):
-        if name in OURS and one.name not in ELSEWHERE and not one.name.endswith("__main__"):
-            OURS.add(one.name)
-            everything(one.name)
+def everything(name, ours):
+    path = getattr(importlib.import_module(name), "__path__", ())
+    for one in pkgutil.iter_modules(path if ours else (), f"{name}."):
+        if one.name not in elsewhere and not one.name.endswith("__main__"):
+            everything(one.name, ours)
 
-packages, elsewhere, *names = sys.argv[1:]
-ELSEWHERE, OURS = set(elsewhere.split()), {"agent", "demo", "ingress", "models", "speech", "web"}
-sys.path += [packages, ".", "plugin"]
-for name in names:
-    everything(name)
+sys.path += [sys.argv[1], ".", "plugin"]
+elsewhere = sys.argv[2].split()
+for name in sys.argv[3:]:
+    everything(name, name in "agent demo ingress models speech web".split())
 """
 
 
