@@ -104,20 +104,6 @@ class ViewerProbe:
             response_timeout=timeout,
         )
 
-    async def subscribe_anew(self) -> None:
-        """Takes the tracks anew: at times LiveKit hands one on no further."""
-        mine = [
-            publication
-            for participant in self.room.remote_participants.values()
-            for publication in participant.track_publications.values()
-            if publication.name in (self._picture, self._sound)
-        ]
-        for publication in mine:
-            publication.set_subscribed(False)
-        await asyncio.sleep(RESUBSCRIBE)
-        for publication in mine:
-            publication.set_subscribed(True)
-
     async def aclose(self) -> None:
         """Leaves and ends every task. Idempotent."""
         self._leaving = True

@@ -252,3 +252,24 @@ async def test_an_engine_that_has_nothing_to_say_of_small_windows_gets_larger_on
         await asked(reason)
     assert booth.pacer.frames_per_window(4) == 4
     assert not booth.pacer.behind
+
+
+@virtual
+@pytest.mark.parametrize(
+    ("trials", "learnt"),
+    [((0.5, 0.5, 0.6), [0.5, 0.5, 0.6]), ((9.0, 0.5, 0.6, 0.4), [0.5, 0.6, 0.4])],
+)
+async def test_trials_are_wanted_until_enough_is_known(
+    trials: tuple[float, ...], learnt: list[float]
+) -> None:
+    booth = Simulation(1, pause=0.0, speed=1.0)
+    seen = booth.pacer.wants_trial
+    booth.delay.watched = False
+    wanted = []
+    for seconds in trials:
+        wanted.append(booth.pacer.wants_trial)
+        booth.pacer.tried(seconds)
+    assert (seen, all(wanted), booth.pacer.wants_trial) == (False, True, False)
+    assert booth.times.seconds == pytest.approx(learnt)
+    delay = booth.clock.delay(time.monotonic())
+    assert delay == pytest.approx(booth.times.delay_needed, abs=0.02)

@@ -8,16 +8,10 @@ from typing import Any
 from livekit import rtc
 
 from agent.room.audience import MOST as MOST_BEHIND
-from agent.room.audience import Audience, Person, how_many, is_watched, people
+from agent.room.audience import Audience, how_many, people
 from agent.room.watchers import HOLDS, MOST, WATCH, Watchers
 from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import virtual
-
-
-def test_the_bare_source_and_machines_do_not_watch() -> None:
-    people = [Person("cam", False), Person("bot", True)]
-    assert not is_watched(people, "cam")
-    assert is_watched(people, "another")
 
 
 @virtual

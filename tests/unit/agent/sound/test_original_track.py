@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 from livekit import rtc
+from livekit.rtc.participant import PublishTrackError
 
 from agent.clock.display_clock import DisplayClock
 from agent.sound.original_track import MOST_HELD, SAMPLE_RATE, OriginalTrack
@@ -95,3 +96,18 @@ async def test_a_room_that_stalls_does_not_keep_us(fake_rtc: FakeRtc) -> None:
     async with asyncio.timeout(10):
         await booth.track.aclose()
     assert fake_rtc.audio_sources[0].closed
+
+
+@virtual
+async def test_a_track_that_cannot_be_published_is_tried_now_and_then(fake_rtc: FakeRtc) -> None:
+    room = fake_rtc.room()
+    booth = Booth(room)
+    fake_rtc.script.next("publish_track", PublishTrackError("no"), Exception("bare"), STALL, 2.0)
+    await booth.hum(40)
+    assert len(fake_rtc.audio_sources) == 4
+    assert [source.closed for source in fake_rtc.audio_sources] == [True, True, True, False]
+    pieces = heard(fake_rtc)
+    assert pieces
+    assert all(abs(booth.lateness(piece)) < 0.15 for piece in pieces)
+    assert booth.told == []
+    await booth.track.aclose()
