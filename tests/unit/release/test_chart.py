@@ -67,6 +67,13 @@ def test_every_pod_is_guarded(documents: Documents) -> None:
     assert not pods["box-pressbox-engine"]["containers"][0]["envFrom"]
 
 
+def test_who_reads_settings_starts_anew_with_them(documents: Documents) -> None:
+    pods = [each["spec"]["template"] for each in documents if each["kind"] == "Deployment"]
+    for pod in pods:
+        reads = any("configMap" in one for one in pod["spec"]["volumes"])
+        assert ("checksum/settings" in pod["metadata"].get("annotations", {})) is reads
+
+
 def test_its_settings_are_taken(documents: Documents, tmp_path: Path) -> None:
     (told,) = (each["data"]["pressbox.yaml"] for each in documents if each["kind"] == "ConfigMap")
     (tmp_path / "pressbox.yaml").write_text(told)

@@ -37,8 +37,8 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {{- include "pressbox.metadata" . | nindent 2 }}
 spec:
-  {{- with .replicas }}
-  replicas: {{ . }}
+  {{- if not (kindIs "invalid" .replicas) }}
+  replicas: {{ .replicas }}
   {{- end }}
   strategy: {{- toYaml .strategy | nindent 4 }}
   selector:
@@ -47,7 +47,9 @@ spec:
     metadata:
       labels: {{- include "pressbox.labels" . | nindent 8 }}
       annotations:
+        {{- if .secrets }}
         checksum/settings: {{ include (print .root.Template.BasePath "/settings.yaml") .root | sha256sum }}
+        {{- end }}
         {{- if .port }}
         prometheus.io/scrape: "true"
         prometheus.io/port: {{ .port | quote }}
