@@ -48,6 +48,7 @@ async def drain(server: AgentServer, settings: Settings) -> None:
 async def _taken_over(lkapi: api.LiveKitAPI, info: RunningJobInfo) -> bool:
     """Whether another agent came into the room of this job."""
     room, identity = info.job.room.name, info.accept_arguments.identity
+    before = await _agents(lkapi, room)
     await lkapi.room.update_participant(
         api.UpdateParticipantRequest(room=room, identity=identity, attributes={DRAINING: "true"})
     )
@@ -58,14 +59,14 @@ async def _taken_over(lkapi: api.LiveKitAPI, info: RunningJobInfo) -> bool:
     until = loop.time() + TAKEN_WITHIN
     while loop.time() < until:
         await asyncio.sleep(LOOK_EVERY)
-        listed = await lkapi.room.list_participants(api.ListParticipantsRequest(room=room))
-        if any(_is_ours(one) and one.identity != identity for one in listed.participants):
+        if await _agents(lkapi, room) - before:
             return True
     log.info("room %s: no other worker takes it", room)
     await lkapi.agent_dispatch.delete_dispatch(dispatch.id, room)
     return False
 
 
-def _is_ours(one: api.ParticipantInfo) -> bool:
-    agent = one.kind == api.ParticipantInfo.Kind.AGENT
-    return agent and one.attributes.get(NAME_ATTRIBUTE) == AGENT_NAME
+async def _agents(lkapi: api.LiveKitAPI, room: str) -> set[str]:
+    listed = await lkapi.room.list_participants(api.ListParticipantsRequest(room=room))
+    people = listed.participants
+    return {one.identity for one in people if one.attributes.get(NAME_ATTRIBUTE) == AGENT_NAME}

@@ -19,6 +19,7 @@ from livekit import api
 
 from config.agent_name import AGENT_NAME
 from config.tasks import Tasks
+from launcher.ghosts import Ghosts
 from launcher.waiting_rooms import RoomView, WaitingRooms, view_of
 
 _TICK = 0.3
@@ -50,6 +51,7 @@ class Dispatcher:
         self._say = say
         self._limit = limit
         self._waiting = WaitingRooms(room, limit)
+        self._absent = Ghosts(lkapi)
         self._told: set[str] = set()
         self._worker_up = True
         self._ghosts = False
@@ -108,7 +110,7 @@ class Dispatcher:
                 async with asyncio.timeout(20.0):
                     await self._tick()
             except ERRORS:
-                pass  # the server is away or restarting; its own child says so
+                self._absent.forget()  # the server is away or restarting; its own child says so
             await asyncio.sleep(_SLOW_TICK if self.joined.is_set() else _TICK)
 
     async def _tick(self) -> None:
@@ -145,12 +147,13 @@ class Dispatcher:
             async with gate:
                 wanted = api.ListParticipantsRequest(room=room.name)
                 found = await self._api.room.list_participants(wanted)
+                people = await self._absent.left_out(room.name, found.participants)
                 dispatches = await self._api.agent_dispatch.list_dispatch(room.name)
         except api.TwirpError as error:
             if error.code != api.TwirpErrorCode.NOT_FOUND:
                 raise
             return None
-        return view_of(room, found.participants, dispatches)
+        return view_of(room, people, dispatches)
 
     async def _remove_agents(self, views: dict[str, RoomView]) -> None:
         for room, view in views.items():

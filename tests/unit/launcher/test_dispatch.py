@@ -23,6 +23,7 @@ class Server:
         self.people: dict[str, list[api.ParticipantInfo]] = {"lobby": []}
         self.dispatched: list[str] = []
         self.faults: list[Exception] = []
+        self.ghosts: set[str] = set()
         self.takes = self.asked = self.most = 0
         self.room = self.agent_dispatch = self
 
@@ -30,7 +31,7 @@ class Server:
         self.rooms.setdefault(name, api.Room(name=name, sid=f"RM_{name}"))
         kinds = api.ParticipantInfo.Kind
         kind = kinds.AGENT if "lk.agent.name" in attributes else kinds.STANDARD
-        one = api.ParticipantInfo(identity=name, attributes=attributes, kind=kind)
+        one = api.ParticipantInfo(identity=name, sid=f"PA_{name}", attributes=attributes, kind=kind)
         self.people.setdefault(name, []).append(one)
 
     async def list_rooms(self, _: api.ListRoomsRequest) -> Any:
@@ -46,6 +47,11 @@ class Server:
         if wanted.room not in self.people:
             raise api.TwirpError(api.TwirpErrorCode.NOT_FOUND, "closed", status=404)
         return SimpleNamespace(participants=self.people[wanted.room])
+
+    async def update_participant(self, wanted: api.UpdateParticipantRequest) -> None:
+        if wanted.identity in self.ghosts:
+            await asyncio.sleep(3)
+            raise api.TwirpError(api.TwirpErrorCode.UNAVAILABLE, "no response", status=503)
 
     async def list_dispatch(self, _: str) -> list[api.AgentDispatch]:
         await asyncio.sleep(self.takes / 1000)
@@ -137,4 +143,22 @@ async def test_a_commentator_that_has_stopped_is_told_from_one_that_was_never_th
     await asyncio.sleep(30)
     assert server.rooms["lobby"].metadata == ""
     assert server.dispatched == ["lobby", "lobby"]
+    await watched.dispatcher.aclose()
+
+
+@virtual
+async def test_an_agent_that_a_lost_server_has_left_in_redis_keeps_nobody_out() -> None:
+    watched = Watched()
+    server = watched.server
+    server.add("old", **{"lk.agent.name": "pressbox"})
+    server.people["lobby"] = server.people.pop("old")
+    del server.rooms["old"]
+    watched.dispatcher.start()
+    await asyncio.sleep(5)
+    assert server.dispatched == []
+    server.faults, server.ghosts = [TimeoutError()], {"old"}
+    await asyncio.sleep(10)
+    assert server.dispatched == ["lobby"]
+    await asyncio.sleep(60)
+    assert server.dispatched == ["lobby"]
     await watched.dispatcher.aclose()
