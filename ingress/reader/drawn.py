@@ -46,7 +46,7 @@ def open_drawn(address: SourceAddress) -> Drawn:
 
 
 def _film(t: float) -> av.VideoFrame:
-    return _as_it_is(frame(t), "bgr24").reformat(format="yuv420p")
+    return _as_it_is(frame(t), "bgr24").reformat(format="yuv420p", threads=1)
 
 
 _as_it_is = av.VideoFrame.from_numpy_buffer
