@@ -20,7 +20,7 @@ from tests.support.sample_clock import SampleClock
 
 RATE = 48_000
 FRAMES_KEPT = 200_000
-JOIN_TIMEOUT, RESUBSCRIBE = 15.0, 1.0
+JOIN_TIMEOUT = 15.0
 GREY, EACH = 128, 37
 """The chroma of grey, and how many values stand for one in a frame's means."""
 
