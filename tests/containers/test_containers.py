@@ -192,6 +192,13 @@ async def all_are_scraped(compose: Compose) -> None:
             await asyncio.sleep(1.0)
 
 
+async def test_livekit_and_worker_are_made_anew_beside_their_redis(
+    open_page: OpenPage, compose: Compose
+) -> None:
+    compose("up", "-d", "--no-build", "--force-recreate", "--no-deps", "livekit", "worker")
+    await visit(open_page, compose)
+
+
 def test_no_log_tells_a_secret(compose: Compose) -> None:
     env = dict(line.split("=", 1) for line in compose.state_file("livekit.env").splitlines())
     secrets = [env["LIVEKIT_API_SECRET"], compose.state_file("admin.token"), CAMERA_PASSWORD]

@@ -13,7 +13,7 @@ from agent.hearing.utterance import MAX_SECONDS
 from speech.whisper import HearingError
 from tests.support.virtual_time import virtual
 
-from .stage import Staged
+from .stage import FakeVoiceActivity, Staged
 
 
 @virtual
@@ -197,3 +197,23 @@ async def test_by_voice_the_commentary_from_a_loudspeaker_is_no_question(
         assert on.questions == []
         await ann.say(2.0, then=2.0)
         assert len(on.questions) == 1
+
+
+@virtual
+async def test_off_nobody_is_heard_and_nothing_is_open(staged: Staged) -> None:
+    async with staged(listen="off") as on:
+        ann = on.person("ann")
+        ann.hold(True)
+        await ann.say(2.0)
+        assert ann.publication.track is None
+        assert (on.talking, on.questions) == ([], [])
+        ann.hold(False)
+        on.set(listen="push")
+        await ann.say(10.0)
+        assert FakeVoiceActivity.asked == 0, "without a button it does not matter"
+        await ann.ask()
+        assert FakeVoiceActivity.asked > 20
+        assert len(on.questions) == 1
+        on.set(listen="off")
+        await asyncio.sleep(0.5)
+        assert ann.publication.track is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -15,7 +17,7 @@ from tests.support.clips import FPS, film
 from tests.unit.ingress.http.conftest import Serve
 from tests.unit.ingress.http.failing import LOOPBACK
 from tests.unit.ingress.http.films import count, files, hls, live, media
-from tests.unit.ingress.http.server import Asked, reply
+from tests.unit.ingress.http.server import Asked, endless, reply
 
 PICTURES = 4 * FPS
 
@@ -154,3 +156,26 @@ def test_a_film_is_read_and_sought_in(serve: Serve, tmp_path: Path, ranges: bool
         assert first.pts is not None
         assert 2.5 < float(first.pts * first.time_base) <= 3
     assert all(one.path == "/film.mov?token=sekrit" for one in server.asked)
+
+
+def test_silence_reaches_who_reads(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingress.reader.http.client.READ_TIMEOUT", 0.3)
+    data = film(tmp_path / "film.ts", seconds=4).read_bytes()
+    over = threading.Event()
+
+    def answer(asked: Asked) -> Iterator[bytes]:
+        yield endless("video/mp2t") + data
+        over.wait(20)
+
+    server = serve(answer)
+    try:
+        with media(server.url("/?token=sekrit")) as found:
+            with suppress(av.error.FFmpegError), found.open() as container:
+                for _ in container.demux():
+                    pass
+            assert found.failure is not None
+            assert found.failure.kind == "no_answer"
+    finally:
+        over.set()
