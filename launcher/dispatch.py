@@ -19,7 +19,7 @@ from livekit import api
 
 from config.agent_name import AGENT_NAME
 from config.tasks import Tasks
-from launcher.ghosts import Ghosts
+from launcher.ghosts import GONE, Ghosts
 from launcher.waiting_rooms import RoomView, WaitingRooms, view_of
 
 _TICK = 0.3
@@ -142,7 +142,7 @@ class Dispatcher:
         return {self._room: RoomView()} | found
 
     async def _view(self, room: api.Room, gate: asyncio.Semaphore) -> RoomView | None:
-        """None for a room that was closed a moment ago."""
+        """None for a room that was closed a moment ago, or that redis lists and no server has."""
         try:
             async with gate:
                 wanted = api.ListParticipantsRequest(room=room.name)
@@ -150,7 +150,7 @@ class Dispatcher:
                 people = await self._absent.left_out(room.name, found.participants)
                 dispatches = await self._api.agent_dispatch.list_dispatch(room.name)
         except api.TwirpError as error:
-            if error.code != api.TwirpErrorCode.NOT_FOUND:
+            if error.code not in GONE:
                 raise
             return None
         return view_of(room, people, dispatches)

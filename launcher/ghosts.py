@@ -12,6 +12,9 @@ from collections.abc import Iterable
 
 from livekit import api
 
+GONE = api.TwirpErrorCode.UNAVAILABLE, api.TwirpErrorCode.NOT_FOUND
+"""Nobody answers for it; it is not there."""
+
 HOLDS = 30.0
 """Seconds for which a verdict holds."""
 
@@ -48,7 +51,7 @@ class Ghosts:
             nothing = api.UpdateParticipantRequest(room=room, identity=one.identity)
             await self._api.room.update_participant(nothing)
         except api.TwirpError as error:
-            if error.code not in (api.TwirpErrorCode.UNAVAILABLE, api.TwirpErrorCode.NOT_FOUND):
+            if error.code not in GONE:
                 raise
             there = False
         self._known[one.sid] = there, time.monotonic() + HOLDS

@@ -53,8 +53,10 @@ class Server:
             await asyncio.sleep(3)
             raise api.TwirpError(api.TwirpErrorCode.UNAVAILABLE, "no response", status=503)
 
-    async def list_dispatch(self, _: str) -> list[api.AgentDispatch]:
+    async def list_dispatch(self, room: str) -> list[api.AgentDispatch]:
         await asyncio.sleep(self.takes / 1000)
+        if room in self.ghosts:
+            raise api.TwirpError(api.TwirpErrorCode.UNAVAILABLE, "no response", status=503)
         return []
 
     async def create_dispatch(self, wanted: api.CreateAgentDispatchRequest) -> api.AgentDispatch:
@@ -156,7 +158,9 @@ async def test_an_agent_that_a_lost_server_has_left_in_redis_keeps_nobody_out() 
     watched.dispatcher.start()
     await asyncio.sleep(5)
     assert server.dispatched == []
-    server.faults, server.ghosts = [TimeoutError()], {"old"}
+    server.rooms["left"] = api.Room(name="left")
+    server.people["left"] = []
+    server.faults, server.ghosts = [TimeoutError()], {"old", "left"}
     await asyncio.sleep(10)
     assert server.dispatched == ["lobby"]
     await asyncio.sleep(60)
