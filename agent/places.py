@@ -12,7 +12,10 @@ from agent.left_behind import HOST_ATTRIBUTE
 log = logging.getLogger("pressbox.worker")
 
 STEEP = 8
-"""Of two workers with 4 places, one with a room and one without, the second gets 6 of 7 rooms."""
+MOST = 0.65
+"""Of several livekit-servers none hands a job to a worker whose load is 0.7 (`agents.target_load`),
+and a full worker is asked nothing until it has told, seconds later, that it is not full any more.
+"""
 
 
 class Places:
@@ -26,11 +29,11 @@ class Places:
         self._coming: set[str] = set()
 
     def load(self) -> float:
-        """For the choice between workers, which LiveKit makes by lot, weighted by what is left of 1.
-        Steep, so that rooms spread evenly. Never 1: LiveKit asks a full worker nothing until
-        it has heard, seconds later, that it is not full any more.
+        """What LiveKit chooses between workers by: by lot, weighted by what is left of 1. Steep, so
+        that rooms spread; and below MOST also where all places are taken.
         """
-        return 1.0 - (1.0 - len(self._taken()) / (self._limit + 1)) ** STEEP
+        free = 1.0 - len(self._taken()) / self._limit
+        return MOST * (1.0 - free**STEEP)
 
     async def answer(self, offer: JobRequest) -> None:
         """Take the job, or leave it to another worker."""

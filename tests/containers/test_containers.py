@@ -159,12 +159,13 @@ async def test_two_of_each_share_the_rooms(open_page: OpenPage, compose: Compose
                 await asyncio.sleep(0.5)
 
     await both("registered worker")
-    for room in ("one", "two"):
+    rooms = [f"room-{number}" for number in range(3)]
+    for room in rooms:
         compose("exec", "ingress", "python", "-m", "ingress", "add", "demo", "--room", room)
         await visit(open_page, compose, room)
     await both("received job request")
     await all_are_scraped(compose)
-    for room in ("one", "two"):
+    for room in rooms:
         compose("exec", "ingress", "python", "-m", "ingress", "remove", "demo", "--room", room)
     page = await visit(open_page, compose)
     await page.evaluate(_LISTEN)
