@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import aiohttp
 from livekit import api
 from livekit.agents import AgentServer
 from livekit.agents.job import RunningJobInfo
 
 from agent.room.only_booth import DRAINING
 from config.agent_name import AGENT_NAME, NAME_ATTRIBUTE
+from config.server_api import ERRORS, server_api
 from config.settings import Settings
 
 log = logging.getLogger("pressbox.worker")
@@ -30,18 +30,17 @@ async def drain(server: AgentServer, settings: Settings) -> None:
     dispatch is made; the first one is withdrawn by its booth (`agent.room.succession`).
     """
     jobs = server.active_jobs
-    secret = settings.livekit_api_secret.get_secret_value()
     try:
         async with (
             asyncio.timeout(LIMIT),
-            api.LiveKitAPI(settings.livekit_url, settings.livekit_api_key, secret) as lkapi,
+            server_api(settings) as lkapi,
             asyncio.TaskGroup() as group,
         ):
             drained = group.create_task(server.drain(timeout=None))
             taken = await asyncio.gather(*(_taken_over(lkapi, job) for job in jobs))
             if not any(taken):
                 drained.cancel()
-    except* (api.TwirpError, aiohttp.ClientError, TimeoutError, OSError) as errors:
+    except* ERRORS as errors:
         log.info("not all rooms were taken over: %s", type(errors.exceptions[0]).__name__)
 
 

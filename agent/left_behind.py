@@ -9,9 +9,9 @@ import asyncio
 import logging
 import socket
 
-import aiohttp
 from livekit import api
 
+from config.server_api import ERRORS, server_api
 from config.settings import Settings
 
 log = logging.getLogger("pressbox.worker")
@@ -24,15 +24,14 @@ LIMIT = 5.0
 
 async def remove(settings: Settings) -> None:
     """Take those of this host out of all rooms. Only right before its only worker begins."""
-    secret = settings.livekit_api_secret.get_secret_value()
     try:
         async with (
             asyncio.timeout(LIMIT),
-            api.LiveKitAPI(settings.livekit_url, settings.livekit_api_key, secret) as lkapi,
+            server_api(settings) as lkapi,
         ):
             for room in (await lkapi.room.list_rooms(api.ListRoomsRequest())).rooms:
                 await _clear(lkapi, room.name)
-    except (api.TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
+    except ERRORS as error:
         log.info("nobody was looked for in the rooms: %s", type(error).__name__)
 
 

@@ -13,10 +13,11 @@ from livekit import api
 from pydantic import SecretStr
 
 from config.admin_token import AdminTokenError, admin_token, newly_made
+from config.server_api import ERRORS, server_api
 from config.settings import Settings
 from config.source_spec import SourceSpec
 from launcher import detector_weights, go_server, keys, plan
-from launcher.dispatch import ERRORS, Dispatcher
+from launcher.dispatch import Dispatcher
 from launcher.errors import LaunchError, why_away
 from launcher.livekit_server import LIVEKIT
 from launcher.log_stream import LogStream
@@ -151,7 +152,7 @@ class Launcher:
         await self._supervisor.start(spec)
 
     async def _make_dispatcher(self) -> Dispatcher:
-        lkapi = await self._stack.enter_async_context(_api(self._settings))
+        lkapi = await self._stack.enter_async_context(server_api(self._settings))
         settings = self._settings
         limit = settings.agent_load_limit if plan.own_server(settings) else None
         self._dispatcher = Dispatcher(lkapi, settings.room, self._say, limit=limit)
@@ -244,22 +245,13 @@ def _own_keys(settings: Settings) -> tuple[str, str]:
     return settings.livekit_api_key, secret
 
 
-def _api(settings: Settings) -> api.LiveKitAPI:
-    return api.LiveKitAPI(
-        settings.livekit_url,
-        settings.livekit_api_key,
-        settings.livekit_api_secret.get_secret_value(),
-        timeout=aiohttp.ClientTimeout(total=5.0),
-    )
-
-
 async def check_access(settings: Settings) -> None:
     """Whether the LiveKit server of the settings takes their key. Raises LaunchError."""
     where = f"LIVEKIT_URL={_without_secrets(settings.livekit_url)}"
     if not settings.livekit_api_key or not settings.livekit_api_secret.get_secret_value():
         raise LaunchError(f"{where} needs LIVEKIT_API_KEY and LIVEKIT_API_SECRET, best in .env")
     try:
-        async with _api(settings) as lkapi:
+        async with server_api(settings) as lkapi:
             await lkapi.room.list_rooms(api.ListRoomsRequest())
     except api.TwirpError as error:
         if error.status == 401:

@@ -11,10 +11,10 @@ import socket
 import sys
 
 import aiohttp
-from livekit import api
 
 from config import log
 from config.own_address import reachable
+from config.server_api import server_api
 from config.settings import Settings, SettingsError, load_settings
 from launcher import detector_weights
 from launcher.dispatch import Dispatcher
@@ -23,7 +23,7 @@ from launcher.signals import Signals
 
 logger = logging.getLogger("dispatch")
 
-_TIMEOUT, _PROBE = aiohttp.ClientTimeout(total=5.0), aiohttp.ClientTimeout(total=2.0)
+_PROBE = aiohttp.ClientTimeout(total=2.0)
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at how many workers there are."""
@@ -33,12 +33,9 @@ async def dispatch(settings: Settings, workers: str) -> None:
     """Until SIGINT or SIGTERM. Raises LaunchError for a DETECTOR that does not work."""
     signals = Signals()
     weights = await detector_weights.prepare(settings.detector, logger.info)
-    secret = settings.livekit_api_secret.get_secret_value()
     async with (
         aiohttp.ClientSession(timeout=_PROBE) as session,
-        api.LiveKitAPI(
-            settings.livekit_url, settings.livekit_api_key, secret, timeout=_TIMEOUT
-        ) as lkapi,
+        server_api(settings) as lkapi,
     ):
         dispatcher = Dispatcher(lkapi, settings.room, logger.info, limit=settings.agent_load_limit)
         dispatcher.workers(0, 0, 0)

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-import aiohttp
 from livekit import api
 
 from config.agent_name import AGENT_NAME
+from config.server_api import ERRORS
 from config.tasks import Tasks
 from launcher.ghosts import GONE, Ghosts
 from launcher.waiting_rooms import RoomView, WaitingRooms, view_of
@@ -31,8 +31,6 @@ _RETURN_LIMIT = 12.0
 
 _OURS = '{"pressbox": {"waiting": '
 STOPPED = "the commentator has stopped, another one comes"
-
-ERRORS = (api.TwirpError, aiohttp.ClientError, TimeoutError, OSError)
 
 
 class Dispatcher:
@@ -51,10 +49,10 @@ class Dispatcher:
         self._say = say
         self._limit = limit
         self._waiting = WaitingRooms(room, limit)
-        self._absent = Ghosts(lkapi)
+        self._ghosts = Ghosts(lkapi)
         self._told: set[str] = set()
         self._worker_up = True
-        self._ghosts = False
+        self._all_are_ghosts = False
         self._grace_until = 0.0
         self.joined = asyncio.Event()
         self._tasks = Tasks(say)
@@ -81,14 +79,14 @@ class Dispatcher:
     def worker_lost(self) -> None:
         """The worker has ended: nothing can be dispatched, and agents still seen are ghosts."""
         self._worker_up = False
-        self._ghosts = self._limit is not None
+        self._all_are_ghosts = self._limit is not None
         self._grace_until = 0.0
         self._waiting.worker_lost()
 
     def worker_ready(self) -> None:
         """The worker has registered with the server."""
         self._worker_up = True
-        self._ghosts = False
+        self._all_are_ghosts = False
         self._waiting.worker_ready()
 
     def server_lost(self) -> None:
@@ -110,14 +108,14 @@ class Dispatcher:
                 async with asyncio.timeout(20.0):
                     await self._tick()
             except ERRORS:
-                self._absent.forget()  # the server is away or restarting; its own child says so
+                self._ghosts.forget()  # the server is away or restarting; its own child says so
             await asyncio.sleep(_SLOW_TICK if self.joined.is_set() else _TICK)
 
     async def _tick(self) -> None:
         views = await self._look([] if self._limit is not None else [self._room])
-        if self._ghosts:
+        if self._all_are_ghosts:
             await self._remove_agents(views)
-            self._ghosts = False
+            self._all_are_ghosts = False
             return
         self._tell_own_room(joined=bool(views[self._room].agents))
         ready = self._waiting.look(views, time.monotonic())
@@ -130,6 +128,7 @@ class Dispatcher:
     async def _look(self, names: list[str]) -> dict[str, RoomView]:
         """The rooms of these names, all for []; the default room is always there."""
         listed = await self._api.room.list_rooms(api.ListRoomsRequest(names=names))
+        self._ghosts.forget_old()
         gate = asyncio.Semaphore(_AT_ONCE)
         try:
             async with asyncio.TaskGroup() as group:
@@ -147,7 +146,7 @@ class Dispatcher:
             async with gate:
                 wanted = api.ListParticipantsRequest(room=room.name)
                 found = await self._api.room.list_participants(wanted)
-                people = await self._absent.left_out(room.name, found.participants)
+                people = await self._ghosts.without(room.name, found.participants)
                 dispatches = await self._api.agent_dispatch.list_dispatch(room.name)
         except api.TwirpError as error:
             if error.code not in GONE:

@@ -30,12 +30,15 @@ class Ghosts:
         """The server was away: who lived may be one now."""
         self._known.clear()
 
-    async def left_out(
+    def forget_old(self) -> None:
+        """Once a look, so that each is asked after anew when its verdict holds no more."""
+        now = time.monotonic()
+        self._known = {sid: known for sid, known in self._known.items() if known[1] > now}
+
+    async def without(
         self, room: str, listed: Iterable[api.ParticipantInfo]
     ) -> list[api.ParticipantInfo]:
         """Those listed, without agents that are none any more. Raises the API's errors."""
-        now = time.monotonic()
-        self._known = {sid: known for sid, known in self._known.items() if known[1] > now}
         listed = list(listed)
         here = await asyncio.gather(*(self._is_there(room, one) for one in listed))
         return [one for one, is_there in zip(listed, here, strict=True) if is_there]

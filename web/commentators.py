@@ -7,12 +7,12 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import aiohttp
 from livekit import api
 
 from config.agent_name import AGENT_NAME
 from config.log import about
 from config.origins import installation_key
+from config.server_api import ERRORS, server_api
 from config.settings import Settings
 from config.tasks import Tasks
 
@@ -61,7 +61,7 @@ async def bring(settings: Settings, room: str) -> None:
     try:
         async with (
             asyncio.timeout(API_LIMIT),
-            api.LiveKitAPI(settings.livekit_url, *key) as lkapi,
+            server_api(settings) as lkapi,
         ):
             there = await lkapi.agent_dispatch.list_dispatch(room)
             if not any(one.agent_name == AGENT_NAME for one in there):
@@ -69,5 +69,5 @@ async def bring(settings: Settings, room: str) -> None:
                 await lkapi.agent_dispatch.create_dispatch(
                     api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=room)
                 )
-    except (TimeoutError, api.TwirpError, aiohttp.ClientError, OSError) as error:
+    except ERRORS as error:
         log.info("no commentator for room %s: %s", room, type(error).__name__)

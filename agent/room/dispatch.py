@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import aiohttp
-from livekit import api, rtc
+from livekit import rtc
 from livekit.agents import JobContext
 
+from config.server_api import ERRORS, server_api
 from config.settings import Settings
 from config.tasks import Tasks
 
@@ -47,12 +47,11 @@ class Dispatch:
 
     async def _withdraw(self) -> None:
         job, settings = self._context.job, self._settings
-        secret = settings.livekit_api_secret.get_secret_value()
         try:
             async with (
                 asyncio.timeout(LIMIT),
-                api.LiveKitAPI(settings.livekit_url, settings.livekit_api_key, secret) as lkapi,
+                server_api(settings) as lkapi,
             ):
                 await lkapi.agent_dispatch.delete_dispatch(job.dispatch_id, job.room.name)
-        except (api.TwirpError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        except ERRORS as error:
             log.info("the dispatch to room %s stays: %s", job.room.name, type(error).__name__)

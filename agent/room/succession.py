@@ -103,8 +103,8 @@ class Yielding(Methods):
         successor = self._room.remote_participants.get(call.caller_identity)
         if successor is None or not is_booth(successor):
             raise rtc.RpcError(FORBIDDEN, "only another commentator takes this one's place")
-        async with asyncio.timeout(YIELD_LIMIT):
-            await self._finish()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._finish(), YIELD_LIMIT)
         self._tasks.once("the end of this booth", self._end(successor.identity))
         return ""
 

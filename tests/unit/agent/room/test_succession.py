@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from livekit import rtc
 
-from agent.room.succession import READY_LIMIT, YIELD, YIELD_LIMIT, Turn, Yielding
+from agent.room.succession import READY_LIMIT, STAY, YIELD, YIELD_LIMIT, Turn, Yielding
 from tests.support.fake_rtc import FakeRtc
 from tests.support.virtual_time import virtual
 from tests.unit.agent.room.test_only_booth import MeetingRoom, refuses
@@ -67,3 +67,15 @@ async def test_only_a_commentator_takes_the_place_of_one(fake_rtc: FakeRtc) -> N
         await room.local.called(YIELD, caller="anybody")
     await yielding.aclose()
     assert left == []
+
+
+@virtual
+async def test_who_cannot_end_a_line_leaves_all_the_same() -> None:
+    room, left = MeetingRoom(10.0), list[str]()
+    room.comes("younger", 11.0)
+    yielding = Yielding(room, asyncio.Event().wait, left.append, left.append)  # type: ignore[arg-type]
+    call = rtc.RpcInvocationData("RQ", "younger", "", 15.0, method=YIELD)
+    assert await yielding._on_yield(call) == ""
+    await asyncio.sleep(STAY + 0.1)
+    assert len(left) == 1
+    await yielding.aclose()
