@@ -10,7 +10,7 @@ from livekit.agents import AgentServer
 from livekit.agents.job import RunningJobInfo
 
 from agent.room.only_booth import DRAINING
-from config.agent_name import AGENT_NAME, NAME_ATTRIBUTE
+from config.agent_name import AGENT_NAME, is_ours
 from config.server_api import ERRORS, server_api
 from config.settings import Settings
 
@@ -67,5 +67,4 @@ async def _taken_over(lkapi: api.LiveKitAPI, info: RunningJobInfo) -> bool:
 
 async def _agents(lkapi: api.LiveKitAPI, room: str) -> set[str]:
     listed = await lkapi.room.list_participants(api.ListParticipantsRequest(room=room))
-    people = listed.participants
-    return {one.identity for one in people if one.attributes.get(NAME_ATTRIBUTE) == AGENT_NAME}
+    return {one.identity for one in listed.participants if is_ours(one)}

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
+from livekit.protocol.models import ParticipantInfo
+
 AGENT_NAME = "pressbox"
 """What a dispatch asks for."""
 
@@ -18,3 +23,18 @@ LINE_TOPIC = "pressbox.line"
 
 GUEST_PREFIX = "guest-"
 """Begins the identity of whoever came by a viewer link: may watch and ask, and steers nothing."""
+
+
+class Participant(Protocol):
+    """As the room (``livekit.rtc``) or the server's API tells of one."""
+
+    @property
+    def kind(self) -> int: ...
+    @property
+    def attributes(self) -> Mapping[str, str]: ...
+
+
+def is_ours(participant: Participant) -> bool:
+    """Whether that is our agent, in whatever state; anybody may give himself its name."""
+    agent = participant.kind == ParticipantInfo.Kind.AGENT
+    return agent and participant.attributes.get(NAME_ATTRIBUTE) == AGENT_NAME

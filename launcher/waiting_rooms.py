@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from livekit import api
 
-from config.agent_name import AGENT_NAME, GUEST_PREFIX, NAME_ATTRIBUTE, WISH_ATTRIBUTE
+from config.agent_name import AGENT_NAME, GUEST_PREFIX, WISH_ATTRIBUTE, is_ours
 from config.source_names import INGRESS_ATTRIBUTE
 
 JOIN_LIMIT = 4.0
@@ -58,17 +58,12 @@ def view_of(
     ours.sort(key=lambda entry: entry.state.created_at)
     return RoomView(
         sid=room.sid,
-        agents=tuple(info.identity for info in people if _is_ours(info)),
+        agents=tuple(info.identity for info in people if is_ours(info)),
         dispatches=tuple((entry.id, entry.metadata) for entry in ours),
         wish=next((wish for info in people if (wish := _wish(info)) is not None), None),
-        others=tuple(info.identity for info in people if info.tracks and not _is_ours(info)),
+        others=tuple(info.identity for info in people if info.tracks and not is_ours(info)),
         note=room.metadata,
     )
-
-
-def _is_ours(info: api.ParticipantInfo) -> bool:
-    agent = info.kind == api.ParticipantInfo.Kind.AGENT
-    return agent and info.attributes.get(NAME_ATTRIBUTE) == AGENT_NAME
 
 
 def _wish(info: api.ParticipantInfo) -> str | None:

@@ -67,7 +67,7 @@ class ProgramVoice:
             try:
                 await program.ask(say=number, text=text[:MAX_CHARACTERS], voice=voice)
                 while not ended:
-                    kind, of, body = await self._next(program)
+                    kind, of, body = await self._next(program, SILENT)
                     ended = kind == END and of == number
                     if kind == PCM and of == number and (out := resampler.push(body)):
                         yield out
@@ -99,7 +99,7 @@ class ProgramVoice:
             self._running = program
         return self._running
 
-    async def _next(self, program: _Running, patience: float = SILENT) -> _Frame:
+    async def _next(self, program: _Running, patience: float) -> _Frame:
         """Raises SpeechError where it tells of a failure, has ended, or says nothing."""
         try:
             async with asyncio.timeout(patience):

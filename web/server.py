@@ -146,6 +146,7 @@ async def serve_app(app: web.Application, settings: Settings, stop: asyncio.Even
         access_log=None,
         shutdown_timeout=2.0,
         keepalive_timeout=HEADER_LIMIT,
+        lingering_time=2.0,  # after a refusal, for the rest of what was refused
         handler_cancellation=True,  # who has gone is not served on
     )
     await runner.setup()

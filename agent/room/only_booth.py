@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from livekit import rtc
 
-from config.agent_name import AGENT_NAME, NAME_ATTRIBUTE
+from config.agent_name import is_ours
 from config.tasks import Tasks
 
 log = logging.getLogger("pressbox.booth")
@@ -122,7 +122,7 @@ class OnlyBooth:
         return before(own, (_arrival(one) for one in self._booths() if not _drains(one)))
 
     def _booths(self) -> list[rtc.RemoteParticipant]:
-        return [one for one in self._room.remote_participants.values() if is_booth(one)]
+        return [one for one in self._room.remote_participants.values() if is_ours(one)]
 
     async def _lives(self, identity: str) -> bool:
         ask = self._room.local_participant.perform_rpc(
@@ -141,12 +141,6 @@ class OnlyBooth:
             # A time-out, or one of the bare exceptions of LiveKit; it is asked again.
             return False
         return True
-
-
-def is_booth(participant: rtc.RemoteParticipant) -> bool:
-    """Whether that is one of ours, in whatever state."""
-    agent = participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
-    return agent and participant.attributes.get(NAME_ATTRIBUTE) == AGENT_NAME
 
 
 def _drains(participant: rtc.RemoteParticipant) -> bool:

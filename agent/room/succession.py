@@ -14,9 +14,10 @@ from collections.abc import Awaitable, Callable
 
 from livekit import rtc
 
-from agent.room.only_booth import ANSWER, is_booth
+from agent.room.only_booth import ANSWER
 from agent.room.room import Room
 from agent.room.rpc import FORBIDDEN, Methods
+from config.agent_name import is_ours
 from config.tasks import Tasks, Tell
 
 log = logging.getLogger("pressbox.booth")
@@ -101,7 +102,7 @@ class Yielding(Methods):
 
     async def _on_yield(self, call: rtc.RpcInvocationData) -> str:
         successor = self._room.remote_participants.get(call.caller_identity)
-        if successor is None or not is_booth(successor):
+        if successor is None or not is_ours(successor):
             raise rtc.RpcError(FORBIDDEN, "only another commentator takes this one's place")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._finish(), YIELD_LIMIT)

@@ -24,7 +24,9 @@ from ingress.relay import Relay
 WAITING = "waiting for a push"
 
 SOON, SOON_LOOK, LOOK = 10.0, 0.1, 5.0
-"""Seconds after a login within which the stream is looked for often, and between looks."""
+"""Seconds after a login within which the stream is looked for often, and between looks; often also
+while nothing takes pushes, so that it is told when something does.
+"""
 
 
 def new_url() -> str:
@@ -109,7 +111,7 @@ class Pushes:
         if await self.server.ready(path):
             return True
         push = self._pushes[path]
-        soon = time.monotonic() - push.logged_in < SOON
+        soon = not self.server.pid or time.monotonic() - push.logged_in < SOON
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SOON_LOOK if soon else LOOK):
                 await push.news.wait()

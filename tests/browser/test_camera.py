@@ -11,6 +11,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import open_tab, start, wait_until_it_plays
+from tests.support.until import until
 
 _KEEP_CONNECTIONS = """
 window.connections = [];
@@ -41,13 +42,6 @@ def cameras(booth: ScriptedBooth) -> list[str]:
     ]
 
 
-async def until(booth: ScriptedBooth, count: int) -> None:
-    """Wait until so many cameras are shown."""
-    async with asyncio.timeout(15):
-        while len(cameras(booth)) != count:
-            await asyncio.sleep(0.05)
-
-
 async def test_the_camera_is_shown_switched_off_and_on_again(
     visit: Visit, booth: ScriptedBooth
 ) -> None:
@@ -56,13 +50,13 @@ async def test_the_camera_is_shown_switched_off_and_on_again(
     await open_tab(page, "Source")
     await expect(button).to_have_attribute("aria-pressed", "true")
     await expect(page.get_by_label("Your picture, live")).to_be_visible()
-    await until(booth, 1)
+    await until(lambda: len(cameras(booth)) == 1)
     await button.click()
-    await until(booth, 0)
+    await until(lambda: len(cameras(booth)) == 0)
     await expect(button).to_have_attribute("aria-pressed", "false")
     await expect(page.get_by_label("Your picture, live")).to_be_hidden()
     await button.click()
-    await until(booth, 1)
+    await until(lambda: len(cameras(booth)) == 1)
     await expect(button).to_have_attribute("aria-pressed", "true")
     (visitor,) = booth.room.remote_participants.values()
     assert visitor.attributes["pressbox.viewer"] == "1"
@@ -79,7 +73,7 @@ async def test_only_the_commentator_is_subscribed_to(
     await page.reload()
     await start(page, camera=True)
     await start(other, camera=True)
-    await until(booth, 2)
+    await until(lambda: len(cameras(booth)) == 2)
     await wait_until_it_plays(page)
     assert await page.evaluate(_RECEIVED_VIDEOS) == 1
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage
@@ -16,6 +14,7 @@ from tests.browser.senses import (
     wait_until_heard,
     wait_until_it_plays,
 )
+from tests.support.until import until
 
 _NO_STREAMS = """
 for (const one of [RTCRtpReceiver, RTCRtpSender]) delete one.prototype.createEncodedStreams;
@@ -97,13 +96,10 @@ async def test_captions_grow_word_by_word_and_stay_cut_off_or_whole_in_the_list(
 async def test_leaving_ends_the_visit_and_starting_again_works(
     page: Page, booth: ScriptedBooth
 ) -> None:
-    async with asyncio.timeout(10):
-        while not booth.room.remote_participants:
-            await asyncio.sleep(0.05)
-        await page.get_by_role("button", name="Leave").click()
-        await expect(page.get_by_role("button", name="Watch", exact=True)).to_be_focused()
-        while booth.room.remote_participants:
-            await asyncio.sleep(0.05)
+    await until(lambda: booth.room.remote_participants)
+    await page.get_by_role("button", name="Leave").click()
+    await expect(page.get_by_role("button", name="Watch", exact=True)).to_be_focused()
+    await until(lambda: not booth.room.remote_participants)
     await start(page)
     await wait_until_it_plays(page)
 

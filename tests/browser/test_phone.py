@@ -4,7 +4,6 @@ Pressbox as `make run LAN=on` starts it.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from tests.browser.senses import TAP, start, wait_until_heard, wait_until_it_pla
 from tests.peers.other_computer import NoNamespaceError, OtherComputer, other_computer
 from tests.support.launched import Running, running
 from tests.support.ports import free_port
+from tests.support.until import until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -98,9 +98,7 @@ async def test_a_phone_shows_its_camera_watches_hears_and_steers(
                 await page.goto(link)
                 await start(page, camera=True)
                 await wait_until_it_plays(page)
-                async with asyncio.timeout(PATIENT / 1000):
-                    while not stack.said("watching viewer-"):
-                        await asyncio.sleep(0.1)
+                await until(lambda: stack.said("watching viewer-"))
                 assert await page.evaluate(_STEER) == ["steer", 200, 202]
                 await wait_until_heard(page)
                 await comes_back(phone, page)

@@ -7,8 +7,9 @@ from playwright.async_api import expect
 from tests.browser.conftest import OpenPage, Visit
 from tests.browser.scripted_booth import ScriptedBooth
 from tests.browser.senses import delayed_picture, start, wait_until_it_plays
-from tests.browser.test_camera import until
+from tests.browser.test_camera import cameras
 from tests.support.livekit_server import LiveKitServer
+from tests.support.until import until
 
 
 async def test_a_commentator_that_died_is_replaced_by_its_successor(
@@ -58,4 +59,4 @@ async def test_a_restarted_server_brings_page_and_camera_back_by_themselves(
     await livekit_server.ready()
     await booth.start()
     await expect(page.get_by_text("Watching camera-1")).to_be_visible(timeout=60_000)
-    await until(booth, 1)
+    await until(lambda: len(cameras(booth)) == 1)

@@ -27,6 +27,7 @@ from models.engine import (
 from models.server import Limits
 from tests.engine.conftest import Serve
 from tests.engine.scripted import ScriptedEngine, Step
+from tests.support.until import until
 
 HELLO: list[Step] = [TextDelta("Hello."), AudioDelta(b"\x01\x00" * 480), Finished("stop", 5, 2)]
 CHAT = "/v1/chat/completions"
@@ -49,12 +50,6 @@ async def events(response: aiohttp.ClientResponse) -> list[Any]:
     text = (await response.read()).decode()
     found = [line.removeprefix("data: ") for line in text.split("\n\n") if line.startswith("data")]
     return [line if line == "[DONE]" else json.loads(line) for line in found]
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 async def post(

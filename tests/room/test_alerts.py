@@ -17,8 +17,9 @@ from tests.support.engine_script import Answer
 from tests.support.livekit_server import LiveKitServer
 from tests.support.records import LineMessage
 from tests.support.scripted_engine import scripted_engine
+from tests.support.until import until
 from tests.support.viewer_probe import ViewerProbe, watching
-from tests.unit.agent.alerts.receiver import SECRET, receiver, until
+from tests.unit.agent.alerts.receiver import SECRET, receiver
 
 GATE: dict[str, Any] = {"name": "gate", "when": "the gate opens", "interval": 2}
 LOST: dict[str, Any] = {"name": "lost", "if": {"source_lost": True}, "severity": "critical"}
@@ -79,7 +80,7 @@ async def test_rules_are_judged_heard_written_posted_and_edited(
         assert told.text == "Look out, the gate!"
         asked = next(one for one in engine.asked if one.kind == "alert")
         assert "the gate stands open." in json.dumps(asked.body["messages"]).lower()
-        await until(lambda: bool(there.got))
+        await until(lambda: there.got)
         data = there.got[0]["data"]
         assert (data["room"], data["source"], data["rule"]) == ("alerts", "cam", "gate")
         jpeg = base64.b64decode(data["snapshot"].removeprefix("data:image/jpeg;base64,"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,12 +14,7 @@ from tests.support.camera import camera
 from tests.support.engine_script import Answer
 from tests.support.livekit_server import LiveKitServer
 from tests.support.scripted_engine import scripted_engine
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not true():
-            await asyncio.sleep(0.05)
+from tests.support.until import until
 
 
 async def test_who_says_that_it_watches_or_subscribes_to_the_agent_is_an_audience(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.room.test_audience import until
 from tests.room.test_booth import ANSWER
 from tests.support.booths import QUICK, booth
 from tests.support.camera import camera
 from tests.support.engine_script import Repeat
 from tests.support.livekit_server import LiveKitServer
 from tests.support.scripted_engine import scripted_engine
+from tests.support.until import until
 
 METADATA = '{"idle_after":0,' + QUICK + "}"
 

@@ -85,7 +85,7 @@ async def one_each(run: Running, *rooms: str, up: bool = False) -> bool:
 async def test_dispatches_of_other_people_and_of_tokens(
     start: Callable[..., Awaitable[Running]],
 ) -> None:
-    run = await start("SOURCE=none", "AGENT_LOAD_LIMIT=3")
+    run = await start("SOURCE=none", "AGENT_LOAD_LIMIT=5")
     await run.ready()
     (first,) = await run.agents()
     async with run.visit("t0", wish="{}", agents=True), run.visit("t1", wish="{}", agents=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tests.support.camera import camera
 from tests.support.engine_script import Answer
 from tests.support.livekit_server import LiveKitServer
 from tests.support.scripted_engine import scripted_engine
+from tests.support.until import until
 from web import commentators
 from web.events import Event
 from web.feed import CallError, Feed, Feeds
@@ -81,15 +82,6 @@ async def heard(feed: Feed, limit: float = 20.0) -> None:
         async for chunk in chunks:
             if np.abs(np.frombuffer(chunk, "<i2").astype(int)).max() > LOUD:
                 return
-
-
-async def until(true: Callable[[], bool | Awaitable[bool]], limit: float = 30.0) -> None:
-    async with asyncio.timeout(limit):
-        while True:
-            found = true()
-            if found if isinstance(found, bool) else await found:
-                return
-            await asyncio.sleep(0.05)
 
 
 def shape(data: bytes) -> tuple[int, ...]:

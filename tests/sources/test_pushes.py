@@ -69,7 +69,8 @@ class Door:
             camera(folder, Output(to, container, look or Look(fps=30), "aac"))
         )
         address = "/".join(way.values())
-        words = ("-f", container, "-i", read, "-c", "copy", *FORMATS[protocol], address)
+        probe = ("-analyzeduration", "500000")  # of the 5 s that ffmpeg would take for it
+        words = (*probe, "-f", container, "-i", read, "-c", "copy", *FORMATS[protocol], address)
         return self._stack.enter_context(ffmpeg(folder, *words))
 
     async def waits(self, name: str) -> None:
@@ -182,13 +183,14 @@ async def test_only_who_has_the_key_pushes_and_nobody_else_reads(
 ) -> None:
     async with door(livekit_server, tmp_path) as at:
         ways, others = await at.create("studio"), await at.create("other")
-        (key,) = at.keys - {others["whip"]["key"]}
-        for protocol in FORMATS:
-            wrong = {
-                name: text.replace(key, others["whip"]["key"])
-                for name, text in ways[protocol].items()
-            }
-            sender = at.push("studio", protocol, wrong)
+        other = others["whip"]["key"]
+        (key,) = at.keys - {other}
+        wrong = [
+            at.push("studio", protocol, {name: text.replace(key, other) for name, text in way})
+            for protocol in FORMATS
+            for way in [ways[protocol].items()]
+        ]
+        for sender in wrong:
             with pytest.raises(RuntimeError):
                 await sender.until(lambda: False, "refused")
             assert not sender.running

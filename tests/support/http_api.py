@@ -14,6 +14,7 @@ from aiohttp.web import Application, Request
 
 from config.settings import Settings
 from tests.support.scripted_feed import ScriptedFeeds
+from tests.support.until import until
 from web.page import Page
 from web.server import serve
 
@@ -50,9 +51,8 @@ async def running(settings: Settings, folder: Path) -> AsyncIterator[ClientSessi
     stop = asyncio.Event()
     server = asyncio.create_task(serve(settings, stop, Page(folder)))
     try:
-        async with asyncio.timeout(30), ClientSession() as session:
-            while not await _answers(session, settings.web_port):
-                await asyncio.sleep(0.05)
+        async with ClientSession() as session:
+            await until(lambda: _answers(session, settings.web_port))
             yield session
     finally:
         stop.set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import subprocess
@@ -18,6 +17,7 @@ from livekit import api
 from launcher.go_server import find
 from launcher.livekit_server import LIVEKIT
 from tests.support.ports import free_ports
+from tests.support.until import until
 
 START_TIMEOUT = 15.0
 STOP_TIMEOUT = 5.0
@@ -82,9 +82,7 @@ class LiveKitServer:
         """Waits until it answers. Raises RuntimeError with the end of its log."""
         async with aiohttp.ClientSession() as session:
             try:
-                async with asyncio.timeout(START_TIMEOUT):
-                    while not await self._answers(session):
-                        await asyncio.sleep(0.05)
+                await until(lambda: self._answers(session), START_TIMEOUT)
             except TimeoutError:
                 raise RuntimeError(f"livekit-server did not start: {self.log[-500:]}") from None
 

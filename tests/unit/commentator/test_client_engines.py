@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from gated_engine import ScriptedEngine, refuse, say, scripted_engine
 from livekit.plugins.pressbox.engine import EngineRejected, EngineUnavailable
 
 from agent.engine.engines import Engines
+from tests.support.until import until
 
 from .asking import KEY, answer, text_of, window
 
@@ -45,13 +46,6 @@ async def engines(
             yield client, first, second
         finally:
             await client.aclose()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let what goes on beside requests come to pass."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 def asked(*servers: ScriptedEngine) -> list[int]:

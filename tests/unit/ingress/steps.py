@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ingress.report import SourceReport
@@ -21,12 +20,6 @@ def pictures(count: int, **more: Any) -> Step:
 
 def fail(kind: str, text: str = "scripted") -> Step:
     return {"do": "fail", "kind": kind, "text": text}
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 def states(reports: Sequence[SourceReport]) -> list[str]:

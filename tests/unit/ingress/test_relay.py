@@ -19,7 +19,8 @@ from ingress.relay import Relay
 from ingress.report import SourceReport
 from tests.support.fake_rtc import FakeRtc
 from tests.support.scripted_reader import Script, start_scripted
-from tests.unit.ingress.steps import OPEN, Step, pictures, states, until
+from tests.support.until import until
+from tests.unit.ingress.steps import OPEN, Step, pictures, states
 
 KEY = {"livekit_api_key": "k", "livekit_api_secret": "s" * 32}
 

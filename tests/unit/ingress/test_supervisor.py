@@ -17,8 +17,9 @@ from ingress.report import SourceReport
 from ingress.supervisor import Supervisor
 from tests.support.procfs import is_there
 from tests.support.scripted_reader import Script, start_scripted
+from tests.support.until import until
 from tests.unit.ingress import steps
-from tests.unit.ingress.steps import HANG, OPEN, RUNNING, STUBBORN, Step, fail, pictures, until
+from tests.unit.ingress.steps import HANG, OPEN, RUNNING, STUBBORN, Step, fail, pictures
 
 BASE = SourceReport("gate", "lobby", "script.json", "relay")
 
@@ -223,7 +224,7 @@ async def test_sound_that_fails_is_told_and_costs_no_picture(
         assert stage.report.state == "live"
         assert told in stage.report.error
         assert bool(told) == bool(stage.report.error)
-        await until(lambda: bool(stage.sounds))
+        await until(lambda: stage.sounds)
         assert sound == "refused" or not stage.report.error
 
 

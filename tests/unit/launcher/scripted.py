@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from launcher.child import Spec
@@ -66,12 +63,3 @@ def running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-async def until(happened: Callable[[], bool], limit: float = 20.0) -> None:
-    """Waits until something has happened; the limit is only there to end a failing test."""
-    end = time.monotonic() + limit
-    while not happened():
-        if time.monotonic() > end:
-            raise TimeoutError("it did not happen")
-        await asyncio.sleep(0.02)

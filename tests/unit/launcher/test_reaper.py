@@ -6,7 +6,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.unit.launcher.scripted import running, until
+from tests.support.until import until
+from tests.unit.launcher.scripted import running
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -14,6 +15,7 @@ LAUNCHER = """
 import asyncio, sys
 from launcher.log_stream import LogStream
 from launcher.supervisor import Supervisor
+from tests.support.until import until
 from tests.unit.launcher.scripted import PARENT, SLEEP, STUBBORN, script
 
 async def main():

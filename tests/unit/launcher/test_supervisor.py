@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from launcher.errors import LaunchError
 from launcher.supervisor import Backoff, Supervisor
-from tests.unit.launcher.scripted import PARENT, SLEEP, STUBBORN, Recorder, running, script, until
+from tests.support.until import until
+from tests.unit.launcher.scripted import PARENT, SLEEP, STUBBORN, Recorder, running, script
 
 
 @pytest.fixture

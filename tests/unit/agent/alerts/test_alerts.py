@@ -15,12 +15,13 @@ from livekit.plugins.pressbox.scene import Motion, Sight
 
 from agent.alerts.alerts import RULES
 from agent.alerts.rules_file import LOOK_EVERY, NAME
+from tests.support.until import until
 from tests.support.virtual_time import virtual
 from tests.unit.agent.booth_stage import BoothStage, StagedBooth
 from tests.unit.commentator.scripted_client import NEVER, Say, ScriptedClient
 from vision.detection import TrackedObject
 
-from .receiver import SECRET, receiver, until
+from .receiver import SECRET, receiver
 
 GATE: dict[str, Any] = {"name": "gate", "when": "the gate opens", "interval": 2, "cool_down": 10}
 PERSON: dict[str, Any] = {"name": "visitor", "if": {"appears": "person"}, "cool_down": 5}
@@ -85,7 +86,7 @@ async def test_it_works_while_idle_and_unwatched_without_speech(staged_booth: St
         asked = [request.kind for request in oracle.client.requests]
         oracle.says = "Yes. It is open."
         await on.until(lambda: bool(alerts(on)))
-        await until(lambda: bool(there.got))
+        await until(lambda: there.got)
         assert there.got[0]["data"]["text"] == "It is open."
         assert alerts(on)[0]["text"] == "It is open."
         ended = [line for line in on.in_state("ended") if line.kind == "alert"]

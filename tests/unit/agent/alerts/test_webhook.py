@@ -13,9 +13,10 @@ from unittest import mock
 import pytest
 
 from agent.alerts.webhook import GIVE_UP, MOST, TIMEOUT, Webhook
+from tests.support.until import until
 from tests.support.virtual_time import virtual
 
-from .receiver import SECRET, Receiver, receiver, until
+from .receiver import SECRET, Receiver, receiver
 
 _DOCS = Path(__file__).resolve().parents[4] / "docs"
 DOCUMENTED = (_DOCS / "alerts.md").read_text(encoding="utf-8")
@@ -47,7 +48,7 @@ async def test_what_is_refused_is_tried_again_until_it_is_taken(status: int) -> 
         out.send({"text": "one"}, "info", AT)
         await until(lambda: len(there.ids) >= 3)
         there.status = 200
-        await until(lambda: bool(there.got))
+        await until(lambda: there.got)
         assert len(set(there.ids)) == 1, "all attempts have one id"
         assert set(there.paths) == {"/hook"}, "nowhere else"
         assert len(told) == 1
@@ -76,7 +77,7 @@ async def test_a_receiver_that_was_down_gets_all_but_the_oldest_of_the_least_sev
             out.send({"text": str(number)}, "info", AT)
         await asyncio.sleep(60)
         await there.start()
-        await until(lambda: len(there.got) == MOST, within=300)
+        await until(lambda: len(there.got) == MOST, limit=300)
         assert "critical" in texts(there)
         assert "0" not in texts(there)
         assert "1" in texts(there)
@@ -94,7 +95,7 @@ async def test_what_is_raised_last_is_still_delivered() -> None:
 async def test_closing_does_not_wait_for_a_receiver_that_stalls() -> None:
     async with receiver(0) as there, webhook(there.url) as out:
         out.send({"text": "one"}, "critical", AT)
-        await until(lambda: bool(there.ids))
+        await until(lambda: there.ids)
         async with asyncio.timeout(TIMEOUT / 2):
             await out.aclose()
 
@@ -107,7 +108,7 @@ async def test_neither_secret_nor_password_is_ever_told(caplog: pytest.LogCaptur
         address = there.url.replace("http://", "http://eve:hunter2@") + "?token=hunter3"
         async with webhook(address, told) as out:
             out.send({"text": "one"}, "info", AT)
-            await until(lambda: bool(there.got))
+            await until(lambda: there.got)
             assert there.authorization[0].startswith("Basic ")
             await there.stop()
             for status in (0, 500, 302, 410):

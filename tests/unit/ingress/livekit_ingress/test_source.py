@@ -18,12 +18,12 @@ from ingress.livekit_ingress import source as kept
 from ingress.livekit_ingress.source import Eye, LiveKitIngressSource
 from ingress.pushes.media_server import MediaServer
 from ingress.report import ATTRIBUTE
+from tests.support.until import until
 from tests.unit.ingress.livekit_ingress.scripted_livekit import (
     STREAM_KEY,
     ScriptedLiveKit,
     scripted_livekit,
 )
-from tests.unit.ingress.steps import until
 
 State = api.IngressState
 
@@ -68,7 +68,7 @@ async def test_it_is_live_when_its_track_is_in_the_room_and_gone_after_the_end(
 ) -> None:
     async with scripted_livekit(tmp_path) as (server, settings):
         async with started(settings) as source:
-            await until(lambda: bool(server.ingresses))
+            await until(lambda: server.ingresses)
             assert server.created[0].participant_identity == "gate"
             assert source.report().state == "connecting"
             server.set(State.ENDPOINT_PUBLISHING)
@@ -76,7 +76,7 @@ async def test_it_is_live_when_its_track_is_in_the_room_and_gone_after_the_end(
             assert source.report().state == "connecting"
             server.picture = True
             await until(lambda: source.report().state == "live")
-            await until(lambda: bool(server.attributes))
+            await until(lambda: server.attributes)
             assert '"state":"live"' in server.attributes[-1][ATTRIBUTE]
             assert "geheim" not in repr(source.report())
             assert "secret-token" not in repr(source.report())
@@ -111,7 +111,7 @@ async def test_a_lasting_failure_is_told_without_the_services_own_words(
     tmp_path: Path, said: str, reason: str
 ) -> None:
     async with scripted_livekit(tmp_path) as (server, settings), started(settings) as source:
-        await until(lambda: bool(server.ingresses))
+        await until(lambda: server.ingresses)
         server.set(State.ENDPOINT_ERROR, f"{said} at {URL}")
         await until(lambda: source.report().state == "failed")
         assert source.report().reason == reason
@@ -134,7 +134,7 @@ async def test_what_is_seen_counts_and_its_end_is_a_stall_then_a_new_ingress(
         scripted_livekit(tmp_path) as (server, settings),
         started(settings, stall_after=0.5) as source,
     ):
-        await until(lambda: bool(server.ingresses))
+        await until(lambda: server.ingresses)
         shown(server)
         await asyncio.sleep(0.2)
         assert source.report().state == "connecting", "whatever the service says"
@@ -173,7 +173,7 @@ async def test_what_the_service_does_not_pull_mediamtx_pushes(tmp_path: Path) ->
             source_spec(values), settings, cast(MediaServer, media), seeing
         )
         source.start()
-        await until(lambda: bool(media.paths))
+        await until(lambda: media.paths)
         to = {"dest": f"{server.base_url}#{STREAM_KEY}"}
         assert media.paths == {"out/IN_1": {"source": url, "forward": [to]}}
         assert {"geheim", STREAM_KEY} <= media.hidden

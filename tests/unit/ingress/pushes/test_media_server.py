@@ -15,7 +15,7 @@ import yaml
 from config.settings import load_settings
 from ingress.pushes.media_server import FILE, MediaServer
 from tests.support.procfs import is_there
-from tests.unit.ingress.steps import until
+from tests.support.until import until
 
 KEY = "key-of-a-push-0123"
 STAMP = "2026/11/26 12:00:00"

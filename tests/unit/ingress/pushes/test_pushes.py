@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,10 +14,10 @@ from config.settings import Settings, load_settings
 from config.source_spec import source_spec
 from ingress import relay
 from ingress.pushes.media_server import READER, MediaServer, config, push_host
-from ingress.pushes.pushes import WAITING, PushedSource, Pushes
+from ingress.pushes.pushes import LOOK, WAITING, PushedSource, Pushes
 from ingress.reader.messages import Request
 from ingress.reader.process import ReaderProcess
-from tests.unit.ingress.steps import until
+from tests.support.until import until
 from tests.unit.ingress.test_relay import FakeParticipant
 
 KEY, OTHER = "k" * 24, "o" * 24
@@ -27,7 +28,7 @@ class Server:
     """The interface of MediaServer; `coming` are the paths on which something comes in."""
 
     def __init__(self) -> None:
-        self.secret, self.trouble, self.pid = "s" * 32, "", 1
+        self.secret, self.trouble, self.pid = "s" * 32, "", 0
         self.paths: dict[str, set[str]] = {}
         self.coming: set[str] = set()
 
@@ -36,6 +37,7 @@ class Server:
 
     async def add(self, path: str, conf: Mapping[str, object], hidden: list[str]) -> None:
         self.paths[path] = set(hidden)
+        asyncio.get_running_loop().call_later(0.05, setattr, self, "pid", 1)  # it has to start
 
     async def remove(self, path: str) -> None:
         del self.paths[path]
@@ -168,7 +170,7 @@ async def test_it_is_read_when_somebody_pushes_and_says_so_while_nobody_does(
     settings: Settings, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with staged(settings, server, monkeypatch) as stage:
-        await until(lambda: stage.source.report().error == WAITING)
+        await until(lambda: stage.source.report().error == WAITING, LOOK / 2)
         assert server.paths == {"live/studio": {KEY}}
         assert (stage.source.report().state, stage.source.report().url) == ("connecting", "push")
         assert stage.requests == []
