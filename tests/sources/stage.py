@@ -17,7 +17,7 @@ from tests.peers.camera_encoders import Look
 from tests.peers.http_camera import HttpCamera
 from tests.peers.mediamtx import MediaServer, mediamtx
 from tests.peers.nasty_rtsp import Manners, NastyCamera
-from tests.peers.players import ffmpeg, gstreamer, handover, screen, vlc
+from tests.peers.players import ffmpeg_copy, gstreamer, handover, screen, vlc
 from tests.peers.program import Program
 from tests.peers.proxy import served
 from tests.support.ports import free_port
@@ -87,9 +87,7 @@ class Stage:
         to, read = handover()
         self.sent(to, container, look, sound)
         folder = self.folder / f"ffmpeg{len(self._later)}"
-        self._later.append(
-            lambda: ffmpeg(folder, "-f", container, "-i", read, "-c", "copy", *words)
-        )
+        self._later.append(lambda: ffmpeg_copy(folder, container, read, *words))
 
     def copied(self, path: str, look: Look, sound: str) -> str:
         """A camera whose stream a real ffmpeg copies to mediamtx by RTSP; gives the path."""

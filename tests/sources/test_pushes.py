@@ -18,7 +18,7 @@ import pytest
 from tests.browser.build import chromium
 from tests.peers.camera import Output, camera
 from tests.peers.camera_encoders import Look
-from tests.peers.players import ffmpeg, handover
+from tests.peers.players import ffmpeg_copy, handover
 from tests.peers.program import Program
 from tests.sources.conftest import Row, Table
 from tests.sources.room_viewer import RoomViewer
@@ -69,9 +69,8 @@ class Door:
             camera(folder, Output(to, container, look or Look(fps=30), "aac"))
         )
         address = "/".join(way.values())
-        probe = ("-analyzeduration", "500000")  # of the 5 s that ffmpeg would take for it
-        words = (*probe, "-f", container, "-i", read, "-c", "copy", *FORMATS[protocol], address)
-        return self._stack.enter_context(ffmpeg(folder, *words))
+        sender = ffmpeg_copy(folder, container, read, *FORMATS[protocol], address)
+        return self._stack.enter_context(sender)
 
     async def waits(self, name: str) -> None:
         """Until it says that nobody pushes."""
