@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from livekit import rtc
 
+from config.tasks import Tasks
 from ingress.reader.messages import Sound
 from ingress.sound_buffer import RATE, SoundBuffer
 
@@ -40,13 +41,13 @@ class SoundTrack:
         self._room: rtc.Room | None = None
         self._buffer = SoundBuffer()
         self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = Tasks(log.warning)
         self.error = ""
         """Why it is not heard at the moment, one line; "" for nothing."""
 
     def start(self) -> None:
         """Begin to hand over what comes."""
-        self._task = asyncio.create_task(self._run(), name=f"relay.{self._name}")
+        self._tasks.keep(f"the track {self._name}", self._run)
 
     def entered(self, room: rtc.Room) -> None:
         """From now on there is a room; the track appears with the next sound."""
@@ -77,10 +78,7 @@ class SoundTrack:
     async def aclose(self) -> None:
         """Stop and let go of the track. Idempotent."""
         self.left()
-        task, self._task = self._task, None
-        if task:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._tasks.aclose()
 
     async def _run(self) -> None:
         while True:

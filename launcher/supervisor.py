@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from config.tasks import Tasks
 from launcher.child import Child, Spec
 from launcher.errors import LaunchError
 from launcher.log_stream import LogStream
@@ -44,7 +45,7 @@ class Supervisor:
         self._log = log
         self._on_exit = on_exit
         self._children: dict[str, Child] = {}
-        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._tasks = Tasks(lambda text: log.line("run", text))
         self._reaper: asyncio.subprocess.Process | None = None
         self._reaper_lock = asyncio.Lock()
 
@@ -57,16 +58,12 @@ class Supervisor:
 
         Raises LaunchError when it ends before it is ready or is not ready in time.
         """
-        child = await self._spawn(spec)
-        await self._until_ready(child)
-        name = f"keep-{spec.name}"
-        self._keepers[spec.name] = asyncio.create_task(self._keep(child), name=name)
+        await self._until_ready(await self._spawn(spec))
+        self._tasks.keep(f"the care for {spec.name}", lambda: self._keep(spec.name))
 
     async def aclose(self, *, last: str = "") -> None:
         """Ends every child, the one named last after all others. Safe to call again."""
-        for keeper in self._keepers.values():
-            keeper.cancel()
-        await asyncio.gather(*self._keepers.values(), return_exceptions=True)
+        await self._tasks.aclose()
         first = [child for name, child in self._children.items() if name != last]
         await asyncio.gather(*(self._stop(child) for child in first))
         if last in self._children:
@@ -95,24 +92,25 @@ class Supervisor:
                 raise LaunchError(f"{spec.name} was not ready within {spec.start_limit:g} s")
             await asyncio.sleep(_POLL)
 
-    async def _keep(self, child: Child) -> None:
+    async def _keep(self, name: str) -> None:
         backoff = Backoff()
         while True:
+            child = self._children[name]
             started = time.monotonic()
             await child.wait()
             await self._stop(child)
             pause = backoff.pause(time.monotonic() - started)
-            name = child.spec.name
             self._log.line("run", f"{name} {child.how_it_ended()}; started again in {pause:g} s")
             if self._on_exit:
                 self._on_exit(name)
             await asyncio.sleep(pause)
-            child = await self._spawn_again(child)
+            await self._spawn_again(child.spec)
 
-    async def _spawn_again(self, child: Child) -> Child:
+    async def _spawn_again(self, spec: Spec) -> None:
         while True:
             try:
-                return await self._spawn(child.spec)
+                await self._spawn(spec)
+                return
             except LaunchError as error:
                 self._log.line("run", f"{error}; tried again in {_LONGEST_PAUSE:g} s")
                 await asyncio.sleep(_LONGEST_PAUSE)

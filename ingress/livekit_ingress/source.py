@@ -19,6 +19,7 @@ from livekit.protocol.models import TrackType
 
 from config.settings import Settings
 from config.source_spec import SourceSpec
+from config.tasks import FIRST_WAIT, Tasks
 from ingress.backoff import Backoff
 from ingress.lifecycle import Lifecycle
 from ingress.livekit_ingress.eye import moving
@@ -94,7 +95,7 @@ class LiveKitIngressSource:
         self._base = SourceReport(spec.name, self._room, spec.address.safe, spec.via)
         self._last: SourceReport | None = None
         self._told, self._shown = "", False
-        self._task: asyncio.Task[None] | None = None
+        self._tasks = Tasks(self._broke)
         self._woken = asyncio.Event()
         self._backoff = Backoff()
         self._seen: Ingress | None = None
@@ -121,8 +122,7 @@ class LiveKitIngressSource:
 
     def start(self) -> None:
         """Begin; called once."""
-        name = f"ingress.livekit {self._spec.name}"
-        self._task = self._task or asyncio.create_task(self._run(), name=name)
+        self._tasks.keep("what LiveKit Ingress is asked for", self._run)
 
     def wake(self) -> None:
         """Try at once what is waiting."""
@@ -131,10 +131,7 @@ class LiveKitIngressSource:
 
     async def aclose(self) -> None:
         """Deletes the ingress. Idempotent."""
-        task, self._task = self._task, None
-        if task:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._tasks.aclose()
         if self._closed:
             return
         self._closed = True
@@ -277,6 +274,10 @@ class LiveKitIngressSource:
             self._life.stalled(f"no picture in the room for {silent:.0f} s", now)
         limit = max(MISSING, self._spec.stall_after + BEHIND_STALL)
         return ("no_answer", f"no picture for {silent:.0f} s") if silent > limit else None
+
+    def _broke(self, text: str) -> None:
+        self._life.failed("internal", text, time.monotonic(), wait=FIRST_WAIT)
+        self._changed()
 
     def _changed(self) -> None:
         report, last = self.report(), self._last

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from launcher.child import Child
 from launcher.errors import LaunchError
 from launcher.supervisor import Backoff, Supervisor
 from tests.support.until import until
@@ -56,6 +57,27 @@ async def test_a_child_that_dies_later_is_started_again(recorder: Recorder) -> N
     assert "run      | agent was ended by SIGKILL; started again in 0.5 s" in recorder.lines
     await supervisor.aclose()
     assert not running(second)
+
+
+async def test_who_cares_for_a_child_may_fail_and_goes_on(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor = Supervisor(recorder.log)
+    await supervisor.start(script("agent", SLEEP, ready_line="up"))
+    stop, tries = Child.stop, []
+
+    async def fail_once(child: Child, grace: float | None = None) -> None:
+        tries.append(child)
+        if len(tries) == 1:
+            raise BlockingIOError(11, "no process can be made")
+        await stop(child, grace)
+
+    monkeypatch.setattr(Child, "stop", fail_once)
+    os.kill(supervisor.pid("agent"), signal.SIGKILL)
+    await until(lambda: recorder.lines.count("agent    | up") == 2)
+    told = "run      | the care for agent failed (BlockingIOError) and starts again"
+    assert told in recorder.lines
+    await supervisor.aclose()
 
 
 async def test_children_of_a_dead_child_do_not_stay(

@@ -118,6 +118,23 @@ async def test_a_lasting_failure_is_told_without_the_services_own_words(
         assert "geheim" not in source.report().error
 
 
+async def test_a_mistake_of_this_program_is_told_and_it_goes_on(tmp_path: Path) -> None:
+    broken = True
+
+    async def eye() -> bool | None:
+        return [][0] if broken else True
+
+    eyes.append(eye)
+    async with scripted_livekit(tmp_path) as (server, settings), started(settings) as source:
+        await until(lambda: server.ingresses)
+        shown(server)
+        await until(lambda: "failed (IndexError)" in source.report().error)
+        broken = False
+        await until(lambda: "IN_2" in server.ingresses)
+        shown(server)
+        await until(lambda: source.report().state == "live")
+
+
 @pytest.mark.parametrize("gone", ["track", "pictures"])
 async def test_what_is_seen_counts_and_its_end_is_a_stall_then_a_new_ingress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
@@ -156,6 +173,7 @@ class Media:
         self.paths: dict[str, object] = {}
         self.hidden: set[str] = set()
         self.removed: list[str] = []
+        self.trouble = ""
 
     async def add(self, path: str, conf: object, hidden: list[str]) -> None:
         self.paths[path] = conf
