@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,8 @@ _LONG = ("docs", "room", "sources", "browser", "engine")
 last leaves the other processes of `make test` without work.
 """
 
+_FAILED = pytest.StashKey[bool]()
+
 _SETTINGS = ("LIVEKIT_", "PRESSBOX_", "ENGINE", "TTS_", "STREAM_", "OTEL_")
 
 
@@ -37,6 +39,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if str(item.path).startswith(second_try):
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=_turn)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[_FAILED] = report.failed
+    return report
 
 
 def _turn(item: pytest.Item) -> int:
@@ -98,8 +109,14 @@ def _livekit_process(livekit_binary: Path) -> Iterator[LiveKitServer]:
 
 
 @pytest_asyncio.fixture
-async def livekit_server(_livekit_process: LiveKitServer) -> LiveKitServer:
-    """A running LiveKit server, one for each module of tests, brought back if a test killed it."""
+async def livekit_server(
+    _livekit_process: LiveKitServer, request: pytest.FixtureRequest
+) -> AsyncIterator[LiveKitServer]:
+    """A running LiveKit server, one for each module of tests, brought back if a test killed it, and
+    a new one after a test that failed: its participants would be in the rooms of the second try.
+    """
     _livekit_process.start()
     await _livekit_process.ready()
-    return _livekit_process
+    yield _livekit_process
+    if request.node.stash.get(_FAILED, False):
+        _livekit_process.kill()

@@ -44,10 +44,12 @@ class ViewerProbe:
         """Unix time minus monotonic time, when the probe was made."""
         self._picture, self._sound = picture, sound
         self._tasks: set[asyncio.Task[None]] = set()
+        self._streams: dict[str, asyncio.Task[None]] = {}
         self._leaving = False
         self._news = asyncio.Condition()
         room.on("track_published", self._track_published)
         room.on("track_subscribed", self._track_subscribed)
+        room.on("track_unsubscribed", self._track_unsubscribed)
         room.on("participant_attributes_changed", self._attributes_changed)
         room.on("participant_connected", self._came)
         room.on("participant_disconnected", self._went)
@@ -113,10 +115,11 @@ class ViewerProbe:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.room.disconnect()
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -134,9 +137,16 @@ class ViewerProbe:
         self, track: rtc.Track, publication: rtc.RemoteTrackPublication, _: rtc.RemoteParticipant
     ) -> None:
         if publication.name == self._picture:
-            self._spawn(self._watch(track), "probe.watch")
+            self._streams[track.sid] = self._spawn(self._watch(track), "probe.watch")
         elif publication.name == self._sound:
-            self._spawn(self._listen(track), "probe.listen")
+            self._streams[track.sid] = self._spawn(self._listen(track), "probe.listen")
+
+    def _track_unsubscribed(
+        self, track: rtc.Track, _: rtc.RemoteTrackPublication, __: rtc.RemoteParticipant
+    ) -> None:
+        # A stream does not end with its track, and is given what other streams get.
+        if task := self._streams.pop(track.sid, None):
+            task.cancel()
 
     def _attributes_changed(self, changed: dict[str, str], participant: rtc.Participant) -> None:
         self.attributes.append((time.monotonic(), participant.identity, dict(changed)))
